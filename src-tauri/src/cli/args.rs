@@ -1,0 +1,174 @@
+//! What can be typed. Secrets have no place here: arguments are visible to every program of this computer.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Connects accounts and hands their tokens to scripts.
+#[derive(Parser)]
+#[command(name = "keyrack", version, propagate_version = true, max_term_width = 100)]
+pub(super) struct Args {
+    /// Print one JSON document on standard output
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// The workspace: local (this computer) or practice
+    #[arg(long, global = true, value_name = "W")]
+    pub(super) workspace: Option<String>,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// The products that can be connected
+    #[command(subcommand)]
+    Elements(Elements),
+    /// The workspaces
+    #[command(subcommand)]
+    Workspaces(Workspaces),
+    /// Sign in once in the browser and keep the result
+    Connect(Connect),
+    /// What is connected
+    List(List),
+    /// One connection
+    Show {
+        /// A connection's name or id
+        name: String,
+    },
+    /// Print a token that works
+    Token(Token),
+    /// Give a connection another name
+    Rename {
+        /// A connection's name or id
+        name: String,
+        /// The new name
+        new_name: String,
+    },
+    /// Remove a connection from this computer
+    Remove {
+        /// A connection's name or id
+        name: String,
+    },
+    /// Check that everything this program needs is there
+    Doctor,
+    /// Open the window
+    Open,
+    /// Print a completion script
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum Elements {
+    /// All of them
+    List,
+    /// One of them, with its fields
+    Show {
+        /// An element's key, such as zendesk
+        key: String,
+    },
+    /// Say what is wrong with an element file
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum Workspaces {
+    /// All of them
+    List,
+}
+
+#[derive(Group)]
+pub(super) struct Connect {
+    /// An element's key, such as zendesk
+    pub(super) key: String,
+    /// What to call the connection; the product's name unless given
+    #[arg(long, value_name = "N")]
+    pub(super) name: Option<String>,
+    /// A word to find it by; may be repeated
+    #[arg(long = "tag", value_name = "T")]
+    pub(super) tags: Vec<String>,
+    /// A field of the element's form; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// A secret field, from a variable, a file or standard input; may be repeated
+    #[arg(long = "secret", value_name = "KEY=env:VAR|file:PATH|-")]
+    pub(super) secrets: Vec<String>,
+    /// The browser to open instead of the usual one
+    #[arg(long, value_name = "CMD", conflicts_with = "no_browser")]
+    pub(super) browser: Option<String>,
+    /// Open none; print the address as a line that begins with "open: "
+    #[arg(long)]
+    pub(super) no_browser: bool,
+    /// Read the address that the browser ended on from standard input
+    #[arg(long)]
+    pub(super) paste: bool,
+    /// How many seconds to wait for the sign-in
+    #[arg(long, value_name = "S", default_value = "900", value_parser = seconds)]
+    pub(super) timeout: Duration,
+}
+
+#[derive(Group)]
+pub(super) struct List {
+    /// Only connections with this tag
+    #[arg(long, value_name = "T")]
+    pub(super) tag: Option<String>,
+    /// Only connections of this element
+    #[arg(long, value_name = "KEY")]
+    pub(super) element: Option<String>,
+    /// Only connections with this status
+    #[arg(long, value_name = "S", value_enum)]
+    pub(super) status: Option<StatusWord>,
+}
+
+/// The statuses, as they stand in JSON.
+#[derive(Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(super) enum StatusWord {
+    Ok,
+    Retrying,
+    NeedsSignIn,
+    NeedsSettings,
+}
+
+#[derive(Group)]
+pub(super) struct Token {
+    /// A connection's name or id
+    pub(super) name: String,
+    /// How many seconds the token must live on at least; at most a third of its life counts
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pub(super) min_ttl: Option<Duration>,
+    /// What to print
+    #[arg(long, value_enum, default_value = "raw")]
+    pub(super) format: Format,
+    /// The Element token of the platform API instead of the product's own
+    #[arg(long)]
+    pub(super) element_token: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// The token alone
+    Raw,
+    /// A whole Authorization line
+    Header,
+    /// Lines of export NAME=value
+    Env,
+    /// Everything a caller needs
+    Json,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    // A year: beyond it somebody meant milliseconds.
+    const MOST: u64 = 366 * 24 * 60 * 60;
+    match text.parse::<u64>() {
+        Ok(seconds) if seconds <= MOST => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!("a whole number of seconds, at most {MOST}")),
+    }
+}

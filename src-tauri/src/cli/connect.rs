@@ -1,0 +1,226 @@
+//! `keyrack connect`: one sign-in, from the arguments to a connection.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::args::Connect;
+use super::print::{self, Problem};
+use super::run::{Context, block_on};
+use crate::domain::attempt::Stage;
+use crate::domain::connection::Connection;
+use crate::domain::element::Element;
+use crate::domain::error::{Code, Failure};
+use crate::domain::view::{ConnectRequest, KeychainState};
+use crate::engine::{Browser, Controls, Ending, Engine, Paste, SigningIn, Unsaved};
+
+/// A secret that is longer than this is a file named by mistake.
+const SECRET_MAX: u64 = 64 * 1024;
+
+/// How often a locked keychain is looked at while the token waits in memory.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+pub(super) fn connect(context: &Context, args: Connect) -> Result<(), Problem> {
+    let engine = &context.engine;
+    let element = engine.catalog().find(&args.key).map_err(|e| match Failure::from(e) {
+        unknown if unknown.code == Code::ElementUnknown => unknown.name(&args.key),
+        other => other,
+    })?;
+    let request = ConnectRequest {
+        element: args.key.clone(),
+        name: args.name.clone().unwrap_or_default(),
+        tags: args.tags.clone(),
+        values: values(element, &args)?,
+    };
+    let connection = block_on(sign_in(context, element, request, &args)).map_err(|failure| Problem::of(failure, element))?;
+    let view = engine.shown(connection);
+    if context.json {
+        print::json(&view);
+    } else {
+        let identity = view.identity.as_deref().map(|who| format!(" as {who}")).unwrap_or_default();
+        print::note(&format!("{} is connected{identity}.", view.product));
+        print::line(&view.name);
+    }
+    Ok(())
+}
+
+fn values(element: &Element, args: &Connect) -> Result<BTreeMap<String, String>, Failure> {
+    let split = |text: &str, option: &str| {
+        let parts = text.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
+        parts.ok_or_else(|| Failure::new(Code::Usage).detail(format!("{option} wants KEY=VALUE")))
+    };
+    let mut values = BTreeMap::new();
+    for text in &args.set {
+        let (key, value) = split(text, "--set")?;
+        if element.field(&key).is_some_and(|field| field.secret) {
+            return Err(Failure::new(Code::Usage)
+                .detail(format!("{key} is a secret: give it with --secret {key}=env:VAR, file:PATH or -")));
+        }
+        values.insert(key, value);
+    }
+    for text in &args.secrets {
+        let (key, source) = split(text, "--secret")?;
+        let value = secret(&source).map_err(|why| Failure::new(Code::Usage).detail(format!("--secret {key}: {why}")))?;
+        values.insert(key, value);
+    }
+    Ok(values)
+}
+
+/// Reads a secret from where it was said to be. The errors name the place, never what it holds.
+fn secret(source: &str) -> Result<String, String> {
+    let text = if source == "-" {
+        bounded(std::io::stdin())?
+    } else if let Some(variable) = source.strip_prefix("env:") {
+        std::env::var(variable).map_err(|_| format!("the variable {variable} is not set"))?
+    } else if let Some(path) = source.strip_prefix("file:") {
+        bounded(std::fs::File::open(path).map_err(|e| format!("{path}: {}", e.kind()))?)?
+    } else {
+        return Err("say env:VAR, file:PATH or -; a secret on the command line can be seen by other programs".into());
+    };
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn bounded(source: impl Read) -> Result<String, String> {
+    let mut text = String::new();
+    source.take(SECRET_MAX + 1).read_to_string(&mut text).map_err(|e| e.kind().to_string())?;
+    if text.len() as u64 > SECRET_MAX { Err("too long for a secret".into()) } else { Ok(text) }
+}
+
+async fn sign_in(
+    context: &Context,
+    element: &Element,
+    request: ConnectRequest,
+    args: &Connect,
+) -> Result<Connection, Failure> {
+    let engine = &context.engine;
+    let deadline = Instant::now() + args.timeout;
+    let (cancel, cancelled) = watch::channel(false);
+    tokio::spawn(async move {
+        interrupted().await;
+        let _ = cancel.send(true);
+        // Kept until the program ends: a closed channel would look like a decision.
+        std::future::pending::<()>().await;
+    });
+    let mut stopped = cancelled.clone();
+    let signing = tokio::select! {
+        started = engine.start(context.workspace_or_default(), request) => started?,
+        _ = stopped.wait_for(|stop| *stop) => return Err(Failure::new(Code::Cancelled)),
+    };
+    announce(&signing, args).await;
+    let paste = args.paste || signing.paste_only();
+    let (paste_in, pasted) = mpsc::channel(1);
+    if paste {
+        print::note("Paste the address that the browser ended on, then press Enter:");
+        tokio::spawn(read_pasted(paste_in));
+    } else {
+        // Held open, so that the end of pasting is not taken for an event.
+        tokio::spawn(async move { paste_in.closed().await });
+    }
+    let (_steer, deadline_seen) = watch::channel(deadline);
+    let (stage, _) = watch::channel(Stage::Waiting);
+    let controls = Controls { pasted, cancelled, deadline: deadline_seen, stage };
+    let ending = engine.finish(signing, controls).await;
+    settle(engine, element, ending, deadline).await
+}
+
+/// Waits for the keychain where need be, and until the page has reached the browser.
+async fn settle(engine: &Engine, element: &Element, ending: Ending, deadline: Instant) -> Result<Connection, Failure> {
+    let (result, opened) = match ending {
+        Ending::Connected(connection, opened) => (Ok(*connection), opened),
+        Ending::Failed(failure, opened) => (Err(failure), opened),
+        Ending::Unsaved(unsaved) => match save_until(engine, element, *unsaved, deadline).await {
+            Ending::Connected(connection, opened) => (Ok(*connection), opened),
+            Ending::Failed(failure, opened) => (Err(failure), opened),
+            Ending::Unsaved(unsaved) => (Err(unsaved.failure), unsaved.opened),
+        },
+    };
+    if let Some(opened) = opened {
+        opened.close().await;
+    }
+    result
+}
+
+async fn save_until(engine: &Engine, element: &Element, mut unsaved: Unsaved, deadline: Instant) -> Ending {
+    print::note("The keychain is locked. Unlock it: the sign-in waits in memory and is saved then.");
+    let interrupted = interrupted();
+    tokio::pin!(interrupted);
+    loop {
+        let now_or_never = tokio::select! {
+            () = tokio::time::sleep(LOOK_AGAIN) => Instant::now() >= deadline,
+            () = &mut interrupted => true,
+        };
+        if now_or_never {
+            let failure = unsaved.failure.clone().product(&element.name);
+            let returned = engine.give_back(unsaved).await;
+            print::note(if returned {
+                "The sign-in could not be saved and was given back to the provider."
+            } else {
+                "The sign-in could not be saved. The provider may still list it; end it there."
+            });
+            return Ending::Failed(failure, None);
+        }
+        if engine.keychain().state != KeychainState::Ready {
+            continue;
+        }
+        match engine.save(unsaved).await {
+            Ending::Unsaved(again) => unsaved = *again,
+            ended => return ended,
+        }
+    }
+}
+
+async fn announce(signing: &SigningIn, args: &Connect) {
+    let choice = match (&args.browser, args.no_browser) {
+        (_, true) => Browser::None,
+        (Some(command), _) => Browser::Command(command.clone()),
+        (None, _) => Browser::Default,
+    };
+    if choice == Browser::None {
+        print::open_line(signing.url.as_str());
+        crate::fault::point("browser_opened");
+    } else if signing.open_browser(&choice).await {
+        print::note(&format!("Finish in the browser: sign in at {} and allow access.", signing.host));
+    } else {
+        print::note("No browser opened. Open this address in any browser on this computer:");
+        print::open_line(signing.url.as_str());
+    }
+}
+
+/// Reads addresses from standard input, one a line, until one is believed.
+async fn read_pasted(paste_in: mpsc::Sender<Paste>) {
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        if line.trim().is_empty() {
+            continue;
+        }
+        let (reply, answered) = oneshot::channel();
+        if paste_in.send((line, reply)).await.is_err() {
+            return;
+        }
+        match answered.await {
+            Ok(Err(failure)) => print::note(&print::sentence(&failure, None)),
+            _ => break,
+        }
+    }
+    // The end of the input is not an answer: the browser may still call back.
+    paste_in.closed().await;
+}
+
+/// Control-C, or the polite request to end.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

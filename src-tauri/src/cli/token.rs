@@ -1,0 +1,84 @@
+//! `keyrack token`: what calls the product, fresh.
+
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::args::{Format, Token};
+use super::print::{self, Problem};
+use super::run::{Context, block_on};
+use crate::domain::connection::{Connection, Item};
+use crate::domain::error::{Code, Failure};
+use crate::domain::oauth::token::BEARER;
+use crate::engine::{DEFAULT_MIN_TTL, Fresh};
+
+pub(super) fn token(context: &Context, args: &Token) -> Result<(), Problem> {
+    let connection = context.engine.find(&args.name, context.workspace.as_deref())?;
+    let min_ttl = args.min_ttl.unwrap_or(DEFAULT_MIN_TTL);
+    let item = match context.engine.kept(&connection, min_ttl)? {
+        Fresh::Yes(item) => *item,
+        // An Element token does not end.
+        Fresh::No if args.element_token => return element_token(context, args, &connection),
+        Fresh::No => block_on(context.engine.renew(&connection, min_ttl))?,
+    };
+    hand_out(context, args, &connection, &item)
+}
+
+fn element_token(context: &Context, args: &Token, connection: &Connection) -> Result<(), Problem> {
+    let gone = || Failure::new(Code::SignInExpired).name(&connection.name);
+    let item = context.engine.vault.get(&connection.id).map_err(Failure::from)?.ok_or_else(gone)?;
+    hand_out(context, args, connection, &item)
+}
+
+fn hand_out(context: &Context, args: &Token, connection: &Connection, item: &Item) -> Result<(), Problem> {
+    let value = if args.element_token { &item.element_token } else { &item.tokens.access_token };
+    let secret = item.tokens.token_secret.as_ref().filter(|_| !args.element_token);
+    let header = if args.element_token {
+        format!("Element {}", value.expose())
+    } else {
+        format!("{BEARER} {}", value.expose())
+    };
+    let header = Zeroizing::new(header);
+    let expires_at = item.expires_at().filter(|_| !args.element_token);
+    if context.json || args.format == Format::Json {
+        let mut document = json!({
+            "id": connection.id,
+            "name": connection.name,
+            "element": connection.element,
+            "token_type": if args.element_token { "Element" } else { &item.tokens.token_type },
+            "token": value.expose(),
+        });
+        if let Some(at) = expires_at {
+            document["expires_at"] = at.into();
+        }
+        match secret {
+            Some(secret) => document["token_secret"] = secret.expose().as_str().into(),
+            None => document["header"] = format!("Authorization: {}", *header).into(),
+        }
+        print::json(&document);
+        return Ok(());
+    }
+    match args.format {
+        Format::Raw => print::line(value.expose()),
+        Format::Header if secret.is_some() => {
+            return Err(Failure::new(Code::Usage)
+                .detail(
+                    "An OAuth 1.0a token signs each request, so there is no fixed header. \
+                     Use --format json for the token and its secret.",
+                )
+                .into());
+        }
+        Format::Header => print::line(&Zeroizing::new(format!("Authorization: {}", *header))),
+        Format::Env => {
+            print::line(&Zeroizing::new(format!("export KEYRACK_TOKEN={}", print::shell_quoted(value.expose()))));
+            if let Some(secret) = secret {
+                let quoted = print::shell_quoted(secret.expose());
+                print::line(&Zeroizing::new(format!("export KEYRACK_TOKEN_SECRET={quoted}")));
+            }
+            if let Some(at) = expires_at {
+                print::line(&format!("export KEYRACK_EXPIRES_AT={at}"));
+            }
+        }
+        Format::Json => {}
+    }
+    Ok(())
+}

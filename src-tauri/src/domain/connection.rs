@@ -1,0 +1,333 @@
+//! What Keyrack keeps for a person: a [`Connection`] in the index, and its [`Item`] in the vault, which holds the
+//! secrets and enough words to describe itself should the index be lost.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::Code;
+use super::oauth::token::TokenSet;
+use super::sensitive::Sensitive;
+
+/// Whether a connection can be used, and if not, who has to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Usable, as far as is known.
+    Ok,
+    /// The last renewal failed for a reason that may pass.
+    Retrying,
+    /// The provider ended the sign-in.
+    NeedsSignIn,
+    /// The provider no longer accepts the client.
+    NeedsSettings,
+}
+
+impl Status {
+    /// The word in the index and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Retrying => "retrying",
+            Self::NeedsSignIn => "needs_sign_in",
+            Self::NeedsSettings => "needs_settings",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Ok, Self::Retrying, Self::NeedsSignIn, Self::NeedsSettings].into_iter().find(|s| s.as_str() == word)
+    }
+}
+
+/// A row of the index. It holds no secret.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connection {
+    /// Random; also the vault key. Never reused.
+    pub id: String,
+    /// The workspace in which the name is unique.
+    pub workspace: String,
+    /// The element's key.
+    pub element: String,
+    /// What the person calls it.
+    pub name: String,
+    /// Free words to find it by.
+    pub tags: Vec<String>,
+    /// Whether it can be used.
+    pub status: Status,
+    /// Why it cannot, when it cannot.
+    pub last_code: Option<String>,
+    /// Who signed in, in the provider's words.
+    pub identity: Option<String>,
+    /// The host that the account lives at.
+    pub host: Option<String>,
+    /// The scopes that were granted.
+    pub scopes: Vec<String>,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    /// Milliseconds since 1970.
+    pub renewed_at: Option<i64>,
+    /// When the access token ends, in milliseconds since 1970; `None` if the provider does not say.
+    pub expires_at: Option<i64>,
+}
+
+/// The longest name: long enough for a sentence, short enough for a row and for a keychain's label.
+pub const NAME_MAX: usize = 200;
+
+/// Cleans a name as a person types it: trimmed, inner white space folded, control characters gone.
+pub fn clean_name(name: &str) -> String {
+    name.split_whitespace()
+        .map(|word| word.chars().filter(|c| !c.is_control()).collect::<String>())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The form of a name that must be unique in a workspace: names that differ only in case are the same.
+pub fn folded(name: &str) -> String {
+    name.to_lowercase()
+}
+
+/// The first of `base`, `base 2`, `base 3`, … that is free.
+pub fn free_name(base: &str, taken: impl Fn(&str) -> bool) -> String {
+    if !taken(base) {
+        return base.to_owned();
+    }
+    (2u32..).map(|n| format!("{base} {n}")).find(|name| !taken(name)).unwrap_or_else(|| base.to_owned())
+}
+
+/// The vault's value for one connection. Only [`Item::to_secret`] turns it into text, and only the vault may call that.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// As in the index.
+    pub id: String,
+    /// As in the index.
+    pub workspace: String,
+    /// As in the index.
+    pub element: String,
+    /// As in the index.
+    pub name: String,
+    /// As in the index.
+    pub tags: Vec<String>,
+    /// As in the index.
+    pub identity: Option<String>,
+    /// As in the index.
+    pub host: Option<String>,
+    /// As in the index.
+    pub created_at: i64,
+    /// When `tokens` was received, in milliseconds since 1970.
+    pub received_at: i64,
+    /// The hosts that the connection was made with; an element file that later names others needs a new sign-in.
+    pub pinned_hosts: Vec<String>,
+    /// Every configuration value, secret ones too.
+    pub configuration: BTreeMap<String, Sensitive<String>>,
+    /// What the provider issued.
+    pub tokens: TokenSet,
+    /// The `token` of the instance.
+    pub element_token: Sensitive<String>,
+}
+
+/// The wire form of an item: plain texts, so it exists only for the moment of reading or writing.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    v: u8,
+    id: String,
+    workspace: String,
+    element: String,
+    name: String,
+    #[serde(default)]
+    tags: Vec<String>,
+    identity: Option<String>,
+    host: Option<String>,
+    created_at: i64,
+    received_at: i64,
+    #[serde(default)]
+    pinned_hosts: Vec<String>,
+    configuration: BTreeMap<String, String>,
+    access_token: String,
+    token_secret: Option<String>,
+    refresh_token: Option<String>,
+    token_type: String,
+    expires_in: Option<u64>,
+    scope: Option<String>,
+    #[serde(default)]
+    extra: BTreeMap<String, String>,
+    element_token: String,
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        use zeroize::Zeroize;
+        self.access_token.zeroize();
+        self.token_secret.zeroize();
+        self.refresh_token.zeroize();
+        self.element_token.zeroize();
+        self.configuration.values_mut().for_each(Zeroize::zeroize);
+    }
+}
+
+impl Item {
+    /// The item as one JSON text for the keychain.
+    pub fn to_secret(&self) -> Sensitive<String> {
+        let text = |s: &Sensitive<String>| s.expose().clone();
+        let written = Written {
+            v: 1,
+            id: self.id.clone(),
+            workspace: self.workspace.clone(),
+            element: self.element.clone(),
+            name: self.name.clone(),
+            tags: self.tags.clone(),
+            identity: self.identity.clone(),
+            host: self.host.clone(),
+            created_at: self.created_at,
+            received_at: self.received_at,
+            pinned_hosts: self.pinned_hosts.clone(),
+            configuration: self.configuration.iter().map(|(k, v)| (k.clone(), text(v))).collect(),
+            access_token: text(&self.tokens.access_token),
+            token_secret: self.tokens.token_secret.as_ref().map(text),
+            refresh_token: self.tokens.refresh_token.as_ref().map(text),
+            token_type: self.tokens.token_type.clone(),
+            expires_in: self.tokens.expires_in,
+            scope: self.tokens.scope.clone(),
+            extra: self.tokens.extra.clone(),
+            element_token: text(&self.element_token),
+        };
+        Sensitive::new(serde_json::to_string(&written).expect("maps with text keys always serialise"))
+    }
+
+    /// Reads an item back. `None` if it is not one of ours.
+    pub fn from_secret(secret: &Sensitive<String>) -> Option<Self> {
+        let mut w: Written = serde_json::from_str(secret.expose()).ok()?;
+        Some(Self {
+            id: std::mem::take(&mut w.id),
+            workspace: std::mem::take(&mut w.workspace),
+            element: std::mem::take(&mut w.element),
+            name: std::mem::take(&mut w.name),
+            tags: std::mem::take(&mut w.tags),
+            identity: w.identity.take(),
+            host: w.host.take(),
+            created_at: w.created_at,
+            received_at: w.received_at,
+            pinned_hosts: std::mem::take(&mut w.pinned_hosts),
+            configuration: std::mem::take(&mut w.configuration)
+                .into_iter()
+                .map(|(k, v)| (k, Sensitive::new(v)))
+                .collect(),
+            tokens: TokenSet {
+                access_token: std::mem::take(&mut w.access_token).into(),
+                token_secret: w.token_secret.take().map(Sensitive::new),
+                refresh_token: w.refresh_token.take().map(Sensitive::new),
+                token_type: std::mem::take(&mut w.token_type),
+                expires_in: w.expires_in,
+                scope: w.scope.take(),
+                extra: std::mem::take(&mut w.extra),
+            },
+            element_token: std::mem::take(&mut w.element_token).into(),
+        })
+    }
+
+    /// When the access token ends, in milliseconds since 1970.
+    pub fn expires_at(&self) -> Option<i64> {
+        let life = i64::try_from(self.tokens.expires_in?).unwrap_or(i64::MAX);
+        Some(self.received_at.saturating_add(life.saturating_mul(1000)))
+    }
+
+    /// The row that describes this item.
+    pub fn to_connection(&self) -> Connection {
+        Connection {
+            id: self.id.clone(),
+            workspace: self.workspace.clone(),
+            element: self.element.clone(),
+            name: self.name.clone(),
+            tags: self.tags.clone(),
+            status: Status::Ok,
+            last_code: None,
+            identity: self.identity.clone(),
+            host: self.host.clone(),
+            scopes: split_scopes(self.tokens.scope.as_deref()),
+            created_at: self.created_at,
+            renewed_at: (self.received_at > self.created_at).then_some(self.received_at),
+            expires_at: self.expires_at(),
+        }
+    }
+}
+
+/// Scopes as a list. Providers separate them by blanks (RFC 6749 §3.3), some by commas.
+pub fn split_scopes(scope: Option<&str>) -> Vec<String> {
+    scope.unwrap_or_default().split([' ', ',', '+']).filter(|s| !s.is_empty()).map(str::to_owned).collect()
+}
+
+/// What a failed renewal means for the connection.
+pub fn status_after(code: Code) -> Status {
+    match code {
+        Code::SignInExpired => Status::NeedsSignIn,
+        Code::NeedsSettings => Status::NeedsSettings,
+        _ => Status::Retrying,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item() -> Item {
+        Item {
+            id: "c1".into(),
+            workspace: "practice".into(),
+            element: "zendesk".into(),
+            name: "Support".into(),
+            tags: vec!["eu".into()],
+            identity: Some("maria@example.org".into()),
+            host: None,
+            created_at: 1_000,
+            received_at: 1_000,
+            pinned_hosts: vec!["acme.zendesk.com".into()],
+            configuration: BTreeMap::from([("oauth.api.secret".into(), Sensitive::from("s3cret"))]),
+            tokens: TokenSet {
+                access_token: "at".into(),
+                token_secret: None,
+                refresh_token: Some("rt".into()),
+                token_type: "Bearer".into(),
+                expires_in: Some(600),
+                scope: Some("read write".into()),
+                extra: BTreeMap::new(),
+            },
+            element_token: "et".into(),
+        }
+    }
+
+    #[test]
+    fn an_item_describes_itself() {
+        let back = Item::from_secret(&item().to_secret()).expect("our own item");
+        let row = back.to_connection();
+        assert_eq!((row.id.as_str(), row.name.as_str(), row.workspace.as_str()), ("c1", "Support", "practice"));
+        assert_eq!(row.scopes, ["read", "write"]);
+        assert_eq!(row.expires_at, Some(601_000));
+        assert_eq!(back.configuration["oauth.api.secret"].expose(), "s3cret");
+        assert_eq!(back.tokens.refresh_token.expect("kept").expose(), "rt");
+    }
+
+    #[test]
+    fn debug_output_of_an_item_holds_no_secret() {
+        let shown = format!("{:?}", item());
+        for secret in ["s3cret", "\"at\"", "\"rt\"", "\"et\""] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
+    }
+
+    #[test]
+    fn names_are_cleaned_and_numbered() {
+        assert_eq!(clean_name("  Zen\u{7}desk \n  EU "), "Zendesk EU");
+        assert_eq!(clean_name(" \t "), "");
+        let taken = |n: &str| ["Zendesk", "Zendesk 2"].contains(&n);
+        assert_eq!(free_name("Zendesk", taken), "Zendesk 3");
+        assert_eq!(free_name("Webex", taken), "Webex");
+    }
+
+    #[test]
+    fn a_text_that_is_not_ours_is_no_item() {
+        assert!(Item::from_secret(&"{}".into()).is_none());
+        assert!(Item::from_secret(&"not json".into()).is_none());
+    }
+}

@@ -1,0 +1,302 @@
+//! How a product lets an application in. The platform API knows five kinds; the tables here say what the local
+//! platform must know to run each of them against the product itself.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::field::{Condition, is_default};
+use crate::domain::template::Template;
+
+/// The kind of sign-in, written as a table: `[auth.oauth2]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Auth {
+    /// OAuth 2 with an authorization code (RFC 6749 §4.1).
+    Oauth2(Box<Oauth2>),
+    /// OAuth 1.0a (RFC 5849).
+    Oauth1(Box<Oauth1>),
+    /// A user name and a password, sent as RFC 7617 says.
+    Basic(Basic),
+    /// A key that goes with each call.
+    ApiKey(ApiKey),
+    /// Anything else: the fields go to the platform, which knows what to do with them.
+    Custom(Custom),
+}
+
+impl Auth {
+    /// The name of the kind, as in the element file.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Oauth2(_) => "oauth2",
+            Self::Oauth1(_) => "oauth1",
+            Self::Basic(_) => "basic",
+            Self::ApiKey(_) => "api_key",
+            Self::Custom(_) => "custom",
+        }
+    }
+
+    /// Whether the person signs in with a browser.
+    pub fn needs_browser(&self) -> bool {
+        matches!(self, Self::Oauth2(_) | Self::Oauth1(_))
+    }
+
+    /// Every address that this kind calls or opens, with its name in the element file.
+    pub fn templates(&self) -> Vec<(&'static str, &Template)> {
+        let named: Vec<(&'static str, Option<&Template>)> = match self {
+            Self::Oauth2(oauth2) => vec![
+                ("issuer", oauth2.issuer.as_ref()),
+                ("authorization_endpoint", oauth2.authorization_endpoint.as_ref()),
+                ("token_endpoint", oauth2.token_endpoint.as_ref()),
+                ("refresh_endpoint", oauth2.refresh_endpoint.as_ref()),
+                ("revocation.endpoint", oauth2.revocation.as_ref().map(|r| &r.endpoint)),
+            ],
+            Self::Oauth1(oauth1) => vec![
+                ("request_token_endpoint", Some(&oauth1.request_token_endpoint)),
+                ("authorization_endpoint", Some(&oauth1.authorization_endpoint)),
+                ("token_endpoint", Some(&oauth1.token_endpoint)),
+            ],
+            Self::Basic(_) | Self::ApiKey(_) | Self::Custom(_) => Vec::new(),
+        };
+        named.into_iter().filter_map(|(name, template)| template.map(|t| (name, t))).collect()
+    }
+}
+
+/// OAuth 2 with an authorization code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Oauth2 {
+    /// The issuer identifier (RFC 8414 §2). Endpoints that are left out are read from its metadata.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<Template>,
+    /// Whether each answer carries `iss` (RFC 9207), which then must equal `issuer`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub announces_issuer: bool,
+    /// Where the person signs in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_endpoint: Option<Template>,
+    /// Where the code becomes tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_endpoint: Option<Template>,
+    /// Where tokens are renewed, if not at `token_endpoint`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_endpoint: Option<Template>,
+    /// What is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// The key of a field whose value, if there is one, replaces `scopes`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope_field: Option<String>,
+    /// What stands between two scopes; RFC 6749 §3.3 says a space.
+    #[serde(default = "space", skip_serializing_if = "is_space")]
+    pub scope_separator: String,
+    /// How the application proves who it is.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub client_authentication: ClientAuthentication,
+    /// Whether the code is bound to this sign-in.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub pkce: Pkce,
+    /// How calls of the token endpoint are written.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub body_format: BodyFormat,
+    /// Added to the authorization request. May not repeat a standard parameter.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub authorize_parameters: BTreeMap<String, String>,
+    /// Added to each call of the token endpoint. May not repeat a standard parameter.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub token_parameters: BTreeMap<String, String>,
+    /// Where the answer of the token endpoint differs from RFC 6749 §5.1.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub answer: TokenAnswer,
+    /// What becomes of the refresh token.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub refresh: Refresh,
+    /// Seconds that an access token lives if the answer does not say. Left out: it does not expire by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_life: Option<u32>,
+    /// How access is given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation: Option<Revocation>,
+}
+
+impl Oauth2 {
+    /// The value of `scope` for this form, if anything is asked for.
+    pub fn scope(&self, values: &crate::domain::form::Values) -> Option<String> {
+        let given = self.scope_field.as_deref().and_then(|field| values.get(field)).map(str::to_owned);
+        given.or_else(|| (!self.scopes.is_empty()).then(|| self.scopes.join(&self.scope_separator)))
+    }
+}
+
+/// How the application proves who it is at the token endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuthentication {
+    /// `client_id` and `client_secret` in the body.
+    #[default]
+    Body,
+    /// An `Authorization: Basic` header.
+    Basic,
+    /// Not at all: a public client.
+    None,
+}
+
+/// Proof Key for Code Exchange (RFC 7636).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Pkce {
+    /// On, as RFC 9700 §2.1.1 advises for every client. Servers that do not know it ignore it (RFC 6749 §3.1).
+    #[default]
+    #[serde(rename = "S256")]
+    S256,
+    /// Off, for servers that refuse parameters they do not know.
+    #[serde(rename = "off")]
+    Off,
+}
+
+/// How calls of the token endpoint are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyFormat {
+    /// As a form, which is the standard.
+    #[default]
+    Form,
+    /// As JSON.
+    Json,
+}
+
+/// What becomes of the refresh token at a renewal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Refresh {
+    /// It stays. Should the answer carry a new one after all, that one is kept (RFC 6749 §6).
+    #[default]
+    Kept,
+    /// Each renewal ends it and brings a new one: an answer that is lost ends the sign-in.
+    Rotates,
+    /// There is none: when the access token ends, the person signs in again.
+    None,
+}
+
+/// Where the answer of the token endpoint differs from the standard.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenAnswer {
+    /// A JSON pointer to the object that holds `access_token` and its siblings, if they are not at the top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Members that are kept beside the standard ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<String>,
+}
+
+/// How access is given back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Revocation {
+    /// Where.
+    pub endpoint: Template,
+    /// How.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub style: RevocationStyle,
+}
+
+/// The two ways of giving access back that were met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RevocationStyle {
+    /// POST of the token, as RFC 7009 says.
+    #[default]
+    Rfc7009,
+    /// DELETE with the access token as bearer: the token deletes itself.
+    DeleteWithToken,
+}
+
+/// OAuth 1.0a.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Oauth1 {
+    /// Where temporary credentials come from (RFC 5849 §2.1).
+    pub request_token_endpoint: Template,
+    /// Where the person signs in (RFC 5849 §2.2).
+    pub authorization_endpoint: Template,
+    /// Where token credentials come from (RFC 5849 §2.3).
+    pub token_endpoint: Template,
+    /// How requests are signed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub signature_method: SignatureMethod,
+    /// Added to the address that the person opens. May not repeat a standard parameter.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub authorize_parameters: BTreeMap<String, String>,
+}
+
+/// How OAuth 1.0a requests are signed (RFC 5849 §3.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SignatureMethod {
+    /// What nearly every provider expects.
+    #[default]
+    #[serde(rename = "HMAC-SHA1")]
+    HmacSha1,
+    /// The same with a newer hash.
+    #[serde(rename = "HMAC-SHA256")]
+    HmacSha256,
+    /// No signature: the secrets themselves, over TLS.
+    #[serde(rename = "PLAINTEXT")]
+    Plaintext,
+}
+
+/// A user name and a password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Basic {
+    /// The key of the field with the user name.
+    pub username_field: String,
+    /// The key of the field with the password; none: the password is empty, and the user name is the secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_field: Option<String>,
+}
+
+/// A key that goes with each call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApiKey {
+    /// The key of the field with the API key.
+    pub key_field: String,
+    /// Where it goes: `{ header = "x-api-key" }` or `{ query = "api_key" }`.
+    pub place: ApiKeyPlace,
+    /// What stands before the key there, such as `Token `.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prefix: String,
+}
+
+/// Where an API key goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ApiKeyPlace {
+    /// A request header of this name.
+    Header(String),
+    /// A query parameter of this name.
+    Query(String),
+}
+
+/// A kind that only the platform understands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Custom {}
+
+/// Another kind of sign-in that a field chooses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// When it is chosen.
+    pub when: Condition,
+    /// The kind that then holds.
+    pub auth: Auth,
+}
+
+fn space() -> String {
+    " ".to_owned()
+}
+
+fn is_space(text: &str) -> bool {
+    text == " "
+}

@@ -1,0 +1,291 @@
+//! Whether the parts of an element file fit together, and whether its addresses are safe with any value a person
+//! may enter. What can be judged from one template alone was judged when it was read.
+
+mod fields;
+
+use std::collections::BTreeMap;
+
+use super::label_pattern::is_label_pattern;
+use super::{
+    API_KEY, API_SECRET, Api, ApiKeyPlace, Auth, CALLBACK_URL, Element, Field, FieldKind, Pkce, Problem,
+};
+use crate::domain::template::{Place, Template, host};
+
+/// Parameters that the flow itself writes into the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 9101
+/// §5), and one that would send the answer by another way than the callback's query.
+const AUTHORIZE_STANDARD: [&str; 11] = [
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "redirect_uri",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+];
+
+/// Parameters that the flow itself writes into calls of the token endpoint (RFC 6749 §4.1.3 and §6, RFC 7636 §4.5).
+const TOKEN_STANDARD: [&str; 8] = [
+    "client_id",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "grant_type",
+    "redirect_uri",
+    "refresh_token",
+    "scope",
+];
+
+pub(super) fn check(element: &Element) -> Result<(), Vec<Problem>> {
+    let mut findings = Findings(Vec::new());
+    head(element, &mut findings);
+    fields::fields(element, &mut findings);
+    auth(element, "auth", &element.auth, &mut findings);
+    for (index, variant) in element.variants.iter().enumerate() {
+        fields::condition(
+            element,
+            &variant.when,
+            element.fields.len(),
+            &format!("variants.{index}.when"),
+            &mut findings,
+        );
+        auth(element, &format!("variants.{index}.auth"), &variant.auth, &mut findings);
+    }
+    callback(element, &mut findings);
+    for (at, template) in element.templates() {
+        holes(element, &at, template, &mut findings);
+    }
+    answers(element, &mut findings);
+    if findings.0.is_empty() { Ok(()) } else { Err(findings.0) }
+}
+
+struct Findings(Vec<Problem>);
+
+impl Findings {
+    fn add(&mut self, at: impl Into<String>, what: impl Into<String>) {
+        self.0.push(Problem { line: None, at: at.into(), what: what.into() });
+    }
+
+    fn unless(&mut self, fine: bool, at: impl Into<String>, what: impl Into<String>) {
+        if !fine {
+            self.add(at, what);
+        }
+    }
+}
+
+/// A key stands in paths of addresses, in folder names and on command lines.
+fn is_key(text: &str) -> bool {
+    text.len() <= 64
+        && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+}
+
+fn head(element: &Element, findings: &mut Findings) {
+    const KEY: &str =
+        "a key has only a-z, 0-9, - and _, begins with a letter or digit, and has at most 64 characters";
+    findings.unless(is_key(&element.key), "key", KEY);
+    findings.unless(element.provider.as_deref().is_none_or(is_key), "provider", KEY);
+    findings.unless(element.path_key.as_deref().is_none_or(is_key), "path_key", KEY);
+    for (at, text) in [("name", &element.name), ("category", &element.category), ("gives", &element.gives)] {
+        // One line of the window.
+        findings.unless(is_line(text, 80), at, "this is one line of 1 to 80 characters");
+    }
+    findings.unless(is_line(&element.initials, 2), "initials", "the initials are 1 or 2 characters");
+    let listed = !element.access.is_empty() && element.access.iter().all(|line| is_line(line, 120));
+    findings.unless(listed, "access", "the list has at least one line, each of 1 to 120 characters");
+}
+
+fn is_line(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.chars().count()) && !text.contains(char::is_control) && text.trim() == text
+}
+
+fn auth(element: &Element, at: &str, auth: &Auth, findings: &mut Findings) {
+    if auth.needs_browser() {
+        let needed = [(API_KEY, FieldKind::Text, None), (API_SECRET, FieldKind::Text, Some(true))];
+        for (key, kind, secret) in needed.into_iter().chain([(CALLBACK_URL, FieldKind::Address, Some(false))])
+        {
+            let right =
+                |field: &Field| field.kind == kind && secret.is_none_or(|secret| field.secret == secret);
+            let what = format!("this kind needs the field {key}, as {kind:?} and with the right secrecy");
+            findings.unless(element.field(key).is_some_and(right), at, what.to_lowercase());
+        }
+    }
+    let at = format!("{at}.{}", auth.kind());
+    let field_exists = |findings: &mut Findings, member: &str, key: &str| {
+        findings.unless(
+            element.field(key).is_some(),
+            format!("{at}.{member}"),
+            format!("there is no field {key}"),
+        );
+    };
+    match auth {
+        Auth::Oauth2(oauth2) => {
+            for (member, endpoint) in [
+                ("authorization_endpoint", &oauth2.authorization_endpoint),
+                ("token_endpoint", &oauth2.token_endpoint),
+            ] {
+                let found = endpoint.is_some() || oauth2.issuer.is_some();
+                findings.unless(found, &at, format!("{member} or issuer is needed"));
+            }
+            let issuer = oauth2.issuer.is_some() || !oauth2.announces_issuer;
+            findings.unless(issuer, format!("{at}.announces_issuer"), "there is no issuer to compare with");
+            parameters(
+                &oauth2.authorize_parameters,
+                &AUTHORIZE_STANDARD,
+                &format!("{at}.authorize_parameters"),
+                findings,
+            );
+            parameters(
+                &oauth2.token_parameters,
+                &TOKEN_STANDARD,
+                &format!("{at}.token_parameters"),
+                findings,
+            );
+            if let Some(endpoint) = &oauth2.authorization_endpoint {
+                let own = endpoint.query_names();
+                let repeated = own.iter().find(|n| {
+                    is_standard(n, &AUTHORIZE_STANDARD) || oauth2.authorize_parameters.contains_key(*n)
+                });
+                if let Some(name) = repeated {
+                    findings.add(
+                        format!("{at}.authorization_endpoint"),
+                        format!("{name} would stand there twice"),
+                    );
+                }
+            }
+            // RFC 6749 §3.3: a scope token has no space, quote or backslash.
+            let scope = |s: &String| {
+                !s.is_empty() && s.bytes().all(|b| b.is_ascii_graphic() && !b"\"\\".contains(&b))
+            };
+            findings.unless(
+                oauth2.scopes.iter().all(scope),
+                format!("{at}.scopes"),
+                "one entry for each scope",
+            );
+            findings.unless(
+                !oauth2.scope_separator.is_empty(),
+                format!("{at}.scope_separator"),
+                "scopes need a separator",
+            );
+            if let Some(field) = &oauth2.scope_field {
+                field_exists(findings, "scope_field", field);
+            }
+            let pointer = oauth2.answer.at.as_deref().is_none_or(is_pointer);
+            findings.unless(pointer, format!("{at}.answer.at"), "a JSON pointer begins with /");
+        }
+        Auth::Oauth1(oauth1) => {
+            parameters(&oauth1.authorize_parameters, &[], &format!("{at}.authorize_parameters"), findings);
+        }
+        Auth::Basic(basic) => {
+            field_exists(findings, "username_field", &basic.username_field);
+            if let Some(field) = &basic.password_field {
+                field_exists(findings, "password_field", field);
+            }
+        }
+        Auth::ApiKey(key) => {
+            field_exists(findings, "key_field", &key.key_field);
+            let (ApiKeyPlace::Header(name) | ApiKeyPlace::Query(name)) = &key.place;
+            findings.unless(
+                is_parameter(name),
+                format!("{at}.place"),
+                "this is no name of a header or parameter",
+            );
+        }
+        Auth::Custom(_) => {}
+    }
+}
+
+fn parameters(given: &BTreeMap<String, String>, standard: &[&str], at: &str, findings: &mut Findings) {
+    for name in given.keys() {
+        let free = is_parameter(name) && !is_standard(name, standard);
+        findings.unless(
+            free,
+            at,
+            format!("{name} is a parameter of the sign-in itself, or no parameter name"),
+        );
+    }
+}
+
+/// `state` binds every answer; names in `oauth_` belong to RFC 5849 §3.1. Compared without case: there are servers
+/// that do the same.
+fn is_standard(name: &str, standard: &[&str]) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "state" || name.starts_with("oauth_") || standard.contains(&name.as_str())
+}
+
+fn is_parameter(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+}
+
+fn is_pointer(text: &str) -> bool {
+    text.starts_with('/')
+}
+
+fn callback(element: &Element, findings: &mut Findings) {
+    let rules = &element.callback;
+    if !rules.echoes_state {
+        let pkce = matches!(&element.auth, Auth::Oauth2(oauth2) if oauth2.pkce == Pkce::S256);
+        let what =
+            "without state an answer is bound only by PKCE, or by an identity that the person confirms";
+        findings.unless(pkce || element.identity.is_some(), "callback.echoes_state", what);
+    }
+    for key in rules.configuration.values() {
+        let own = element.field(key).is_none();
+        findings.unless(own, "callback.configuration", format!("{key} is already asked for by a field"));
+    }
+}
+
+/// Each hole must be filled by a field that cannot make the address another one.
+fn holes(element: &Element, at: &str, template: &Template, findings: &mut Findings) {
+    for (hole, place) in template.holes() {
+        let Some(field) = element.field(hole) else {
+            findings.add(at, format!("there is no field {hole}"));
+            continue;
+        };
+        // Addresses stand in logs and browser histories.
+        findings.unless(!field.secret, at, format!("{hole} is secret and may not stand in an address"));
+        let (fits, what) = match place {
+            Place::Whole => {
+                (field.kind == FieldKind::Address, "a hole that is the whole address needs the type address")
+            }
+            Place::Origin => (field.kind == FieldKind::Origin, "a hole at the start needs the type origin"),
+            Place::Host => {
+                (field.kind == FieldKind::Host, "a hole that is the whole host needs the type host")
+            }
+            Place::Label => (
+                fits_label(field),
+                "a hole in a host needs a select, or a pattern of letters, digits and hyphens only, such as [a-z0-9-]+",
+            ),
+            Place::Path | Place::Query => (true, ""),
+        };
+        findings.unless(fits, at, format!("{hole}: {what}"));
+    }
+}
+
+fn fits_label(field: &Field) -> bool {
+    match field.kind {
+        FieldKind::Text => field.pattern.as_deref().is_some_and(is_label_pattern),
+        FieldKind::Select => field.options.iter().all(|option| host::is_label(&option.value)),
+        _ => false,
+    }
+}
+
+fn answers(element: &Element, findings: &mut Findings) {
+    if let Some(identity) = &element.identity {
+        let pointers = !identity.at.is_empty() && identity.at.iter().all(|at| is_pointer(at));
+        findings.unless(pointers, "identity.at", "at least one JSON pointer, each beginning with /");
+    }
+    if let Some(Api::TokenAnswer(from)) = &element.api {
+        let what = "a host_suffix is a dot and a domain, such as .example.com";
+        findings.unless(host::is_suffix(&from.host_suffix), "api.token_answer.host_suffix", what);
+        let kept = match &element.auth {
+            Auth::Oauth2(oauth2) => oauth2.answer.keep.contains(&from.member),
+            _ => false,
+        };
+        let what = format!("{} must stand in auth.oauth2.answer.keep", from.member);
+        findings.unless(kept, "api.token_answer.member", what);
+    }
+}

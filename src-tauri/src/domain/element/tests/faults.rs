@@ -1,0 +1,151 @@
+use super::*;
+
+/// Replaces one text of the plain file; the file must then be refused at this line for this reason.
+fn refused(find: &str, replace: &str, line: usize, what: &str) {
+    assert!(PLAIN.contains(find), "{find} is not in the plain file");
+    let text = PLAIN.replacen(find, replace, 1);
+    let problems = Element::parse(&text).expect_err(&format!("{replace} was accepted"));
+    let found = problems.iter().any(|p| p.line == Some(line) && p.to_string().contains(what));
+    assert!(found, "{replace}: expected line {line} {what:?}, found {problems:#?}");
+}
+
+#[test]
+fn the_plain_file_is_accepted() {
+    parse(PLAIN);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_names_the_line() {
+    refused("gives", "gvies", 5, "unknown field `gvies`");
+    refused("scopes = [", "scope = [", 11, "unknown field `scope`");
+    refused("pattern", "patern", 17, "unknown field `patern`");
+    refused("name = \"Plain\"", "", 1, "missing field `name`");
+    refused("secret = true", "secret = \"yes\"", 29, "invalid type");
+    refused("type = \"address\"", "type = \"adress\"", 35, "unknown variant `adress`");
+    refused("[auth.oauth2]", "[auth.oauth3]", 8, "unknown variant `oauth3`");
+    refused("scopes = [\"read\"]", "pkce = \"plain\"", 11, "unknown variant `plain`");
+    refused("key = \"plain\"", "key = \"plain", 1, "");
+    refused("name = \"Plain\"", "name = \"Plain\"\nname = \"Again\"", 3, "duplicate key");
+    refused(
+        "https://{site}.example.com/token",
+        "http://{site}.example.com/token",
+        10,
+        "begins with https://",
+    );
+    refused("https://{site}.example.com/token", "https://{site}.com/token", 10, "last two labels");
+    refused("https://{site}.example.com/token", "https://me@example.com/token", 10, "none of @");
+}
+
+#[test]
+fn addresses_are_safe_with_any_value() {
+    let token = "token_endpoint = \"https://{site}.example.com/token\"";
+    let unsafe_label = "a hole in a host needs";
+    refused("pattern = \"[a-z0-9-]+\"\n", "", 9, unsafe_label);
+    for pattern in [".+", "[^/]+", "[a-z.]+", "[!-~]+", "(?s:.*)"] {
+        refused("[a-z0-9-]+", pattern, 10, unsafe_label);
+    }
+    refused(token, "token_endpoint = \"https://{site}/token\"", 10, "needs the type host");
+    refused(token, "token_endpoint = \"{site}/token\"", 10, "needs the type origin");
+    refused(token, "token_endpoint = \"{site}\"", 10, "needs the type address");
+    refused(token, "token_endpoint = \"https://example.com/{nothing}\"", 10, "there is no field nothing");
+    refused(token, "token_endpoint = \"https://example.com/{oauth.api.secret}\"", 10, "is secret");
+    let select =
+        "type = \"select\"\noptions = [{ value = \"evil.com/\", label = \"Evil\" }]\nexample = \"evil.com/\"";
+    refused("example = \"acme\"\npattern = \"[a-z0-9-]+\"", select, 9, unsafe_label);
+}
+
+#[test]
+fn extra_parameters_never_repeat_standard_ones() {
+    for name in [
+        "state",
+        "STATE",
+        "redirect_uri",
+        "client_secret",
+        "response_mode",
+        "code_challenge",
+        "oauth_token",
+        "a b",
+    ] {
+        let extra = format!("authorize_parameters = {{ \"{name}\" = \"x\" }}");
+        refused("scopes = [\"read\"]", &extra, 11, "is a parameter of the sign-in itself");
+    }
+    for name in ["grant_type", "client_id", "refresh_token", "code_verifier", "scope"] {
+        let extra = format!("token_parameters = {{ {name} = \"x\" }}");
+        refused("scopes = [\"read\"]", &extra, 11, "is a parameter of the sign-in itself");
+    }
+    refused("com/authorize", "com/authorize?state=x", 9, "state would stand there twice");
+    refused("siteAddress", "state", 18, "not a free parameter name");
+    refused("siteAddress", "apiKey", 18, "not a free parameter name");
+}
+
+#[test]
+fn tables_that_do_not_fit_together_are_refused() {
+    let site = "query = [\"siteAddress\"]";
+    refused("key = \"plain\"", "key = \"../plain\"", 1, "a key has only");
+    refused("name = \"Plain\"", "name = \"\"", 2, "one line of 1 to 80");
+    refused("initials = \"PL\"", "initials = \"PLA\"", 3, "1 or 2 characters");
+    refused("access = [\"Nothing at all\"]", "access = []", 6, "at least one line");
+    refused("key = \"oauth.api.key\"", "key = \"site\"", 21, "stands twice");
+    refused("key = \"oauth.api.key\"", "key = \"other\"", 8, "needs the field oauth.api.key");
+    refused("secret = true", "", 8, "needs the field oauth.api.secret");
+    refused("type = \"address\"", "", 8, "needs the field oauth.callback.url");
+    refused(site, "options = [{ value = \"a\", label = \"A\" }]", 18, "only a select has options");
+    refused(site, "type = \"select\"", 18, "a select needs options");
+    refused(site, "host_suffix = \".example.com\"", 18, "only a host has");
+    refused(site, "type = \"host\"", 18, "a host needs a host_suffix");
+    refused(site, "type = \"host\"\nhost_suffix = \".com\"", 19, "such as .example.com");
+    refused(site, "type = \"toggle\"", 17, "only text has a pattern");
+    refused(site, "default = \"a.b\"", 18, "would not accept");
+    refused(site, "empty_means = \"acme\"", 18, "never empty");
+    refused(site, "max_length = 9000", 18, "at most 8000");
+    refused(site, "steps = []", 18, "without steps");
+    refused("example = \"acme\"", "example = \"a.b\"", 16, "would not accept");
+    refused("[a-z0-9-]+", "[a-z0-9-", 17, "not a regular expression");
+    refused("secret = true", "secret = true\ndefault = \"x\"", 30, "not written into a file");
+    refused("secret = true", "secret = true\nquery = [\"apiSecret\"]", 30, "the platform API names this one");
+    refused(
+        site,
+        "visible_when = { field = \"oauth.api.key\", is = \"x\" }",
+        18,
+        "there is no earlier field",
+    );
+    refused(
+        "secret = true",
+        "secret = true\nvisible_when = { field = \"site\", is = \"a.b\" }",
+        30,
+        "never has this value",
+    );
+    refused("scopes = [\"read\"]", "scopes = [\"read write\"]", 11, "one entry for each scope");
+    refused("scopes = [\"read\"]", "scope_field = \"x\"", 11, "there is no field x");
+    refused("scopes = [\"read\"]", "announces_issuer = true", 11, "no issuer to compare with");
+    refused(
+        "token_endpoint = \"https://{site}.example.com/token\"",
+        "",
+        8,
+        "token_endpoint or issuer is needed",
+    );
+}
+
+#[test]
+fn answers_that_could_lead_elsewhere_are_refused() {
+    let with = |tables: &str| PLAIN.replacen("[[fields]]", &format!("{tables}\n[[fields]]"), 1);
+    for (tables, what) in [
+        (
+            "[api.token_answer]\nmember = \"url\"\nhost_suffix = \".example.com\"",
+            "must stand in auth.oauth2.answer.keep",
+        ),
+        (
+            "[auth.oauth2.answer]\nkeep = [\"url\"]\n[api.token_answer]\nmember = \"url\"\nhost_suffix = \"com\"",
+            "such as .example.com",
+        ),
+        ("[identity]\nendpoint = \"https://example.com\"\nat = []", "at least one JSON pointer"),
+        ("[identity]\nendpoint = \"https://example.com\"\nat = [\"email\"]", "at least one JSON pointer"),
+        ("[auth.oauth2.answer]\nat = \"user\"", "a JSON pointer begins with /"),
+        ("[callback]\nconfiguration = { country = \"site\" }", "already asked for by a field"),
+    ] {
+        let problems = Element::parse(&with(tables)).expect_err(tables);
+        assert!(problems.iter().any(|p| p.what.contains(what)), "{tables}: {problems:?}");
+    }
+    let unbound = with("[callback]\nechoes_state = false").replace("scopes = [\"read\"]", "pkce = \"off\"");
+    assert!(Element::parse(&unbound).is_err_and(|p| p[0].what.contains("bound only by PKCE")));
+}

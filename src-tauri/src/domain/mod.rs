@@ -1,0 +1,13 @@
+//! The protocol and the rules, pure: no clock, randomness, file, socket, keychain, SQL, async or Tauri. Time and
+//! random bytes come in as arguments, so everything here is tested with tables.
+
+pub mod attempt;
+pub mod connection;
+pub mod element;
+pub mod error;
+pub mod form;
+pub mod http;
+pub mod oauth;
+pub mod sensitive;
+pub mod template;
+pub mod view;

@@ -1,0 +1,94 @@
+//! The address that a person copied from the browser after signing in, when the callback could not arrive by
+//! itself.
+
+use thiserror::Error;
+use url::Url;
+
+/// What is wrong with a pasted text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum PasteProblem {
+    /// It cannot be read as an address.
+    #[error("this is not an address")]
+    NotAnAddress,
+    /// It is an address, but not the one where this sign-in ends.
+    #[error("this address belongs to something else")]
+    OtherAddress,
+    /// It is the right address without an answer after it.
+    #[error("this address holds no answer")]
+    NoAnswer,
+}
+
+/// The query of a pasted address, if the address is the callback address. A query that the callback address
+/// has of its own stays in it (RFC 5849 §2.2), since the provider sends it back among its own parameters.
+pub fn pasted(address: &str, callback_url: &str) -> Result<String, PasteProblem> {
+    let callback = Url::parse(callback_url).map_err(|_| PasteProblem::OtherAddress)?;
+    let address = with_scheme(address.trim(), &callback);
+    let url = Url::parse(&address).map_err(|_| PasteProblem::NotAnAddress)?;
+    if !url.has_host() {
+        return Err(PasteProblem::NotAnAddress);
+    }
+    let place = |url: &Url| {
+        (
+            url.scheme().to_owned(),
+            url.host_str().map(str::to_owned),
+            url.port_or_known_default(),
+            url.path().to_owned(),
+        )
+    };
+    if place(&url) != place(&callback) {
+        return Err(PasteProblem::OtherAddress);
+    }
+    let query = url.query().unwrap_or_default();
+    let own: Vec<&str> = callback.query().unwrap_or_default().split('&').collect();
+    let mut answer = query.split('&').filter(|pair| !pair.is_empty() && !own.contains(pair));
+    if answer.next().is_none() {
+        return Err(PasteProblem::NoAnswer);
+    }
+    Ok(query.to_owned())
+}
+
+/// Browsers show, and some copy, an address without its scheme.
+fn with_scheme(address: &str, callback: &Url) -> String {
+    let authority = callback.authority();
+    if address.get(..authority.len()).is_some_and(|start| start.eq_ignore_ascii_case(authority)) {
+        format!("{}://{address}", callback.scheme())
+    } else {
+        address.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_callback_address_is_taken_from_the_clipboard() {
+        let plain = "https://www.mycoolapp.com/auth";
+        let local = "http://localhost:14747/callback/acme";
+        let with_query = "https://www.mycoolapp.com/auth?app=1";
+        for (address, callback, result) in [
+            ("https://www.mycoolapp.com/auth?code=a%2Bb&state=s", plain, Ok("code=a%2Bb&state=s")),
+            ("  https://WWW.mycoolapp.com:443/auth?code=a#_=_\n", plain, Ok("code=a")),
+            ("www.mycoolapp.com/auth?code=a", plain, Ok("code=a")),
+            ("localhost:14747/callback/acme?code=a", local, Ok("code=a")),
+            ("https://www.mycoolapp.com/auth?app=1&code=a", with_query, Ok("app=1&code=a")),
+            ("https://www.mycoolapp.com/auth?code=a", with_query, Ok("code=a")),
+            ("https://www.mycoolapp.com/auth?app=1", with_query, Err(PasteProblem::NoAnswer)),
+            ("https://www.mycoolapp.com/auth", plain, Err(PasteProblem::NoAnswer)),
+            ("https://www.mycoolapp.com/auth?", plain, Err(PasteProblem::NoAnswer)),
+            ("https://www.mycoolapp.com/auth#code=a", plain, Err(PasteProblem::NoAnswer)),
+            ("http://www.mycoolapp.com/auth?code=a", plain, Err(PasteProblem::OtherAddress)),
+            ("https://www.mycoolapp.com:8443/auth?code=a", plain, Err(PasteProblem::OtherAddress)),
+            ("https://www.mycoolapp.com/auth/?code=a", plain, Err(PasteProblem::OtherAddress)),
+            ("https://www.mycoolapp.com.evil.example/auth?code=a", plain, Err(PasteProblem::OtherAddress)),
+            ("https://acme.example/authorize?state=s", plain, Err(PasteProblem::OtherAddress)),
+            ("http://127.0.0.1:14747/callback/acme?code=a", local, Err(PasteProblem::OtherAddress)),
+            ("", plain, Err(PasteProblem::NotAnAddress)),
+            ("SplxlOBeZQQYbYS6WxSbIA", plain, Err(PasteProblem::NotAnAddress)),
+            ("code:abc", plain, Err(PasteProblem::NotAnAddress)),
+            ("é", plain, Err(PasteProblem::NotAnAddress)),
+        ] {
+            assert_eq!(pasted(address, callback), result.map(str::to_owned), "{address}");
+        }
+    }
+}

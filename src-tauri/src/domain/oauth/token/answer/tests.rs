@@ -1,0 +1,184 @@
+use super::*;
+
+fn answer(status: u16, body: &str) -> HttpResponse {
+    HttpResponse { status, headers: Vec::new(), body: Sensitive::new(body.as_bytes().to_vec()) }
+}
+
+fn read(status: u16, body: &str) -> Result<TokenSet, TokenRefusal> {
+    read_token_answer(&answer(status, body), &[])
+}
+
+fn refused(error: &str, description: Option<&str>, status: u16) -> TokenRefusal {
+    TokenRefusal::Refused { error: error.into(), description: description.map(Into::into), status }
+}
+
+#[test]
+fn a_whole_answer_is_read_and_only_named_members_are_kept() {
+    let keep = ["instance_url", "team.id", "absent", "id_token", "refresh_token"].map(str::to_owned);
+    let body = r#"{"access_token":"a1","token_type":"bearer","refresh_token":"r1","expires_in":3600,"scope":"x y",
+                   "instance_url":"https://na1.example","team":{"id":7},"id_token":"jwt","other":[1,{}]}"#;
+    let tokens = read_token_answer(&answer(200, body), &keep).unwrap();
+    assert_eq!(tokens.access_token.expose(), "a1");
+    assert_eq!(tokens.refresh_token.unwrap().expose(), "r1");
+    assert_eq!(tokens.token_type, "Bearer");
+    assert_eq!(tokens.expires_in, Some(3600));
+    assert_eq!(tokens.scope.as_deref(), Some("x y"));
+    let extra: Vec<_> = tokens.extra.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    assert_eq!(extra, [("instance_url", "https://na1.example"), ("team.id", "7")]);
+}
+
+#[test]
+fn an_answer_may_come_in_many_shapes() {
+    for (body, access_token) in [
+        (r#"{"access_token":"a1"}"#, "a1"),
+        (r#"{"access_token":"a0","access_token":"a1"}"#, "a1"),
+        ("\u{FEFF}\n {\"access_token\":\"a1\"}\n", "a1"),
+        (r#"{"access_token":"a1","refresh_token":null,"error":null,"scope":["x","y"]}"#, "a1"),
+        (r#"{"access_token":"a1","error":""}"#, "a1"),
+        (r#"{"access_token":"a1","error":false,"token_type":""}"#, "a1"),
+        (r#"{"ok":true,"access_token":"a1","token_type":"bot"}"#, "a1"),
+        (r#"{"access_token":"a1","token_type":"BEARER"}"#, "a1"),
+        ("access_token=a%2B1&expires_in=10&token_type=bearer", "a+1"),
+        ("access_token=a0&access_token=a1", "a1"),
+    ] {
+        let tokens = read(200, body).unwrap_or_else(|refusal| panic!("{body}: {refusal}"));
+        assert_eq!(tokens.access_token.expose(), access_token, "{body}");
+        assert_eq!(tokens.token_type, "Bearer", "{body}");
+        assert!(tokens.refresh_token.is_none(), "{body}");
+    }
+    assert_eq!(read(201, r#"{"access_token":"a","scope":["x","y"]}"#).unwrap().scope.as_deref(), Some("x y"));
+}
+
+#[test]
+fn a_life_time_survives_however_it_is_written() {
+    for (written, life) in [
+        ("3600", Some(3600)),
+        ("\"3600\"", Some(3600)),
+        ("\" 3600 \"", Some(3600)),
+        ("3599.7", Some(3599)),
+        ("3.6e3", Some(3600)),
+        ("\"3600.0\"", Some(3600)),
+        ("0", Some(0)),
+        ("-1", Some(0)),
+        ("\"-9999999999999999999999\"", Some(0)),
+        ("18446744073709551615", Some(LONGEST_LIFE)),
+        ("99999999999999999999999999", Some(LONGEST_LIFE)),
+        ("\"1e400\"", None),
+        ("\"NaN\"", None),
+        ("\"never\"", None),
+        ("\"\"", None),
+        ("null", None),
+        ("true", None),
+        ("{}", None),
+    ] {
+        let body = format!(r#"{{"access_token":"a","expires_in":{written}}}"#);
+        assert_eq!(read(200, &body).unwrap().expires_in, life, "{written}");
+    }
+    assert_eq!(read(200, r#"{"access_token":"a"}"#).unwrap().expires_in, None);
+}
+
+#[test]
+fn an_answer_without_a_usable_token_says_what_is_wrong_and_repeats_nothing() {
+    for (status, body, what) in [
+        (200, "", "neither JSON nor a form"),
+        (200, "<html>a=b</html>", "neither JSON nor a form"),
+        (200, "\"access_token\"", "neither JSON nor a form"),
+        (200, r#"{"access_token":"a""#, "neither JSON nor a form"),
+        (200, "access_token=%zz", "neither JSON nor a form"),
+        (200, "{}", "no access token in the answer"),
+        (200, "[]", "no access token in the answer"),
+        (200, r#"{"access_token":""}"#, "no access token in the answer"),
+        (200, r#"{"access_token":null,"note":"invalid_grant"}"#, "no access token in the answer"),
+        (
+            200,
+            r#"{"access_token":"a\r\nx: y"}"#,
+            "the access token holds characters that no header can carry",
+        ),
+        (200, r#"{"access_token":"é"}"#, "the access token holds characters that no header can carry"),
+        (200, r#"{"access_token":"a","token_type":"mac"}"#, "an unknown type of token"),
+        (200, r#"{"access_token":"a","token_type":"DPoP"}"#, "an unknown type of token"),
+        (302, "", "neither a success nor an error"),
+        (304, r#"{"access_token":"a"}"#, "neither a success nor an error"),
+    ] {
+        assert_eq!(read(status, body).unwrap_err(), TokenRefusal::BadAnswer(what), "{status} {body}");
+    }
+    let not_text = HttpResponse { body: Sensitive::new(vec![0xff, 0xfe]), ..answer(200, "") };
+    assert!(matches!(read_token_answer(&not_text, &[]), Err(TokenRefusal::BadAnswer(_))));
+}
+
+#[test]
+fn a_refusal_bears_the_code_of_the_rfc_wherever_the_product_hides_it() {
+    for (status, body, refusal) in [
+        (
+            400,
+            r#"{"error":"invalid_grant","error_description":"expired\n<b>"}"#,
+            refused("invalid_grant", Some("expired <b>"), 400),
+        ),
+        (401, r#"{"error":"Invalid_Client"}"#, refused("invalid_client", None, 401)),
+        (200, r#"{"error":"invalid_grant"}"#, refused("invalid_grant", None, 200)),
+        (200, "error=bad_verification_code", refused("bad_verification_code", None, 200)),
+        (200, r#"{"ok":false,"error":"code_already_used"}"#, refused("code_already_used", None, 200)),
+        (400, "error=invalid_grant&error_description=late", refused("invalid_grant", Some("late"), 400)),
+        (
+            400,
+            r#"{"error":{"type":"OAuthException","message":"invalid_grant: used","code":100}}"#,
+            refused("invalid_grant", Some("invalid_grant: used"), 400),
+        ),
+        (
+            400,
+            r#"{"error":"Bad Request","message":"reason (invalid_grant)."}"#,
+            refused("invalid_grant", Some("reason (invalid_grant)."), 400),
+        ),
+        (403, r#"[{"errorCode":"API_DISABLED","message":"no"}]"#, refused("API_DISABLED", Some("no"), 403)),
+        (
+            400,
+            r#"{"error":"own_code","error_description":"see invalid_grant"}"#,
+            refused("own_code", Some("see invalid_grant"), 400),
+        ),
+        (
+            400,
+            r#"{"message":"invalid_grant or invalid_client"}"#,
+            refused("http_400", Some("invalid_grant or invalid_client"), 400),
+        ),
+        (400, r#"{"message":"not_invalid_grant"}"#, refused("http_400", Some("not_invalid_grant"), 400)),
+        (400, "<html>invalid_grant</html>", refused("http_400", None, 400)),
+        (404, "", refused("http_404", None, 404)),
+        (403, r#"{"access_token":"a"}"#, refused("http_403", None, 403)),
+    ] {
+        assert_eq!(read(status, body).unwrap_err(), refusal, "{status} {body}");
+    }
+    let challenge = ("www-authenticate".to_owned(), "Bearer error=\"invalid_client\"".to_owned());
+    let with_challenge = HttpResponse { headers: vec![challenge], ..answer(401, "") };
+    assert_eq!(read_token_answer(&with_challenge, &[]).unwrap_err(), refused("invalid_client", None, 401));
+}
+
+#[test]
+fn what_may_pass_is_temporary() {
+    for (status, body, wait, retry_after) in [
+        (408, "", None, None),
+        (425, "", None, None),
+        (429, r#"{"error":"invalid_grant"}"#, Some("30"), Some(30)),
+        (500, r#"{"error":"invalid_grant"}"#, Some(" 5 "), Some(5)),
+        (503, "<html>", Some("Wed, 21 Oct 2015 07:28:00 GMT"), None),
+        (599, "", Some("99999999"), Some(LONGEST_WAIT)),
+        (400, r#"{"error":"temporarily_unavailable"}"#, None, None),
+        (200, r#"{"error":"server_error"}"#, None, None),
+    ] {
+        let headers = wait.map(|wait| ("retry-after".to_owned(), wait.to_owned())).into_iter().collect();
+        let answer = HttpResponse { headers, ..answer(status, body) };
+        let refusal = read_token_answer(&answer, &[]).unwrap_err();
+        assert_eq!(refusal, TokenRefusal::Temporary { status, retry_after }, "{status} {body}");
+    }
+}
+
+#[test]
+fn a_damaged_answer_is_never_more_than_an_error() {
+    let whole =
+        br#"{"access_token":"a\u0031","token_type":"bearer","expires_in":-1.5e3,"scope":["x",{"y":null}]}"#;
+    for at in 0..whole.len() {
+        for damaged in [whole[..at].to_vec(), [&whole[..at], b"\xff", &whole[at + 1..]].concat()] {
+            let damaged = HttpResponse { body: Sensitive::new(damaged), ..answer(200, "") };
+            assert!(matches!(read_token_answer(&damaged, &[]), Err(TokenRefusal::BadAnswer(_))), "at {at}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A value that must never be seen: tokens, client secrets, verifiers, codes.
+//!
+//! `Sensitive<T>` prints as `[redacted]`, has no `Serialize`, and is wiped when dropped. Whoever needs the value
+//! says so with [`Sensitive::expose`], which is what a reviewer greps for.
+
+use std::fmt;
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+/// Keeps `T` out of logs, error texts and serialised answers, and wipes it from memory when dropped.
+#[derive(Clone, Default)]
+pub struct Sensitive<T: Zeroize>(T);
+
+impl<T: Zeroize> Sensitive<T> {
+    /// Takes a secret into custody.
+    pub fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// The secret itself. Each call is a place where it could leak: keep the borrow short.
+    pub fn expose(&self) -> &T {
+        &self.0
+    }
+}
+
+impl Sensitive<String> {
+    /// Compares in constant time, so that the answer's timing tells nothing about a secret (RFC 6749 §10.10).
+    /// The length is not hidden: every secret compared here has a length that is public knowledge.
+    pub fn same_as(&self, other: &str) -> bool {
+        self.0.as_bytes().ct_eq(other.as_bytes()).into()
+    }
+}
+
+impl<T: Zeroize> Drop for Sensitive<T> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl<T: Zeroize> fmt::Debug for Sensitive<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl From<&str> for Sensitive<String> {
+    fn from(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+}
+
+impl From<String> for Sensitive<String> {
+    fn from(value: String) -> Self {
+        Self(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_never_shows_the_secret() {
+        let secret = Sensitive::from("hunter2");
+        assert_eq!(format!("{secret:?}"), "[redacted]");
+        assert_eq!(format!("{:?}", Some(&secret)), "Some([redacted])");
+    }
+
+    #[test]
+    fn comparison_tells_equal_from_different() {
+        let secret = Sensitive::from("abc");
+        assert!(secret.same_as("abc"));
+        assert!(!secret.same_as("abd"));
+        assert!(!secret.same_as("abcd"));
+    }
+}

@@ -1,0 +1,274 @@
+//! An address with holes: `https://{zendesk.subdomain}.zendesk.com/oauth/tokens`.
+//!
+//! What stands where is decided when a template is read, before any value is known, so that a value can only ever
+//! fill the place it was meant for: a host label, a path segment, the value of a query parameter. Which field may
+//! fill which hole is the business of the element's check.
+
+pub mod host;
+mod parse;
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use url::Url;
+
+use super::element::FieldKind;
+use super::form::Values;
+
+/// An address whose holes are filled with the values of a form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct Template {
+    text: String,
+    start: Start,
+    path: Vec<Piece>,
+    query: Option<Vec<Piece>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Start {
+    /// The whole address comes from one field.
+    Whole(String),
+    /// Scheme, host and port come from one field.
+    Origin(String),
+    /// The host comes from one field; the scheme is https.
+    Host { hole: String, port: String },
+    /// The host is written out, perhaps with holes in labels before its last 2.
+    Labels { scheme: &'static str, host: Vec<Piece>, port: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Hole(String),
+}
+
+/// Where in an address a hole stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The hole is the whole address.
+    Whole,
+    /// The hole is scheme, host and port.
+    Origin,
+    /// The hole is the whole host.
+    Host,
+    /// The hole is a host label or a part of one.
+    Label,
+    /// The hole is in a path segment.
+    Path,
+    /// The hole is in the value of a query parameter.
+    Query,
+}
+
+/// Why a text is not a template. The sentences stand in error messages about element files.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TemplateProblem {
+    /// A character that has no business in an address.
+    #[error("an address has only printable ASCII characters, and none of @ # \\ \" < > ^ ` |")]
+    Character,
+    /// Longer than any address that is meant seriously.
+    #[error("an address has at most {} characters", parse::MAX_LENGTH)]
+    TooLong,
+    /// Braces that do not pair, or a hole with a strange name.
+    #[error("a hole is written {{key}}, with the key of a field")]
+    Hole,
+    /// Neither https nor http on loopback.
+    #[error("an address begins with https:// (http:// only on this computer)")]
+    Scheme,
+    /// A host that is no host, or with a hole in one of its last two labels.
+    #[error("the host is written in lower case, and its last two labels have no hole")]
+    Host,
+    /// A segment that would walk up the path.
+    #[error("a path has no . or .. segment")]
+    DotSegment,
+    /// A hole in the query that is not in a value.
+    #[error("in the query a hole stands only in a value, as in name={{key}}")]
+    QueryName,
+}
+
+/// Why a template could not be filled. Names the hole, never the value.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TemplateError {
+    /// The form has no value for this hole.
+    #[error("no value for {{{0}}}")]
+    Missing(String),
+    /// The value may not stand where the hole is.
+    #[error("the value for {{{0}}} may not stand in an address at this place")]
+    Refused(String),
+    /// The result is not the address that the template describes.
+    #[error("the filled template is not an address")]
+    NotAnAddress,
+}
+
+impl Template {
+    /// The holes with their places, in order.
+    pub fn holes(&self) -> Vec<(&str, Place)> {
+        fn of(pieces: &[Piece], place: Place) -> impl Iterator<Item = (&str, Place)> {
+            pieces.iter().filter_map(move |piece| match piece {
+                Piece::Hole(hole) => Some((hole.as_str(), place)),
+                Piece::Text(_) => None,
+            })
+        }
+        let mut holes = match &self.start {
+            Start::Whole(hole) => vec![(hole.as_str(), Place::Whole)],
+            Start::Origin(hole) => vec![(hole.as_str(), Place::Origin)],
+            Start::Host { hole, .. } => vec![(hole.as_str(), Place::Host)],
+            Start::Labels { host, .. } => of(host, Place::Label).collect(),
+        };
+        holes.extend(of(&self.path, Place::Path));
+        holes.extend(of(self.query.as_deref().unwrap_or_default(), Place::Query));
+        holes
+    }
+
+    /// The names of the query parameters that the template itself writes.
+    pub fn query_names(&self) -> Vec<String> {
+        let text: String = self.query.iter().flatten().map(Piece::source).collect();
+        text.split('&')
+            .filter_map(|pair| pair.split('=').next())
+            .filter(|n| !n.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The template as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The address with all holes filled. Values are percent-encoded for where they stand; those that make up a
+    /// host are checked again here, whoever checked them before.
+    pub fn fill(&self, values: &Values) -> Result<Url, TemplateError> {
+        let mut address = match &self.start {
+            Start::Whole(hole) => return whole(hole, values),
+            Start::Origin(hole) => {
+                let origin = value(hole, FieldKind::Origin, values)?;
+                let url = Url::parse(origin).map_err(|_| TemplateError::Refused(hole.clone()))?;
+                // Compared with its canonical form, so that nothing but scheme, host and port can hide in it.
+                if url.scheme() != "https" || url.origin().ascii_serialization() != origin {
+                    return Err(TemplateError::Refused(hole.clone()));
+                }
+                origin.to_owned()
+            }
+            Start::Host { hole, port } => {
+                let name = value(hole, FieldKind::Host, values)?;
+                if !values.host_suffix(hole).is_some_and(|suffix| host::is_below(name, suffix)) {
+                    return Err(TemplateError::Refused(hole.clone()));
+                }
+                format!("https://{name}{port}")
+            }
+            Start::Labels { scheme, host, port } => {
+                let name = fill_host(host, values)?;
+                format!("{scheme}://{name}{port}")
+            }
+        };
+        let origin_end = address.len();
+        fill_encoded(&self.path, values, &mut address)?;
+        if address[origin_end..].split('/').any(|segment| segment == "." || segment == "..") {
+            // RFC 3986 §5.2.4: such a segment would be removed together with the one before it.
+            let hole = self.holes().into_iter().find(|(_, place)| *place == Place::Path);
+            return Err(
+                hole.map_or(TemplateError::NotAnAddress, |(h, _)| TemplateError::Refused(h.to_owned()))
+            );
+        }
+        if let Some(query) = &self.query {
+            address.push('?');
+            fill_encoded(query, values, &mut address)?;
+        }
+        let url = Url::parse(&address).map_err(|_| TemplateError::NotAnAddress)?;
+        // Url follows the WHATWG rules, which bend some hosts into others (numbers into IPv4 addresses): what was
+        // checked must be what is called.
+        let checked = Url::parse(&address[..origin_end]).map_err(|_| TemplateError::NotAnAddress)?;
+        let host = url.host_str().ok_or(TemplateError::NotAnAddress)?;
+        let unchanged = address[..origin_end].split_once("://").is_some_and(|(_, authority)| {
+            authority.strip_prefix(host).is_some_and(|port| port.is_empty() || port.starts_with(':'))
+        });
+        if url.origin() != checked.origin() || !unchanged {
+            return Err(TemplateError::NotAnAddress);
+        }
+        Ok(url)
+    }
+}
+
+/// The value for a hole that stands for a host or more; only a field of the right type may fill it.
+fn value<'v>(hole: &str, kind: FieldKind, values: &'v Values) -> Result<&'v str, TemplateError> {
+    let text = values.get(hole).ok_or_else(|| TemplateError::Missing(hole.to_owned()))?;
+    if values.kind(hole) != Some(kind) {
+        return Err(TemplateError::Refused(hole.to_owned()));
+    }
+    Ok(text)
+}
+
+fn whole(hole: &str, values: &Values) -> Result<Url, TemplateError> {
+    let text = value(hole, FieldKind::Address, values)?;
+    super::form::address(text).map_err(|_| TemplateError::Refused(hole.to_owned()))
+}
+
+fn fill_host(pieces: &[Piece], values: &Values) -> Result<String, TemplateError> {
+    let mut name = String::new();
+    let mut last = None;
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => name.push_str(text),
+            Piece::Hole(hole) => {
+                let text = values.get(hole).ok_or_else(|| TemplateError::Missing(hole.clone()))?;
+                if !host::is_label(text) {
+                    return Err(TemplateError::Refused(hole.clone()));
+                }
+                name.push_str(text);
+                last = Some(hole);
+            }
+        }
+    }
+    match last {
+        // Labels may have grown too long together.
+        Some(hole) if !host::is_name(&name) => Err(TemplateError::Refused(hole.clone())),
+        _ => Ok(name),
+    }
+}
+
+fn fill_encoded(pieces: &[Piece], values: &Values, address: &mut String) -> Result<(), TemplateError> {
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => address.push_str(text),
+            Piece::Hole(hole) => {
+                let text = values.get(hole).ok_or_else(|| TemplateError::Missing(hole.clone()))?;
+                for byte in text.bytes() {
+                    // RFC 3986 §2.3: only unreserved characters mean the same encoded and not.
+                    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                        address.push(char::from(byte));
+                    } else {
+                        address.push_str(&format!("%{byte:02X}"));
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Piece {
+    fn source(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Hole(hole) => format!("{{{hole}}}"),
+        }
+    }
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl From<Template> for String {
+    fn from(template: Template) -> Self {
+        template.text
+    }
+}
+
+#[cfg(test)]
+mod tests;

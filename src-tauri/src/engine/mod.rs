@@ -1,0 +1,124 @@
+//! The order of steps, shared by the window and the command line. What each step does is elsewhere: rules in `domain`,
+//! the outside world in `io`, the calls in `platform`.
+//!
+//! `start` runs steps 1 to 7 of the flow, `finish` steps 8 to 12; `reconcile` finishes or undoes what a killed program
+//! left behind.
+
+mod finish;
+mod lookup;
+mod reconcile;
+mod remove;
+mod rename;
+pub mod start;
+mod token;
+mod workspace;
+
+use std::sync::{Arc, OnceLock};
+
+use crate::domain::error::{Code, Failure};
+use crate::domain::view::{ConnectionView, KeychainView};
+use crate::io::catalog::{Catalog, NoElement};
+use crate::io::http::Http;
+use crate::io::index::Index;
+use crate::io::loopback::Callbacks;
+use crate::io::paths::Paths;
+use crate::io::vault::{KEYCHAIN_NAME, Prompting, Vault, VaultError};
+use crate::platform::Local;
+use crate::platform::practice::Practice;
+
+pub use finish::{Controls, Ending, Paste, Unsaved};
+pub use start::{Browser, SigningIn};
+pub use token::{DEFAULT_MIN_TTL, Fresh};
+pub use workspace::{DEFAULT_PORT, LOCAL, PRACTICE};
+
+/// Everything that the steps need, opened once per program. Clones share all of it.
+#[derive(Clone)]
+pub struct Engine {
+    /// Where things lie.
+    pub paths: Paths,
+    /// Who is connected.
+    pub index: Index,
+    /// Their secrets.
+    pub vault: Vault,
+    catalog: Arc<OnceLock<Arc<Catalog>>>,
+    practice: Arc<OnceLock<Practice>>,
+    http: Http,
+    callbacks: Callbacks,
+}
+
+impl Engine {
+    /// Opens the index. Nothing else is opened before it is needed: printing a token must not read the catalogue.
+    ///
+    /// # Errors
+    /// When the home or the index cannot be used.
+    pub fn open(paths: Paths, prompting: Prompting) -> Result<Self, Failure> {
+        let index = Index::open(&paths.index())?;
+        let vault = Vault::new(&paths.home_id, prompting);
+        Ok(Self::with(paths, index, vault))
+    }
+
+    /// An engine over parts that were opened elsewhere.
+    pub fn with(paths: Paths, index: Index, vault: Vault) -> Self {
+        let callbacks = Callbacks::new(&paths.run);
+        Self { paths, index, vault, catalog: Arc::default(), practice: Arc::default(), http: Http::default(), callbacks }
+    }
+
+    /// The elements of the program and those of the person's folder, read once.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        self.catalog.get_or_init(|| Arc::new(Catalog::load(&self.paths.elements())))
+    }
+
+    /// The platform that answers for a workspace.
+    fn platform(&self, workspace: &str) -> Local {
+        let practice = (workspace == PRACTICE).then(|| {
+            let make = || Practice::new(self.index.clone(), self.vault.clone(), self.catalog().clone());
+            self.practice.get_or_init(make).clone()
+        });
+        Local::new(self.catalog().clone(), self.http.clone(), practice)
+    }
+
+    /// A call of the vault, which blocks, from async code.
+    async fn vault<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Vault) -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        let vault = self.vault.clone();
+        tokio::task::spawn_blocking(move || call(&vault)).await.unwrap_or(Err(VaultError::Denied))
+    }
+
+    /// The keychain in the words of this system.
+    pub fn keychain(&self) -> KeychainView {
+        KeychainView { name: KEYCHAIN_NAME.to_owned(), state: self.vault.state() }
+    }
+
+    /// The connections of a workspace, or of all, as they are shown.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn connections(&self, workspace: Option<&str>) -> Result<Vec<ConnectionView>, Failure> {
+        Ok(self.index.connections(workspace)?.into_iter().map(|row| self.shown(row)).collect())
+    }
+
+    /// A row with the words of its element.
+    pub fn shown(&self, row: crate::domain::connection::Connection) -> ConnectionView {
+        let element = self.catalog().find(&row.element).ok();
+        let words = element.map(|e| (e.name.as_str(), e.initials.as_str(), e.access.as_slice()));
+        ConnectionView::new(row, words)
+    }
+}
+
+impl From<NoElement<'_>> for Failure {
+    fn from(error: NoElement<'_>) -> Self {
+        match error {
+            NoElement::Unknown => Self::new(Code::ElementUnknown),
+            NoElement::Invalid(fault) => {
+                let words: Vec<_> = fault
+                    .problems
+                    .iter()
+                    .map(|p| p.line.map_or_else(|| p.to_string(), |line| format!("line {line}: {p}")))
+                    .collect();
+                Self::new(Code::ElementInvalid).name(fault.file.display().to_string()).detail(words.join("; "))
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Gives a connection another name, in the vault too: the item there must describe itself.
+
+use super::Engine;
+use super::token::connection_lock_name;
+use crate::domain::connection::{Connection, NAME_MAX, clean_name};
+use crate::domain::error::{Code, Failure};
+use crate::domain::form::{FieldProblem, Problem};
+use crate::io::lock::Lock;
+
+impl Engine {
+    /// Renames. The index decides whether the name is free, then the item follows.
+    ///
+    /// # Errors
+    /// [`Code::NameTaken`], an empty or overlong name, or a keychain that cannot be used; then nothing has changed.
+    pub async fn rename(&self, connection: &Connection, name: &str) -> Result<Connection, Failure> {
+        let name = clean_name(name);
+        let problem = |problem| Failure::form(vec![FieldProblem { key: "name".into(), problem }]);
+        if name.is_empty() {
+            return Err(problem(Problem::Required));
+        }
+        if name.chars().count() > NAME_MAX {
+            return Err(problem(Problem::TooLong));
+        }
+        let lock = Lock::take(&self.paths.run, &connection_lock_name(&connection.id), super::token::PATIENCE).await;
+        let Ok(Some(_lock)) = lock else { return Err(Failure::new(Code::RenewalBusy).name(&connection.name)) };
+        let taken = |error| match Failure::from(error) {
+            failure if failure.code == Code::NameTaken => failure.name(&name),
+            failure => failure,
+        };
+        self.index.rename(&connection.id, &name).map_err(taken)?;
+        let (id, new_name) = (connection.id.clone(), name.clone());
+        let described = self
+            .vault(move |vault| match vault.get(&id)? {
+                Some(mut item) => {
+                    item.name = new_name;
+                    vault.put(&item)
+                }
+                None => Ok(()),
+            })
+            .await;
+        if let Err(error) = described {
+            self.index.rename(&connection.id, &connection.name)?;
+            return Err(error.into());
+        }
+        Ok(Connection { name, ..connection.clone() })
+    }
+}

@@ -1,0 +1,29 @@
+//! Faults on demand, for tests through the real programs. In release builds every function here is empty.
+
+/// Stops the program for ever at a named point if `KEYRACK_FAULT` names it, after saying so on standard error. The test
+/// then kills it with signal 9, as no cleanup could be written for.
+#[cfg(debug_assertions)]
+pub fn point(name: &str) {
+    if std::env::var("KEYRACK_FAULT").is_ok_and(|wanted| wanted == name) {
+        eprintln!("fault: {name}");
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+/// Does nothing in a release build.
+#[cfg(not(debug_assertions))]
+pub fn point(_name: &str) {}
+
+/// A number that a test sets, such as a life time in seconds.
+#[cfg(debug_assertions)]
+pub fn number(variable: &str) -> Option<i64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// Always `None` in a release build.
+#[cfg(not(debug_assertions))]
+pub fn number(_variable: &str) -> Option<i64> {
+    None
+}

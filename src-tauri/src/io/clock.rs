@@ -1,0 +1,37 @@
+//! The time and randomness of this computer, which the domain takes as arguments.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// Milliseconds since 1970.
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Seconds since 1970, as OAuth 1.0a counts them (RFC 5849 §3.3).
+pub fn now_s() -> u64 {
+    u64::try_from(now_ms() / 1000).unwrap_or_default()
+}
+
+/// Random bytes from the operating system.
+///
+/// # Panics
+/// When the operating system has none to give; nothing secret can be made then.
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+/// 256 random bits as text that needs no escaping in a URL: `state`, codes and tokens.
+pub fn random_token() -> String {
+    URL_SAFE_NO_PAD.encode(random::<32>())
+}
+
+/// 128 random bits as lower-case hexadecimal: ids, which also serve as file names.
+pub fn random_id() -> String {
+    random::<16>().iter().map(|b| format!("{b:02x}")).collect()
+}

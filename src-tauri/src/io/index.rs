@@ -1,0 +1,495 @@
+//! The index: one SQLite file that both programs may have open at once. It never holds a secret; those lie in the vault.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use rusqlite::{Connection as Sqlite, OptionalExtension, Row, params};
+use rusqlite_migration::{M, Migrations};
+
+use crate::domain::connection::{Connection, Status, folded};
+use crate::domain::error::{Code, Failure};
+
+use super::paths::private_file;
+
+/// Append-only: a migration that was published is never edited.
+const STEPS: &[M<'static>] = &[
+    M::up(include_str!("../../migrations/0001_connections.sql")),
+    M::up(include_str!("../../migrations/0002_practice.sql")),
+];
+const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
+
+/// How long a writer waits for the other program's transaction. Ours last milliseconds; a disk that needs longer
+/// than this is not going to answer.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// What can go wrong with the index.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// A newer Keyrack wrote the file.
+    #[error("the index was written by a newer version")]
+    Newer,
+    /// A connection of this name exists.
+    #[error("the name is taken")]
+    NameTaken,
+    /// The file cannot be read or written.
+    #[error("the index cannot be used: {0}")]
+    Unusable(String),
+}
+
+impl From<rusqlite::Error> for IndexError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error {
+            rusqlite::Error::SqliteFailure(e, Some(ref text))
+                if e.code == rusqlite::ErrorCode::ConstraintViolation && text.contains("connection.folded") =>
+            {
+                Self::NameTaken
+            }
+            // The texts of SQLite name tables and columns, never values.
+            other => Self::Unusable(other.to_string()),
+        }
+    }
+}
+
+impl From<IndexError> for Failure {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::Newer => Self::new(Code::IndexNewer),
+            IndexError::NameTaken => Self::new(Code::NameTaken),
+            IndexError::Unusable(text) => Self::new(Code::IndexUnwritable).detail(text),
+        }
+    }
+}
+
+/// An attempt that was begun and not yet closed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenAttempt {
+    /// Also the vault key.
+    pub id: String,
+    /// Where it signs in.
+    pub workspace: String,
+    /// The element's key.
+    pub element: String,
+    /// What the connection was to be called.
+    pub name: String,
+}
+
+/// An open index. Clones share one connection to the file.
+#[derive(Clone)]
+pub struct Index {
+    sqlite: Arc<Mutex<Sqlite>>,
+}
+
+impl Index {
+    /// Opens the file, making or migrating it where needed.
+    ///
+    /// # Errors
+    /// When the file is unusable or was written by a newer version.
+    pub fn open(path: &Path) -> Result<Self, IndexError> {
+        // Made by us first, so that it is readable by its owner alone from its first moment on; SQLite gives the WAL
+        // files the same mode.
+        private_file(path).map_err(|e| IndexError::Unusable(e.to_string()))?;
+        let mut sqlite = Sqlite::open(path)?;
+        sqlite.busy_timeout(BUSY)?;
+        sqlite.pragma_update(None, "foreign_keys", true)?;
+        let known = MIGRATIONS.pending_migrations(&sqlite);
+        match known {
+            Ok(0) => {}
+            Ok(pending) if pending < 0 => return Err(IndexError::Newer),
+            _ => migrate(&mut sqlite, path)?,
+        }
+        sqlite.pragma_update(None, "synchronous", "FULL")?;
+        Ok(Self { sqlite: Arc::new(Mutex::new(sqlite)) })
+    }
+
+    /// The shared connection. A panic while it was held cannot have left it half-changed: SQLite rolls back.
+    pub(crate) fn sqlite(&self) -> MutexGuard<'_, Sqlite> {
+        self.sqlite.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Moves whenever another program has changed the file.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn data_version(&self) -> Result<i64, IndexError> {
+        Ok(self.sqlite().query_row("PRAGMA data_version", [], |r| r.get(0))?)
+    }
+
+    /// Whether the file can be written, asked before a sign-in starts whose result will have to be.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn probe(&self) -> Result<(), IndexError> {
+        let mut sqlite = self.sqlite();
+        let tx = sqlite.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        tx.execute("INSERT OR REPLACE INTO setting (key, value) VALUES ('probe', '')", [])?;
+        tx.execute("DELETE FROM setting WHERE key = 'probe'", [])?;
+        Ok(tx.commit()?)
+    }
+
+    /// The connections of a workspace, or of all, by name.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn connections(&self, workspace: Option<&str>) -> Result<Vec<Connection>, IndexError> {
+        let sqlite = self.sqlite();
+        let mut query = sqlite.prepare_cached(
+            "SELECT * FROM connection WHERE removing = 0 AND (?1 IS NULL OR workspace = ?1) ORDER BY folded, id",
+        )?;
+        let rows = query.query_map([workspace], row_to_connection)?.collect::<Result<_, _>>()?;
+        Ok(rows)
+    }
+
+    /// The connection with this id, also while it is being removed.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn connection(&self, id: &str) -> Result<Option<Connection>, IndexError> {
+        let sqlite = self.sqlite();
+        let mut query = sqlite.prepare_cached("SELECT * FROM connection WHERE id = ?1")?;
+        Ok(query.query_row([id], row_to_connection).optional()?)
+    }
+
+    /// Connections whose name, ignoring case, or id is this.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn find(&self, name_or_id: &str, workspace: Option<&str>) -> Result<Vec<Connection>, IndexError> {
+        let sqlite = self.sqlite();
+        let mut query = sqlite.prepare_cached(
+            "SELECT * FROM connection WHERE removing = 0 AND (id = ?1 OR folded = ?2)
+             AND (?3 IS NULL OR workspace = ?3) ORDER BY workspace",
+        )?;
+        let rows = query
+            .query_map(params![name_or_id, folded(name_or_id), workspace], row_to_connection)?
+            .collect::<Result<_, _>>()?;
+        Ok(rows)
+    }
+
+    /// Whether a name is used by a connection, or by an attempt other than `except`.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn name_taken(&self, workspace: &str, name: &str) -> Result<bool, IndexError> {
+        let sqlite = self.sqlite();
+        let mut query =
+            sqlite.prepare_cached("SELECT EXISTS (SELECT 1 FROM connection WHERE workspace = ?1 AND folded = ?2)")?;
+        Ok(query.query_row([workspace, &folded(name)], |r| r.get(0))?)
+    }
+
+    /// Writes down that an attempt has begun.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn begin_attempt(&self, attempt: &OpenAttempt, now: i64) -> Result<(), IndexError> {
+        self.sqlite().execute(
+            "INSERT INTO attempt (id, workspace, element, name, started_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![attempt.id, attempt.workspace, attempt.element, attempt.name, now],
+        )?;
+        Ok(())
+    }
+
+    /// Attempts that were begun and not closed, of living and of dead programs alike.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn open_attempts(&self) -> Result<Vec<OpenAttempt>, IndexError> {
+        let sqlite = self.sqlite();
+        let mut query = sqlite.prepare_cached("SELECT id, workspace, element, name FROM attempt ORDER BY started_at")?;
+        let rows = query
+            .query_map([], |r| {
+                Ok(OpenAttempt { id: r.get(0)?, workspace: r.get(1)?, element: r.get(2)?, name: r.get(3)? })
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(rows)
+    }
+
+    /// Closes an attempt that led to nothing. Closing one that is closed does nothing.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn close_attempt(&self, id: &str) -> Result<(), IndexError> {
+        self.sqlite().execute("DELETE FROM attempt WHERE id = ?1", [id])?;
+        Ok(())
+    }
+
+    /// Row in, attempt closed, in one transaction. If the name was taken meanwhile, the row gets the next free one:
+    /// the token exists, and a name is no reason to lose it. Returns the name that was used.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn finish_attempt(&self, connection: &Connection) -> Result<String, IndexError> {
+        let mut sqlite = self.sqlite();
+        let tx = sqlite.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let name = {
+            let mut query = tx.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM connection WHERE workspace = ?1 AND folded = ?2 AND id <> ?3)",
+            )?;
+            let mut taken = |name: &str| {
+                query.query_row([&connection.workspace, &folded(name), &connection.id], |r| r.get::<_, bool>(0))
+            };
+            let mut name = connection.name.clone();
+            let mut number = 2;
+            while taken(&name)? {
+                name = format!("{} {number}", connection.name);
+                number += 1;
+            }
+            name
+        };
+        write_row(&tx, connection, &name)?;
+        tx.execute("DELETE FROM attempt WHERE id = ?1", [&connection.id])?;
+        tx.commit()?;
+        Ok(name)
+    }
+
+    /// Writes the facts of a renewal. The name and the tags stay as they are: another program may have changed them.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn renewed(&self, id: &str, renewed_at: i64, expires_at: Option<i64>, scopes: &[String]) -> Result<(), IndexError> {
+        self.sqlite().execute(
+            "UPDATE connection SET status = 'ok', last_code = NULL, renewed_at = ?2, expires_at = ?3, scopes = ?4 WHERE id = ?1",
+            params![id, renewed_at, expires_at, json_list(scopes)],
+        )?;
+        Ok(())
+    }
+
+    /// Sets whether a connection can be used.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn set_status(&self, id: &str, status: Status, code: Option<&str>) -> Result<(), IndexError> {
+        self.sqlite().execute(
+            "UPDATE connection SET status = ?2, last_code = ?3 WHERE id = ?1",
+            params![id, status.as_str(), code],
+        )?;
+        Ok(())
+    }
+
+    /// Gives a connection another name.
+    ///
+    /// # Errors
+    /// [`IndexError::NameTaken`], or when the file is unusable.
+    pub fn rename(&self, id: &str, name: &str) -> Result<(), IndexError> {
+        self.sqlite()
+            .execute("UPDATE connection SET name = ?2, folded = ?3 WHERE id = ?1", params![id, name, folded(name)])?;
+        Ok(())
+    }
+
+    /// Marks a connection as being removed: it is no longer seen, and its name is free.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn begin_removal(&self, id: &str) -> Result<(), IndexError> {
+        // The id in place of the name frees the name at once.
+        self.sqlite().execute("UPDATE connection SET removing = 1, folded = 'removing ' || id WHERE id = ?1", [id])?;
+        Ok(())
+    }
+
+    /// Ids of connections whose removal was begun and not finished.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn removals(&self) -> Result<Vec<String>, IndexError> {
+        let sqlite = self.sqlite();
+        let mut query = sqlite.prepare_cached("SELECT id FROM connection WHERE removing = 1")?;
+        let ids = query.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
+        Ok(ids)
+    }
+
+    /// Removes the row of a connection whose item is gone.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn finish_removal(&self, id: &str) -> Result<(), IndexError> {
+        self.sqlite().execute("DELETE FROM connection WHERE id = ?1", [id])?;
+        Ok(())
+    }
+
+    /// A stored setting.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn setting(&self, key: &str) -> Result<Option<String>, IndexError> {
+        let sqlite = self.sqlite();
+        let mut query = sqlite.prepare_cached("SELECT value FROM setting WHERE key = ?1")?;
+        Ok(query.query_row([key], |r| r.get(0)).optional()?)
+    }
+
+    /// Stores a setting.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn set_setting(&self, key: &str, value: &str) -> Result<(), IndexError> {
+        self.sqlite().execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?1, ?2)", [key, value])?;
+        Ok(())
+    }
+}
+
+/// Brings the file up to date. Two programs may start at once after an update, so the second one looks again inside
+/// the lock instead of migrating twice.
+fn migrate(sqlite: &mut Sqlite, path: &Path) -> Result<(), IndexError> {
+    let dir = path.parent().unwrap_or(path);
+    let lock = private_file(&dir.join("migration.lock")).map_err(|e| IndexError::Unusable(e.to_string()))?;
+    lock.lock().map_err(|e| IndexError::Unusable(e.to_string()))?;
+    sqlite.pragma_update(None, "journal_mode", "WAL")?;
+    MIGRATIONS.to_latest(sqlite).map_err(|e| match e {
+        rusqlite_migration::Error::MigrationDefinition(_) => IndexError::Newer,
+        other => IndexError::Unusable(other.to_string()),
+    })
+}
+
+fn write_row(sqlite: &Sqlite, c: &Connection, name: &str) -> Result<(), IndexError> {
+    sqlite.execute(
+        "INSERT OR REPLACE INTO connection (id, workspace, element, name, folded, tags, status, last_code, identity,
+         host, scopes, created_at, renewed_at, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        params![
+            c.id,
+            c.workspace,
+            c.element,
+            name,
+            folded(name),
+            json_list(&c.tags),
+            c.status.as_str(),
+            c.last_code,
+            c.identity,
+            c.host,
+            json_list(&c.scopes),
+            c.created_at,
+            c.renewed_at,
+            c.expires_at,
+        ],
+    )?;
+    Ok(())
+}
+
+fn row_to_connection(row: &Row<'_>) -> rusqlite::Result<Connection> {
+    let list = |column: &str| -> rusqlite::Result<Vec<String>> {
+        Ok(serde_json::from_str(&row.get::<_, String>(column)?).unwrap_or_default())
+    };
+    Ok(Connection {
+        id: row.get("id")?,
+        workspace: row.get("workspace")?,
+        element: row.get("element")?,
+        name: row.get("name")?,
+        tags: list("tags")?,
+        status: Status::parse(&row.get::<_, String>("status")?).unwrap_or(Status::Ok),
+        last_code: row.get("last_code")?,
+        identity: row.get("identity")?,
+        host: row.get("host")?,
+        scopes: list("scopes")?,
+        created_at: row.get("created_at")?,
+        renewed_at: row.get("renewed_at")?,
+        expires_at: row.get("expires_at")?,
+    })
+}
+
+fn json_list(items: &[String]) -> String {
+    serde_json::to_string(items).unwrap_or_else(|_| "[]".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index() -> (tempfile::TempDir, Index) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let index = Index::open(&dir.path().join("index.sqlite3")).expect("an index");
+        (dir, index)
+    }
+
+    fn connection(id: &str, name: &str) -> Connection {
+        Connection {
+            id: id.into(),
+            workspace: "local".into(),
+            element: "zendesk".into(),
+            name: name.into(),
+            tags: vec!["a".into()],
+            status: Status::Ok,
+            last_code: None,
+            identity: None,
+            host: None,
+            scopes: vec![],
+            created_at: 1,
+            renewed_at: None,
+            expires_at: Some(2),
+        }
+    }
+
+    #[test]
+    fn a_finished_attempt_is_a_row_and_no_longer_an_attempt() {
+        let (_dir, index) = index();
+        let open = OpenAttempt {
+            id: "a".into(),
+            workspace: "local".into(),
+            element: "zendesk".into(),
+            name: "Support".into(),
+        };
+        index.begin_attempt(&open, 1).expect("begun");
+        assert_eq!(index.open_attempts().expect("read"), [open]);
+        index.finish_attempt(&connection("a", "Support")).expect("finished");
+        assert!(index.open_attempts().expect("read").is_empty());
+        assert_eq!(index.connections(None).expect("read"), [connection("a", "Support")]);
+    }
+
+    #[test]
+    fn a_name_taken_meanwhile_is_numbered_rather_than_lost() {
+        let (_dir, index) = index();
+        index.finish_attempt(&connection("a", "Support")).expect("first");
+        assert_eq!(index.finish_attempt(&connection("b", "SUPPORT")).expect("second"), "SUPPORT 2");
+        assert!(matches!(index.rename("b", "support"), Err(IndexError::NameTaken)));
+    }
+
+    #[test]
+    fn finishing_twice_leaves_one_row() {
+        let (_dir, index) = index();
+        index.finish_attempt(&connection("a", "Support")).expect("first");
+        index.finish_attempt(&connection("a", "Support")).expect("again");
+        assert_eq!(index.connections(None).expect("read").len(), 1);
+    }
+
+    #[test]
+    fn a_removal_can_be_found_half_done_and_its_name_is_free() {
+        let (_dir, index) = index();
+        index.finish_attempt(&connection("a", "Support")).expect("a row");
+        index.begin_removal("a").expect("begun");
+        assert!(index.connections(None).expect("read").is_empty());
+        assert!(!index.name_taken("local", "Support").expect("read"));
+        assert_eq!(index.removals().expect("read"), ["a"]);
+        index.finish_removal("a").expect("finished");
+        assert!(index.removals().expect("read").is_empty());
+    }
+
+    #[test]
+    fn an_index_of_a_newer_version_is_refused_and_untouched() {
+        let (dir, index) = index();
+        index.sqlite().pragma_update(None, "user_version", 99).expect("set");
+        drop(index);
+        let path = dir.path().join("index.sqlite3");
+        assert!(matches!(Index::open(&path), Err(IndexError::Newer)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_its_owner_can_read_the_index() {
+        use std::os::unix::fs::PermissionsExt;
+        let (dir, index) = index();
+        index.set_setting("a", "b").expect("written");
+        for entry in std::fs::read_dir(dir.path()).expect("listed") {
+            let entry = entry.expect("an entry");
+            let mode = entry.metadata().expect("metadata").permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{:?}", entry.file_name());
+        }
+    }
+
+    #[test]
+    fn another_program_sees_a_change() {
+        let (dir, index) = index();
+        let other = Index::open(&dir.path().join("index.sqlite3")).expect("opened twice");
+        let before = other.data_version().expect("read");
+        index.finish_attempt(&connection("a", "Support")).expect("a row");
+        assert_ne!(other.data_version().expect("read"), before);
+        assert_eq!(other.connections(None).expect("read").len(), 1);
+    }
+}

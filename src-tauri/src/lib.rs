@@ -1,0 +1,22 @@
+//! Keyrack connects a person's accounts and keeps the resulting tokens in the keychain of their operating system.
+//!
+//! The flow, whatever answers it:
+//!
+//! 1. the catalogue gives an element, 2. its form is checked, 3. the vault is probed and the callback address bound,
+//! 4. `platform.oauth_token` (OAuth 1.0a only), 5. `platform.oauth_url`, with our own `state`,
+//! 6. the attempt is written to the index, without a secret, 7. the browser opens,
+//! 8. the callback is parsed, 9. `platform.create_instance`,
+//! 10. the vault takes the item, then one index transaction adds the row and closes the attempt,
+//! 11. the page in the browser says how it ended, 12. the window and the command line show it.
+//!
+//! `domain` is pure; `io` touches the outside without deciding; `platform` answers the calls; `engine` orders the
+//! steps; `desktop` and `cli` are two thin edges over the same engine.
+
+pub mod cli;
+#[cfg(feature = "desktop")]
+pub mod desktop;
+pub mod domain;
+pub mod engine;
+pub mod fault;
+pub mod io;
+pub mod platform;

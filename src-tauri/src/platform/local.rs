@@ -1,0 +1,417 @@
+//! The platform on this person's own computer: it answers the calls of the platform API itself, by filling in the
+//! provider's addresses, signing OAuth 1.0a, running PKCE and exchanging the code.
+//!
+//! In the practice workspace the same code talks to the built-in provider instead. What was issued is handed back at
+//! once: keeping it is the engine's first concern, and nothing here comes between.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use url::Url;
+
+use super::practice::{self, Practice};
+use super::{Instance, InstanceBody, OauthCall, OauthToken, OauthUrl, Pairs};
+use crate::domain::element::{
+    API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, Oauth1, Oauth2, Pkce, RevocationStyle, SignatureMethod,
+};
+use crate::domain::error::{Code, Failure};
+use crate::domain::form::{self, Values};
+use crate::domain::http::{HttpRequest, HttpResponse, Method};
+use crate::domain::oauth::authorize::AuthorizationRequest;
+use crate::domain::oauth::oauth1::{self, Credentials, Signing};
+use crate::domain::oauth::pkce::Verifier;
+use crate::domain::oauth::token::{self, TokenEndpoint, TokenRefusal, TokenSet, read_token_answer};
+use crate::domain::sensitive::Sensitive;
+use crate::domain::template::Template;
+use crate::io::catalog::Catalog;
+use crate::io::clock;
+use crate::io::http::Http;
+
+/// The platform on this computer.
+#[derive(Clone)]
+pub struct Local {
+    catalog: Arc<Catalog>,
+    http: Http,
+    /// Present in the practice workspace: its provider stands in for all products.
+    practice: Option<Practice>,
+}
+
+/// Where an OAuth 2 provider is.
+struct Endpoints2 {
+    authorization: Url,
+    token: Url,
+    refresh: Url,
+}
+
+/// Where an OAuth 1.0a provider is.
+struct Endpoints1 {
+    request_token: Url,
+    authorization: Url,
+    token: Url,
+}
+
+impl Local {
+    /// A platform for the real providers, or for `practice`.
+    pub fn new(catalog: Arc<Catalog>, http: Http, practice: Option<Practice>) -> Self {
+        Self { catalog, http, practice }
+    }
+
+    /// `GET /elements/{path_key}/oauth/token`: asks the provider for a request token.
+    ///
+    /// # Errors
+    /// An unknown element, a missing value, or whatever the provider answers.
+    pub async fn oauth_token(&self, call: &OauthCall) -> Result<OauthToken, Failure> {
+        let element = self.element(&call.path_key)?;
+        let values = values_of_query(element, &call.query)?;
+        let Auth::Oauth1(oauth1) = element.auth_for(&values) else {
+            return Err(Failure::internal("oauth/token is for OAuth 1.0a elements only"));
+        };
+        let client = self.client(element, &values)?;
+        let endpoints = self.endpoints1(element, oauth1, &values).await?;
+        // `?state=…` is appended to the callback, as the platform does, and so comes back with the answer.
+        let callback = with_state(values.get(CALLBACK_URL).unwrap_or_default(), call.get("state"));
+        let request = oauth1::request_token(endpoints.request_token, &callback, &client, &signing(oauth1))
+            .map_err(|e| Failure::internal(e.to_string()))?;
+        let answer = self.http.send(request).await?;
+        let issued = oauth1::read_temporary(&answer).map_err(|e| refusal(e, element))?;
+        Ok(OauthToken { token: issued.token, secret: issued.secret })
+    }
+
+    /// `GET /elements/{path_key}/oauth/url`: fills in the address that the browser opens.
+    ///
+    /// # Errors
+    /// An unknown element or a missing value.
+    pub async fn oauth_url(&self, call: &OauthCall) -> Result<OauthUrl, Failure> {
+        let element = self.element(&call.path_key)?;
+        let values = values_of_query(element, &call.query)?;
+        let client = self.client(element, &values)?;
+        match element.auth_for(&values) {
+            Auth::Oauth1(oauth1) => {
+                let endpoints = self.endpoints1(element, oauth1, &values).await?;
+                let token = call.get("requestToken").map(|t| t.expose().as_str()).unwrap_or_default();
+                let url = oauth1::authorization_url(&endpoints.authorization, token, &pairs(&oauth1.authorize_parameters))
+                    .map_err(|e| Failure::internal(e.to_string()))?;
+                Ok(OauthUrl { oauth_url: url.into(), verifier: None })
+            }
+            Auth::Oauth2(oauth2) => {
+                let endpoints = self.endpoints2(element, oauth2, &values).await?;
+                let verifier = (oauth2.pkce == Pkce::S256).then(|| Verifier::from_random(clock::random()));
+                let request = AuthorizationRequest {
+                    endpoint: endpoints.authorization,
+                    client_id: client.client_id,
+                    redirect_uri: values.get(CALLBACK_URL).unwrap_or_default().to_owned(),
+                    scope: oauth2.scope(&values),
+                    state: call.get("state").map(|s| s.expose().clone()).unwrap_or_default(),
+                    code_challenge: verifier.as_ref().map(Verifier::challenge),
+                    extra: pairs(&oauth2.authorize_parameters),
+                };
+                let url = request.url().map_err(|e| Failure::internal(e.to_string()))?;
+                Ok(OauthUrl { oauth_url: url.into(), verifier })
+            }
+            Auth::Basic(_) | Auth::ApiKey(_) | Auth::Custom(_) => {
+                Err(Failure::internal("this element does not sign in with a browser"))
+            }
+        }
+    }
+
+    /// `POST /instances`: exchanges what the callback brought for tokens and mints the Element token.
+    ///
+    /// # Errors
+    /// An unknown element, a missing value, or whatever the provider answers.
+    pub async fn create_instance(&self, body: &InstanceBody, verifier: Option<&Verifier>) -> Result<Instance, Failure> {
+        let element = self.element(&body.element)?;
+        let given = body.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
+        let values = form::check(element, &given, &BTreeMap::new()).map_err(Failure::form)?;
+        let client = self.client(element, &values)?;
+        let tokens = match element.auth_for(&values) {
+            Auth::Oauth2(oauth2) => {
+                let endpoints = self.endpoints2(element, oauth2, &values).await?;
+                let missing = || Failure::new(Code::ProviderBadResponse).detail("the answer holds no code");
+                let code = body.provided("code").ok_or_else(missing)?;
+                let request = endpoint(oauth2, &endpoints.token, &client, &pairs(&oauth2.token_parameters))
+                    .code(code, values.get(CALLBACK_URL).unwrap_or_default(), verifier)
+                    .map_err(|e| Failure::internal(e.to_string()))?;
+                let answer = self.http.send(request).await?;
+                read(oauth2, &answer).map_err(|e| refusal(e, element))?
+            }
+            Auth::Oauth1(oauth1) => {
+                let endpoints = self.endpoints1(element, oauth1, &values).await?;
+                let part = |name: &str| body.provided(name).cloned().unwrap_or_default();
+                let credentials = client.with_token(part("oauth_token"), part("secret"));
+                let request =
+                    oauth1::access_token(endpoints.token, &part("oauth_verifier"), &credentials, &signing(oauth1))
+                        .map_err(|e| Failure::internal(e.to_string()))?;
+                let answer = self.http.send(request).await?;
+                oauth1::read_access(&answer, &[]).map_err(|e| refusal(e, element))?
+            }
+            Auth::Basic(_) | Auth::ApiKey(_) | Auth::Custom(_) => {
+                return Err(Failure::internal("this element does not sign in with a browser"));
+            }
+        };
+        let hosts = match self.practice {
+            Some(_) => vec![format!("{}:", practice::SCHEME)],
+            None => element.hosts(&values).map(|h| h.into_iter().collect()).unwrap_or_default(),
+        };
+        Ok(Instance { token: clock::random_token().into(), tokens, hosts })
+    }
+
+    /// Asks the provider whose account it is. `None` if it does not say: an account without a name is still one.
+    pub async fn identity(&self, element: &Element, values: &Values, tokens: &TokenSet) -> Option<String> {
+        let (endpoint, pointers) = match (&self.practice, &element.identity) {
+            (Some(_), _) => (practice_url(element, "me"), vec!["/email".to_owned()]),
+            (None, Some(identity)) => (identity.endpoint.fill(values).ok()?, identity.at.clone()),
+            (None, None) => return None,
+        };
+        let request = HttpRequest::new(Method::Get, self.real(endpoint).await.ok()?).header("accept", "application/json");
+        let request = self.authorized(request, element, values, tokens).ok()?;
+        let answer = self.http.send(request).await.ok().filter(|a| a.status == 200)?;
+        let json: serde_json::Value = serde_json::from_slice(answer.body.expose()).ok()?;
+        let text = |pointer: &String| match json.pointer(pointer)? {
+            serde_json::Value::String(text) => Some(text.clone()),
+            serde_json::Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        let found = pointers.iter().filter_map(text).find(|t| !t.is_empty())?;
+        // A name is shown in a list: one line, and no longer than a person could read.
+        Some(crate::domain::connection::clean_name(&found).chars().take(200).collect())
+    }
+
+    /// Renews an OAuth 2 access token. The answer is complete: what it leaves out is taken from `old`.
+    ///
+    /// # Errors
+    /// [`Code::SignInExpired`] and [`Code::NeedsSettings`] are final, [`Code::ProviderUnreachable`] is not.
+    pub async fn renew(&self, element: &Element, values: &Values, old: &TokenSet) -> Result<TokenSet, Failure> {
+        let expired = || Failure::new(Code::SignInExpired).product(&element.name);
+        let (Auth::Oauth2(oauth2), Some(refresh_token)) = (element.auth_for(values), &old.refresh_token) else {
+            return Err(expired());
+        };
+        let client = self.client_of_earlier(element, values)?;
+        let endpoints = self.endpoints2(element, oauth2, values).await?;
+        let request = endpoint(oauth2, &endpoints.refresh, &client, &pairs(&oauth2.token_parameters))
+            .refresh(refresh_token, None)
+            .map_err(|e| Failure::internal(e.to_string()))?;
+        let answer = self.http.send(request).await.map_err(|e| Failure::from(e).product(&element.name))?;
+        match read(oauth2, &answer) {
+            Ok(new) => Ok(token::refreshed(old, new)),
+            Err(TokenRefusal::Refused { error, .. }) if error == "invalid_grant" => Err(expired().detail(error)),
+            Err(TokenRefusal::Refused { error, .. }) => {
+                Err(Failure::new(Code::NeedsSettings).product(&element.name).detail(error))
+            }
+            Err(other) => Err(refusal(other, element)),
+        }
+    }
+
+    /// Gives tokens back (RFC 7009 or the product's way). Returns whether the provider took them back.
+    pub async fn revoke(&self, element: &Element, values: &Values, tokens: &TokenSet) -> bool {
+        let Auth::Oauth2(oauth2) = element.auth_for(values) else { return false };
+        let Ok(client) = self.client_of_earlier(element, values) else { return false };
+        let (url, style) = match (&self.practice, &oauth2.revocation) {
+            (Some(_), _) => (self.real(practice_url(element, "oauth2/revoke")).await.ok(), RevocationStyle::Rfc7009),
+            (None, Some(revocation)) => (revocation.endpoint.fill(values).ok(), revocation.style),
+            (None, None) => return false,
+        };
+        let Some(url) = url else { return false };
+        let request = match style {
+            RevocationStyle::DeleteWithToken => {
+                self.authorized(HttpRequest::new(Method::Delete, url), element, values, tokens).ok()
+            }
+            RevocationStyle::Rfc7009 => {
+                // RFC 7009 §2.1: ending the refresh token ends the grant; without one, the access token is all there is.
+                let (token, hint) = match &tokens.refresh_token {
+                    Some(token) => (token, "refresh_token"),
+                    None => (&tokens.access_token, "access_token"),
+                };
+                endpoint(oauth2, &url, &client, &[]).revoke(token, hint).ok()
+            }
+        };
+        let Some(request) = request else { return false };
+        self.http.send(request).await.is_ok_and(|answer| (200..300).contains(&answer.status))
+    }
+
+    /// The host that the account lives at, for people; nothing in practice, where there is none.
+    pub fn account_host(&self, element: &Element, values: &Values) -> Option<String> {
+        if self.practice.is_some() {
+            return None;
+        }
+        let url = match (&element.api, &element.identity) {
+            (Some(crate::domain::element::Api::Address(template)), _) => template.fill(values).ok()?,
+            (_, Some(identity)) => identity.endpoint.fill(values).ok()?,
+            _ => return None,
+        };
+        url.host_str().map(str::to_owned)
+    }
+
+    /// The hosts that the element's file names for these values now, to be held against those of the connection.
+    pub fn hosts(&self, element: &Element, values: &Values) -> Vec<String> {
+        match self.practice {
+            Some(_) => vec![format!("{}:", practice::SCHEME)],
+            None => element.hosts(values).map(|h| h.into_iter().collect()).unwrap_or_default(),
+        }
+    }
+
+    fn authorized(
+        &self,
+        request: HttpRequest,
+        element: &Element,
+        values: &Values,
+        tokens: &TokenSet,
+    ) -> Result<HttpRequest, Failure> {
+        match (element.auth_for(values), &tokens.token_secret) {
+            (Auth::Oauth1(oauth1), Some(secret)) => {
+                let credentials = self
+                    .client_of_earlier(element, values)?
+                    .with_token(tokens.access_token.clone(), secret.clone());
+                oauth1::sign(request, &credentials, &signing(oauth1), &[]).map_err(|e| Failure::internal(e.to_string()))
+            }
+            _ => Ok(request.header("authorization", format!("{} {}", token::BEARER, tokens.access_token.expose()))),
+        }
+    }
+
+    fn element(&self, key: &str) -> Result<&Element, Failure> {
+        Ok(self.catalog.find(key)?)
+    }
+
+    /// The client of an authorization that is being made. In practice it is registered by that.
+    fn client(&self, element: &Element, values: &Values) -> Result<Credentials, Failure> {
+        let client = self.client_of_earlier(element, values)?;
+        if let Some(practice) = &self.practice {
+            let callback = values.get(CALLBACK_URL).unwrap_or_default();
+            practice.register(element.provider(), &client.client_id, &client.client_secret, callback)?;
+        }
+        Ok(client)
+    }
+
+    /// The client of an authorization that was made before, perhaps by another process.
+    fn client_of_earlier(&self, _element: &Element, values: &Values) -> Result<Credentials, Failure> {
+        let secret = values.secret(API_SECRET).cloned().unwrap_or_default();
+        let id = values.get(API_KEY).unwrap_or_default();
+        if let Some(practice) = &self.practice {
+            practice.present(id, &secret);
+        }
+        Ok(Credentials::client(id, secret))
+    }
+
+    async fn endpoints2(&self, element: &Element, oauth2: &Oauth2, values: &Values) -> Result<Endpoints2, Failure> {
+        if self.practice.is_some() {
+            let token = self.real(practice_url(element, "oauth2/token")).await?;
+            let authorization = self.real(practice_url(element, "oauth2/authorize")).await?;
+            return Ok(Endpoints2 { authorization, refresh: token.clone(), token });
+        }
+        let fill = |template: &Option<Template>| match template {
+            Some(template) => filled(template, values),
+            None => Err(Failure::internal("the element file names no such endpoint")),
+        };
+        let token = fill(&oauth2.token_endpoint)?;
+        Ok(Endpoints2 {
+            authorization: fill(&oauth2.authorization_endpoint)?,
+            refresh: if oauth2.refresh_endpoint.is_some() { fill(&oauth2.refresh_endpoint)? } else { token.clone() },
+            token,
+        })
+    }
+
+    async fn endpoints1(&self, element: &Element, oauth1: &Oauth1, values: &Values) -> Result<Endpoints1, Failure> {
+        if self.practice.is_some() {
+            return Ok(Endpoints1 {
+                request_token: self.real(practice_url(element, "oauth1/request_token")).await?,
+                authorization: self.real(practice_url(element, "oauth1/authorize")).await?,
+                token: self.real(practice_url(element, "oauth1/access_token")).await?,
+            });
+        }
+        Ok(Endpoints1 {
+            request_token: filled(&oauth1.request_token_endpoint, values)?,
+            authorization: filled(&oauth1.authorization_endpoint, values)?,
+            token: filled(&oauth1.token_endpoint, values)?,
+        })
+    }
+
+    async fn real(&self, url: Url) -> Result<Url, Failure> {
+        match &self.practice {
+            Some(practice) => practice.resolve(url).await,
+            None => Ok(url),
+        }
+    }
+}
+
+/// The values that a query of the platform API carries.
+fn values_of_query(element: &Element, query: &Pairs) -> Result<Values, Failure> {
+    let query: Vec<_> = query.iter().map(|(name, value)| (name.clone(), value.expose().clone())).collect();
+    form::check(element, &form::read_query(element, &query), &BTreeMap::new()).map_err(Failure::form)
+}
+
+/// One authorization server for each callback path, in practice as in life.
+fn practice_url(element: &Element, path: &str) -> Url {
+    format!("{}:/{}/{path}", practice::SCHEME, element.provider()).parse().expect("keys are URL-safe by their format")
+}
+
+fn filled(template: &Template, values: &Values) -> Result<Url, Failure> {
+    template.fill(values).map_err(|e| Failure::new(Code::ElementInvalid).detail(e.to_string()))
+}
+
+fn with_state(callback: &str, state: Option<&Sensitive<String>>) -> String {
+    let Some(state) = state else { return callback.to_owned() };
+    let separator = if callback.contains('?') { '&' } else { '?' };
+    format!("{callback}{separator}state={}", state.expose())
+}
+
+fn pairs(map: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    map.iter().map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
+fn endpoint<'a>(
+    oauth2: &Oauth2,
+    url: &'a Url,
+    client: &'a Credentials,
+    extra: &'a [(String, String)],
+) -> TokenEndpoint<'a> {
+    use crate::domain::element::{BodyFormat, ClientAuthentication};
+    TokenEndpoint {
+        url,
+        client_id: &client.client_id,
+        client_secret: &client.client_secret,
+        authentication: match oauth2.client_authentication {
+            ClientAuthentication::Body => token::ClientAuthentication::Body,
+            ClientAuthentication::Basic => token::ClientAuthentication::Basic,
+            ClientAuthentication::None => token::ClientAuthentication::None,
+        },
+        body_format: match oauth2.body_format {
+            BodyFormat::Form => token::BodyFormat::Form,
+            BodyFormat::Json => token::BodyFormat::Json,
+        },
+        extra,
+    }
+}
+
+fn read(oauth2: &Oauth2, answer: &HttpResponse) -> Result<TokenSet, TokenRefusal> {
+    let mut tokens = read_token_answer(answer, &oauth2.answer.keep)?;
+    tokens.expires_in = tokens.expires_in.or(oauth2.default_life.map(u64::from));
+    // RFC 6749 §5.1: without `scope` in the answer, what was asked for was given.
+    tokens.scope = tokens.scope.or_else(|| (!oauth2.scopes.is_empty()).then(|| oauth2.scopes.join(" ")));
+    Ok(tokens)
+}
+
+fn signing(oauth1: &Oauth1) -> Signing {
+    Signing {
+        method: match oauth1.signature_method {
+            SignatureMethod::HmacSha1 => oauth1::SignatureMethod::HmacSha1,
+            SignatureMethod::HmacSha256 => oauth1::SignatureMethod::HmacSha256,
+            SignatureMethod::Plaintext => oauth1::SignatureMethod::Plaintext,
+        },
+        timestamp: clock::now_s(),
+        nonce: clock::random_id(),
+    }
+}
+
+/// What a refusal of the provider means for a sign-in.
+fn refusal(refusal: TokenRefusal, element: &Element) -> Failure {
+    let failure = match refusal {
+        TokenRefusal::Refused { error, description, .. } => {
+            let words = description.map_or_else(|| error.clone(), |d| format!("{error}: {d}"));
+            Failure::new(Code::ProviderRejected).detail(words)
+        }
+        TokenRefusal::Temporary { status, .. } => {
+            Failure::new(Code::ProviderUnreachable).detail(format!("status {status}"))
+        }
+        TokenRefusal::BadAnswer(what) => Failure::new(Code::ProviderBadResponse).detail(what),
+    };
+    failure.product(&element.name)
+}

@@ -1,0 +1,214 @@
+//! The OAuth 1.0a half of the practice provider (RFC 5849): temporary credentials, resource owner authorization and
+//! token credentials, with signatures, timestamps and nonces checked.
+
+use std::time::Duration;
+
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use hmac::{Hmac, Mac};
+use serde::Deserialize;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use url::Url;
+
+use super::consent::{self, Request as Consent};
+use super::store::{Client, Kind};
+use super::{Shared, hash, lock, refused_page};
+use crate::domain::http::Method;
+use crate::domain::oauth::oauth1::{SignatureMethod, parse_authorization_header, verify};
+use crate::domain::oauth::percent;
+use crate::domain::sensitive::Sensitive;
+use crate::io::clock;
+
+/// How far a client's clock may be off, and so how long nonces must be remembered (RFC 5849 §3.3).
+pub(super) const CLOCK_WINDOW: Duration = Duration::from_secs(300);
+
+/// Temporary credentials on their way through one sign-in.
+pub(super) struct Temporary {
+    client: Client,
+    callback: String,
+    /// Set when the person allowed.
+    verifier: Option<Sensitive<String>>,
+}
+
+/// A signed request that was checked.
+struct Signed {
+    parameters: Vec<(String, String)>,
+    client: Client,
+}
+
+impl Signed {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Token secrets are derived: whoever has the key in the keychain can compute them, and nothing stores them.
+fn token_secret(shared: &Shared, token: &str) -> Sensitive<String> {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(shared.key.expose().as_bytes()).expect("HMAC takes a key of any length");
+    mac.update(b"oauth1 token secret\0");
+    mac.update(token.as_bytes());
+    Sensitive::new(mac.finalize().into_bytes().iter().map(|b| format!("{b:02x}")).collect())
+}
+
+/// Checks client, time, signature and nonce, in that order: a nonce is spent only by a request that was really signed.
+fn check(
+    shared: &Shared,
+    product: &str,
+    method: Method,
+    uri: &Uri,
+    authorization: &str,
+    token: Option<&str>,
+) -> Result<Signed, &'static str> {
+    let parameters = parse_authorization_header(authorization).map_err(|_| "malformed Authorization header")?;
+    let get = |name: &str| parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let client_id = get("oauth_consumer_key").ok_or("oauth_consumer_key is missing")?;
+    let secret = lock(&shared.secrets).get(client_id).cloned().ok_or("unknown consumer key")?;
+    let shown = hash(secret.expose());
+    let client = shared
+        .store
+        .clients(product, client_id)
+        .map_err(|_| "the practice provider cannot use its notes")?
+        .into_iter()
+        .find(|c| bool::from(c.secret_sha256.as_slice().ct_eq(&shown)))
+        .ok_or("unknown consumer key")?;
+    if get("oauth_token") != token {
+        return Err("another token was expected");
+    }
+    let timestamp: i64 = get("oauth_timestamp").and_then(|t| t.parse().ok()).ok_or("oauth_timestamp is missing")?;
+    if (clock::now_ms() / 1000).abs_diff(timestamp) > CLOCK_WINDOW.as_secs() {
+        return Err("timestamp_refused");
+    }
+    let url: Url = format!("http://{}{uri}", shared.authority).parse().map_err(|_| "malformed address")?;
+    let secret_of_token = token.map(|t| token_secret(shared, t)).unwrap_or_default();
+    let signed = [SignatureMethod::HmacSha256, SignatureMethod::HmacSha1, SignatureMethod::Plaintext]
+        .into_iter()
+        .any(|m| verify(method, &url, &parameters, secret.expose(), secret_of_token.expose(), m));
+    if !signed {
+        return Err("signature_invalid");
+    }
+    let nonce = get("oauth_nonce").unwrap_or_default();
+    match shared.store.remember_nonce(client_id, timestamp, nonce) {
+        Ok(true) => Ok(Signed { client, parameters }),
+        Ok(false) => Err("nonce_used"),
+        Err(_) => Err("the practice provider cannot use its notes"),
+    }
+}
+
+fn authorization(headers: &HeaderMap) -> &str {
+    headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok()).unwrap_or_default()
+}
+
+fn refused(problem: &str) -> Response {
+    let body = percent::form_encode(&[("oauth_problem", problem)]);
+    (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, "application/x-www-form-urlencoded")], body).into_response()
+}
+
+fn form(pairs: &[(&str, &str)]) -> Response {
+    let headers =
+        [(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), (header::CACHE_CONTROL, "no-store")];
+    (headers, percent::form_encode(pairs)).into_response()
+}
+
+/// Step one (RFC 5849 §2.1).
+pub(super) async fn request_token(
+    State(shared): State<Shared>,
+    Path(product): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let signed = match check(&shared, &product, Method::Post, &uri, authorization(&headers), None) {
+        Ok(signed) => signed,
+        Err(problem) => return refused(problem),
+    };
+    let callback = signed.get("oauth_callback").unwrap_or_default().to_owned();
+    // The registered address, to which the platform may have added a query (`?state=…`).
+    let registered = signed.client.redirect_uri.as_str();
+    if callback.split('?').next() != registered.split('?').next() {
+        return refused("callback_rejected");
+    }
+    let token = clock::random_token();
+    let secret = token_secret(&shared, &token);
+    let temporary = Temporary { client: signed.client, callback, verifier: None };
+    lock(&shared.temporary).insert(token.clone(), temporary);
+    form(&[("oauth_token", &token), ("oauth_token_secret", secret.expose()), ("oauth_callback_confirmed", "true")])
+}
+
+#[derive(Deserialize)]
+pub(super) struct AuthorizationQuery {
+    oauth_token: Option<String>,
+}
+
+/// Step two (RFC 5849 §2.2).
+pub(super) async fn authorize(
+    State(shared): State<Shared>,
+    Path(product): Path<String>,
+    Query(query): Query<AuthorizationQuery>,
+) -> Response {
+    let token = query.oauth_token.unwrap_or_default();
+    if !lock(&shared.temporary).contains_key(&token) {
+        return refused_page("This sign-in is unknown or was finished. Start again from Keyrack.");
+    }
+    consent::ask(&shared, &product, Consent::OAuth1 { token })
+}
+
+/// The address that a decision leads to.
+pub(super) fn decided(shared: &Shared, _product: &str, token: &str, allowed: bool) -> Result<Url, &'static str> {
+    let mut temporary = lock(&shared.temporary);
+    let waiting = temporary.get_mut(token).ok_or("This sign-in is unknown or was finished.")?;
+    let mut url: Url = waiting.callback.parse().map_err(|_| "The callback address is malformed.")?;
+    if allowed {
+        let verifier = clock::random_token();
+        url.query_pairs_mut().append_pair("oauth_token", token).append_pair("oauth_verifier", &verifier);
+        waiting.verifier = Some(verifier.into());
+    } else {
+        // RFC 5849 defines no answer for a refusal; `denied` is the name most providers use.
+        url.query_pairs_mut().append_pair("denied", token);
+        temporary.remove(token);
+    }
+    Ok(url)
+}
+
+/// Step three (RFC 5849 §2.3). Temporary credentials work once.
+pub(super) async fn access_token(
+    State(shared): State<Shared>,
+    Path(product): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let authorization = authorization(&headers);
+    let asked = parse_authorization_header(authorization).unwrap_or_default();
+    let Some(token) = asked.iter().find(|(name, _)| name == "oauth_token").map(|(_, token)| token.clone()) else {
+        return refused("token_rejected");
+    };
+    let signed = match check(&shared, &product, Method::Post, &uri, authorization, Some(&token)) {
+        Ok(signed) => signed,
+        Err(problem) => return refused(problem),
+    };
+    let Some(waiting) = lock(&shared.temporary).remove(&token) else { return refused("token_used") };
+    let verified = waiting.verifier.is_some_and(|v| v.same_as(signed.get("oauth_verifier").unwrap_or_default()));
+    if !verified || waiting.client.client_id != signed.client.client_id {
+        return refused("verifier_invalid");
+    }
+    let access = clock::random_token();
+    let issued = shared
+        .store
+        .new_grant(signed.client.id, "")
+        .and_then(|grant| shared.store.issue(Kind::Access1, &access, signed.client.id, grant, "", None));
+    if issued.is_err() {
+        return refused("the practice provider cannot use its notes");
+    }
+    let secret = token_secret(&shared, &access);
+    form(&[("oauth_token", &access), ("oauth_token_secret", secret.expose())])
+}
+
+/// Whether a request is signed with a token that is good.
+pub(super) fn knows(shared: &Shared, request: &Request, authorization: &str) -> bool {
+    let asked = parse_authorization_header(authorization).unwrap_or_default();
+    let Some((_, token)) = asked.iter().find(|(name, _)| name == "oauth_token") else { return false };
+    let product = request.uri().path().trim_start_matches('/').split('/').next().unwrap_or_default();
+    shared.store.find(Kind::Access1, token).is_ok_and(|found| found.is_some())
+        && check(shared, product, Method::Get, request.uri(), authorization, Some(token)).is_ok()
+}

@@ -1,0 +1,169 @@
+//! What the practice provider remembers across processes: clients, grants, and credentials by their SHA-256.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::hash;
+use crate::io::clock;
+use crate::io::index::{Index, IndexError};
+
+/// The kinds of credentials, as they stand in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Code,
+    Access,
+    Refresh,
+    /// An OAuth 1.0a access token.
+    Access1,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Access => "access",
+            Self::Refresh => "refresh",
+            Self::Access1 => "access1",
+        }
+    }
+}
+
+/// A registered client.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    pub(super) id: i64,
+    pub(super) client_id: String,
+    pub(super) secret_sha256: Vec<u8>,
+    pub(super) redirect_uri: String,
+}
+
+/// A credential that was issued.
+#[derive(Clone, Debug)]
+pub(super) struct Credential {
+    pub(super) client: i64,
+    pub(super) grant: i64,
+    /// The PKCE challenge of a code, else empty.
+    pub(super) challenge: String,
+    /// Whether it was used before, where it may be used only once.
+    pub(super) spent: bool,
+}
+
+#[derive(Clone)]
+pub(super) struct Store {
+    index: Index,
+}
+
+impl Store {
+    pub(super) fn new(index: Index) -> Self {
+        Self { index }
+    }
+
+    pub(super) fn register(
+        &self,
+        product: &str,
+        client_id: &str,
+        secret_sha256: &[u8],
+        redirect_uri: &str,
+    ) -> Result<(), IndexError> {
+        self.index.sqlite().execute(
+            "INSERT OR IGNORE INTO practice_client (product, client_id, secret_sha256, redirect_uri)
+             VALUES (?1, ?2, ?3, ?4)",
+            params![product, client_id, secret_sha256, redirect_uri],
+        )?;
+        Ok(())
+    }
+
+    /// Registrations of a client id at a product, newest first.
+    pub(super) fn clients(&self, product: &str, client_id: &str) -> Result<Vec<Client>, IndexError> {
+        let sqlite = self.index.sqlite();
+        let mut query = sqlite.prepare_cached(
+            "SELECT id, client_id, secret_sha256, redirect_uri FROM practice_client
+             WHERE product = ?1 AND client_id = ?2 ORDER BY id DESC",
+        )?;
+        let rows = query
+            .query_map([product, client_id], |r| {
+                Ok(Client { id: r.get(0)?, client_id: r.get(1)?, secret_sha256: r.get(2)?, redirect_uri: r.get(3)? })
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(rows)
+    }
+
+    pub(super) fn new_grant(&self, client: i64, scope: &str) -> Result<i64, IndexError> {
+        let sqlite = self.index.sqlite();
+        sqlite.execute("INSERT INTO practice_grant (client, scope) VALUES (?1, ?2)", params![client, scope])?;
+        Ok(sqlite.last_insert_rowid())
+    }
+
+    /// The scope of a grant that still holds.
+    pub(super) fn scope(&self, grant: i64) -> Result<Option<String>, IndexError> {
+        let sqlite = self.index.sqlite();
+        let mut query = sqlite.prepare_cached("SELECT scope FROM practice_grant WHERE id = ?1 AND revoked = 0")?;
+        Ok(query.query_row([grant], |r| r.get(0)).optional()?)
+    }
+
+    pub(super) fn revoke(&self, grant: i64) -> Result<(), IndexError> {
+        self.index.sqlite().execute("UPDATE practice_grant SET revoked = 1 WHERE id = ?1", [grant])?;
+        Ok(())
+    }
+
+    pub(super) fn issue(
+        &self,
+        kind: Kind,
+        text: &str,
+        client: i64,
+        grant: i64,
+        challenge: &str,
+        expires_at: Option<i64>,
+    ) -> Result<(), IndexError> {
+        self.index.sqlite().execute(
+            "INSERT INTO practice_credential (sha256, kind, client, grant_id, challenge, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![hash(text), kind.as_str(), client, grant, challenge, expires_at],
+        )?;
+        Ok(())
+    }
+
+    /// A credential that has not expired and whose grant holds.
+    pub(super) fn find(&self, kind: Kind, text: &str) -> Result<Option<Credential>, IndexError> {
+        let sqlite = self.index.sqlite();
+        let mut query = sqlite.prepare_cached(
+            "SELECT c.client, c.grant_id, c.challenge, c.used FROM practice_credential c
+             JOIN practice_grant g ON g.id = c.grant_id
+             WHERE c.sha256 = ?1 AND c.kind = ?2 AND g.revoked = 0 AND (c.expires_at IS NULL OR c.expires_at > ?3)",
+        )?;
+        let found = query
+            .query_row(params![hash(text), kind.as_str(), clock::now_ms()], |r| {
+                Ok(Credential { client: r.get(0)?, grant: r.get(1)?, challenge: r.get(2)?, spent: r.get(3)? })
+            })
+            .optional()?;
+        Ok(found)
+    }
+
+    /// Marks a credential as used. `false` if it was used before: exactly one of several askers is first.
+    pub(super) fn spend(&self, text: &str) -> Result<bool, IndexError> {
+        let changed = self
+            .index
+            .sqlite()
+            .execute("UPDATE practice_credential SET used = 1 WHERE sha256 = ?1 AND used = 0", params![hash(text)])?;
+        Ok(changed == 1)
+    }
+
+    /// Remembers a nonce (RFC 5849 §3.3). `false` if it was seen before.
+    pub(super) fn remember_nonce(&self, client_id: &str, timestamp: i64, nonce: &str) -> Result<bool, IndexError> {
+        let changed = self.index.sqlite().execute(
+            "INSERT OR IGNORE INTO practice_nonce (client_id, timestamp, nonce) VALUES (?1, ?2, ?3)",
+            params![client_id, timestamp, nonce],
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Removes what can no longer be used or replayed. Refresh tokens stay, spent ones too: their replay is what ends
+    /// a grant.
+    pub(super) fn forget_expired(&self) -> Result<(), IndexError> {
+        let sqlite = self.index.sqlite();
+        let now = clock::now_ms();
+        sqlite.execute("DELETE FROM practice_credential WHERE expires_at < ?1", [now])?;
+        let oldest = now / 1000 - i64::try_from(super::oauth1::CLOCK_WINDOW.as_secs()).unwrap_or(i64::MAX);
+        sqlite.execute("DELETE FROM practice_nonce WHERE timestamp < ?1", [oldest])?;
+        Ok(())
+    }
+}
