@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The desktop program.
+// No console window behind ours on Windows.
+#![cfg_attr(windows, windows_subsystem = "windows")]
+
+fn main() {
+    keyrack::desktop::run();
+}

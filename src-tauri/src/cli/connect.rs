@@ -35,7 +35,8 @@ pub(super) fn connect(context: &Context, args: Connect) -> Result<(), Problem> {
         tags: args.tags.clone(),
         values: values(element, &args)?,
     };
-    let connection = block_on(sign_in(context, element, request, &args)).map_err(|failure| Problem::of(failure, element))?;
+    let connection = block_on(sign_in(context, element, request, &args))
+        .map_err(|failure| Problem::of(failure, element))?;
     let view = engine.shown(connection);
     if context.json {
         print::json(&view);
@@ -63,7 +64,8 @@ fn values(element: &Element, args: &Connect) -> Result<BTreeMap<String, String>,
     }
     for text in &args.secrets {
         let (key, source) = split(text, "--secret")?;
-        let value = secret(&source).map_err(|why| Failure::new(Code::Usage).detail(format!("--secret {key}: {why}")))?;
+        let value = secret(&source)
+            .map_err(|why| Failure::new(Code::Usage).detail(format!("--secret {key}: {why}")))?;
         values.insert(key, value);
     }
     Ok(values)
@@ -78,7 +80,9 @@ fn secret(source: &str) -> Result<String, String> {
     } else if let Some(path) = source.strip_prefix("file:") {
         bounded(std::fs::File::open(path).map_err(|e| format!("{path}: {}", e.kind()))?)?
     } else {
-        return Err("say env:VAR, file:PATH or -; a secret on the command line can be seen by other programs".into());
+        return Err(
+            "say env:VAR, file:PATH or -; a secret on the command line can be seen by other programs".into(),
+        );
     };
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
@@ -127,7 +131,12 @@ async fn sign_in(
 }
 
 /// Waits for the keychain where need be, and until the page has reached the browser.
-async fn settle(engine: &Engine, element: &Element, ending: Ending, deadline: Instant) -> Result<Connection, Failure> {
+async fn settle(
+    engine: &Engine,
+    element: &Element,
+    ending: Ending,
+    deadline: Instant,
+) -> Result<Connection, Failure> {
     let (result, opened) = match ending {
         Ending::Connected(connection, opened) => (Ok(*connection), opened),
         Ending::Failed(failure, opened) => (Err(failure), opened),

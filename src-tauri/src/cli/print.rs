@@ -215,7 +215,8 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
         Code::Usage => return detail.to_owned(),
         Code::WorkspaceUnknown => format!("No workspace is called “{name}”. See: keyrack workspaces list"),
     };
-    let raw_words_help = !matches!(failure.code, Code::ElementInvalid | Code::CallbackInvalid | Code::KeychainLocked);
+    let raw_words_help =
+        !matches!(failure.code, Code::ElementInvalid | Code::CallbackInvalid | Code::KeychainLocked);
     if detail.is_empty() || !raw_words_help { text } else { format!("{text} ({detail})") }
 }
 

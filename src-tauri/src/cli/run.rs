@@ -38,8 +38,9 @@ pub(super) fn run(args: Args) -> Result<(), Problem> {
     if let Command::Elements(Elements::Check { file }) = &args.command {
         return check(file, args.json);
     }
-    let paths = Paths::of_this_process()
-        .map_err(|e| Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind())))?;
+    let paths = Paths::of_this_process().map_err(|e| {
+        Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind()))
+    })?;
     // A password window helps a person at a terminal; in a script it would wait for nobody.
     let prompting = if std::io::stderr().is_terminal() { Prompting::Allowed } else { Prompting::Never };
     let engine = Engine::open(paths, prompting)?;
@@ -147,7 +148,11 @@ fn list(context: &Context, filter: &List) -> Result<(), Problem> {
 
 fn show(context: &Context, name: &str) -> Result<(), Problem> {
     let view = context.engine.shown(context.engine.find(name, context.workspace.as_deref())?);
-    if context.json { print::json(&view) } else { print::connection(&view) }
+    if context.json {
+        print::json(&view)
+    } else {
+        print::connection(&view)
+    }
     Ok(())
 }
 

@@ -69,7 +69,10 @@ fn hand_out(context: &Context, args: &Token, connection: &Connection, item: &Ite
         }
         Format::Header => print::line(&Zeroizing::new(format!("Authorization: {}", *header))),
         Format::Env => {
-            print::line(&Zeroizing::new(format!("export KEYRACK_TOKEN={}", print::shell_quoted(value.expose()))));
+            print::line(&Zeroizing::new(format!(
+                "export KEYRACK_TOKEN={}",
+                print::shell_quoted(value.expose())
+            )));
             if let Some(secret) = secret {
                 let quoted = print::shell_quoted(secret.expose());
                 print::line(&Zeroizing::new(format!("export KEYRACK_TOKEN_SECRET={quoted}")));

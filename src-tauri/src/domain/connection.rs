@@ -37,7 +37,9 @@ impl Status {
 
     /// Reads the word back.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Ok, Self::Retrying, Self::NeedsSignIn, Self::NeedsSettings].into_iter().find(|s| s.as_str() == word)
+        [Self::Ok, Self::Retrying, Self::NeedsSignIn, Self::NeedsSettings]
+            .into_iter()
+            .find(|s| s.as_str() == word)
     }
 }
 
@@ -301,7 +303,10 @@ mod tests {
     fn an_item_describes_itself() {
         let back = Item::from_secret(&item().to_secret()).expect("our own item");
         let row = back.to_connection();
-        assert_eq!((row.id.as_str(), row.name.as_str(), row.workspace.as_str()), ("c1", "Support", "practice"));
+        assert_eq!(
+            (row.id.as_str(), row.name.as_str(), row.workspace.as_str()),
+            ("c1", "Support", "practice")
+        );
         assert_eq!(row.scopes, ["read", "write"]);
         assert_eq!(row.expires_at, Some(601_000));
         assert_eq!(back.configuration["oauth.api.secret"].expose(), "s3cret");

@@ -240,7 +240,9 @@ impl ConnectionView {
     pub fn new(row: Connection, element: Option<(&str, &str, &[String])>) -> Self {
         let (product, initials, access) = match element {
             Some((name, initials, access)) => (name.to_owned(), initials.to_owned(), access.to_vec()),
-            None => (row.element.clone(), row.element.chars().take(2).collect::<String>().to_uppercase(), vec![]),
+            None => {
+                (row.element.clone(), row.element.chars().take(2).collect::<String>().to_uppercase(), vec![])
+            }
         };
         Self {
             id: row.id,
@@ -404,7 +406,10 @@ mod tests {
             std::fs::write(&path, &text).expect("written");
         }
         let committed = std::fs::read_to_string(&path).expect("ui/src/ipc/types.ts");
-        assert!(committed == text, "ui/src/ipc/types.ts is not current: run UPDATE_TYPES=1 cargo test types_ts");
+        assert!(
+            committed == text,
+            "ui/src/ipc/types.ts is not current: run UPDATE_TYPES=1 cargo test types_ts"
+        );
     }
 
     fn without_comments(declaration: &str) -> String {

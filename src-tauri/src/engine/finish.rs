@@ -13,6 +13,7 @@ use crate::domain::attempt::Stage;
 use crate::domain::connection::{Connection, Item};
 use crate::domain::element::{Auth, Element};
 use crate::domain::error::{Code, Failure};
+use crate::domain::form;
 use crate::domain::form::Values;
 use crate::domain::oauth::callback::{Callback, Issuer, Outcome, pasted};
 use crate::fault;
@@ -21,7 +22,6 @@ use crate::io::loopback::Opened;
 use crate::io::vault::{KEYCHAIN_NAME, VaultError};
 use crate::io::{Page, clock};
 use crate::platform::{InstanceBody, Local};
-use crate::domain::form;
 
 /// An address that the person pasted, and where to say whether it was one of this attempt.
 pub type Paste = (String, oneshot::Sender<Result<(), Failure>>);
@@ -78,11 +78,21 @@ impl Engine {
         };
         fault::point("instance_created");
         let SigningIn { element, values, platform, lock, opened, waiting, .. } = signing;
-        let unsaved = Unsaved { failure: Failure::new(Code::KeychainLocked), item, element, values, platform, lock, opened };
+        let unsaved = Unsaved {
+            failure: Failure::new(Code::KeychainLocked),
+            item,
+            element,
+            values,
+            platform,
+            lock,
+            opened,
+        };
         let ending = self.save(unsaved).await;
         // 11
         let page = match &ending {
-            Ending::Connected(..) => Page::new(true, format!("{product} is connected"), "This page can be closed."),
+            Ending::Connected(..) => {
+                Page::new(true, format!("{product} is connected"), "This page can be closed.")
+            }
             Ending::Unsaved(_) => Page::new(
                 false,
                 format!("{product} is not saved yet"),
@@ -271,7 +281,9 @@ fn issuer(signing: &SigningIn) -> Issuer {
     match signing.element.auth_for(&signing.values) {
         Auth::Oauth2(oauth2) if oauth2.announces_issuer && signing.workspace != super::PRACTICE => {
             let filled = oauth2.issuer.as_ref().and_then(|issuer| issuer.fill(&signing.values).ok());
-            filled.map_or(Issuer::NotAnnounced, |url| Issuer::Announced(url.as_str().trim_end_matches('/').to_owned()))
+            filled.map_or(Issuer::NotAnnounced, |url| {
+                Issuer::Announced(url.as_str().trim_end_matches('/').to_owned())
+            })
         }
         _ => Issuer::NotAnnounced,
     }

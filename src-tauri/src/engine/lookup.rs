@@ -19,7 +19,8 @@ impl Engine {
             0 => Err(Failure::new(Code::ConnectionUnknown).name(name_or_id)),
             1 => Ok(found.remove(0)),
             _ => {
-                let candidates = found.iter().map(|c| format!("{} ({}, {})", c.id, c.name, c.workspace)).collect();
+                let candidates =
+                    found.iter().map(|c| format!("{} ({}, {})", c.id, c.name, c.workspace)).collect();
                 let failure = Failure::new(Code::NameAmbiguous).name(name_or_id);
                 Err(Failure { candidates: Some(candidates), ..failure })
             }

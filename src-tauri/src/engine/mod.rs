@@ -60,7 +60,15 @@ impl Engine {
     /// An engine over parts that were opened elsewhere.
     pub fn with(paths: Paths, index: Index, vault: Vault) -> Self {
         let callbacks = Callbacks::new(&paths.run);
-        Self { paths, index, vault, catalog: Arc::default(), practice: Arc::default(), http: Http::default(), callbacks }
+        Self {
+            paths,
+            index,
+            vault,
+            catalog: Arc::default(),
+            practice: Arc::default(),
+            http: Http::default(),
+            callbacks,
+        }
     }
 
     /// The elements of the program and those of the person's folder, read once.
@@ -117,7 +125,9 @@ impl From<NoElement<'_>> for Failure {
                     .iter()
                     .map(|p| p.line.map_or_else(|| p.to_string(), |line| format!("line {line}: {p}")))
                     .collect();
-                Self::new(Code::ElementInvalid).name(fault.file.display().to_string()).detail(words.join("; "))
+                Self::new(Code::ElementInvalid)
+                    .name(fault.file.display().to_string())
+                    .detail(words.join("; "))
             }
         }
     }

@@ -37,7 +37,8 @@ impl Engine {
             lock.discard(&self.paths.run, &attempt_lock_name(&attempt.id));
         }
         for id in self.index.removals()? {
-            let Ok(Some(_lock)) = Lock::try_take(&self.paths.run, &super::token::connection_lock_name(&id)) else {
+            let Ok(Some(_lock)) = Lock::try_take(&self.paths.run, &super::token::connection_lock_name(&id))
+            else {
                 continue;
             };
             let key = id.clone();

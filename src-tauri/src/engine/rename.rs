@@ -21,8 +21,11 @@ impl Engine {
         if name.chars().count() > NAME_MAX {
             return Err(problem(Problem::TooLong));
         }
-        let lock = Lock::take(&self.paths.run, &connection_lock_name(&connection.id), super::token::PATIENCE).await;
-        let Ok(Some(_lock)) = lock else { return Err(Failure::new(Code::RenewalBusy).name(&connection.name)) };
+        let lock =
+            Lock::take(&self.paths.run, &connection_lock_name(&connection.id), super::token::PATIENCE).await;
+        let Ok(Some(_lock)) = lock else {
+            return Err(Failure::new(Code::RenewalBusy).name(&connection.name));
+        };
         let taken = |error| match Failure::from(error) {
             failure if failure.code == Code::NameTaken => failure.name(&name),
             failure => failure,

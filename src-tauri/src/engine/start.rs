@@ -113,7 +113,8 @@ impl Engine {
         self.index.probe()?;
         self.vault(|vault| vault.probe()).await?;
         let id = clock::random_id();
-        let lock = self.attempt_lock(&id)?.ok_or_else(|| Failure::internal("a new attempt was locked already"))?;
+        let lock =
+            self.attempt_lock(&id)?.ok_or_else(|| Failure::internal("a new attempt was locked already"))?;
         let given_callback = values.get(CALLBACK_URL).unwrap_or_default().to_owned();
         let opened = match given_callback.parse::<Url>() {
             Ok(url) if is_loopback(&url) => Some(self.callbacks.open(&given_callback).await?),
@@ -122,8 +123,10 @@ impl Engine {
         let callback_url = opened.as_ref().map_or(given_callback, |opened| opened.url.clone());
         // Again, because the bound port is part of a value that goes into every later step.
         let given = BTreeMap::from([(CALLBACK_URL.to_owned(), callback_url.clone())]);
-        let request_values = request.values.into_iter().filter(|(key, _)| key != CALLBACK_URL).chain(given).collect();
-        let values = form::check(element, &request_values, &self.defaults(workspace, element)).map_err(Failure::form)?;
+        let request_values =
+            request.values.into_iter().filter(|(key, _)| key != CALLBACK_URL).chain(given).collect();
+        let values = form::check(element, &request_values, &self.defaults(workspace, element))
+            .map_err(Failure::form)?;
         // 4
         let platform = self.platform(workspace);
         let state = clock::random_token();
@@ -187,8 +190,14 @@ impl Engine {
     }
 
     /// Checks the form and the name. An empty name becomes the product's, numbered if need be; a given one must be free.
-    fn check(&self, workspace: &str, element: &Element, request: &ConnectRequest) -> Result<(Values, String), Failure> {
-        let values = form::check(element, &request.values, &self.defaults(workspace, element)).map_err(Failure::form)?;
+    fn check(
+        &self,
+        workspace: &str,
+        element: &Element,
+        request: &ConnectRequest,
+    ) -> Result<(Values, String), Failure> {
+        let values = form::check(element, &request.values, &self.defaults(workspace, element))
+            .map_err(Failure::form)?;
         let name = clean_name(&request.name);
         if name.chars().count() > NAME_MAX {
             return Err(Failure::form(vec![FieldProblem { key: "name".into(), problem: Problem::TooLong }]));

@@ -59,7 +59,9 @@ impl Engine {
     /// the provider or the keychain answers.
     pub async fn renew(&self, connection: &Connection, min_ttl: Duration) -> Result<Item, Failure> {
         let lock = Lock::take(&self.paths.run, &connection_lock_name(&connection.id), PATIENCE).await;
-        let Ok(Some(_lock)) = lock else { return Err(Failure::new(Code::RenewalBusy).name(&connection.name)) };
+        let Ok(Some(_lock)) = lock else {
+            return Err(Failure::new(Code::RenewalBusy).name(&connection.name));
+        };
         let id = connection.id.clone();
         let item = self.vault(move |vault| vault.get(&id)).await?.ok_or_else(|| gone(connection))?;
         if is_fresh(&item, min_ttl, clock::now_ms()) {
@@ -72,7 +74,9 @@ impl Engine {
         let platform = self.platform(&connection.workspace);
         if platform.hosts(element, &values) != item.pinned_hosts {
             // An element file that names other hosts than before gets no token of an earlier sign-in.
-            return Err(Failure::new(Code::SignInExpired).product(&element.name).detail("the addresses have changed"));
+            return Err(Failure::new(Code::SignInExpired)
+                .product(&element.name)
+                .detail("the addresses have changed"));
         }
         match platform.renew(element, &values, &item.tokens).await {
             Ok(tokens) => {

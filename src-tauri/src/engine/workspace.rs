@@ -6,7 +6,8 @@ use super::Engine;
 use crate::domain::element::{Auth, CALLBACK_URL, Element, Field, FieldKind};
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{
-    AuthView, ElementView, FieldKind as KindView, FieldView, OptionView, VisibleWhen, WorkspaceKind, WorkspaceView,
+    AuthView, ElementView, FieldKind as KindView, FieldView, OptionView, VisibleWhen, WorkspaceKind,
+    WorkspaceView,
 };
 
 /// This computer.
@@ -20,7 +21,8 @@ pub const DEFAULT_PORT: u16 = 14747;
 impl Engine {
     /// All workspaces.
     pub fn workspaces(&self) -> Vec<WorkspaceView> {
-        let view = |name: &str, label: &str, kind| WorkspaceView { name: name.into(), label: label.into(), kind };
+        let view =
+            |name: &str, label: &str, kind| WorkspaceView { name: name.into(), label: label.into(), kind };
         vec![
             view(LOCAL, "This computer", WorkspaceKind::Local),
             view(PRACTICE, "Practice", WorkspaceKind::Practice),

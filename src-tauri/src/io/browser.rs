@@ -21,7 +21,8 @@ fn candidates(url: &Url, named: Option<&str>, environment: Option<&str>) -> Vec<
         return command(line, url).into_iter().collect();
     }
     let separator = if cfg!(windows) { ';' } else { ':' };
-    let from_environment = environment.unwrap_or_default().split(separator).filter_map(|line| command(line, url));
+    let from_environment =
+        environment.unwrap_or_default().split(separator).filter_map(|line| command(line, url));
     from_environment.chain(open::commands(url.as_str())).collect()
 }
 

@@ -41,7 +41,9 @@ pub enum HttpError {
 impl From<HttpError> for Failure {
     fn from(error: HttpError) -> Self {
         match error {
-            HttpError::Unreachable { host, what } => Self::new(Code::ProviderUnreachable).host(host).detail(what),
+            HttpError::Unreachable { host, what } => {
+                Self::new(Code::ProviderUnreachable).host(host).detail(what)
+            }
             HttpError::TooLarge { host } => {
                 Self::new(Code::ProviderBadResponse).host(host).detail("the answer is too large")
             }

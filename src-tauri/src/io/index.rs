@@ -41,7 +41,8 @@ impl From<rusqlite::Error> for IndexError {
     fn from(error: rusqlite::Error) -> Self {
         match error {
             rusqlite::Error::SqliteFailure(e, Some(ref text))
-                if e.code == rusqlite::ErrorCode::ConstraintViolation && text.contains("connection.folded") =>
+                if e.code == rusqlite::ErrorCode::ConstraintViolation
+                    && text.contains("connection.folded") =>
             {
                 Self::NameTaken
             }
@@ -172,8 +173,9 @@ impl Index {
     /// When the file is unusable.
     pub fn name_taken(&self, workspace: &str, name: &str) -> Result<bool, IndexError> {
         let sqlite = self.sqlite();
-        let mut query =
-            sqlite.prepare_cached("SELECT EXISTS (SELECT 1 FROM connection WHERE workspace = ?1 AND folded = ?2)")?;
+        let mut query = sqlite.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM connection WHERE workspace = ?1 AND folded = ?2)",
+        )?;
         Ok(query.query_row([workspace, &folded(name)], |r| r.get(0))?)
     }
 
@@ -195,7 +197,8 @@ impl Index {
     /// When the file is unusable.
     pub fn open_attempts(&self) -> Result<Vec<OpenAttempt>, IndexError> {
         let sqlite = self.sqlite();
-        let mut query = sqlite.prepare_cached("SELECT id, workspace, element, name FROM attempt ORDER BY started_at")?;
+        let mut query =
+            sqlite.prepare_cached("SELECT id, workspace, element, name FROM attempt ORDER BY started_at")?;
         let rows = query
             .query_map([], |r| {
                 Ok(OpenAttempt { id: r.get(0)?, workspace: r.get(1)?, element: r.get(2)?, name: r.get(3)? })
@@ -226,7 +229,9 @@ impl Index {
                 "SELECT EXISTS (SELECT 1 FROM connection WHERE workspace = ?1 AND folded = ?2 AND id <> ?3)",
             )?;
             let mut taken = |name: &str| {
-                query.query_row([&connection.workspace, &folded(name), &connection.id], |r| r.get::<_, bool>(0))
+                query.query_row([&connection.workspace, &folded(name), &connection.id], |r| {
+                    r.get::<_, bool>(0)
+                })
             };
             let mut name = connection.name.clone();
             let mut number = 2;
@@ -246,7 +251,13 @@ impl Index {
     ///
     /// # Errors
     /// When the file is unusable.
-    pub fn renewed(&self, id: &str, renewed_at: i64, expires_at: Option<i64>, scopes: &[String]) -> Result<(), IndexError> {
+    pub fn renewed(
+        &self,
+        id: &str,
+        renewed_at: i64,
+        expires_at: Option<i64>,
+        scopes: &[String],
+    ) -> Result<(), IndexError> {
         self.sqlite().execute(
             "UPDATE connection SET status = 'ok', last_code = NULL, renewed_at = ?2, expires_at = ?3, scopes = ?4 WHERE id = ?1",
             params![id, renewed_at, expires_at, json_list(scopes)],
@@ -271,8 +282,10 @@ impl Index {
     /// # Errors
     /// [`IndexError::NameTaken`], or when the file is unusable.
     pub fn rename(&self, id: &str, name: &str) -> Result<(), IndexError> {
-        self.sqlite()
-            .execute("UPDATE connection SET name = ?2, folded = ?3 WHERE id = ?1", params![id, name, folded(name)])?;
+        self.sqlite().execute(
+            "UPDATE connection SET name = ?2, folded = ?3 WHERE id = ?1",
+            params![id, name, folded(name)],
+        )?;
         Ok(())
     }
 
@@ -282,7 +295,8 @@ impl Index {
     /// When the file is unusable.
     pub fn begin_removal(&self, id: &str) -> Result<(), IndexError> {
         // The id in place of the name frees the name at once.
-        self.sqlite().execute("UPDATE connection SET removing = 1, folded = 'removing ' || id WHERE id = ?1", [id])?;
+        self.sqlite()
+            .execute("UPDATE connection SET removing = 1, folded = 'removing ' || id WHERE id = ?1", [id])?;
         Ok(())
     }
 

@@ -94,7 +94,10 @@ async fn both(port: u16) -> Result<Bound> {
         Err(_) => port,
     };
     let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await;
-    let absent = |e: &Error| matches!(e.kind(), ErrorKind::AddrNotAvailable | ErrorKind::Unsupported) || e.raw_os_error() == Some(97);
+    let absent = |e: &Error| {
+        matches!(e.kind(), ErrorKind::AddrNotAvailable | ErrorKind::Unsupported)
+            || e.raw_os_error() == Some(97)
+    };
     let sockets = match (v4, v6) {
         (Ok(v4), Ok(v6)) => vec![v4, v6],
         (Ok(v4), Err(e)) if absent(&e) => vec![v4],
@@ -127,7 +130,12 @@ impl Serving {
     }
 }
 
-async fn accept(socket: TcpListener, router: Router, slots: Arc<Semaphore>, mut stopped: watch::Receiver<()>) {
+async fn accept(
+    socket: TcpListener,
+    router: Router,
+    slots: Arc<Semaphore>,
+    mut stopped: watch::Receiver<()>,
+) {
     loop {
         let Ok(slot) = slots.clone().acquire_owned().await else { return };
         let stream = tokio::select! {
@@ -204,7 +212,8 @@ mod tests {
     async fn a_request_head_without_end_is_cut_off() {
         let bound = Bound::bind(Loopback::Name, 0).await.expect("bound");
         let serving = bound.serve(&Router::new());
-        let mut stream = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, serving.port)).await.expect("connected");
+        let mut stream =
+            tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, serving.port)).await.expect("connected");
         let flood = b"GET / HTTP/1.1\r\nx: ".to_vec();
         stream.write_all(&flood).await.expect("sent");
         let chunk = vec![b'a'; 8 * 1024];

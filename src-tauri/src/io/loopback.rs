@@ -83,7 +83,8 @@ impl Callbacks {
     /// [`Code::CallbackBusy`] when another Keyrack holds it, [`Code::PortInUse`] when a foreign program does.
     pub async fn open(&self, given: &str) -> Result<Opened, Failure> {
         let parsed = given.parse::<Url>().ok();
-        let Some((callback_url, loopback)) = parsed.and_then(|url| Loopback::of(&url).map(|l| (url, l))) else {
+        let Some((callback_url, loopback)) = parsed.and_then(|url| Loopback::of(&url).map(|l| (url, l)))
+        else {
             return Err(Failure::internal("a callback that is not on loopback cannot be listened for"));
         };
         let port = callback_url.port_or_known_default().unwrap_or(80);
@@ -275,7 +276,8 @@ pub(crate) fn is_navigation(headers: &HeaderMap, authority: &str) -> bool {
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let mut hosts = headers.get_all(header::HOST).iter();
     let host_is_ours =
-        hosts.next().is_some_and(|host| host.as_bytes().eq_ignore_ascii_case(authority.as_bytes())) && hosts.next().is_none();
+        hosts.next().is_some_and(|host| host.as_bytes().eq_ignore_ascii_case(authority.as_bytes()))
+            && hosts.next().is_none();
     host_is_ours
         && !headers.contains_key(header::ORIGIN)
         && !text("sec-purpose").contains("prefetch")

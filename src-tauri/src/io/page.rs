@@ -89,7 +89,10 @@ mod tests {
 
     #[test]
     fn no_value_becomes_markup_or_a_placeholder() {
-        assert_eq!(escape("<b x='{{style}}'>&\n"), "&lt;b x=&#39;&#123;&#123;style&#125;&#125;&#39;&gt;&amp; ");
+        assert_eq!(
+            escape("<b x='{{style}}'>&\n"),
+            "&lt;b x=&#39;&#123;&#123;style&#125;&#125;&#39;&gt;&amp; "
+        );
     }
 
     #[test]

@@ -95,7 +95,8 @@ pub(super) fn private_file(path: &Path) -> io::Result<fs::File> {
 /// Two programs may start for the first time at once: the id is written under another name and then linked, which
 /// succeeds for exactly one of them.
 fn home_id(path: &Path) -> io::Result<String> {
-    let read = || fs::read_to_string(path).map(|text| text.trim().to_owned()).ok().filter(|id| !id.is_empty());
+    let read =
+        || fs::read_to_string(path).map(|text| text.trim().to_owned()).ok().filter(|id| !id.is_empty());
     if let Some(id) = read() {
         return Ok(id);
     }

@@ -89,8 +89,12 @@ impl Local {
             Auth::Oauth1(oauth1) => {
                 let endpoints = self.endpoints1(element, oauth1, &values).await?;
                 let token = call.get("requestToken").map(|t| t.expose().as_str()).unwrap_or_default();
-                let url = oauth1::authorization_url(&endpoints.authorization, token, &pairs(&oauth1.authorize_parameters))
-                    .map_err(|e| Failure::internal(e.to_string()))?;
+                let url = oauth1::authorization_url(
+                    &endpoints.authorization,
+                    token,
+                    &pairs(&oauth1.authorize_parameters),
+                )
+                .map_err(|e| Failure::internal(e.to_string()))?;
                 Ok(OauthUrl { oauth_url: url.into(), verifier: None })
             }
             Auth::Oauth2(oauth2) => {
@@ -118,9 +122,14 @@ impl Local {
     ///
     /// # Errors
     /// An unknown element, a missing value, or whatever the provider answers.
-    pub async fn create_instance(&self, body: &InstanceBody, verifier: Option<&Verifier>) -> Result<Instance, Failure> {
+    pub async fn create_instance(
+        &self,
+        body: &InstanceBody,
+        verifier: Option<&Verifier>,
+    ) -> Result<Instance, Failure> {
         let element = self.element(&body.element)?;
-        let given = body.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
+        let given =
+            body.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
         let values = form::check(element, &given, &BTreeMap::new()).map_err(Failure::form)?;
         let client = self.client(element, &values)?;
         let tokens = match element.auth_for(&values) {
@@ -138,9 +147,13 @@ impl Local {
                 let endpoints = self.endpoints1(element, oauth1, &values).await?;
                 let part = |name: &str| body.provided(name).cloned().unwrap_or_default();
                 let credentials = client.with_token(part("oauth_token"), part("secret"));
-                let request =
-                    oauth1::access_token(endpoints.token, &part("oauth_verifier"), &credentials, &signing(oauth1))
-                        .map_err(|e| Failure::internal(e.to_string()))?;
+                let request = oauth1::access_token(
+                    endpoints.token,
+                    &part("oauth_verifier"),
+                    &credentials,
+                    &signing(oauth1),
+                )
+                .map_err(|e| Failure::internal(e.to_string()))?;
                 let answer = self.http.send(request).await?;
                 oauth1::read_access(&answer, &[]).map_err(|e| refusal(e, element))?
             }
@@ -162,7 +175,8 @@ impl Local {
             (None, Some(identity)) => (identity.endpoint.fill(values).ok()?, identity.at.clone()),
             (None, None) => return None,
         };
-        let request = HttpRequest::new(Method::Get, self.real(endpoint).await.ok()?).header("accept", "application/json");
+        let request = HttpRequest::new(Method::Get, self.real(endpoint).await.ok()?)
+            .header("accept", "application/json");
         let request = self.authorized(request, element, values, tokens).ok()?;
         let answer = self.http.send(request).await.ok().filter(|a| a.status == 200)?;
         let json: serde_json::Value = serde_json::from_slice(answer.body.expose()).ok()?;
@@ -180,9 +194,15 @@ impl Local {
     ///
     /// # Errors
     /// [`Code::SignInExpired`] and [`Code::NeedsSettings`] are final, [`Code::ProviderUnreachable`] is not.
-    pub async fn renew(&self, element: &Element, values: &Values, old: &TokenSet) -> Result<TokenSet, Failure> {
+    pub async fn renew(
+        &self,
+        element: &Element,
+        values: &Values,
+        old: &TokenSet,
+    ) -> Result<TokenSet, Failure> {
         let expired = || Failure::new(Code::SignInExpired).product(&element.name);
-        let (Auth::Oauth2(oauth2), Some(refresh_token)) = (element.auth_for(values), &old.refresh_token) else {
+        let (Auth::Oauth2(oauth2), Some(refresh_token)) = (element.auth_for(values), &old.refresh_token)
+        else {
             return Err(expired());
         };
         let client = self.client_of_earlier(element, values)?;
@@ -193,7 +213,9 @@ impl Local {
         let answer = self.http.send(request).await.map_err(|e| Failure::from(e).product(&element.name))?;
         match read(oauth2, &answer) {
             Ok(new) => Ok(token::refreshed(old, new)),
-            Err(TokenRefusal::Refused { error, .. }) if error == "invalid_grant" => Err(expired().detail(error)),
+            Err(TokenRefusal::Refused { error, .. }) if error == "invalid_grant" => {
+                Err(expired().detail(error))
+            }
             Err(TokenRefusal::Refused { error, .. }) => {
                 Err(Failure::new(Code::NeedsSettings).product(&element.name).detail(error))
             }
@@ -206,7 +228,9 @@ impl Local {
         let Auth::Oauth2(oauth2) = element.auth_for(values) else { return false };
         let Ok(client) = self.client_of_earlier(element, values) else { return false };
         let (url, style) = match (&self.practice, &oauth2.revocation) {
-            (Some(_), _) => (self.real(practice_url(element, "oauth2/revoke")).await.ok(), RevocationStyle::Rfc7009),
+            (Some(_), _) => {
+                (self.real(practice_url(element, "oauth2/revoke")).await.ok(), RevocationStyle::Rfc7009)
+            }
             (None, Some(revocation)) => (revocation.endpoint.fill(values).ok(), revocation.style),
             (None, None) => return false,
         };
@@ -261,9 +285,11 @@ impl Local {
                 let credentials = self
                     .client_of_earlier(element, values)?
                     .with_token(tokens.access_token.clone(), secret.clone());
-                oauth1::sign(request, &credentials, &signing(oauth1), &[]).map_err(|e| Failure::internal(e.to_string()))
+                oauth1::sign(request, &credentials, &signing(oauth1), &[])
+                    .map_err(|e| Failure::internal(e.to_string()))
             }
-            _ => Ok(request.header("authorization", format!("{} {}", token::BEARER, tokens.access_token.expose()))),
+            _ => Ok(request
+                .header("authorization", format!("{} {}", token::BEARER, tokens.access_token.expose()))),
         }
     }
 
@@ -291,7 +317,12 @@ impl Local {
         Ok(Credentials::client(id, secret))
     }
 
-    async fn endpoints2(&self, element: &Element, oauth2: &Oauth2, values: &Values) -> Result<Endpoints2, Failure> {
+    async fn endpoints2(
+        &self,
+        element: &Element,
+        oauth2: &Oauth2,
+        values: &Values,
+    ) -> Result<Endpoints2, Failure> {
         if self.practice.is_some() {
             let token = self.real(practice_url(element, "oauth2/token")).await?;
             let authorization = self.real(practice_url(element, "oauth2/authorize")).await?;
@@ -304,12 +335,21 @@ impl Local {
         let token = fill(&oauth2.token_endpoint)?;
         Ok(Endpoints2 {
             authorization: fill(&oauth2.authorization_endpoint)?,
-            refresh: if oauth2.refresh_endpoint.is_some() { fill(&oauth2.refresh_endpoint)? } else { token.clone() },
+            refresh: if oauth2.refresh_endpoint.is_some() {
+                fill(&oauth2.refresh_endpoint)?
+            } else {
+                token.clone()
+            },
             token,
         })
     }
 
-    async fn endpoints1(&self, element: &Element, oauth1: &Oauth1, values: &Values) -> Result<Endpoints1, Failure> {
+    async fn endpoints1(
+        &self,
+        element: &Element,
+        oauth1: &Oauth1,
+        values: &Values,
+    ) -> Result<Endpoints1, Failure> {
         if self.practice.is_some() {
             return Ok(Endpoints1 {
                 request_token: self.real(practice_url(element, "oauth1/request_token")).await?,
@@ -340,7 +380,9 @@ fn values_of_query(element: &Element, query: &Pairs) -> Result<Values, Failure> 
 
 /// One authorization server for each callback path, in practice as in life.
 fn practice_url(element: &Element, path: &str) -> Url {
-    format!("{}:/{}/{path}", practice::SCHEME, element.provider()).parse().expect("keys are URL-safe by their format")
+    format!("{}:/{}/{path}", practice::SCHEME, element.provider())
+        .parse()
+        .expect("keys are URL-safe by their format")
 }
 
 fn filled(template: &Template, values: &Values) -> Result<Url, Failure> {

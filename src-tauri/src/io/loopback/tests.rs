@@ -13,7 +13,10 @@ async fn opened() -> (tempfile::TempDir, Callbacks, Opened) {
 }
 
 async fn get(url: String) -> HttpResponse {
-    Http::default().send(HttpRequest::new(Ask::Get, url.parse().expect("an address"))).await.expect("an answer")
+    Http::default()
+        .send(HttpRequest::new(Ask::Get, url.parse().expect("an address")))
+        .await
+        .expect("an answer")
 }
 
 /// Sends a request byte for byte, as no client library would.
@@ -48,7 +51,11 @@ async fn the_page_in_the_browser_waits_for_the_true_result() {
         ("referrer-policy", "no-referrer"),
         ("content-security-policy", "default-src 'none'; style-src 'sha256-"),
     ] {
-        assert!(answer.header(name).is_some_and(|v| v.starts_with(wanted)), "{name}: {:?}", answer.header(name));
+        assert!(
+            answer.header(name).is_some_and(|v| v.starts_with(wanted)),
+            "{name}: {:?}",
+            answer.header(name)
+        );
     }
     opened.close().await;
 }
@@ -79,7 +86,8 @@ async fn what_is_not_this_attempts_callback_gets_404_and_changes_nothing() {
     let mut waiting = opened.wait_for(Binding::State(STATE.into()));
     let port = opened.port();
     let good = format!("/callback/x?code=c&state={STATE}");
-    let request = |line: &str, host: &str, more: &str| format!("{line} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n");
+    let request =
+        |line: &str, host: &str, more: &str| format!("{line} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n");
     let host = format!("localhost:{port}");
     let table = [
         ("wrong state", request("GET /callback/x?code=c&state=forged", &host, "")),

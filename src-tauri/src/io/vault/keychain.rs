@@ -71,7 +71,8 @@ fn ask(bus: &mut Option<zbus::blocking::Connection>) -> Option<KeychainState> {
     );
     match reply {
         Ok(message) => {
-            let locked = message.body().deserialize::<OwnedValue>().ok().and_then(|v| bool::try_from(v).ok())?;
+            let locked =
+                message.body().deserialize::<OwnedValue>().ok().and_then(|v| bool::try_from(v).ok())?;
             Some(if locked { KeychainState::Locked } else { KeychainState::Ready })
         }
         // No such alias: a service without a default collection has no place to keep anything.

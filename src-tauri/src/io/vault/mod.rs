@@ -56,7 +56,9 @@ impl From<VaultError> for Failure {
             VaultError::Missing => Self::new(Code::KeychainMissing),
             VaultError::Denied => Self::new(Code::KeychainDenied),
             VaultError::TooLong => Self::new(Code::KeychainTooLong),
-            VaultError::Damaged => Self::new(Code::SignInExpired).detail("the item in the keychain is damaged"),
+            VaultError::Damaged => {
+                Self::new(Code::SignInExpired).detail("the item in the keychain is damaged")
+            }
         }
     }
 }
@@ -166,7 +168,9 @@ impl Vault {
         let prefix = format!("{}:", self.home);
         self.call("", move |entries| {
             let found = entries.store.search(&HashMap::from([("service", SERVICE)]))?;
-            let keys = found.iter().filter_map(|entry| Some(entry.get_specifiers()?.1.strip_prefix(&prefix)?.to_owned()));
+            let keys = found
+                .iter()
+                .filter_map(|entry| Some(entry.get_specifiers()?.1.strip_prefix(&prefix)?.to_owned()));
             // Ids are hexadecimal; parts and keys of our own are not.
             Ok(keys.filter(|key| key.len() == 32 && key.bytes().all(|b| b.is_ascii_hexdigit())).collect())
         })
@@ -176,7 +180,11 @@ impl Vault {
     ///
     /// # Errors
     /// As every call.
-    pub fn get_or_make(&self, name: &str, make: impl Fn() -> String) -> Result<Sensitive<String>, VaultError> {
+    pub fn get_or_make(
+        &self,
+        name: &str,
+        make: impl Fn() -> String,
+    ) -> Result<Sensitive<String>, VaultError> {
         if let Some(found) = self.read(name)? {
             return Ok(found);
         }
@@ -262,9 +270,10 @@ fn named(error: Keyring) -> VaultError {
         Keyring::NoStorageAccess(_) => VaultError::Locked,
         Keyring::TooLong(..) => VaultError::TooLong,
         Keyring::NoDefaultStore => VaultError::Missing,
-        Keyring::BadEncoding(_) | Keyring::BadDataFormat(..) | Keyring::BadStoreFormat(_) | Keyring::Ambiguous(_) => {
-            VaultError::Damaged
-        }
+        Keyring::BadEncoding(_)
+        | Keyring::BadDataFormat(..)
+        | Keyring::BadStoreFormat(_)
+        | Keyring::Ambiguous(_) => VaultError::Damaged,
         _ => VaultError::Denied,
     }
 }

@@ -96,7 +96,9 @@ fn read_once(entries: &Entries) -> Result<Option<Sensitive<String>>, Keyring> {
             whole
         }
     };
-    String::from_utf8(whole.to_vec()).map(|text| Some(text.into())).map_err(|e| Keyring::BadEncoding(e.into_bytes()))
+    String::from_utf8(whole.to_vec())
+        .map(|text| Some(text.into()))
+        .map_err(|e| Keyring::BadEncoding(e.into_bytes()))
 }
 
 pub(super) fn erase(entries: &Entries) -> Result<(), Keyring> {

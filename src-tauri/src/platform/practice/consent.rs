@@ -29,7 +29,8 @@ pub(super) fn ask(shared: &Shared, product: &str, request: Request) -> Response 
     };
     let handle = clock::random_token();
     lock(&shared.consents).insert(handle.clone(), request);
-    let access: String = element.access.iter().map(|line| format!("<li>{}</li>", page::escape(line))).collect();
+    let access: String =
+        element.access.iter().map(|line| format!("<li>{}</li>", page::escape(line))).collect();
     let (_, email) = ACCOUNT;
     let values = [
         ("product", page::escape(&element.name)),

@@ -83,7 +83,13 @@ impl Practice {
     ///
     /// # Errors
     /// When the index cannot be written.
-    pub fn register(&self, product: &str, id: &str, secret: &Sensitive<String>, callback: &str) -> Result<(), Failure> {
+    pub fn register(
+        &self,
+        product: &str,
+        id: &str,
+        secret: &Sensitive<String>,
+        callback: &str,
+    ) -> Result<(), Failure> {
         Store::new(self.parts.index.clone()).register(product, id, &hash(secret.expose()), callback)?;
         self.present(id, secret);
         Ok(())
@@ -156,16 +162,25 @@ async fn only_our_name(State(shared): State<Shared>, request: Request, next: Nex
 
 /// "Who am I", by either kind of token.
 async fn me(State(shared): State<Shared>, request: Request) -> Response {
-    let authorization =
-        request.headers().get(header::AUTHORIZATION).and_then(|h| h.to_str().ok()).unwrap_or_default().to_owned();
+    let authorization = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|h| h.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
     let known = match authorization.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => oauth2::knows(&shared, token.trim()),
-        Some((scheme, _)) if scheme.eq_ignore_ascii_case("oauth") => oauth1::knows(&shared, &request, &authorization),
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            oauth2::knows(&shared, token.trim())
+        }
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("oauth") => {
+            oauth1::knows(&shared, &request, &authorization)
+        }
         _ => false,
     };
     if !known {
         let challenge = [(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")];
-        return (StatusCode::UNAUTHORIZED, challenge, json(&serde_json::json!({"error": "invalid_token"}))).into_response();
+        return (StatusCode::UNAUTHORIZED, challenge, json(&serde_json::json!({"error": "invalid_token"})))
+            .into_response();
     }
     let (name, email) = ACCOUNT;
     json(&serde_json::json!({ "id": "practice-1", "name": name, "email": email }))

@@ -46,8 +46,8 @@ impl Signed {
 
 /// Token secrets are derived: whoever has the key in the keychain can compute them, and nothing stores them.
 fn token_secret(shared: &Shared, token: &str) -> Sensitive<String> {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(shared.key.expose().as_bytes()).expect("HMAC takes a key of any length");
+    let mut mac = Hmac::<Sha256>::new_from_slice(shared.key.expose().as_bytes())
+        .expect("HMAC takes a key of any length");
     mac.update(b"oauth1 token secret\0");
     mac.update(token.as_bytes());
     Sensitive::new(mac.finalize().into_bytes().iter().map(|b| format!("{b:02x}")).collect())
@@ -62,8 +62,10 @@ fn check(
     authorization: &str,
     token: Option<&str>,
 ) -> Result<Signed, &'static str> {
-    let parameters = parse_authorization_header(authorization).map_err(|_| "malformed Authorization header")?;
-    let get = |name: &str| parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let parameters =
+        parse_authorization_header(authorization).map_err(|_| "malformed Authorization header")?;
+    let get =
+        |name: &str| parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let client_id = get("oauth_consumer_key").ok_or("oauth_consumer_key is missing")?;
     let secret = lock(&shared.secrets).get(client_id).cloned().ok_or("unknown consumer key")?;
     let shown = hash(secret.expose());
@@ -77,7 +79,8 @@ fn check(
     if get("oauth_token") != token {
         return Err("another token was expected");
     }
-    let timestamp: i64 = get("oauth_timestamp").and_then(|t| t.parse().ok()).ok_or("oauth_timestamp is missing")?;
+    let timestamp: i64 =
+        get("oauth_timestamp").and_then(|t| t.parse().ok()).ok_or("oauth_timestamp is missing")?;
     if (clock::now_ms() / 1000).abs_diff(timestamp) > CLOCK_WINDOW.as_secs() {
         return Err("timestamp_refused");
     }
@@ -103,7 +106,8 @@ fn authorization(headers: &HeaderMap) -> &str {
 
 fn refused(problem: &str) -> Response {
     let body = percent::form_encode(&[("oauth_problem", problem)]);
-    (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, "application/x-www-form-urlencoded")], body).into_response()
+    (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, "application/x-www-form-urlencoded")], body)
+        .into_response()
 }
 
 fn form(pairs: &[(&str, &str)]) -> Response {
@@ -133,7 +137,11 @@ pub(super) async fn request_token(
     let secret = token_secret(&shared, &token);
     let temporary = Temporary { client: signed.client, callback, verifier: None };
     lock(&shared.temporary).insert(token.clone(), temporary);
-    form(&[("oauth_token", &token), ("oauth_token_secret", secret.expose()), ("oauth_callback_confirmed", "true")])
+    form(&[
+        ("oauth_token", &token),
+        ("oauth_token_secret", secret.expose()),
+        ("oauth_callback_confirmed", "true"),
+    ])
 }
 
 #[derive(Deserialize)]
@@ -155,7 +163,12 @@ pub(super) async fn authorize(
 }
 
 /// The address that a decision leads to.
-pub(super) fn decided(shared: &Shared, _product: &str, token: &str, allowed: bool) -> Result<Url, &'static str> {
+pub(super) fn decided(
+    shared: &Shared,
+    _product: &str,
+    token: &str,
+    allowed: bool,
+) -> Result<Url, &'static str> {
     let mut temporary = lock(&shared.temporary);
     let waiting = temporary.get_mut(token).ok_or("This sign-in is unknown or was finished.")?;
     let mut url: Url = waiting.callback.parse().map_err(|_| "The callback address is malformed.")?;
@@ -180,7 +193,8 @@ pub(super) async fn access_token(
 ) -> Response {
     let authorization = authorization(&headers);
     let asked = parse_authorization_header(authorization).unwrap_or_default();
-    let Some(token) = asked.iter().find(|(name, _)| name == "oauth_token").map(|(_, token)| token.clone()) else {
+    let Some(token) = asked.iter().find(|(name, _)| name == "oauth_token").map(|(_, token)| token.clone())
+    else {
         return refused("token_rejected");
     };
     let signed = match check(&shared, &product, Method::Post, &uri, authorization, Some(&token)) {
@@ -188,7 +202,8 @@ pub(super) async fn access_token(
         Err(problem) => return refused(problem),
     };
     let Some(waiting) = lock(&shared.temporary).remove(&token) else { return refused("token_used") };
-    let verified = waiting.verifier.is_some_and(|v| v.same_as(signed.get("oauth_verifier").unwrap_or_default()));
+    let verified =
+        waiting.verifier.is_some_and(|v| v.same_as(signed.get("oauth_verifier").unwrap_or_default()));
     if !verified || waiting.client.client_id != signed.client.client_id {
         return refused("verifier_invalid");
     }

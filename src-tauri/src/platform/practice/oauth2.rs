@@ -72,7 +72,10 @@ pub(super) async fn authorize(
     }
     // RFC 7636 §4.4.1 and RFC 9700 §2.1.1: required, and S256 only.
     if asked.challenge.is_empty() || query.code_challenge_method.as_deref() != Some(pkce::CHALLENGE_METHOD) {
-        return back(&asked, &[("error", "invalid_request"), ("error_description", "PKCE with S256 is required")]);
+        return back(
+            &asked,
+            &[("error", "invalid_request"), ("error_description", "PKCE with S256 is required")],
+        );
     }
     consent::ask(&shared, &product, Request::OAuth2(asked))
 }
@@ -99,13 +102,19 @@ fn answer_url(asked: &Asked, answer: &[(&str, &str)]) -> Result<Url, &'static st
 /// The address that a decision leads to.
 pub(super) fn decided(shared: &Shared, asked: Asked, allowed: bool) -> Result<Url, &'static str> {
     if !allowed {
-        return answer_url(&asked, &[("error", "access_denied"), ("error_description", "Access was declined")]);
+        return answer_url(
+            &asked,
+            &[("error", "access_denied"), ("error_description", "Access was declined")],
+        );
     }
     let code = clock::random_token();
     let unwritable = |_| "The practice provider cannot write its notes.";
     let grant = shared.store.new_grant(asked.client, &asked.scope).map_err(unwritable)?;
     let ends = clock::now_ms() + CODE_LIFE_MS;
-    shared.store.issue(Kind::Code, &code, asked.client, grant, &asked.challenge, Some(ends)).map_err(unwritable)?;
+    shared
+        .store
+        .issue(Kind::Code, &code, asked.client, grant, &asked.challenge, Some(ends))
+        .map_err(unwritable)?;
     answer_url(&asked, &[("code", &code)])
 }
 
@@ -123,14 +132,19 @@ pub(super) struct TokenForm {
 /// A refusal of the token endpoint (RFC 6749 §5.2).
 struct Refused(StatusCode, &'static str, &'static str);
 
-const INVALID_CLIENT: Refused = Refused(StatusCode::UNAUTHORIZED, "invalid_client", "unknown client or wrong secret");
+const INVALID_CLIENT: Refused =
+    Refused(StatusCode::UNAUTHORIZED, "invalid_client", "unknown client or wrong secret");
 const fn invalid_grant(why: &'static str) -> Refused {
     Refused(StatusCode::BAD_REQUEST, "invalid_grant", why)
 }
 
 impl From<crate::io::index::IndexError> for Refused {
     fn from(_: crate::io::index::IndexError) -> Self {
-        Self(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "the practice provider cannot use its notes")
+        Self(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "temporarily_unavailable",
+            "the practice provider cannot use its notes",
+        )
     }
 }
 
@@ -143,7 +157,8 @@ pub(super) async fn token(
     match exchange(&shared, &product, &headers, &form) {
         Ok(answer) => super::json(&answer),
         Err(Refused(status, error, description)) => {
-            (status, super::json(&json!({ "error": error, "error_description": description }))).into_response()
+            (status, super::json(&json!({ "error": error, "error_description": description })))
+                .into_response()
         }
     }
 }
@@ -159,7 +174,10 @@ fn exchange(
     match form.grant_type.as_deref() {
         Some("authorization_code") => {
             let code = form.code.as_deref().unwrap_or_default();
-            let found = shared.store.find(Kind::Code, code)?.ok_or(invalid_grant("the code is unknown or expired"))?;
+            let found = shared
+                .store
+                .find(Kind::Code, code)?
+                .ok_or(invalid_grant("the code is unknown or expired"))?;
             let client = belongs(found.client).ok_or(invalid_grant("the code is another client's"))?;
             // RFC 6749 §4.1.3: the redirect of the request, byte for byte.
             if form.redirect_uri.as_deref() != Some(client.redirect_uri.as_str()) {
@@ -177,8 +195,10 @@ fn exchange(
         }
         Some("refresh_token") => {
             let old = form.refresh_token.as_deref().unwrap_or_default();
-            let found =
-                shared.store.find(Kind::Refresh, old)?.ok_or(invalid_grant("the refresh token is unknown or ended"))?;
+            let found = shared
+                .store
+                .find(Kind::Refresh, old)?
+                .ok_or(invalid_grant("the refresh token is unknown or ended"))?;
             belongs(found.client).ok_or(invalid_grant("the refresh token is another client's"))?;
             if found.spent || !shared.store.spend(old)? {
                 // RFC 9700 §4.14.2: replay of a rotated token ends the whole grant.
@@ -205,7 +225,8 @@ pub(super) async fn revoke(
     headers: HeaderMap,
     Form(form): Form<RevocationForm>,
 ) -> Response {
-    let shown = TokenForm { client_id: form.client_id, client_secret: form.client_secret, ..TokenForm::default() };
+    let shown =
+        TokenForm { client_id: form.client_id, client_secret: form.client_secret, ..TokenForm::default() };
     let Ok(clients) = authenticated(&shared, &product, &headers, &shown) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };

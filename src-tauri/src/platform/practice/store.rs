@@ -81,7 +81,12 @@ impl Store {
         )?;
         let rows = query
             .query_map([product, client_id], |r| {
-                Ok(Client { id: r.get(0)?, client_id: r.get(1)?, secret_sha256: r.get(2)?, redirect_uri: r.get(3)? })
+                Ok(Client {
+                    id: r.get(0)?,
+                    client_id: r.get(1)?,
+                    secret_sha256: r.get(2)?,
+                    redirect_uri: r.get(3)?,
+                })
             })?
             .collect::<Result<_, _>>()?;
         Ok(rows)
@@ -89,14 +94,16 @@ impl Store {
 
     pub(super) fn new_grant(&self, client: i64, scope: &str) -> Result<i64, IndexError> {
         let sqlite = self.index.sqlite();
-        sqlite.execute("INSERT INTO practice_grant (client, scope) VALUES (?1, ?2)", params![client, scope])?;
+        sqlite
+            .execute("INSERT INTO practice_grant (client, scope) VALUES (?1, ?2)", params![client, scope])?;
         Ok(sqlite.last_insert_rowid())
     }
 
     /// The scope of a grant that still holds.
     pub(super) fn scope(&self, grant: i64) -> Result<Option<String>, IndexError> {
         let sqlite = self.index.sqlite();
-        let mut query = sqlite.prepare_cached("SELECT scope FROM practice_grant WHERE id = ?1 AND revoked = 0")?;
+        let mut query =
+            sqlite.prepare_cached("SELECT scope FROM practice_grant WHERE id = ?1 AND revoked = 0")?;
         Ok(query.query_row([grant], |r| r.get(0)).optional()?)
     }
 
@@ -140,15 +147,20 @@ impl Store {
 
     /// Marks a credential as used. `false` if it was used before: exactly one of several askers is first.
     pub(super) fn spend(&self, text: &str) -> Result<bool, IndexError> {
-        let changed = self
-            .index
-            .sqlite()
-            .execute("UPDATE practice_credential SET used = 1 WHERE sha256 = ?1 AND used = 0", params![hash(text)])?;
+        let changed = self.index.sqlite().execute(
+            "UPDATE practice_credential SET used = 1 WHERE sha256 = ?1 AND used = 0",
+            params![hash(text)],
+        )?;
         Ok(changed == 1)
     }
 
     /// Remembers a nonce (RFC 5849 §3.3). `false` if it was seen before.
-    pub(super) fn remember_nonce(&self, client_id: &str, timestamp: i64, nonce: &str) -> Result<bool, IndexError> {
+    pub(super) fn remember_nonce(
+        &self,
+        client_id: &str,
+        timestamp: i64,
+        nonce: &str,
+    ) -> Result<bool, IndexError> {
         let changed = self.index.sqlite().execute(
             "INSERT OR IGNORE INTO practice_nonce (client_id, timestamp, nonce) VALUES (?1, ?2, ?3)",
             params![client_id, timestamp, nonce],

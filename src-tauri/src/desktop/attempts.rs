@@ -1,0 +1,241 @@
+//! The sign-ins of this window. The engine runs each; here is what the window sees of them and how it steers them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot, watch};
+use url::Url;
+
+use tauri::AppHandle;
+
+use super::{changed, come_forward};
+use crate::domain::attempt::Stage;
+use crate::domain::error::{Code, Failure};
+use crate::domain::view::{AttemptView, ConnectRequest};
+use crate::engine::start::{ATTEMPT_LIFE, open_browser};
+use crate::engine::{Browser, Controls, Ending, Engine, Paste, SigningIn, Unsaved};
+use crate::io::clock;
+use crate::io::loopback::Opened;
+
+/// How long the callback address stays open after the answer, for late and double callbacks.
+const LINGER: Duration = Duration::from_secs(10);
+
+/// The sign-ins of this window, newest last. Clones are the same list.
+#[derive(Clone, Default)]
+pub(super) struct Attempts {
+    list: Arc<Mutex<Vec<Attempt>>>,
+}
+
+struct Attempt {
+    view: AttemptView,
+    url: Url,
+    cancel: watch::Sender<bool>,
+    paste: mpsc::Sender<Paste>,
+    deadline: watch::Sender<Instant>,
+    /// A token that waits in memory for the keychain.
+    unsaved: Option<Box<Unsaved>>,
+}
+
+fn gone() -> Failure {
+    Failure::new(Code::CallbackInvalid).detail("this sign-in has ended")
+}
+
+impl Attempts {
+    fn list(&self) -> MutexGuard<'_, Vec<Attempt>> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the window shows of them.
+    pub(super) fn views(&self) -> Vec<AttemptView> {
+        self.list().iter().map(|attempt| attempt.view.clone()).collect()
+    }
+
+    /// Whether a token would be lost with this window.
+    pub(super) fn holds_a_token(&self) -> bool {
+        self.list()
+            .iter()
+            .any(|attempt| attempt.view.stage == Stage::Unsaved || attempt.view.stage == Stage::Finishing)
+    }
+
+    fn with<T>(&self, id: &str, work: impl FnOnce(&mut Attempt) -> T) -> Option<T> {
+        self.list().iter_mut().find(|attempt| attempt.view.id == id).map(work)
+    }
+
+    /// Starts one, opens the browser and lets it run.
+    pub(super) async fn start(
+        &self,
+        app: &AppHandle,
+        engine: &Engine,
+        workspace: &str,
+        request: ConnectRequest,
+    ) -> Result<AttemptView, Failure> {
+        let signing = engine.start(workspace, request).await?;
+        let until = Instant::now() + ATTEMPT_LIFE;
+        let (cancel, cancelled) = watch::channel(false);
+        let (paste, pasted) = mpsc::channel(1);
+        let (deadline, deadline_seen) = watch::channel(until);
+        let (stage, staged) = watch::channel(Stage::Waiting);
+        let browser_opened = signing.open_browser(&Browser::Default).await;
+        let view = view(&signing, browser_opened);
+        self.list().push(Attempt {
+            view: view.clone(),
+            url: signing.url.clone(),
+            cancel,
+            paste,
+            deadline,
+            unsaved: None,
+        });
+        changed(app);
+        let (this, app, engine) = (self.clone(), app.clone(), engine.clone());
+        let id = view.id.clone();
+        tauri::async_runtime::spawn(this.clone().follow(app.clone(), id.clone(), staged));
+        tauri::async_runtime::spawn(async move {
+            let ending =
+                engine.finish(signing, Controls { pasted, cancelled, deadline: deadline_seen, stage }).await;
+            this.ended(&app, &id, ending);
+        });
+        Ok(view)
+    }
+
+    /// The window comes forward once, when the browser has brought its answer.
+    async fn follow(self, app: AppHandle, id: String, mut staged: watch::Receiver<Stage>) {
+        while staged.changed().await.is_ok() {
+            let stage = *staged.borrow_and_update();
+            self.with(&id, |attempt| {
+                if let Ok(next) = attempt.view.stage.to(stage) {
+                    attempt.view.stage = next;
+                }
+            });
+            come_forward(&app);
+            changed(&app);
+        }
+    }
+
+    fn ended(&self, app: &AppHandle, id: &str, ending: Ending) {
+        let opened = self.with(id, |attempt| {
+            let (stage, opened) = match ending {
+                Ending::Connected(connection, opened) => {
+                    attempt.view.connection = Some(connection.id.clone());
+                    attempt.view.name = connection.name.clone();
+                    attempt.view.failure = None;
+                    (Stage::Connected, opened)
+                }
+                Ending::Unsaved(mut unsaved) => {
+                    attempt.view.failure = Some(unsaved.failure.clone());
+                    let opened = unsaved.opened.take();
+                    attempt.unsaved = Some(unsaved);
+                    (Stage::Unsaved, opened)
+                }
+                Ending::Failed(failure, opened) => {
+                    let stage =
+                        if failure.code == Code::Cancelled { Stage::Cancelled } else { Stage::Failed };
+                    attempt.view.failure = (stage == Stage::Failed).then_some(failure);
+                    (stage, opened)
+                }
+            };
+            // `Finishing` may not have been seen yet: the engine has passed through it.
+            let from = if attempt.view.stage == Stage::Waiting
+                && !matches!(stage, Stage::Failed | Stage::Cancelled)
+            {
+                Stage::Finishing
+            } else {
+                attempt.view.stage
+            };
+            match from.to(stage) {
+                Ok(stage) => attempt.view.stage = stage,
+                Err(illegal) => tracing::error!(%illegal, "kept as it was"),
+            }
+            opened
+        });
+        if let Some(Some(opened)) = opened {
+            tauri::async_runtime::spawn(linger(opened));
+        }
+        if self.views().iter().any(|v| v.id == id && v.stage != Stage::Cancelled) {
+            come_forward(app);
+        }
+        changed(app);
+    }
+
+    /// Opens the same address once more.
+    pub(super) async fn open_again(&self, id: &str) -> Result<(), Failure> {
+        let url = self.with(id, |attempt| attempt.url.clone()).ok_or_else(gone)?;
+        let opened = open_browser(url, Browser::Default).await;
+        self.with(id, |attempt| attempt.view.browser_opened = opened);
+        Ok(())
+    }
+
+    /// The address, to be copied.
+    pub(super) fn link(&self, id: &str) -> Result<String, Failure> {
+        self.with(id, |attempt| attempt.url.to_string()).ok_or_else(gone)
+    }
+
+    /// Hands a pasted address to the attempt and says whether it was its own.
+    pub(super) async fn paste(&self, id: &str, address: String) -> Result<(), Failure> {
+        let paste = self.with(id, |attempt| attempt.paste.clone()).ok_or_else(gone)?;
+        let (reply, answered) = oneshot::channel();
+        paste.send((address, reply)).await.map_err(|_| gone())?;
+        answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Ends an attempt that waits. One that is being finished goes on: a token may exist already.
+    pub(super) fn cancel(&self, id: &str) {
+        self.with(id, |attempt| attempt.cancel.send_replace(true));
+    }
+
+    /// Another quarter of an hour.
+    pub(super) fn keep_waiting(&self, id: &str) {
+        self.with(id, |attempt| {
+            attempt.deadline.send_replace(Instant::now() + ATTEMPT_LIFE);
+            attempt.view.ends_at = clock::now_ms() + life_ms();
+        });
+    }
+
+    /// Tries again to save a token that waits in memory.
+    pub(super) async fn save_again(&self, app: &AppHandle, engine: &Engine, id: &str) -> Result<(), Failure> {
+        let Some(Some(unsaved)) = self.with(id, |attempt| attempt.unsaved.take()) else { return Ok(()) };
+        let ending = engine.save(*unsaved).await;
+        let failure =
+            if let Ending::Unsaved(unsaved) = &ending { Some(unsaved.failure.clone()) } else { None };
+        self.ended(app, id, ending);
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Forgets an attempt that has ended.
+    pub(super) async fn dismiss(&self, engine: &Engine, id: &str) {
+        let unsaved = self.with(id, |attempt| attempt.unsaved.take()).flatten();
+        if let Some(unsaved) = unsaved {
+            engine.give_back(*unsaved).await;
+            self.list().retain(|attempt| attempt.view.id != id);
+        }
+        self.list().retain(|attempt| attempt.view.id != id || !attempt.view.stage.has_ended());
+    }
+}
+
+async fn linger(opened: Opened) {
+    tokio::time::sleep(LINGER).await;
+    opened.close().await;
+}
+
+fn life_ms() -> i64 {
+    i64::try_from(ATTEMPT_LIFE.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn view(signing: &SigningIn, browser_opened: bool) -> AttemptView {
+    AttemptView {
+        id: signing.id.clone(),
+        element: signing.element.key.clone(),
+        product: signing.element.name.clone(),
+        initials: signing.element.initials.clone(),
+        name: signing.name.clone(),
+        stage: Stage::Waiting,
+        host: signing.host.clone(),
+        link: signing.url.to_string(),
+        callback: signing.callback_url.clone(),
+        paste_only: signing.paste_only(),
+        browser_opened,
+        started_at: signing.started_at,
+        ends_at: signing.started_at + life_ms(),
+        connection: None,
+        failure: None,
+    }
+}

@@ -1,0 +1,221 @@
+//! What the window may ask. Each command hands over to the engine and says no more than its answer.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use tauri::{AppHandle, Manager, State};
+
+use super::{Desk, WINDOW, appearance, changed, theme};
+use crate::domain::connection::Connection;
+use crate::domain::error::{Code, Failure};
+use crate::domain::view::{
+    Appearance, AttemptView, ConnectRequest, ElementView, KeychainView, SettingsView, State as Everything,
+};
+use crate::engine::{DEFAULT_MIN_TTL, Engine, Fresh, LOCAL};
+
+type Answer<T> = Result<T, Failure>;
+
+/// The workspace that the window shows.
+fn workspace(engine: &Engine) -> Answer<String> {
+    Ok(engine.index.setting("workspace")?.unwrap_or_else(|| LOCAL.to_owned()))
+}
+
+fn connection(engine: &Engine, id: &str) -> Answer<Connection> {
+    engine.index.connection(id)?.ok_or_else(|| Failure::new(Code::ConnectionUnknown).name(id))
+}
+
+/// Everything that the window shows.
+#[tauri::command]
+pub(super) async fn state(desk: State<'_, Desk>) -> Answer<Everything> {
+    let engine = desk.engine()?;
+    let name = workspace(engine)?;
+    Ok(Everything {
+        workspace: engine.workspace(&name)?,
+        workspaces: engine.workspaces(),
+        connections: engine.connections(Some(&name))?,
+        attempts: desk.attempts.views(),
+        keychain: engine.keychain(),
+        settings: settings(engine),
+    })
+}
+
+fn settings(engine: &Engine) -> SettingsView {
+    let text = |path: PathBuf| path.display().to_string();
+    SettingsView {
+        appearance: appearance(engine),
+        callback_port: engine.callback_port(),
+        data_folder: text(engine.paths.data.clone()),
+        elements_folder: text(engine.paths.elements()),
+        log_folder: text(engine.paths.log()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// The catalogue, with the forms of the workspace in use.
+#[tauri::command]
+pub(super) async fn elements(desk: State<'_, Desk>) -> Answer<Vec<ElementView>> {
+    let engine = desk.engine()?;
+    Ok(engine.element_views(&workspace(engine)?))
+}
+
+/// Starts a sign-in and opens the browser.
+#[tauri::command]
+pub(super) async fn connect(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    request: ConnectRequest,
+) -> Answer<AttemptView> {
+    let engine = desk.engine()?;
+    desk.attempts.start(&app, engine, &workspace(engine)?, request).await
+}
+
+/// Opens the same address once more.
+#[tauri::command]
+pub(super) async fn open_browser_again(app: AppHandle, desk: State<'_, Desk>, attempt: String) -> Answer<()> {
+    desk.attempts.open_again(&attempt).await?;
+    changed(&app);
+    Ok(())
+}
+
+/// Puts the sign-in address on the clipboard.
+#[tauri::command]
+pub(super) async fn copy_link(desk: State<'_, Desk>, attempt: String) -> Answer<()> {
+    desk.clipboard.put(desk.attempts.link(&attempt)?).await
+}
+
+/// Reads an address that the person pasted.
+#[tauri::command]
+pub(super) async fn paste_back(desk: State<'_, Desk>, attempt: String, address: String) -> Answer<()> {
+    desk.attempts.paste(&attempt, address).await
+}
+
+/// Ends an attempt that waits.
+#[tauri::command]
+pub(super) async fn cancel(desk: State<'_, Desk>, attempt: String) -> Answer<()> {
+    desk.attempts.cancel(&attempt);
+    Ok(())
+}
+
+/// Tries again to save a token that is kept in memory.
+#[tauri::command]
+pub(super) async fn save_again(app: AppHandle, desk: State<'_, Desk>, attempt: String) -> Answer<()> {
+    desk.attempts.save_again(&app, desk.engine()?, &attempt).await
+}
+
+/// Gives an attempt more time.
+#[tauri::command]
+pub(super) async fn keep_waiting(app: AppHandle, desk: State<'_, Desk>, attempt: String) -> Answer<()> {
+    desk.attempts.keep_waiting(&attempt);
+    changed(&app);
+    Ok(())
+}
+
+/// Forgets an attempt that has ended; one whose token could not be saved gives it back first.
+#[tauri::command]
+pub(super) async fn dismiss(app: AppHandle, desk: State<'_, Desk>, attempt: String) -> Answer<()> {
+    desk.attempts.dismiss(desk.engine()?, &attempt).await;
+    changed(&app);
+    Ok(())
+}
+
+/// Puts a token that works on the clipboard. The window never sees it.
+#[tauri::command]
+pub(super) async fn copy_token(desk: State<'_, Desk>, connection: String) -> Answer<()> {
+    let engine = desk.engine()?.clone();
+    let row = self::connection(&engine, &connection)?;
+    let (asked, of) = (engine.clone(), row.clone());
+    let kept = tauri::async_runtime::spawn_blocking(move || asked.kept(&of, DEFAULT_MIN_TTL)).await;
+    let item = match kept.map_err(|_| Failure::internal("the keychain thread ended"))?? {
+        Fresh::Yes(item) => *item,
+        Fresh::No => engine.renew(&row, DEFAULT_MIN_TTL).await?,
+    };
+    desk.clipboard.put_secret(item.tokens.access_token).await
+}
+
+/// Gives a connection another name.
+#[tauri::command]
+pub(super) async fn rename(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    connection: String,
+    name: String,
+) -> Answer<()> {
+    let engine = desk.engine()?;
+    engine.rename(&self::connection(engine, &connection)?, &name).await?;
+    changed(&app);
+    Ok(())
+}
+
+/// Removes a connection from this computer.
+#[tauri::command]
+pub(super) async fn remove(app: AppHandle, desk: State<'_, Desk>, connection: String) -> Answer<()> {
+    let engine = desk.engine()?;
+    engine.remove(&self::connection(engine, &connection)?).await?;
+    changed(&app);
+    Ok(())
+}
+
+/// Shows another workspace.
+#[tauri::command]
+pub(super) async fn use_workspace(app: AppHandle, desk: State<'_, Desk>, name: String) -> Answer<()> {
+    let engine = desk.engine()?;
+    engine.workspace(&name)?;
+    engine.index.set_setting("workspace", &name)?;
+    changed(&app);
+    Ok(())
+}
+
+/// Sets how the window looks, the title bar included.
+#[tauri::command]
+pub(super) async fn set_appearance(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    appearance: Appearance,
+) -> Answer<()> {
+    let word =
+        serde_json::to_value(appearance).ok().and_then(|w| w.as_str().map(str::to_owned)).unwrap_or_default();
+    desk.engine()?.index.set_setting("appearance", &word)?;
+    if let Some(window) = app.get_webview_window(WINDOW) {
+        let _ = window.set_theme(theme(appearance));
+    }
+    changed(&app);
+    Ok(())
+}
+
+/// Sets the port in the callback address of new connections.
+#[tauri::command]
+pub(super) async fn set_callback_port(app: AppHandle, desk: State<'_, Desk>, port: u16) -> Answer<()> {
+    desk.engine()?.index.set_setting("callback_port", &port.to_string())?;
+    changed(&app);
+    Ok(())
+}
+
+/// The folders that Settings names.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Folder {
+    Data,
+    Elements,
+    Log,
+}
+
+/// Opens a folder in the system's own file manager.
+#[tauri::command]
+pub(super) async fn open_folder(desk: State<'_, Desk>, folder: Folder) -> Answer<()> {
+    let paths = &desk.engine()?.paths;
+    let folder = match folder {
+        Folder::Data => paths.data.clone(),
+        Folder::Elements => paths.elements(),
+        Folder::Log => paths.log(),
+    };
+    let opened = std::fs::create_dir_all(&folder).and_then(|()| open::that_detached(&folder));
+    opened.map_err(|e| Failure::internal(format!("the folder could not be opened: {}", e.kind())))
+}
+
+/// Looks at the keychain again.
+#[tauri::command]
+pub(super) async fn check_keychain(app: AppHandle, desk: State<'_, Desk>) -> Answer<KeychainView> {
+    let view = desk.engine()?.keychain();
+    changed(&app);
+    Ok(view)
+}

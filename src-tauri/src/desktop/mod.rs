@@ -1,0 +1,204 @@
+//! The window: a thin edge over the engine. Commands are in `commands`, the sign-ins of this window in `attempts`, and
+//! what another program changes arrives through `watch`.
+
+mod attempts;
+mod clipboard;
+mod commands;
+mod watch;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tauri::webview::PageLoadEvent;
+use tauri::{
+    App, AppHandle, Emitter, Manager, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
+};
+
+use crate::domain::error::{Code, Failure};
+use crate::domain::view::Appearance;
+use crate::engine::Engine;
+use crate::io::paths::Paths;
+use crate::io::vault::Prompting;
+use attempts::Attempts;
+use clipboard::Clipboard;
+
+/// The only window.
+const WINDOW: &str = "main";
+/// Wide enough for one column of 640 and its margins; a person's own size is remembered.
+const SIZE: (f64, f64) = (760.0, 640.0);
+/// The smallest size at which every screen is whole.
+const MIN_SIZE: (f64, f64) = (480.0, 420.0);
+
+/// What the commands share.
+struct Desk {
+    /// A home or an index that cannot be used is a failure to show in the window, not a reason for none.
+    engine: Result<Engine, Failure>,
+    attempts: Attempts,
+    clipboard: Clipboard,
+}
+
+impl Desk {
+    fn engine(&self) -> Result<&Engine, Failure> {
+        self.engine.as_ref().map_err(Clone::clone)
+    }
+}
+
+/// Runs the window until it is closed.
+///
+/// # Panics
+/// When the system has no way to show a window.
+pub fn run() {
+    crate::io::log::to_file();
+    let paths = Paths::of_this_process().map_err(|e| {
+        Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind()))
+    });
+    let mut context = tauri::generate_context!();
+    if let (Ok(paths), true) = (&paths, std::env::var_os("KEYRACK_HOME").is_some()) {
+        // A home of its own is an application of its own: its window does not come forward in place of another's.
+        context.config_mut().identifier = format!("app.keyrack.home{}", paths.home_id);
+    }
+    let web_data = paths.as_ref().ok().map(|paths| paths.state.join("webview"));
+    let engine = paths.and_then(|paths| Engine::open(paths, Prompting::Allowed));
+    let desk = Desk { engine, attempts: Attempts::default(), clipboard: Clipboard::default() };
+    tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| come_forward(app)))
+        .manage(desk)
+        .invoke_handler(tauri::generate_handler![
+            commands::cancel,
+            commands::check_keychain,
+            commands::connect,
+            commands::copy_link,
+            commands::copy_token,
+            commands::dismiss,
+            commands::elements,
+            commands::keep_waiting,
+            commands::open_browser_again,
+            commands::open_folder,
+            commands::paste_back,
+            commands::remove,
+            commands::rename,
+            commands::save_again,
+            commands::set_appearance,
+            commands::set_callback_port,
+            commands::state,
+            commands::use_workspace,
+        ])
+        .setup(move |app| {
+            open_window(app, web_data)?;
+            Ok(())
+        })
+        .run(context)
+        .expect("the system shows windows");
+}
+
+fn open_window(app: &App, web_data: Option<std::path::PathBuf>) -> tauri::Result<()> {
+    let engine = app.state::<Desk>().engine().ok().cloned();
+    let (width, height) = engine.as_ref().and_then(remembered_size).unwrap_or(SIZE);
+    let appearance = engine.as_ref().map(appearance).unwrap_or_default();
+    let first_paint = AtomicBool::new(true);
+    let mut builder = WebviewWindowBuilder::new(app, WINDOW, WebviewUrl::default())
+        .title("Keyrack")
+        .inner_size(width, height)
+        .min_inner_size(MIN_SIZE.0, MIN_SIZE.1)
+        .theme(theme(appearance))
+        .on_page_load(move |window, payload| {
+            if payload.event() == PageLoadEvent::Finished && first_paint.swap(false, Ordering::Relaxed) {
+                after_first_paint(window.app_handle());
+            }
+        });
+    if let Some(folder) = web_data {
+        builder = builder.data_directory(folder);
+    }
+    let window = builder.build()?;
+    let seen = window.clone();
+    window.on_window_event(move |event| match event {
+        WindowEvent::CloseRequested { api, .. } => {
+            let desk = seen.state::<Desk>();
+            if desk.attempts.holds_a_token() {
+                // A token lives in memory only until the keychain is unlocked. Closing would lose it.
+                api.prevent_close();
+                changed(seen.app_handle());
+            }
+            remember_size(&seen, desk.engine().ok());
+        }
+        WindowEvent::Destroyed => seen.app_handle().exit(0),
+        _ => {}
+    });
+    Ok(())
+}
+
+/// Work that would only delay the window: what a killed program left behind, and listening for other programs.
+fn after_first_paint(app: &AppHandle) {
+    let Ok(engine) = app.state::<Desk>().engine().cloned() else { return };
+    watch::start(app.clone(), engine.clone());
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        if let Err(failure) = engine.reconcile().await {
+            tracing::warn!(code = %failure, "could not look after sign-ins that were cut off");
+        }
+        changed(&app);
+    });
+}
+
+/// Tells the window to ask for its state again.
+fn changed(app: &AppHandle) {
+    // Fails only when the window is gone.
+    let _ = app.emit("changed", ());
+}
+
+/// Brings the window to the person: a second start, or a callback that arrived.
+fn come_forward(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(WINDOW) {
+        let _ = window.unminimize();
+        let _ = window.show();
+        let _ = window.set_focus();
+    }
+}
+
+fn appearance(engine: &Engine) -> Appearance {
+    let stored = engine.index.setting("appearance").ok().flatten();
+    stored.and_then(|word| serde_json::from_value(word.into()).ok()).unwrap_or_default()
+}
+
+fn theme(appearance: Appearance) -> Option<Theme> {
+    match appearance {
+        Appearance::System => None,
+        Appearance::Light => Some(Theme::Light),
+        Appearance::Dark => Some(Theme::Dark),
+    }
+}
+
+fn remembered_size(engine: &Engine) -> Option<(f64, f64)> {
+    let text = engine.index.setting("window_size").ok()??;
+    let (width, height) = text.split_once('x')?;
+    let (width, height): (f64, f64) = (width.parse().ok()?, height.parse().ok()?);
+    Some((width.max(MIN_SIZE.0), height.max(MIN_SIZE.1)))
+}
+
+fn remember_size(window: &WebviewWindow, engine: Option<&Engine>) {
+    let (Some(engine), Ok(size), Ok(scale)) = (engine, window.inner_size(), window.scale_factor()) else {
+        return;
+    };
+    let size = size.to_logical::<f64>(scale);
+    let _ =
+        engine.index.set_setting("window_size", &format!("{}x{}", size.width.round(), size.height.round()));
+}
+
+#[cfg(test)]
+mod tests {
+    /// A command that is registered but not granted would fail only when it is first used.
+    #[test]
+    fn every_command_is_declared_registered_and_granted() {
+        let declared: Vec<&str> = include_str!("commands.txt").lines().collect();
+        let source = include_str!("mod.rs");
+        let conf: serde_json::Value =
+            serde_json::from_str(include_str!("../../../tauri.conf.json")).expect("tauri.conf.json");
+        let granted = conf.pointer("/app/security/capabilities/0/permissions").expect("one capability");
+        for command in &declared {
+            assert!(source.contains(&format!("commands::{command},")), "{command} is not registered");
+            let permission = format!("allow-{}", command.replace('_', "-"));
+            assert!(granted.as_array().expect("a list").contains(&permission.clone().into()), "{permission}");
+        }
+        let registered = source.matches("            commands::").count();
+        assert_eq!(registered, declared.len(), "registered and declared commands differ");
+    }
+}
