@@ -1,0 +1,55 @@
+# The entry points of the README. Each does all set-up it needs and is quick the second time.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+ui_sources := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/package-lock.json -type f 2>/dev/null)
+has_display := $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin MINGW%,$(shell uname -s)))
+
+.PHONY: help run tour test soak bench bundle types setup-build setup-test
+
+help: ## What can be made
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: ## Build and open the window; without a display, take a tour on a virtual one
+ifneq ($(has_display),)
+	@$(MAKE) --no-print-directory setup-build ui/dist/index.html
+	cargo build --bins
+	target/debug/keyrack-desktop
+else
+	@echo "No display: taking the tour on a virtual one."
+	@$(MAKE) --no-print-directory tour
+endif
+
+tour: setup-test ui/dist/index.html ## Connect one practice account on a virtual display, with pictures
+	cargo build --bins --example tour
+	target/debug/examples/tour
+
+test: setup-test ## Everything from formatting to the real window
+	scripts/test
+
+soak: setup-test ui/dist/index.html ## Long runs of the same tests
+	KEYRACK_SOAK=1 cargo test --test cli --test window
+
+bench: setup-test ui/dist/index.html ## Figures beside their rivals'
+	scripts/bench
+
+bundle: ui/dist/index.html ## A .deb and an .rpm
+	@scripts/setup bundle
+	ui/node_modules/.bin/tauri build --bundles deb,rpm
+	@ls -l target/release/bundle/*/*.deb target/release/bundle/*/*.rpm
+
+types: ## Write the TypeScript types and the element schema from the Rust types
+	UPDATE_TYPES=1 cargo test --no-default-features --lib types_ts
+	KEYRACK_WRITE_SCHEMA=1 cargo test --no-default-features --lib schema
+
+setup-build:
+	@scripts/setup build
+
+setup-test:
+	@scripts/setup test
+
+ui/dist/index.html: $(ui_sources)
+	@scripts/setup build
+	cd ui && npm run --silent build
+	@touch $@
