@@ -1,13 +1,18 @@
 //! Faults on demand, for tests through the real programs. In release builds every function here is empty.
 
-/// Stops the program for ever at a named point if `KEYRACK_FAULT` names it, after saying so on standard error. The test
-/// then kills it with signal 9, as no cleanup could be written for.
+/// Stops the program at a named point if `KEYRACK_FAULT` names it, after saying so on standard error. The test then
+/// kills it with signal 9, as no cleanup could be written for; or it changes the world meanwhile and lets the program
+/// go on by opening the pipe that `KEYRACK_FAULT_UNTIL` names.
 #[cfg(debug_assertions)]
 pub fn point(name: &str) {
     if std::env::var("KEYRACK_FAULT").is_ok_and(|wanted| wanted == name) {
         eprintln!("fault: {name}");
-        loop {
-            std::thread::park();
+        match std::env::var_os("KEYRACK_FAULT_UNTIL") {
+            // Opening a named pipe for reading waits until somebody opens it for writing.
+            Some(pipe) => drop(std::fs::File::open(pipe)),
+            None => loop {
+                std::thread::park();
+            },
         }
     }
 }

@@ -14,6 +14,12 @@ fn fail_next(store: &Arc<CredentialStore>, user: &str, error: Keyring) {
     cred.set_error(error);
 }
 
+/// How many items hold a value: the mock still lists an item whose value was removed.
+fn kept(store: &Arc<CredentialStore>) -> usize {
+    let all = store.search(&HashMap::from([("service", SERVICE)])).expect("searched");
+    all.iter().filter(|entry| entry.get_secret().is_ok()).count()
+}
+
 #[test]
 fn values_around_the_part_size_come_back_whole() {
     let (_store, vault) = vault();
@@ -33,8 +39,7 @@ fn replacing_a_long_value_leaves_no_old_parts() {
     vault.write("k", "l", &long("a")).expect("written");
     vault.write("k", "l", &long("b")).expect("replaced");
     vault.write("k", "l", &"short".into()).expect("replaced");
-    let all = store.search(&HashMap::from([("service", SERVICE)])).expect("searched");
-    assert_eq!(all.len(), 1, "only the item itself is left");
+    assert_eq!(kept(&store), 1, "only the item itself is left");
 }
 
 #[test]
@@ -102,5 +107,5 @@ fn two_programs_that_make_a_key_at_once_use_the_same_one() {
 fn a_probe_leaves_nothing_behind() {
     let (store, vault) = vault();
     vault.probe().expect("usable");
-    assert!(store.search(&HashMap::from([("service", SERVICE)])).expect("searched").is_empty());
+    assert_eq!(kept(&store), 0);
 }

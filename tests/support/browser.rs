@@ -1,0 +1,151 @@
+//! The person's browser: a real headless Chromium, driven by chromedriver as a hand would.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use super::PATIENCE;
+
+/// One chromedriver for all browsers of the process that are open at the same time.
+struct Driver {
+    process: Child,
+    port: u16,
+    _home: tempfile::TempDir,
+}
+
+static DRIVER: Mutex<Weak<Driver>> = Mutex::new(Weak::new());
+
+impl Driver {
+    fn shared() -> Arc<Self> {
+        let mut running = DRIVER.lock().unwrap_or_else(PoisonError::into_inner);
+        running.upgrade().unwrap_or_else(|| {
+            let driver = Arc::new(Self::start());
+            *running = Arc::downgrade(&driver);
+            driver
+        })
+    }
+
+    fn start() -> Self {
+        let home = tempfile::tempdir().expect("a folder");
+        let mut process = Command::new("chromedriver")
+            .arg("--port=0")
+            // Not the session of whoever runs the tests, nor their settings.
+            .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
+            .env("HOME", home.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is installed");
+        let lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
+        let port = lines.map_while(Result::ok).find_map(|line| {
+            line.strip_prefix("ChromeDriver was started successfully on port ")?.trim_end_matches('.').parse().ok()
+        });
+        Self { process, port: port.expect("chromedriver says where it listens"), _home: home }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A browser with an empty profile. It is closed when dropped.
+pub struct Chromium {
+    runtime: Runtime,
+    client: Client,
+    profile: tempfile::TempDir,
+    _driver: Arc<Driver>,
+}
+
+impl Chromium {
+    /// Starts one.
+    pub fn start() -> Self {
+        let driver = Driver::shared();
+        let profile = tempfile::tempdir().expect("a folder");
+        let data = format!("--user-data-dir={}", profile.path().display());
+        let arguments = [
+            "--headless=new",
+            // Chromium's sandbox refuses to run as root, as which container machines run tests.
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--password-store=basic",
+            &data,
+        ];
+        let capabilities = json!({ "goog:chromeOptions": { "args": arguments } });
+        let capabilities = capabilities.as_object().expect("an object").clone();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let client = runtime.block_on(async {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            builder.capabilities(capabilities);
+            builder.connect(&format!("http://127.0.0.1:{}", driver.port)).await.expect("Chromium starts")
+        });
+        Self { runtime, client, profile, _driver: driver }
+    }
+
+    /// Opens an address.
+    pub fn open(&self, address: &str) {
+        self.runtime.block_on(self.client.goto(address)).expect("opened");
+    }
+
+    /// Presses Allow on the consent page and waits for the page that tells the result.
+    pub fn allow(&self) -> LastPage {
+        self.decide("allow")
+    }
+
+    /// Presses Deny.
+    pub fn deny(&self) -> LastPage {
+        self.decide("deny")
+    }
+
+    fn decide(&self, decision: &str) -> LastPage {
+        self.runtime.block_on(async {
+            let button = format!("button[name=decision][value={decision}]");
+            let button = self.client.find(Locator::Css(&button)).await.expect("the button is there");
+            button.click().await.expect("pressed");
+            let result = Locator::XPath("//h1[contains(., 'connected')]");
+            let heading = self.client.wait().at_most(PATIENCE).for_element(result).await.expect("the last page");
+            LastPage {
+                heading: heading.text().await.expect("a heading"),
+                source: self.client.source().await.expect("a source"),
+                address: self.client.current_url().await.expect("an address"),
+            }
+        })
+    }
+}
+
+/// Where a sign-in ends in the browser.
+#[derive(Debug)]
+pub struct LastPage {
+    pub heading: String,
+    pub source: String,
+    pub address: url::Url,
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        let _ = self.runtime.block_on(self.client.clone().close());
+        // Whatever did not follow the driver's word: only this browser has this profile.
+        let profile = self.profile.path().display().to_string();
+        for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let command_line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+            if String::from_utf8_lossy(&command_line).contains(&profile) {
+                let id = process.file_name().to_string_lossy().into_owned();
+                let _ = Command::new("kill").args(["-KILL", &id]).stderr(Stdio::null()).status();
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! A home of Keyrack in a session, and the program run in it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+
+use super::PATIENCE;
+use super::keyrack::{Outcome, Running};
+use super::person;
+use super::session::Session;
+
+/// A home and its session.
+pub struct Home {
+    dir: tempfile::TempDir,
+    pub session: Session,
+}
+
+impl Home {
+    /// A new home whose keyring is unlocked and empty.
+    pub fn new() -> Self {
+        Self::in_session(Session::with_keyring())
+    }
+
+    /// A new home in this session.
+    pub fn in_session(session: Session) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let home = Self { dir, session };
+        // The person's browser, as far as the program sees it: takes the address and is done.
+        let script = format!("#!/bin/sh\nprintf '%s\\n' \"$1\" >> '{}'\n", home.addresses().display());
+        fs::write(home.browser(), script).expect("written");
+        fs::set_permissions(home.browser(), fs::Permissions::from_mode(0o700)).expect("executable");
+        home
+    }
+
+    /// What `KEYRACK_HOME` names.
+    pub fn path(&self) -> PathBuf {
+        self.dir.path().join("home")
+    }
+
+    fn browser(&self) -> PathBuf {
+        self.dir.path().join("browser")
+    }
+
+    fn addresses(&self) -> PathBuf {
+        self.dir.path().join("addresses")
+    }
+
+    /// The addresses that a browser was asked to open so far.
+    pub fn opened(&self) -> Vec<String> {
+        fs::read_to_string(self.addresses()).unwrap_or_default().lines().map(str::to_owned).collect()
+    }
+
+    /// The program with these arguments, to be started.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keyrack"));
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(self.session.environment())
+            .env("KEYRACK_HOME", self.path())
+            .env("BROWSER", self.browser());
+        command
+    }
+
+    /// Starts the program.
+    pub fn start(&self, arguments: &[&str]) -> Running {
+        Running::start(self.command(arguments))
+    }
+
+    /// Starts it with variables of its own.
+    pub fn start_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
+        let mut command = self.command(arguments);
+        command.envs(variables.iter().copied());
+        Running::start(command)
+    }
+
+    /// Runs the program to its end.
+    #[track_caller]
+    pub fn run(&self, arguments: &[&str]) -> Outcome {
+        self.start(arguments).wait()
+    }
+
+    /// Runs it with `--json`; it must succeed.
+    #[track_caller]
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        self.run(&[arguments, &["--json"]].concat()).ok().json()
+    }
+
+    /// Begins a sign-in in the practice workspace whose address is printed rather than opened.
+    pub fn practise(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
+        let all = [&["connect"], arguments, &["--workspace", "practice", "--no-browser"]].concat();
+        self.start_with(&all, variables)
+    }
+
+    /// A sign-in in the practice workspace that a person allows.
+    #[track_caller]
+    pub fn connect(&self, arguments: &[&str]) -> Outcome {
+        self.connect_with(arguments, &[])
+    }
+
+    /// The same with variables of its own.
+    #[track_caller]
+    pub fn connect_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+        let mut running = self.practise(arguments, variables);
+        let callback = person::allow(&running.line("open: "));
+        let tab = person::tab(&callback);
+        let outcome = running.wait().ok();
+        let page = tab.join().expect("a tab").expect("a page");
+        assert!(page.body.contains("is connected"), "{}", page.body);
+        outcome
+    }
+
+    /// The connections of all workspaces.
+    #[track_caller]
+    pub fn list(&self) -> Vec<Value> {
+        self.json(&["list"]).as_array().expect("a list").clone()
+    }
+
+    /// The index, opened beside the program.
+    pub fn index(&self) -> rusqlite::Connection {
+        let index = rusqlite::Connection::open(self.path().join("data/index.sqlite3")).expect("an index");
+        index.busy_timeout(PATIENCE).expect("set");
+        index
+    }
+
+    /// The one number that a query of the index gives.
+    #[track_caller]
+    pub fn count(&self, query: &str) -> i64 {
+        self.index().query_row(query, [], |row| row.get(0)).expect(query)
+    }
+
+    /// A named pipe, at which a program that a fault has parked waits.
+    pub fn gate(&self) -> Gate {
+        let pipe = self.dir.path().join("gate");
+        let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is installed");
+        assert!(made.success());
+        Gate { pipe }
+    }
+
+    /// Nothing is half-done: no attempt and no removal is open, and each row has its item and each item its row.
+    #[track_caller]
+    pub fn assert_whole(&self, connections: usize) {
+        assert_eq!(self.count("SELECT count(*) FROM attempt"), 0, "no attempt is open");
+        assert_eq!(self.count("SELECT count(*) FROM connection WHERE removing <> 0"), 0, "no removal is open");
+        let ids = |values: Vec<Value>| {
+            let mut ids: Vec<_> = values.iter().map(|v| v["id"].as_str().unwrap_or_default().to_owned()).collect();
+            ids.sort();
+            ids
+        };
+        let (rows, items) = (ids(self.list()), ids(self.session.items()));
+        assert_eq!(rows, items, "each row has its item and each item its row");
+        assert_eq!(rows.len(), connections);
+    }
+
+    /// Every file of the home with what it holds.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut found = Vec::new();
+        collect(&self.path(), &mut found);
+        found
+    }
+}
+
+fn collect(dir: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in fs::read_dir(dir).expect("listed") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else {
+            let bytes = fs::read(&path).expect("read");
+            found.push((path, bytes));
+        }
+    }
+}
+
+/// Where a parked program waits.
+pub struct Gate {
+    pipe: PathBuf,
+}
+
+impl Gate {
+    /// What a program needs in its environment to stop at `point` until the gate opens.
+    pub fn variables<'g>(&'g self, point: &'g str) -> [(&'g str, &'g str); 2] {
+        [("KEYRACK_FAULT", point), ("KEYRACK_FAULT_UNTIL", self.pipe.to_str().expect("a plain path"))]
+    }
+
+    /// Lets the program go on. It must be parked.
+    pub fn open(&self) {
+        drop(fs::OpenOptions::new().write(true).open(&self.pipe).expect("opened"));
+    }
+}
+
+/// Waits for a moment given in milliseconds since 1970. Time is the one event that nobody announces.
+pub fn wait_until(ms: i64) {
+    let moment = UNIX_EPOCH + Duration::from_millis(u64::try_from(ms).expect("after 1970"));
+    while let Ok(left) = moment.duration_since(SystemTime::now()) {
+        std::thread::sleep(left);
+    }
+}
+
+/// Waits for something that has no event to wait for, such as a file of another program.
+#[track_caller]
+pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < until, "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,18 @@
+//! What the tests through the real programs stand on: a private D-Bus session with a real keyring, a home, the
+//! program in it, and a person with or without a real browser. Nothing here replaces a part of the program.
+
+// Each test target uses a part of this.
+#![allow(dead_code)]
+
+pub mod browser;
+pub mod home;
+pub mod http;
+pub mod keyrack;
+pub mod person;
+pub mod session;
+
+use std::time::Duration;
+
+/// When something that should happen within a second or two is held to have failed. Generous: the machines that run
+/// tests are small and shared.
+pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,203 @@
+//! A private D-Bus session, with a real keyring daemon or without any. A test never touches the session of whoever
+//! runs it: the bus has a configuration of its own, which starts nothing by itself.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+
+use serde_json::Value;
+use zbus::blocking::connection::Builder;
+use zbus::blocking::{Connection, fdo::DBusProxy};
+use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value as Variant};
+
+use super::PATIENCE;
+
+const PASSWORD: &str = "a password of the keyring";
+const SECRETS: &str = "org.freedesktop.secrets";
+const SERVICE_PATH: &str = "/org/freedesktop/secrets";
+const COLLECTION: &str = "/org/freedesktop/secrets/collection/login";
+/// The alias under which programs look for the collection.
+const DEFAULT: &str = "/org/freedesktop/secrets/aliases/default";
+
+/// A session of its own. It ends, with its daemons, when it is dropped.
+pub struct Session {
+    dir: tempfile::TempDir,
+    address: String,
+    connection: Connection,
+    daemons: Vec<Child>,
+}
+
+impl Session {
+    /// A session whose keyring is unlocked and empty.
+    pub fn with_keyring() -> Self {
+        let mut session = Self::without_keyring();
+        let proxy = DBusProxy::new(&session.connection).expect("the bus answers");
+        let owners = proxy.receive_name_owner_changed().expect("a signal of the bus");
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            for change in owners {
+                if change.args().is_ok_and(|args| args.name == SECRETS && args.new_owner.is_some()) {
+                    let _ = tell.send(());
+                    return;
+                }
+            }
+        });
+        let mut keyring = session.command("gnome-keyring-daemon");
+        keyring.args(["--foreground", "--unlock", "--components=secrets", "--control-directory"]);
+        keyring.arg(session.dir.path().join("run"));
+        let mut daemon = keyring
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("gnome-keyring-daemon is installed");
+        // The daemon unlocks, or makes, the collection once the password has ended.
+        daemon.stdin.take().expect("a pipe").write_all(PASSWORD.as_bytes()).expect("the password is read");
+        session.daemons.push(daemon);
+        told.recv_timeout(PATIENCE).expect("the keyring appears on the bus");
+        assert!(!session.is_locked(), "a new keyring is unlocked");
+        session
+    }
+
+    /// A session in which nobody keeps secrets, and in which nobody can be started who would.
+    pub fn without_keyring() -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        for name in ["run", "data", "user"] {
+            let path = dir.path().join(name);
+            fs::create_dir(&path).expect("a folder");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).expect("a private folder");
+        }
+        let config = dir.path().join("bus.conf");
+        fs::write(&config, bus_config(&dir.path().join("run/bus"))).expect("written");
+        let mut bus = Command::new("dbus-daemon")
+            .arg("--config-file")
+            .arg(&config)
+            .args(["--nofork", "--print-address=1"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("dbus-daemon is installed");
+        let mut address = String::new();
+        BufReader::new(bus.stdout.take().expect("a pipe")).read_line(&mut address).expect("the address is printed");
+        let address = address.trim().to_owned();
+        let connection = Builder::address(address.as_str())
+            .and_then(|builder| builder.method_timeout(PATIENCE).build())
+            .expect("the bus takes a connection");
+        Self { dir, address, connection, daemons: vec![bus] }
+    }
+
+    /// What a program of this session finds in its environment; nothing else of ours.
+    pub fn environment(&self) -> BTreeMap<&'static str, OsString> {
+        BTreeMap::from([
+            ("DBUS_SESSION_BUS_ADDRESS", self.address.clone().into()),
+            ("XDG_RUNTIME_DIR", self.dir.path().join("run").into()),
+            ("XDG_DATA_HOME", self.dir.path().join("data").into()),
+            ("HOME", self.dir.path().join("user").into()),
+            ("LANG", "C.UTF-8".into()),
+            ("PATH", std::env::var_os("PATH").unwrap_or_default()),
+        ])
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(self.environment());
+        command
+    }
+
+    /// Locks the default collection, as a person does who leaves the computer.
+    pub fn lock(&self) {
+        let which = vec![ObjectPath::try_from(DEFAULT).expect("a path")];
+        let reply =
+            self.connection.call_method(Some(SECRETS), SERVICE_PATH, Some("org.freedesktop.Secret.Service"), "Lock", &which);
+        reply.expect("locked");
+        assert!(self.is_locked());
+    }
+
+    /// Unlocks it with its password and without the password window, which needs a person.
+    pub fn unlock(&self) {
+        let reply = self.connection.call_method(
+            Some(SECRETS),
+            SERVICE_PATH,
+            Some("org.freedesktop.Secret.Service"),
+            "OpenSession",
+            &("plain", Variant::from("")),
+        );
+        let message = reply.expect("a session of the keyring");
+        let (_, session): (OwnedValue, OwnedObjectPath) = message.body().deserialize().expect("a session's path");
+        let collection = ObjectPath::try_from(COLLECTION).expect("a path");
+        let password = (session, Vec::<u8>::new(), PASSWORD.as_bytes().to_vec(), "text/plain");
+        let reply = self.connection.call_method(
+            Some(SECRETS),
+            SERVICE_PATH,
+            Some("org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface"),
+            "UnlockWithMasterPassword",
+            &(collection, password),
+        );
+        reply.expect("unlocked");
+        assert!(!self.is_locked());
+    }
+
+    fn is_locked(&self) -> bool {
+        let reply = self.connection.call_method(
+            Some(SECRETS),
+            DEFAULT,
+            Some("org.freedesktop.DBus.Properties"),
+            "Get",
+            &("org.freedesktop.Secret.Collection", "Locked"),
+        );
+        let value: OwnedValue = reply.expect("the keyring answers").body().deserialize().expect("a value");
+        bool::try_from(value).expect("yes or no")
+    }
+
+    /// Every value that lies in the keyring under Keyrack's name, as another program sees it.
+    pub fn secrets(&self) -> Vec<String> {
+        let found = self
+            .command("secret-tool")
+            .args(["search", "--all", "service", "keyrack"])
+            .output()
+            .expect("secret-tool is installed");
+        let text = String::from_utf8(found.stdout).expect("text");
+        text.lines().filter_map(|line| line.strip_prefix("secret = ")).map(str::to_owned).collect()
+    }
+
+    /// Those of them that are connections.
+    pub fn items(&self) -> Vec<Value> {
+        let values = self.secrets().into_iter().filter_map(|text| serde_json::from_str::<Value>(&text).ok());
+        values.filter(|value| value.get("access_token").is_some()).collect()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // The keyring first, the bus last.
+        for daemon in self.daemons.iter_mut().rev() {
+            let _ = daemon.kill();
+            let _ = daemon.wait();
+        }
+    }
+}
+
+fn bus_config(socket: &Path) -> String {
+    format!(
+        r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"#,
+        socket.display()
+    )
+}

@@ -1,0 +1,405 @@
+// Looks at every screen and state of the window, and at the two pages the browser shows, in both themes: writes a
+// picture of each to target/screens, runs axe on it, and fails on any violation, on anything the content security
+// policy refuses and on anything that scrolls sideways at 320 pixels. Then walks through the whole flow by keyboard.
+//
+//   npm run screens            everything
+//   npm run screens -- home    only what has "home" in its name
+import { createServer } from "node:http";
+import { mkdir, readFile } from "node:fs/promises";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const DIST = here("../dist-fake");
+const PAGES = here("../../src-tauri/pages");
+const PICTURES = here("../../target/screens");
+const AXE = await readFile(here("../node_modules/axe-core/axe.min.js"), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+// As in tauri.conf.json, so that a style attribute or an inline script is found here and not in the window.
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'";
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2" };
+
+/** Name of the picture → query of the fake, and what is done before the picture is taken. */
+const CODES = [
+  "access_denied",
+  "callback_busy",
+  "callback_timeout",
+  "form_invalid",
+  "internal",
+  "name_taken",
+  "port_in_use",
+  "provider_bad_response",
+  "provider_rejected",
+  "provider_unreachable",
+  "state_mismatch",
+];
+
+const SCREENS = {
+  "home-empty": { query: "scene=empty" },
+  "home-practice": { query: "scene=practice" },
+  "home-loading": { query: "scene=loading", wait: ".box .row" },
+  "home-one": { query: "scene=one" },
+  "home-many": { query: "scene=many" },
+  "home-focus": { query: "scene=many", act: (page) => page.locator('[data-row="c1"]').focus() },
+  "home-eight": { query: "scene=eight" },
+  "home-hosted": { query: "scene=hosted" },
+  "home-thousand": { query: "scene=thousand" },
+  "home-no-match": { query: "scene=eight", act: (page) => page.getByRole("searchbox").fill("zen den") },
+  "home-long-names": { query: "scene=long-names" },
+  "home-locked": { query: "scene=locked" },
+  "home-missing": { query: "scene=missing" },
+  "home-offline": { query: "scene=offline" },
+  "home-ended": { query: "scene=ended" },
+  add: { query: "scene=empty&screen=add" },
+  "add-practice": { query: "scene=practice&screen=add" },
+  "add-no-match": {
+    query: "scene=empty&screen=add",
+    act: (page) => page.getByRole("searchbox").fill("zzz"),
+  },
+  connect: { query: "scene=empty&screen=connect:zendesk" },
+  "connect-practice": { query: "scene=practice&screen=connect:zendesk" },
+  "connect-note": { query: "scene=empty&screen=connect:desk" },
+  "connect-advanced": {
+    query: "scene=empty&screen=connect:sfdc",
+    act: async (page) => {
+      await page.getByLabel("Environment").selectOption("own");
+      await page.getByText("Advanced").click();
+    },
+  },
+  "connect-required": {
+    query: "scene=empty&screen=connect:zendesk",
+    act: (page) => page.getByRole("button", { name: "Continue in browser" }).click(),
+  },
+  "connect-locked": { query: "scene=locked&screen=connect:zendesk" },
+  "connect-leave": {
+    query: "scene=empty&screen=connect:zendesk",
+    act: async (page) => {
+      await page.getByLabel("Zendesk address").fill("acme");
+      await page.keyboard.press("Escape");
+    },
+  },
+  waiting: { query: "scene=waiting" },
+  "waiting-late": { query: "scene=waiting-late" },
+  "waiting-link": { query: "scene=waiting-link" },
+  "waiting-paste": { query: "scene=paste-only" },
+  "waiting-paste-wrong": {
+    query: "scene=paste-only",
+    act: async (page) => {
+      await page.getByLabel("Paste the address here").fill("https://www.mycoolapp.com/");
+      await page.getByRole("button", { name: "Continue" }).click();
+    },
+  },
+  finishing: { query: "scene=finishing" },
+  unsaved: { query: "scene=unsaved" },
+  "unsaved-discard": {
+    query: "scene=unsaved",
+    act: (page) => page.getByRole("button", { name: "Discard" }).click(),
+  },
+  ...Object.fromEntries(
+    CODES.map((code) => {
+      const refusal = code === "form_invalid" || code === "name_taken";
+      return [`failed-${code}`, { query: `scene=failed-${code}`, ...(refusal ? { act: submitFilled } : {}) }];
+    }),
+  ),
+  connection: { query: "scene=many&screen=connection:c1" },
+  "connection-details": {
+    query: "scene=many&screen=connection:c1",
+    act: async (page) => {
+      await page.getByRole("tab", { name: "curl" }).click();
+      await page.locator("summary").click();
+      await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    },
+  },
+  "connection-attention": { query: "scene=many&screen=connection:c3" },
+  "connection-long": { query: "scene=long-names&screen=connection:c1" },
+  "connection-rename": {
+    query: "scene=many&screen=connection:c1",
+    act: (page) => page.getByRole("button", { name: "Rename…" }).click(),
+  },
+  "connection-remove": {
+    query: "scene=many&screen=connection:c1",
+    act: (page) => page.getByRole("button", { name: "Remove…" }).click(),
+  },
+  settings: { query: "scene=many&screen=settings" },
+  "settings-port": {
+    query: "scene=many&screen=settings",
+    act: async (page) => {
+      await page.getByLabel("Callback port").fill("80");
+      await page.getByRole("button", { name: "Save" }).click();
+    },
+  },
+};
+
+async function submitFilled(page) {
+  await page.getByLabel("Zendesk address").fill("acme");
+  await page.getByLabel("Identifier").fill("keyrack");
+  await page.getByRole("textbox", { name: "Secret" }).fill("abc");
+  await page.getByRole("button", { name: "Continue in browser" }).click();
+  await page.locator("[aria-invalid]").first().waitFor();
+}
+
+/** Sample values for the pages that Rust fills in. */
+async function browserPages() {
+  const read = (name) => readFile(join(PAGES, name), "utf8");
+  const [style, result, consent] = await Promise.all(["style.css", "result.html", "consent.html"].map(read));
+  const fill = (page, values) =>
+    page.replace(/\{\{(\w+)\}\}/g, (whole, key) => values[key] ?? (key === "style" ? style : whole));
+  return {
+    "page-ok": fill(result, {
+      title: "Keyrack",
+      tone: "ok",
+      heading: "Zendesk is connected",
+      text: "This page can be closed.",
+    }),
+    "page-problem": fill(result, {
+      title: "Keyrack",
+      tone: "problem",
+      heading: "Zendesk was not connected",
+      text: "Return to the app to see why.",
+    }),
+    "page-consent": fill(consent, {
+      product: "Zendesk",
+      initials: "ZD",
+      app: "Keyrack",
+      account: "maria@acme.example",
+      access:
+        "<li>Reading and writing tickets, people and organizations</li><li>Staying connected until it is removed here</li>",
+      action: "/decision",
+      request: "r1",
+    }),
+  };
+}
+
+const pages = await browserPages();
+
+const server = createServer(async (request, response) => {
+  const path = new URL(request.url, "http://localhost").pathname;
+  if (path === "/favicon.ico") {
+    response.writeHead(204).end();
+    return;
+  }
+  const page = pages[path.slice(1)];
+  if (page) {
+    response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(page);
+    return;
+  }
+  try {
+    const file = normalize(path === "/" ? "/index.html" : path);
+    const body = await readFile(join(DIST, file));
+    response
+      .writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "text/plain", "Content-Security-Policy": POLICY })
+      .end(body);
+  } catch {
+    response.writeHead(404).end();
+  }
+});
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+const base = `http://127.0.0.1:${server.address().port}`;
+
+const problems = [];
+const only = process.argv[2];
+await mkdir(PICTURES, { recursive: true });
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+
+function watch(page, name) {
+  page.on("console", (message) => {
+    if (message.type() === "error"      problems.push(`${name}: console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => problems.push(`${name}: ${error.message}`));
+}
+
+/** Nothing may need scrolling sideways (WCAG 1.4.10). */
+function overflow() {
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= width) return null;
+  const wide = [...document.querySelectorAll("body *")].find(
+    (element) => element.getBoundingClientRect().right > width + 1 && !element.closest(".visually-hidden"),
+  );
+  return `${document.documentElement.scrollWidth} wide, because of ${wide?.outerHTML.slice(0, 120)}`;
+}
+
+async function look(context, name, address, { act, wait } = {}, dark) {
+  const page = await context.newPage();
+  watch(page, name);
+  await page.goto(address);
+  await page.locator(wait ?? "h1").first().waitFor();
+  await act?.(page);
+  await page.evaluate(() => document.fonts.ready);
+  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.effect?.getTiming().iterations === Infinity || one.finished)));
+  await page.screenshot({ path: join(PICTURES, `${name}-${dark ? "dark" : "light"}.png`) });
+
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate((tags) => globalThis.axe.run({ runOnly: tags }), TAGS);
+  for (const { id, help, nodes } of violations)
+    problems.push(`${name} ${dark ? "dark" : "light"}: ${id}: ${help}: ${nodes[0].html} ${nodes[0].failureSummary}`);
+
+  if (!dark) {
+    await page.setViewportSize({ width: 320, height: 640 });
+    const sideways = await page.evaluate(overflow);
+    if (sideways) problems.push(`${name}: at 320 pixels: ${sideways}`);
+    await page.screenshot({ path: join(PICTURES, `narrow-${name}.png`) });
+  }
+  await page.close();
+}
+
+for (const dark of [false, true]) {
+  const context = await browser.newContext({
+    viewport: { width: 760, height: 640 },
+    colorScheme: dark ? "dark" : "light",
+  });
+  for (const [name, { query, ...rest }] of Object.entries(SCREENS)) {
+    if (only && !name.includes(only)) continue;
+    await look(context, name, `${base}/?${query}&theme=${dark ? "dark" : "light"}`, rest, dark);
+  }
+  for (const name of Object.keys(pages)) {
+    if (only && !name.includes(only)) continue;
+    await look(context, name, `${base}/${name}`, {}, dark);
+  }
+  await context.close();
+}
+
+/** From the empty window to a connected, renamed and removed account, without a pointer. */
+async function byKeyboard() {
+  const page = await browser.newPage({ viewport: { width: 760, height: 640 } });
+  watch(page, "keyboard");
+  const focused = () =>
+    page.evaluate(() => {
+      const element = document.activeElement;
+      if (element === document.body) return "BODY";
+      return `${element?.tagName} ${element?.getAttribute("aria-label") ?? element?.textContent?.trim() ?? ""}`;
+    });
+  const expectFocus = async (wanted, when) => {
+    try {
+      await page.waitForFunction(
+        (text) => {
+          const element = document.activeElement;
+          const words = `${element?.tagName} ${element?.getAttribute("aria-label") ?? element?.textContent ?? ""}`;
+          return words.includes(text);
+        },
+        wanted,
+        { timeout: 3000 },
+      );
+    } catch {
+      throw new Error(`${when}: focus should be on “${wanted}”, is on “${await focused()}”`);
+    }
+  };
+  const tabTo = async (wanted) => {
+    for (let steps = 0; steps < 30; steps += 1) {
+      if ((await focused()).includes(wanted)) return;
+      await page.keyboard.press("Tab");
+    }
+    throw new Error(`Tab never reaches “${wanted}”`);
+  };
+  const heard = (text) =>
+    page.waitForFunction(
+      (wanted) => document.querySelector("[aria-live]")?.textContent?.includes(wanted),
+      text,
+      { timeout: 3000 },
+    );
+
+  await page.goto(`${base}/?scene=empty&finish=300`);
+  await page.locator("h1").waitFor();
+  await tabTo("Practise first");
+  await page.keyboard.press("Enter");
+  await expectFocus("Filter products", "after Practise first");
+  await page.keyboard.type("zen");
+  await page.keyboard.press("ArrowDown");
+  await expectFocus("Zendesk", "after ArrowDown in the filter");
+  await page.keyboard.press("Enter");
+  await expectFocus("H1 Connect Zendesk", "on the Connect screen");
+  await tabTo("Continue in browser");
+  await page.keyboard.press("Enter");
+  await heard("Finish signing in to Zendesk");
+  await heard("Zendesk is connected.");
+  await expectFocus("Zendesk", "after connecting");
+  await page.keyboard.press("Enter");
+  await expectFocus("H1 Zendesk", "on the Connection screen");
+  await tabTo("Copy token");
+  await page.keyboard.press("Enter");
+  await heard("Token copied");
+  await tabTo("Rename…");
+  await page.keyboard.press("Space");
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.type("Help desk");
+  await page.keyboard.press("Enter");
+  await heard("Renamed to Help desk.");
+  await expectFocus("Rename…", "after renaming");
+  await page.keyboard.press("F6");
+  await expectFocus("Connections", "after F6");
+  await page.keyboard.press("F6");
+  await tabTo("Remove…");
+  await page.keyboard.press("Enter");
+  await expectFocus("Cancel", "in the dialog");
+  await page.keyboard.press("Escape");
+  await expectFocus("Remove…", "after Escape in the dialog");
+  await page.keyboard.press("Enter");
+  await expectFocus("Cancel", "in the dialog again");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await heard("Help desk was removed.");
+  await expectFocus("H1 No connections yet", "after removal");
+
+  // Cancelling keeps what was typed; leaving asks once.
+  await page.keyboard.press("ControlOrMeta+n");
+  await expectFocus("Filter products", "after Ctrl+N");
+  await page.keyboard.press("Escape");
+  await tabTo("Leave practice");
+  await page.keyboard.press("Enter");
+  await page.getByText("Practise first").waitFor();
+  await page.goto(`${base}/?scene=empty&screen=connect:zendesk&finish=60000`);
+  await expectFocus("H1 Connect Zendesk", "on the Connect screen");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("https://acme.zendesk.com/agent");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("keyrack");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("abc");
+  await page.keyboard.press("Enter");
+  await heard("Finish signing in to Zendesk");
+  await page.keyboard.press("Escape");
+  await heard("cancelled");
+  const address = await page.getByLabel("Zendesk address").inputValue();
+  if (address !== "acme") throw new Error(`the typed address became “${address}”`);
+  await page.keyboard.press("Escape");
+  await expectFocus("Stay", "when leaving with typed values");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expectFocus("H1 No connections yet", "after leaving");
+  await page.close();
+}
+
+/** A thousand rows must be usable at once. */
+async function thousandRows() {
+  const page = await browser.newPage({ viewport: { width: 760, height: 640 } });
+  await page.goto(`${base}/?scene=thousand`);
+  await page.locator("[data-row]").first().waitFor();
+  const filtering = await page.evaluate(async () => {
+    const input = document.querySelector("[data-filter]");
+    const from = performance.now();
+    input.value = "zendesk 99";
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    return performance.now() - from;
+  });
+  const shown = await page.evaluate(
+    () => performance.getEntriesByType("paint").find((one) => one.name === "first-contentful-paint")?.startTime ?? 0,
+  );
+  console.log(`1,000 rows: first paint after ${shown.toFixed(0)} ms, filtered in ${filtering.toFixed(0)} ms`);
+  // Far above what is measured on two shared cores; it catches a list that is laid out whole, not a slow machine.
+  if (filtering > 500) problems.push(`filtering 1,000 rows takes ${filtering.toFixed(0)} ms`);
+  await page.close();
+}
+
+if (!only) {
+  await byKeyboard().catch((error) => problems.push(`keyboard: ${error.message}`));
+  await thousandRows();
+}
+
+await browser.close();
+server.close();
+for (const problem of problems) console.error(problem);
+console.log(problems.length === 0 ? "All screens are in order." : `${problems.length} problems.`);
+process.exit(problems.length === 0 ? 0 : 1);

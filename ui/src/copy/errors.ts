@@ -1,0 +1,267 @@
+// Every sentence about something that failed, in one table. `Record<Code, …>` makes a missing code a compile
+// error, so the program cannot gain a code that the window does not know how to say.
+//
+// Shape: what happened, then what to do; two short sentences and one button. {braces} are facts of the failure,
+// filled in by `say`. Raw text from elsewhere is never part of a sentence, only of the folded details.
+import type { Code, Failure } from "../ipc/types";
+
+/** Whose move it is: it decides how the failure is announced and which screens may offer to try again. */
+export type Move = "person" | "administrator" | "provider";
+
+/** What the one button does. The screen that shows the failure knows how. */
+export type Does =
+  | "retry"
+  | "edit"
+  | "settings"
+  | "use_free_port"
+  | "details"
+  | "copy_report"
+  | "check_keychain"
+  | "open_log"
+  | "connections";
+
+type Fact = "product" | "name" | "host" | "port" | "free_port" | "report" | "candidates" | "keychain";
+
+/** A button, and the fact without which it has nothing to offer. */
+export interface ButtonCopy {
+  label: string;
+  does: Does;
+  needs?: Fact;
+}
+
+/** One row of the table. `otherwise` stands in where the button's fact is missing. */
+export interface ErrorCopy {
+  title: string;
+  body: string;
+  button?: ButtonCopy;
+  otherwise?: ButtonCopy;
+  move: Move;
+}
+
+const TRY_AGAIN: ButtonCopy = { label: "Try again", does: "retry" };
+const CHECK: ButtonCopy = { label: "Try again", does: "check_keychain" };
+const EDIT: ButtonCopy = { label: "Edit", does: "edit" };
+const SETTINGS: ButtonCopy = { label: "Settings", does: "settings" };
+const DETAILS: ButtonCopy = { label: "Details", does: "details" };
+
+export const ERRORS: Record<Code, ErrorCopy> = {
+  access_denied: {
+    title: "Access was not given",
+    body: "{product} reported that access was declined. Nothing was saved.",
+    button: TRY_AGAIN,
+    move: "person",
+  },
+  callback_busy: {
+    title: "Another sign-in is waiting",
+    body: "Keyrack is already signing in to {product} in another window or terminal. Finish or cancel that one first.",
+    button: TRY_AGAIN,
+    move: "person",
+  },
+  callback_invalid: {
+    title: "The address can’t be used",
+    body: "It holds no answer from {product}. Copy the whole address the browser ended on.",
+    button: TRY_AGAIN,
+    move: "person",
+  },
+  callback_timeout: {
+    title: "No answer from the browser",
+    body: "The sign-in was not finished. Entered values are kept.",
+    button: { label: "Open browser again", does: "retry" },
+    move: "person",
+  },
+  // Shown nowhere: cancelling leads back to the form. Only screen readers hear it.
+  cancelled: {
+    title: "The sign-in was cancelled",
+    body: "Entered values are kept.",
+    move: "person",
+  },
+  connection_unknown: {
+    title: "This connection is gone",
+    body: "It was removed in another window or terminal. The list shows what is left.",
+    button: { label: "Connections", does: "connections" },
+    move: "person",
+  },
+  element_invalid: {
+    title: "The description of {product} has a fault",
+    body: "Its element file can’t be used as it is. The details say what to mend.",
+    button: DETAILS,
+    move: "administrator",
+  },
+  element_unknown: {
+    title: "{product} is not in the list any more",
+    body: "Its element file was removed or renamed. Choose another product.",
+    button: { label: "Connections", does: "connections" },
+    move: "administrator",
+  },
+  form_invalid: {
+    title: "Some entries can’t be used",
+    body: "What to change is said below each of them.",
+    button: EDIT,
+    move: "person",
+  },
+  index_newer: {
+    title: "A newer version wrote this data",
+    body: "Update the app to open it. Nothing was changed.",
+    move: "person",
+  },
+  index_unwritable: {
+    title: "The list can’t be saved",
+    body: "The data folder can’t be written to. Make room on the disk or check who owns the folder.",
+    button: TRY_AGAIN,
+    move: "person",
+  },
+  internal: {
+    title: "Something failed inside the app",
+    body: "Report {report} is in the log. Nothing was sent.",
+    button: { label: "Copy report", does: "copy_report", needs: "report" },
+    otherwise: DETAILS,
+    move: "administrator",
+  },
+  keychain_denied: {
+    title: "The {keychain} refused",
+    body: "Keyrack was not allowed to use it. Allow it when the system asks.",
+    button: CHECK,
+    move: "person",
+  },
+  keychain_locked: {
+    title: "The {keychain} is locked",
+    body: "Unlock it to save or use connections.",
+    button: CHECK,
+    move: "person",
+  },
+  keychain_missing: {
+    title: "No {keychain} was found",
+    body: "This system has no place to keep sign-ins. Install GNOME Keyring or KWallet, sign in to the system again, then try here.",
+    button: CHECK,
+    move: "administrator",
+  },
+  keychain_too_long: {
+    title: "The sign-in is too long to keep",
+    body: "{product} gave more than the {keychain} can hold. Ask for less access, then try again.",
+    button: EDIT,
+    move: "administrator",
+  },
+  name_ambiguous: {
+    title: "More than one connection has this name",
+    body: "These match: {candidates}. Choose one of them in the list.",
+    button: { label: "Connections", does: "connections" },
+    move: "person",
+  },
+  name_taken: {
+    title: "This name is in use",
+    body: "Another connection is called “{name}”. Choose another name.",
+    button: EDIT,
+    move: "person",
+  },
+  needs_settings: {
+    title: "{product} no longer accepts these settings",
+    body: "Its identifier or secret was changed or withdrawn. Connect again with the current ones.",
+    button: EDIT,
+    move: "administrator",
+  },
+  port_in_use: {
+    title: "The callback address is taken",
+    body: "Another program uses port {port}. Close it, or use another port.",
+    button: { label: "Use port {free_port}", does: "use_free_port", needs: "free_port" },
+    otherwise: SETTINGS,
+    move: "person",
+  },
+  provider_bad_response: {
+    title: "{product} sent an unexpected answer",
+    body: "Its service may have changed. The details can be sent with a report.",
+    button: DETAILS,
+    move: "provider",
+  },
+  provider_rejected: {
+    title: "{product} refused the sign-in",
+    body: "Usually the identifier or the secret is wrong. Check both.",
+    button: EDIT,
+    move: "administrator",
+  },
+  provider_unreachable: {
+    title: "{product} can’t be reached",
+    body: "Check the connection to the internet and try again. Nothing was changed.",
+    button: TRY_AGAIN,
+    move: "provider",
+  },
+  renewal_busy: {
+    title: "Access is being renewed",
+    body: "Another program is renewing it at this moment. Try again in a few seconds.",
+    button: TRY_AGAIN,
+    move: "person",
+  },
+  sign_in_expired: {
+    title: "Sign in again",
+    body: "{product} ended this sign-in. Other connections are not affected.",
+    button: { label: "Sign in again", does: "retry" },
+    move: "person",
+  },
+  state_mismatch: {
+    title: "The answer did not match",
+    body: "The browser returned an answer for another sign-in. Start again from here.",
+    button: { label: "Start again", does: "retry" },
+    move: "person",
+  },
+  usage: {
+    title: "This can’t be done here",
+    body: "The app asked for something it can’t do. The details say what.",
+    button: DETAILS,
+    move: "administrator",
+  },
+  workspace_unknown: {
+    title: "This workspace is gone",
+    body: "It was removed in another window or terminal. Choose another one in Settings.",
+    button: SETTINGS,
+    move: "person",
+  },
+};
+
+/** A failure in words, ready to show. */
+export interface Said {
+  title: string;
+  body: string;
+  button?: { label: string; does: Does };
+}
+
+function facts(failure: Failure, keychain: string): Record<Fact, string | undefined> {
+  return {
+    product: failure.product ?? failure.host,
+    name: failure.name,
+    host: failure.host,
+    port: failure.port?.toString(),
+    free_port: failure.free_port?.toString(),
+    report: failure.report,
+    candidates: failure.candidates?.map((name) => `“${name}”`).join(", "),
+    keychain,
+  };
+}
+
+/** What stands in for a fact the program did not send: the sentence must still be one. */
+const UNNAMED: Record<Fact, string> = {
+  product: "the product",
+  name: "this",
+  host: "the product",
+  port: "it needs",
+  free_port: "another",
+  report: "without a number",
+  candidates: "several",
+  keychain: "keyring",
+};
+
+function fill(template: string, known: Record<Fact, string | undefined>): string {
+  const text = template.replace(/\{(\w+)\}/g, (_, fact: Fact) => known[fact] ?? UNNAMED[fact]);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The sentences for a failure. `keychain` is what this system calls its keychain. */
+export function say(failure: Failure, keychain: string): Said {
+  const copy = ERRORS[failure.code];
+  const known = facts(failure, keychain);
+  const { button, otherwise } = copy;
+  const chosen = button?.needs !== undefined && known[button.needs] === undefined ? otherwise : button;
+  return {
+    title: fill(copy.title, known),
+    body: fill(copy.body, known),
+    ...(chosen ? { button: { label: fill(chosen.label, known), does: chosen.does } } : {}),
+  };
+}

@@ -1,0 +1,27 @@
+// Times as a person says them: relative up to a day, then the date. The exact time goes into `title`.
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const relative = new Intl.RelativeTimeFormat("en-GB", { numeric: "always" });
+const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long" });
+const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "medium" });
+
+/** “3 minutes ago”, “in 18 minutes”, “12 November 2026”. */
+export function relativeTime(at: number, now: number): string {
+  const gap = at - now;
+  const size = Math.abs(gap);
+  // Counting single seconds would redraw the line all the time and tell nobody anything.
+  if (size < 10 * SECOND) return gap <= 0 ? "just now" : "in a few seconds";
+  if (size < MINUTE) return relative.format(Math.trunc(gap / (10 * SECOND)) * 10, "second");
+  if (size < HOUR) return relative.format(Math.trunc(gap / MINUTE), "minute");
+  if (size < DAY) return relative.format(Math.trunc(gap / HOUR), "hour");
+  return day.format(at);
+}
+
+/** The time to the second, for `title`. */
+export function exactTime(at: number): string {
+  return exact.format(at);
+}

@@ -1,0 +1,82 @@
+// The bridge to the program behind the window, and the only file that knows Tauri. What the answers look like is
+// in types.ts, which is written from the Rust types; fake.ts implements the same interface in memory.
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import type {
+  Appearance,
+  AttemptView,
+  ConnectRequest,
+  ElementView,
+  Failure,
+  KeychainView,
+  State,
+} from "./types";
+
+/** The folders a person may want to open in the file browser. */
+export type Folder = "data" | "elements" | "log";
+
+/** Everything the window can ask of the program. Every promise rejects with a `Failure` and with nothing else. */
+export interface Api {
+  state(): Promise<State>;
+  /** The catalogue of the current workspace; in practice the fields come filled in. */
+  elements(): Promise<ElementView[]>;
+  connect(request: ConnectRequest): Promise<AttemptView>;
+  openBrowserAgain(attempt: string): Promise<void>;
+  copyLink(attempt: string): Promise<void>;
+  pasteBack(attempt: string, address: string): Promise<void>;
+  cancel(attempt: string): Promise<void>;
+  saveAgain(attempt: string): Promise<void>;
+  keepWaiting(attempt: string): Promise<void>;
+  /** Forgets an attempt that has ended. */
+  dismiss(attempt: string): Promise<void>;
+  /** The program puts the token on the clipboard itself: the page never sees it. */
+  copyToken(connection: string): Promise<void>;
+  rename(connection: string, name: string): Promise<void>;
+  remove(connection: string): Promise<void>;
+  useWorkspace(name: string): Promise<void>;
+  setAppearance(appearance: Appearance): Promise<void>;
+  setCallbackPort(port: number): Promise<void>;
+  openFolder(folder: Folder): Promise<void>;
+  checkKeychain(): Promise<KeychainView>;
+  /** Calls `then` whenever `state()` would answer differently. */
+  onChanged(then: () => void): Promise<void>;
+}
+
+/** What the program rejects with is a `Failure`; what the bridge itself throws (a refused command) is made one. */
+export function asFailure(thrown: unknown): Failure {
+  if (typeof thrown === "object" && thrown !== null && "code" in thrown) return thrown as Failure;
+  return { code: "internal", detail: thrown instanceof Error ? thrown.message : String(thrown) };
+}
+
+async function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {
+  try {
+    return await invoke<T>(command, args);
+  } catch (thrown) {
+    throw asFailure(thrown);
+  }
+}
+
+/** The real program. */
+export const desktop: Api = {
+  state: () => call("state"),
+  elements: () => call("elements"),
+  connect: (request) => call("connect", { request }),
+  openBrowserAgain: (attempt) => call("open_browser_again", { attempt }),
+  copyLink: (attempt) => call("copy_link", { attempt }),
+  pasteBack: (attempt, address) => call("paste_back", { attempt, address }),
+  cancel: (attempt) => call("cancel", { attempt }),
+  saveAgain: (attempt) => call("save_again", { attempt }),
+  keepWaiting: (attempt) => call("keep_waiting", { attempt }),
+  dismiss: (attempt) => call("dismiss", { attempt }),
+  copyToken: (connection) => call("copy_token", { connection }),
+  rename: (connection, name) => call("rename", { connection, name }),
+  remove: (connection) => call("remove", { connection }),
+  useWorkspace: (name) => call("use_workspace", { name }),
+  setAppearance: (appearance) => call("set_appearance", { appearance }),
+  setCallbackPort: (port) => call("set_callback_port", { port }),
+  openFolder: (folder) => call("open_folder", { folder }),
+  checkKeychain: () => call("check_keychain"),
+  onChanged: async (then) => {
+    await listen("changed", then);
+  },
+};

@@ -1,0 +1,17 @@
+import { mount } from "svelte";
+import App from "./App.svelte";
+import { desktop, type Api } from "./ipc/api";
+import type { Route } from "./state/router.svelte";
+import "./styles/tokens.css";
+import "./styles/base.css";
+
+async function program(): Promise<{ api: Api; first?: Route | undefined }> {
+  // MODE is a constant of the build, so the bundle of the window holds no line of the fake.
+  if (import.meta.env.MODE !== "production" && window.__TAURI_INTERNALS__ === undefined) {
+    const { openFake } = await import("./ipc/fake");
+    return openFake(new URLSearchParams(location.search));
+  }
+  return { api: desktop };
+}
+
+void program().then((props) => mount(App, { target: document.getElementById("app")!, props }));

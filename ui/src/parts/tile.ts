@@ -1,0 +1,11 @@
+// Which of the five tints a product's tile has. It depends on the element's key alone, so a product looks the same
+// everywhere and from one start to the next.
+
+/** Of the small odd multipliers, the first that gives the five products of the first catalogue five tints. */
+const MULTIPLIER = 99;
+
+export function tileTint(element: string): 1 | 2 | 3 | 4 | 5 {
+  let hash = 0;
+  for (const character of element) hash = (hash * MULTIPLIER + character.charCodeAt(0)) >>> 0;
+  return ((hash % 5) + 1) as 1 | 2 | 3 | 4 | 5;
+}

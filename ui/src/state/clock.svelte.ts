@@ -1,0 +1,14 @@
+// The time, as something to react to. It ticks only while a screen reads it.
+import { createSubscriber } from "svelte/reactivity";
+
+const subscribe = createSubscriber((update) => {
+  const timer = setInterval(update, 1000);
+  return () => clearInterval(timer);
+});
+
+export const clock = {
+  get now(): number {
+    subscribe();
+    return Date.now();
+  },
+};

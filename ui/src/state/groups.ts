@@ -1,0 +1,49 @@
+// How the list of connections is divided, filtered and ordered.
+import type { AttemptView, ConnectionView, State } from "../ipc/types";
+import { identityLine } from "../copy/words";
+
+export interface Groups {
+  /** Connections whose owner has to act, and attempts that failed or could not be saved. */
+  attention: ConnectionView[];
+  ended: AttemptView[];
+  waiting: AttemptView[];
+  connected: ConnectionView[];
+}
+
+/** Below this a filter costs more attention than it saves. */
+export const FILTER_FROM = 8;
+
+export function matches(connection: ConnectionView, words: string[]): boolean {
+  if (words.length === 0) return true;
+  const text = [connection.name, connection.product, identityLine(connection), ...connection.tags]
+    .join(" ")
+    .toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+export function wordsOf(filter: string): string[] {
+  return filter.toLowerCase().split(/\s+/).filter(Boolean);
+}
+
+export function groupsOf(state: State, filter: string): Groups {
+  const words = wordsOf(filter);
+  const shown = state.connections.filter((connection) => matches(connection, words));
+  const needsAttention = (connection: ConnectionView) =>
+    connection.status === "needs_sign_in" || connection.status === "needs_settings";
+  return {
+    attention: shown.filter(needsAttention),
+    ended: state.attempts.filter((attempt) => attempt.stage === "failed" || attempt.stage === "unsaved"),
+    waiting: state.attempts.filter(
+      (attempt) => attempt.stage === "waiting" || attempt.stage === "finishing",
+    ),
+    connected: shown.filter((connection) => !needsAttention(connection)),
+  };
+}
+
+/** The row that takes focus when `removed` goes: the next one, else the one before. */
+export function neighbour(state: State, removed: string): string | undefined {
+  const groups = groupsOf(state, "");
+  const order = [...groups.attention, ...groups.connected].map((connection) => connection.id);
+  const at = order.indexOf(removed);
+  return at === -1 ? undefined : (order[at + 1] ?? order[at - 1]);
+}

@@ -1,0 +1,64 @@
+// What the program last said, and when to ask again. No screen keeps a copy of its own.
+import type { Api } from "../ipc/api";
+import type { ElementView, Failure, State } from "../ipc/types";
+
+export class Store {
+  /** Null until the first answer. Raw: the answer is replaced as a whole and never changed in place. */
+  state = $state.raw<State | null>(null);
+  elements = $state.raw<ElementView[]>([]);
+  /** Why there is nothing to show, if even the first answer failed. */
+  failure = $state.raw<Failure | null>(null);
+
+  readonly api: Api;
+  /** Called with the answer before and after, so that others can notice what ended or appeared. */
+  onupdate: (before: State | null, after: State) => void = () => {};
+
+  #running: Promise<void> | null = null;
+  #again = false;
+  #workspace: string | null = null;
+
+  constructor(api: Api) {
+    this.api = api;
+  }
+
+  /** Listens first and asks then, so that no change falls between the two. */
+  async start(): Promise<void> {
+    await this.api.onChanged(() => void this.refresh());
+    await this.refresh();
+  }
+
+  /** Asks again. However many changes arrive while an answer is on its way, one further question covers them all. */
+  refresh(): Promise<void> {
+    if (this.#running) {
+      this.#again = true;
+      return this.#running;
+    }
+    this.#running = this.#ask().finally(() => (this.#running = null));
+    return this.#running;
+  }
+
+  async #ask(): Promise<void> {
+    do {
+      this.#again = false;
+      try {
+        const after = await this.api.state();
+        // The catalogue belongs to the workspace: in practice its fields come filled in.
+        if (after.workspace.name !== this.#workspace) {
+          this.elements = await this.api.elements();
+          this.#workspace = after.workspace.name;
+        }
+        const before = this.state;
+        this.state = after;
+        this.failure = null;
+        this.onupdate(before, after);
+      } catch (thrown) {
+        this.failure = thrown as Failure;
+      }
+    } while (this.#again);
+  }
+
+  /** Reads the catalogue again: a person may have put a file into the elements folder meanwhile. */
+  async reloadElements(): Promise<void> {
+    this.elements = await this.api.elements();
+  }
+}
