@@ -1,5 +1,7 @@
 //! A home of Keyrack in a session, and the program run in it.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -54,15 +56,18 @@ impl Home {
         fs::read_to_string(self.addresses()).unwrap_or_default().lines().map(str::to_owned).collect()
     }
 
+    /// What a program of this home finds in its environment.
+    pub fn environment(&self) -> BTreeMap<&'static str, OsString> {
+        let mut environment = self.session.environment();
+        environment.insert("KEYRACK_HOME", self.path().into());
+        environment.insert("BROWSER", self.browser().into());
+        environment
+    }
+
     /// The program with these arguments, to be started.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyrack"));
-        command
-            .args(arguments)
-            .env_clear()
-            .envs(self.session.environment())
-            .env("KEYRACK_HOME", self.path())
-            .env("BROWSER", self.browser());
+        command.args(arguments).env_clear().envs(self.environment());
         command
     }
 

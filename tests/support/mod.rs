@@ -5,11 +5,15 @@
 #![allow(dead_code)]
 
 pub mod browser;
+#[cfg(feature = "desktop")]
+pub mod display;
 pub mod home;
 pub mod http;
 pub mod keyrack;
 pub mod person;
 pub mod session;
+#[cfg(feature = "desktop")]
+pub mod window;
 
 use std::time::Duration;
 

@@ -1,98 +1,180 @@
 //! The real window, driven through WebKitWebDriver as a person would drive it: by what is written on things.
 
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
-use serde_json::{Value, json};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+use tokio::runtime::Runtime;
 
-/// How long a person would wait before they believe that nothing happens any more.
-const PATIENCE: Duration = Duration::from_secs(20);
+use super::PATIENCE;
+use super::display::Display;
+use super::home::{Home, eventually};
 
-/// A running window and the driver that steers it.
+/// One window at a time: each brings a web engine of its own, and two of them on two cores test the machine.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// A running window on a screen of its own. It is closed when dropped.
 pub struct Window {
+    runtime: Runtime,
+    page: Client,
     driver: Child,
-    /// The page in the window.
-    pub page: Client,
+    /// The screen it is on.
+    pub display: Display,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Window {
-    /// Starts `program` with this environment under a WebKitWebDriver of its own.
-    pub async fn open(program: &str, environment: &[(String, String)]) -> Self {
-        let port = super::free_port();
-        let driver = Command::new("WebKitWebDriver")
+    /// Opens the window of this home.
+    pub fn open(home: &Home) -> Self {
+        Self::open_with(home, &[])
+    }
+
+    /// Opens it with variables of its own.
+    pub fn open_with(home: &Home, variables: &[(&str, &str)]) -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let display = Display::start();
+        // Bound and let go: the driver can only be told a port, not asked for one.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|s| s.local_addr()).expect("a port").port();
+        let mut command = Command::new(found("WebKitWebDriver"));
+        command
             .arg(format!("--port={port}"))
-            .envs(environment.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+            .env_clear()
+            .envs(home.environment())
+            .envs(variables.iter().copied())
+            .env("DISPLAY", &display.name)
             .env("TAURI_AUTOMATION", "true")
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
-            // As root and in containers, the sandbox of WebKit needs namespaces that are not there.
-            .env("WEBKIT_DISABLE_COMPOSITING_MODE", "1")
+            // There is no accessibility bus in this session to wait for.
+            .env("NO_AT_BRIDGE", "1")
+            .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("webkit2gtk-driver is installed");
-        super::wait_for_port(port);
-        let capabilities = json!({ "webkitgtk:browserOptions": { "binary": program } });
-        let Value::Object(capabilities) = capabilities else { unreachable!("an object was written") };
-        let page = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{port}"))
-            .await
-            .expect("the window opens");
-        Self { driver, page }
+            .stderr(Stdio::null());
+        let driver = command.spawn().expect("webkit2gtk-driver is installed");
+        eventually("WebKitWebDriver listens", || std::net::TcpStream::connect(("127.0.0.1", port)).ok());
+        let options = json!({ "webkitgtk:browserOptions": { "binary": env!("CARGO_BIN_EXE_keyrack-desktop") } });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let page = runtime.block_on(async {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            builder.capabilities(options.as_object().expect("an object").clone());
+            builder.connect(&format!("http://127.0.0.1:{port}")).await.expect("the window opens")
+        });
+        Self { runtime, page, driver, display, _turn: turn }
     }
 
     /// The first thing that this XPath finds, waiting for it.
-    pub async fn find(&self, xpath: &str) -> Element {
-        let found = self.page.wait().at_most(PATIENCE).for_element(Locator::XPath(xpath)).await;
-        match found {
-            Ok(element) => element,
-            Err(error) => panic!("{xpath}: {error}\nThe page says:\n{}", self.text().await),
-        }
+    #[track_caller]
+    pub fn find(&self, xpath: &str) -> Element {
+        let found = self.runtime.block_on(self.page.wait().at_most(PATIENCE).for_element(Locator::XPath(xpath)));
+        found.unwrap_or_else(|error| panic!("{xpath}: {error}\nThe page says:\n{}", self.text()))
     }
 
     /// Waits until this text stands somewhere on the page.
-    pub async fn sees(&self, text: &str) {
-        self.find(&format!("//*[not(self::script or self::style)][text()[contains(normalize-space(.), {})]]", quoted(text)))
-            .await;
+    #[track_caller]
+    pub fn sees(&self, text: &str) {
+        self.find(&format!("//body//*[contains(normalize-space(.), {})]", quoted(text)));
     }
 
-    /// Presses the button or link of this name.
-    pub async fn press(&self, name: &str) {
+    /// Presses the button of this name.
+    #[track_caller]
+    pub fn press(&self, name: &str) {
         let name = quoted(name);
-        let xpath = format!(
-            "//*[self::button or self::a or self::summary][normalize-space(.)={name} or @aria-label={name}][not(@disabled)]"
-        );
-        self.find(&xpath).await.click().await.expect("it can be pressed");
+        let xpath = format!("//*[self::button or self::summary][normalize-space(.)={name} or @aria-label={name}]");
+        let button = self.find(&xpath);
+        self.click(&button);
     }
 
-    /// Presses a row that shows this name.
-    pub async fn press_row(&self, name: &str) {
-        let xpath = format!("//main//li//*[self::button or self::a][.//*[normalize-space(.)={}]]", quoted(name));
-        self.find(&xpath).await.click().await.expect("it can be pressed");
+    /// Presses the row that shows this name.
+    #[track_caller]
+    pub fn press_row(&self, name: &str) {
+        let row = self.find(&format!("//li//*[@data-row][.//*[normalize-space(.)={}]]", quoted(name)));
+        self.click(&row);
     }
 
-    /// The field with this label.
-    pub async fn field(&self, label: &str) -> Element {
-        let xpath = format!("//*[@id=//label[starts-with(normalize-space(.), {})]/@for]", quoted(label));
-        self.find(&xpath).await
+    /// Brings something into sight and presses it.
+    #[track_caller]
+    fn click(&self, element: &Element) {
+        // Rows out of sight are not laid out, and a screen that is just coming in does not stand still.
+        let settled = "const [element, done] = arguments; element.scrollIntoView({ block: 'center' });
+            Promise.all(document.getAnimations().map((a) => a.finished.catch(() => 0)))
+                .then(() => requestAnimationFrame(() => requestAnimationFrame(done)))";
+        let argument = serde_json::to_value(element).expect("a reference");
+        self.runtime.block_on(async {
+            self.page.execute_async(settled, vec![argument]).await.expect("it comes to rest");
+            element.click().await.unwrap_or_else(|e| panic!("it cannot be pressed: {e}"));
+        });
+    }
+
+    /// Whether a row shows this name now.
+    pub fn has_row(&self, name: &str) -> bool {
+        let xpath = format!("//li//*[@data-row][.//*[normalize-space(.)={}]]", quoted(name));
+        self.runtime.block_on(self.page.find(Locator::XPath(&xpath))).is_ok()
+    }
+
+    /// Replaces what stands in the field with this label.
+    #[track_caller]
+    pub fn fill(&self, label: &str, value: &str) {
+        let field = self.field(label);
+        self.runtime.block_on(async {
+            field.clear().await.expect("cleared");
+            if !value.is_empty() {
+                field.send_keys(value).await.expect("typed");
+            }
+        });
+    }
+
+    /// Types into something that was found.
+    #[track_caller]
+    pub fn type_into(&self, field: &Element, text: &str) {
+        self.runtime.block_on(field.send_keys(text)).expect("typed");
+    }
+
+    /// What stands in the field with this label.
+    #[track_caller]
+    pub fn value(&self, label: &str) -> String {
+        let field = self.field(label);
+        self.runtime.block_on(field.prop("value")).expect("read").unwrap_or_default()
+    }
+
+    fn field(&self, label: &str) -> Element {
+        self.find(&format!("//*[@id=//label[starts-with(normalize-space(.), {})]/@for]", quoted(label)))
+    }
+
+    /// Runs a script in the page.
+    pub fn script(&self, script: &str) -> serde_json::Value {
+        self.runtime.block_on(self.page.execute(script, vec![])).expect("the script runs")
     }
 
     /// All text that can be read.
-    pub async fn text(&self) -> String {
-        let script = "return document.body.innerText";
-        let read = self.page.execute(script, vec![]).await.unwrap_or_default();
-        read.as_str().unwrap_or_default().to_owned()
+    pub fn text(&self) -> String {
+        let read = self.runtime.block_on(self.page.execute("return document.body.innerText", vec![]));
+        read.ok().and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    /// Closes the window and waits until it is gone.
-    pub async fn close(self) {
-        let Self { mut driver, page } = self;
-        let _ = page.close().await;
-        let _ = driver.kill();
-        let _ = driver.wait();
+    /// Everything in the page: markup and what was typed.
+    pub fn markup(&self) -> String {
+        let script = "return document.documentElement.outerHTML + \
+                      [...document.querySelectorAll('input')].map((i) => i.value).join()";
+        self.script(script).as_str().unwrap_or_default().to_owned()
     }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        let _ = self.runtime.block_on(self.page.clone().close());
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// Where a program lies, for commands that are given another `PATH`.
+fn found(program: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places = std::env::split_paths(&path).map(|folder| folder.join(program));
+    places.find(|place| place.exists()).unwrap_or_else(|| program.into())
 }
 
 /// A text for XPath, which has no escapes.

@@ -177,9 +177,17 @@ impl Attempts {
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    /// Ends an attempt that waits. One that is being finished goes on: a token may exist already.
-    pub(super) fn cancel(&self, id: &str) {
-        self.with(id, |attempt| attempt.cancel.send_replace(true));
+    /// Ends an attempt that waits. One that is being finished goes on: a token may exist already. One whose token could
+    /// not be saved gives it back.
+    pub(super) async fn cancel(&self, engine: &Engine, id: &str) {
+        let unsaved = self.with(id, |attempt| {
+            attempt.cancel.send_replace(true);
+            attempt.unsaved.take()
+        });
+        if let Some(Some(unsaved)) = unsaved {
+            engine.give_back(*unsaved).await;
+            self.list().retain(|attempt| attempt.view.id != id);
+        }
     }
 
     /// Another quarter of an hour.
@@ -201,12 +209,7 @@ impl Attempts {
     }
 
     /// Forgets an attempt that has ended.
-    pub(super) async fn dismiss(&self, engine: &Engine, id: &str) {
-        let unsaved = self.with(id, |attempt| attempt.unsaved.take()).flatten();
-        if let Some(unsaved) = unsaved {
-            engine.give_back(*unsaved).await;
-            self.list().retain(|attempt| attempt.view.id != id);
-        }
+    pub(super) fn dismiss(&self, id: &str) {
         self.list().retain(|attempt| attempt.view.id != id || !attempt.view.stage.has_ended());
     }
 }

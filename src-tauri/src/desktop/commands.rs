@@ -89,10 +89,11 @@ pub(super) async fn paste_back(desk: State<'_, Desk>, attempt: String, address: 
     desk.attempts.paste(&attempt, address).await
 }
 
-/// Ends an attempt that waits.
+/// Ends an attempt that waits, or gives back a token that could not be saved.
 #[tauri::command]
-pub(super) async fn cancel(desk: State<'_, Desk>, attempt: String) -> Answer<()> {
-    desk.attempts.cancel(&attempt);
+pub(super) async fn cancel(app: AppHandle, desk: State<'_, Desk>, attempt: String) -> Answer<()> {
+    desk.attempts.cancel(desk.engine()?, &attempt).await;
+    changed(&app);
     Ok(())
 }
 
@@ -110,10 +111,10 @@ pub(super) async fn keep_waiting(app: AppHandle, desk: State<'_, Desk>, attempt:
     Ok(())
 }
 
-/// Forgets an attempt that has ended; one whose token could not be saved gives it back first.
+/// Forgets an attempt that has ended.
 #[tauri::command]
 pub(super) async fn dismiss(app: AppHandle, desk: State<'_, Desk>, attempt: String) -> Answer<()> {
-    desk.attempts.dismiss(desk.engine()?, &attempt).await;
+    desk.attempts.dismiss(&attempt);
     changed(&app);
     Ok(())
 }

@@ -135,7 +135,10 @@ impl Engine {
         fault::point("index_written");
         match written {
             Ok(name) => {
-                row.name = name;
+                if name != row.name {
+                    row.name = name;
+                    self.describe_as_listed(&row.id).await;
+                }
                 lock.discard(&self.paths.run, &attempt_lock_name(&row.id));
                 tracing::info!(attempt = %row.id, "connected");
                 Ending::Connected(Box::new(row), opened)

@@ -25,7 +25,9 @@ impl Engine {
             let id = attempt.id.clone();
             match self.vault(move |vault| vault.get(&id)).await {
                 Ok(Some(item)) => {
-                    self.index.finish_attempt(&item.to_connection())?;
+                    if self.index.finish_attempt(&item.to_connection())? != item.name {
+                        self.describe_as_listed(&item.id).await;
+                    }
                     tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is finished");
                 }
                 Ok(None) => {

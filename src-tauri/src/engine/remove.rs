@@ -1,11 +1,17 @@
 //! Removes a connection from this computer: first marked, then its item, then its row, so that a removal that is cut
 //! off is found and finished.
 
+use std::time::Duration;
+
 use super::Engine;
-use super::token::{PATIENCE, connection_lock_name};
-use crate::domain::connection::Connection;
+use super::token::{PATIENCE, connection_lock_name, item_values};
+use crate::domain::connection::{Connection, Item};
 use crate::domain::error::{Code, Failure};
 use crate::io::lock::Lock;
+use crate::io::vault::VaultError;
+
+/// How long a person who removes something waits for the provider to be told.
+const REVOCATION: Duration = Duration::from_secs(10);
 
 impl Engine {
     /// Removes. The keychain is asked first whether it can be used at all.
@@ -18,12 +24,17 @@ impl Engine {
             return Err(Failure::new(Code::RenewalBusy).name(&connection.name));
         };
         let id = connection.id.clone();
-        self.vault(move |vault| vault.get(&id)).await.or_else(|e| match e {
+        let item = self.vault(move |vault| vault.get(&id)).await.or_else(|e| match e {
             // A damaged item is a reason to remove it.
-            crate::io::vault::VaultError::Damaged => Ok(None),
+            VaultError::Damaged => Ok(None),
             other => Err(other),
         })?;
         self.index.begin_removal(&connection.id)?;
+        if let Some(item) = item {
+            // Whether or not the provider hears it, the sign-in is removed from this computer.
+            let told = tokio::time::timeout(REVOCATION, self.revoke(&item)).await;
+            tracing::info!(connection = %connection.id, revoked = told.unwrap_or(false), "asked to end access");
+        }
         crate::fault::point("removal_begun");
         let id = connection.id.clone();
         self.vault(move |vault| vault.remove(&id)).await?;
@@ -31,5 +42,11 @@ impl Engine {
         lock.discard(&self.paths.run, &name);
         tracing::info!(connection = %connection.id, "removed");
         Ok(())
+    }
+
+    async fn revoke(&self, item: &Item) -> bool {
+        let Ok(element) = self.catalog().find(&item.element) else { return false };
+        let Ok(values) = item_values(element, item) else { return false };
+        self.platform(&item.workspace).revoke(element, &values, &item.tokens).await
     }
 }

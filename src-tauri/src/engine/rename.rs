@@ -2,10 +2,11 @@
 
 use super::Engine;
 use super::token::connection_lock_name;
-use crate::domain::connection::{Connection, NAME_MAX, clean_name};
+use crate::domain::connection::{Connection, Item, NAME_MAX, clean_name};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, Problem};
 use crate::io::lock::Lock;
+use crate::io::vault::VaultError;
 
 impl Engine {
     /// Renames. The index decides whether the name is free, then the item follows.
@@ -31,20 +32,30 @@ impl Engine {
             failure => failure,
         };
         self.index.rename(&connection.id, &name).map_err(taken)?;
-        let (id, new_name) = (connection.id.clone(), name.clone());
-        let described = self
-            .vault(move |vault| match vault.get(&id)? {
-                Some(mut item) => {
-                    item.name = new_name;
-                    vault.put(&item)
-                }
-                None => Ok(()),
-            })
-            .await;
+        let described = self.describe(&connection.id, &name).await;
         if let Err(error) = described {
             self.index.rename(&connection.id, &connection.name)?;
             return Err(error.into());
         }
         Ok(Connection { name, ..connection.clone() })
+    }
+
+    /// Lets the item say the name of its row, where the index had to number it. A name is no reason to fail: without
+    /// this the item is whole, and a later renaming puts it right.
+    pub(super) async fn describe_as_listed(&self, id: &str) {
+        let lock = Lock::take(&self.paths.run, &connection_lock_name(id), super::token::PATIENCE).await;
+        if let (Ok(Some(_lock)), Ok(Some(row))) = (lock, self.index.connection(id)) {
+            let _ = self.describe(id, &row.name).await;
+        }
+    }
+
+    /// Writes the name into the item. The caller holds the connection's lock: a renewal may be rotating its tokens.
+    async fn describe(&self, id: &str, name: &str) -> Result<(), VaultError> {
+        let (id, name) = (id.to_owned(), name.to_owned());
+        self.vault(move |vault| match vault.get(&id)? {
+            Some(item) if item.name != name => vault.put(&Item { name, ..item }),
+            _ => Ok(()),
+        })
+        .await
     }
 }

@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::Engine;
 use crate::domain::connection::{Connection, Item, split_scopes, status_after};
 use crate::domain::error::{Code, Failure};
-use crate::domain::form;
+use crate::domain::element::Element;
+use crate::domain::form::{self, Values};
 use crate::io::clock;
 use crate::io::lock::Lock;
 
@@ -68,9 +69,7 @@ impl Engine {
             return Ok(item);
         }
         let element = self.catalog().find(&item.element).map_err(Failure::from)?;
-        let given = item.configuration.iter().map(|(k, v)| (k.clone(), v.expose().clone())).collect();
-        let values = form::check(element, &given, &BTreeMap::new())
-            .map_err(|_| Failure::new(Code::NeedsSettings).product(&element.name))?;
+        let values = item_values(element, &item)?;
         let platform = self.platform(&connection.workspace);
         if platform.hosts(element, &values) != item.pinned_hosts {
             // An element file that names other hosts than before gets no token of an earlier sign-in.
@@ -106,6 +105,13 @@ impl Engine {
             }
         }
     }
+}
+
+/// The values that a connection was made with, checked against the element as it is now.
+pub(super) fn item_values(element: &Element, item: &Item) -> Result<Values, Failure> {
+    let given = item.configuration.iter().map(|(k, v)| (k.clone(), v.expose().clone())).collect();
+    form::check(element, &given, &BTreeMap::new())
+        .map_err(|_| Failure::new(Code::NeedsSettings).product(&element.name))
 }
 
 fn gone(connection: &Connection) -> Failure {

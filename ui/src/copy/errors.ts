@@ -125,7 +125,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   },
   keychain_locked: {
     title: "The {keychain} is locked",
-    body: "Unlock it to save or use connections.",
+    body: "Unlock it to save and use connections.",
     button: CHECK,
     move: "person",
   },

@@ -121,7 +121,8 @@ export class Fake implements Api {
     if (!element) throw failureOf("element_unknown");
     const taken = (name: string) =>
       this.#state.connections.some((one) => one.name.toLowerCase() === name.toLowerCase());
-    if (request.name && taken(request.name)) throw { code: "name_taken", name: request.name } satisfies Failure;
+    if (request.name && taken(request.name))
+      throw { code: "name_taken", name: request.name } satisfies Failure;
     let name = request.name || element.name;
     for (let n = 2; taken(name); n += 1) name = `${element.name} ${n}`;
     const id = `a${this.#next++}`;
@@ -244,7 +245,9 @@ export class Fake implements Api {
 }
 
 function waitingAttempt(element: ElementView, values: Record<string, string>, now: number): AttemptView {
-  const host = values["zendesk.subdomain"] ? `${values["zendesk.subdomain"]}.zendesk.com` : `${element.key}.example`;
+  const host = values["zendesk.subdomain"]
+    ? `${values["zendesk.subdomain"]}.zendesk.com`
+    : `${element.key}.example`;
   const callback = values["oauth.callback.url"] ?? `http://localhost:14747/callback/${element.key}`;
   return {
     id: "a0",

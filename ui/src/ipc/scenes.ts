@@ -210,15 +210,16 @@ export function connections(now: number): ConnectionView[] {
   return [
     from(
       "zendesk",
-      { name: "Zendesk · support", identity: "maria@acme.example", host: "acme.zendesk.com", tags: ["support"] },
+      {
+        name: "Zendesk · support",
+        identity: "maria@acme.example",
+        host: "acme.zendesk.com",
+        tags: ["support"],
+      },
       1,
     ),
     from("desk", { identity: "maria@acme.example", host: "acme.desk.com" }, 2),
-    from(
-      "sfdc",
-      { identity: "ops@acme.example", status: "needs_sign_in", last_code: "sign_in_expired" },
-      3,
-    ),
+    from("sfdc", { identity: "ops@acme.example", status: "needs_sign_in", last_code: "sign_in_expired" }, 3),
     from(
       "actessentialsoauth",
       {

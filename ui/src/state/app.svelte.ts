@@ -57,13 +57,18 @@ export class App {
   #follow(before: State | null, after: State): void {
     for (const attempt of arrived(before, after, "connected")) this.#connected(attempt, after);
     // Cancelled by the person: nothing to show.
-    for (const attempt of arrived(before, after, "cancelled")) void this.api.dismiss(attempt.id);
+    for (const attempt of arrived(before, after, "cancelled")) this.forget(attempt.id);
     for (const attempt of arrived(before, after, "unsaved"))
       this.announcer.say(ANNOUNCE.unsaved(attempt.product));
     for (const attempt of arrived(before, after, "failed")) {
       if (!attempt.failure || attempt.failure.code === "cancelled") continue;
       this.announceFailure(attempt.failure, attempt.product);
     }
+  }
+
+  /** An ended attempt that is gone already is as forgotten as it can be. */
+  forget(attempt: string): void {
+    this.api.dismiss(attempt).catch(() => undefined);
   }
 
   /** Says a failure to screen readers; what is seen is the business of the screen. */
@@ -76,7 +81,7 @@ export class App {
     this.drafts.drop(state.workspace.name, attempt.element);
     const row = state.connections.find((connection) => connection.id === attempt.connection);
     this.announcer.say(ANNOUNCE.connected(row?.name ?? attempt.name));
-    void this.api.dismiss(attempt.id);
+    this.forget(attempt.id);
     if (this.watched === attempt.id) {
       this.watched = null;
       this.router.leaving = null;

@@ -14,6 +14,12 @@ export class Draft {
     this.values = { ...this.#initial };
   }
 
+  /** A new proposal for a field. It takes the place of the old one, never of what the person typed. */
+  propose(key: string, value: string): void {
+    if (this.values[key] === this.#initial[key]) this.values[key] = value;
+    this.#initial[key] = value;
+  }
+
   /** Something here was typed by the person and would be lost. */
   get typed(): boolean {
     return (
@@ -25,6 +31,7 @@ export class Draft {
 }
 
 export class Drafts {
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- no screen shows which drafts there are
   #drafts = new Map<string, Draft>();
 
   of(workspace: string, element: ElementView): Draft {

@@ -19,7 +19,9 @@ export function cutToPart(field: FieldView, typed: string): string {
   if (field.kind === "origin" && /^https:\/\/[^/?#]+[/?#]/i.test(value)) return new URL(value).origin;
   if (!field.suffix) return value;
   const host = value.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").replace(/[/?#].*$/, "");
-  return host.toLowerCase().endsWith(field.suffix.toLowerCase()) ? host.slice(0, -field.suffix.length) : value;
+  return host.toLowerCase().endsWith(field.suffix.toLowerCase())
+    ? host.slice(0, -field.suffix.length)
+    : value;
 }
 
 /** What is sent: visible fields only, trimmed and cut. */

@@ -25,18 +25,19 @@ export function wordsOf(filter: string): string[] {
   return filter.toLowerCase().split(/\s+/).filter(Boolean);
 }
 
+/** It can be used now, or will be by itself; otherwise its owner has to act. */
+export function isUsable(connection: ConnectionView): boolean {
+  return connection.status === "ok" || connection.status === "retrying";
+}
+
 export function groupsOf(state: State, filter: string): Groups {
   const words = wordsOf(filter);
   const shown = state.connections.filter((connection) => matches(connection, words));
-  const needsAttention = (connection: ConnectionView) =>
-    connection.status === "needs_sign_in" || connection.status === "needs_settings";
   return {
-    attention: shown.filter(needsAttention),
+    attention: shown.filter((connection) => !isUsable(connection)),
     ended: state.attempts.filter((attempt) => attempt.stage === "failed" || attempt.stage === "unsaved"),
-    waiting: state.attempts.filter(
-      (attempt) => attempt.stage === "waiting" || attempt.stage === "finishing",
-    ),
-    connected: shown.filter((connection) => !needsAttention(connection)),
+    waiting: state.attempts.filter((attempt) => attempt.stage === "waiting" || attempt.stage === "finishing"),
+    connected: shown.filter(isUsable),
   };
 }
 

@@ -33,7 +33,7 @@ export class Store {
       this.#again = true;
       return this.#running;
     }
-    this.#running = this.#ask().finally(() => (this.#running = null));
+    this.#running = this.#ask();
     return this.#running;
   }
 
@@ -55,6 +55,8 @@ export class Store {
         this.failure = thrown as Failure;
       }
     } while (this.#again);
+    // In the same step as the check above: a change that arrived between the two would wait for the next one.
+    this.#running = null;
   }
 
   /** Reads the catalogue again: a person may have put a file into the elements folder meanwhile. */

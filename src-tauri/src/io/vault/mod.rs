@@ -221,6 +221,7 @@ impl Vault {
         key: &str,
         work: impl Fn(&Entries) -> Result<T, Keyring> + Send + 'static,
     ) -> Result<T, VaultError> {
+        self.open_meanwhile();
         let deadline = match (self.state(), self.prompting) {
             (KeychainState::Missing, _) => return Err(VaultError::Missing),
             (KeychainState::Locked, Prompting::Never) => return Err(VaultError::Locked),
@@ -242,6 +243,21 @@ impl Vault {
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(store.clone());
             work(&Entries { store, user: user.clone() }).map_err(named)
         })
+    }
+
+    /// Opens the store while the state is being asked: both take milliseconds, which are most of what printing a token
+    /// costs. Opening asks nobody for anything; the first use finds the store, or waits for it.
+    fn open_meanwhile(&self) {
+        if self.store.try_lock().is_ok_and(|held| held.is_some()) {
+            return;
+        }
+        let (slot, open) = (self.store.clone(), self.open.clone());
+        std::thread::spawn(move || {
+            let mut held = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            if held.is_none() {
+                *held = open().ok();
+            }
+        });
     }
 }
 

@@ -1,0 +1,236 @@
+//! The callback: what is believed, what is not, and the addresses it needs.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+use url::Url;
+
+use crate::support::home::Home;
+use crate::support::http;
+use crate::support::keyrack::Running;
+use crate::support::person;
+
+/// The callback address with another value, or none, under a name.
+fn with(callback: &Url, name: &str, value: Option<&str>) -> Url {
+    let others = callback.query_pairs().into_owned().filter(|(known, _)| known != name);
+    let pairs: Vec<_> = others.chain(value.map(|value| (name.to_owned(), value.to_owned()))).collect();
+    let mut changed = callback.clone();
+    changed.query_pairs_mut().clear().extend_pairs(pairs);
+    changed
+}
+
+fn state(callback: &Url) -> String {
+    let (_, value) = callback.query_pairs().find(|(name, _)| name == "state").expect("a state");
+    value.into_owned()
+}
+
+#[test]
+fn whatever_is_not_this_sign_ins_answer_gets_404_and_the_sign_in_goes_on() {
+    let home = Home::new();
+    let mut running = home.practise(&["zendesk"], &[]);
+    let callback = person::allow(&running.line("open: "));
+    let twice = format!("{callback}&state={}", state(&callback));
+    for stranger in [
+        with(&callback, "state", Some("forged")),
+        with(&callback, "state", None),
+        with(&callback, "state", Some("")),
+        twice.parse().expect("an address"),
+        callback.join("/favicon.ico").expect("an address"),
+        callback.join("/").expect("an address"),
+        callback.join("/callback/desk").expect("an address"),
+        callback.join("/.well-known/appspecific").expect("an address"),
+    ] {
+        assert_eq!(http::get(&stranger).expect("an answer").status, 404, "{}", stranger.path());
+    }
+    let (target, host) = (http::target(&callback), http::authority(&callback));
+    for (what, text) in [
+        ("HEAD", format!("HEAD {target} HTTP/1.1\r\nHost: {host}\r\n\r\n")),
+        ("prefetch", format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nSec-Purpose: prefetch\r\n\r\n")),
+        ("a script", format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nOrigin: https://evil.example\r\n\r\n")),
+        ("another name", format!("GET {target} HTTP/1.1\r\nHost: evil.example\r\n\r\n")),
+        ("another method", format!("DELETE {target} HTTP/1.1\r\nHost: {host}\r\n\r\n")),
+    ] {
+        assert_eq!(http::send(&callback, &text).expect("an answer").status, 404, "{what}");
+    }
+    drop(http::connect(&callback).expect("a connection that says nothing"));
+    let _ = http::send(&callback, "\x16\x03\x01 not HTTP at all\r\n\r\n");
+    let silent = http::connect(&callback).expect("a connection that stays silent");
+    let page = http::get(&callback).expect("a page");
+    assert!(page.body.contains("Zendesk is connected"), "{}", page.body);
+    assert_eq!(running.wait().ok().stdout, "Zendesk\n");
+    drop(silent);
+    assert_eq!(home.count("SELECT count(*) FROM practice_credential WHERE kind = 'access'"), 1);
+    home.assert_whole(1);
+}
+
+#[test]
+fn an_oauth_1_answer_belongs_to_its_request_token() {
+    let home = Home::new();
+    let mut running = home.practise(&["desk"], &[]);
+    let callback = person::allow(&running.line("open: "));
+    for stranger in [with(&callback, "oauth_token", Some("forged")), with(&callback, "oauth_token", None)] {
+        assert_eq!(http::get(&stranger).expect("an answer").status, 404);
+    }
+    assert!(http::get(&callback).expect("a page").body.contains("Desk.com is connected"));
+    running.wait().ok();
+    home.assert_whole(1);
+}
+
+#[test]
+fn the_same_answer_twice_gets_the_same_page_and_makes_one_exchange() {
+    let home = Home::new();
+    let gate = home.gate();
+    let mut running = home.practise(&["zendesk"], &gate.variables("callback_parsed"));
+    let callback = person::allow(&running.line("open: "));
+    let first = person::tab(&callback);
+    running.line("fault: callback_parsed");
+    // Connected before the program goes on, so that it is there while the exchange runs.
+    let mut second = http::connect(&callback).expect("a connection");
+    let request = format!("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", http::target(&callback), http::authority(&callback));
+    std::io::Write::write_all(&mut second, request.as_bytes()).expect("sent");
+    gate.open();
+    let mut answer = String::new();
+    std::io::Read::read_to_string(&mut second, &mut answer).expect("read");
+    running.wait().ok();
+    let first = first.join().expect("a tab").expect("a page");
+    assert!(first.body.contains("Zendesk is connected"));
+    assert_eq!(answer.split_once("\r\n\r\n").map(|(_, body)| body), Some(first.body.as_str()));
+    assert_eq!(home.count("SELECT count(*) FROM practice_credential WHERE kind = 'access'"), 1, "one exchange");
+    assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked <> 0"), 0, "no replay was seen");
+    home.assert_whole(1);
+}
+
+#[test]
+fn a_refusal_by_the_person_saves_nothing() {
+    let home = Home::new();
+    for key in ["zendesk", "desk", "sfdc"] {
+        let mut running = home.practise(&[key, "--json"], &[]);
+        let callback = person::deny(&running.line("open: "));
+        let page = http::get(&callback).expect("a page");
+        assert!(page.body.contains("was not connected") && page.body.contains("Access was declined"), "{}", page.body);
+        running.wait().error(14, "access_denied");
+    }
+    home.assert_whole(0);
+}
+
+#[test]
+fn a_browser_that_never_answers_ends_with_the_time_out() {
+    let home = Home::new();
+    let mut running = home.practise(&["zendesk", "--timeout", "1", "--json"], &[]);
+    let callback = person::allow(&running.line("open: "));
+    running.wait().error(16, "callback_timeout");
+    assert!(http::get(&callback).is_err(), "nobody listens for a late answer");
+    home.assert_whole(0);
+}
+
+#[test]
+fn control_c_ends_a_sign_in_without_a_trace() {
+    let home = Home::new();
+    let mut running = home.practise(&["zendesk", "--json"], &[]);
+    let callback = person::allow(&running.line("open: "));
+    running.interrupt();
+    running.wait().error(17, "cancelled");
+    assert!(http::get(&callback).is_err(), "nobody listens for a late answer");
+    home.assert_whole(0);
+}
+
+fn port_of(listener: &TcpListener) -> u16 {
+    listener.local_addr().expect("bound").port()
+}
+
+fn at(port: u16) -> String {
+    format!("oauth.callback.url=http://localhost:{port}/callback/zendesk")
+}
+
+#[test]
+fn a_port_that_a_stranger_holds_is_named_and_a_free_one_is_offered() {
+    let home = Home::new();
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+        let Ok(stranger) = TcpListener::bind(address) else { continue };
+        let port = port_of(&stranger);
+        let outcome = home.run(&["connect", "zendesk", "--workspace", "practice", "--set", &at(port), "--json"]);
+        let error = outcome.error(2, "port_in_use");
+        assert_eq!(error["port"], port);
+        let free = u16::try_from(error["free_port"].as_u64().expect("a free port")).expect("a port");
+        assert_ne!(free, port);
+        let plain = home.run(&["connect", "zendesk", "--workspace", "practice", "--set", &at(port)]);
+        assert!(plain.stderr.contains(&port.to_string()), "{}", plain.stderr);
+    }
+    assert!(home.opened().is_empty());
+    home.assert_whole(0);
+}
+
+#[test]
+fn an_address_that_another_sign_in_holds_is_busy_and_the_first_goes_on() {
+    let home = Home::new();
+    // Bound and let go: the number of a port that is free just now.
+    let port = port_of(&TcpListener::bind("127.0.0.1:0").expect("a port"));
+    let mut first = home.practise(&["zendesk", "--set", &at(port)], &[]);
+    let address = first.line("open: ");
+    let second = home.run(&["connect", "zendesk", "--workspace", "practice", "--set", &at(port), "--json"]);
+    assert_eq!(second.error(13, "callback_busy")["port"], port);
+    assert!(home.opened().is_empty());
+    let callback = person::allow(&address);
+    assert_eq!((callback.host_str(), callback.port()), (Some("localhost"), Some(port)));
+    assert!(http::get(&callback).expect("a page").body.contains("is connected"));
+    first.wait().ok();
+    home.assert_whole(1);
+}
+
+#[test]
+fn without_a_browser_the_address_is_printed_and_the_sign_in_goes_on() {
+    let home = Home::new();
+    let mut command: Command = home.command(&["connect", "zendesk", "--workspace", "practice"]);
+    // Neither this browser nor any opener of the system.
+    command.env("BROWSER", "/bin/false").env("PATH", "/nonexistent");
+    let mut running = Running::start(command);
+    running.line("No browser opened.");
+    let callback = person::allow(&running.line("open: "));
+    assert!(http::get(&callback).expect("a page").body.contains("is connected"));
+    running.wait().ok();
+    home.assert_whole(1);
+}
+
+#[test]
+fn the_browser_that_is_named_is_the_one_that_opens() {
+    let home = Home::new();
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let named = format!("tee {}", file.path().display());
+    let arguments = ["connect", "zendesk", "--workspace", "practice", "--timeout", "1", "--browser", &named];
+    assert_eq!(home.run(&arguments).code(), Some(16));
+    assert!(home.opened().is_empty(), "not the usual one");
+}
+
+const ELSEWHERE: &str = "https://www.mycoolapp.com/auth";
+
+#[test]
+fn an_answer_that_ends_elsewhere_is_pasted_and_a_wrong_one_is_refused_first() {
+    let home = Home::new();
+    let elsewhere = format!("oauth.callback.url={ELSEWHERE}");
+    let mut running = home.practise(&["zendesk", "--paste", "--set", &elsewhere], &[]);
+    let callback = person::allow(&running.line("open: "));
+    assert!(callback.as_str().starts_with(ELSEWHERE));
+    for (wrong, answer) in [
+        ("what is this".to_owned(), "This is not the address"),
+        (callback.as_str().replace("/auth", "/other"), "This is not the address"),
+        (ELSEWHERE.to_owned(), "This is not the address"),
+        (with(&callback, "state", Some("forged")).into(), "The pasted address belongs to another sign-in"),
+    ] {
+        running.type_line(&wrong);
+        running.line(answer);
+    }
+    running.type_line(callback.as_str());
+    let outcome = running.wait().ok();
+    assert_eq!(outcome.stdout, "Zendesk\n");
+    home.assert_whole(1);
+}
+
+#[test]
+fn pasting_works_beside_an_address_that_is_listened_to() {
+    let home = Home::new();
+    let mut running = home.practise(&["desk", "--paste"], &[]);
+    let callback = person::allow(&running.line("open: "));
+    running.type_line(callback.as_str());
+    running.wait().ok();
+    home.assert_whole(1);
+}

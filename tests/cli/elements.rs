@@ -1,0 +1,97 @@
+//! The catalogue: what is in the program, and what a person adds.
+
+use std::fs;
+
+use crate::support::home::Home;
+use crate::support::session::Session;
+
+const ACME: &str = r#"
+key = "acme"
+name = "Acme"
+initials = "AC"
+category = "Tests"
+gives = "Anvils"
+access = ["Reading anvils"]
+
+[auth.oauth2]
+authorization_endpoint = "https://acme.example/authorize"
+token_endpoint = "https://acme.example/token"
+scopes = ["anvils"]
+client_authentication = "body"
+pkce = "S256"
+refresh = "rotates"
+
+[[fields]]
+key = "oauth.api.key"
+label = "Client ID"
+help = "In Acme: Settings."
+example = "acme"
+problem = "Copy the whole value again."
+
+[[fields]]
+key = "oauth.api.secret"
+label = "Secret"
+help = "Beside the client ID."
+example = "practice-secret"
+problem = "Copy the whole value again."
+secret = true
+
+[[fields]]
+key = "oauth.callback.url"
+label = "Callback URL"
+help = "As registered in Acme."
+example = "http://localhost:14747/callback/acme"
+problem = "Enter a whole address."
+type = "address"
+advanced = true
+"#;
+
+fn write(home: &Home, key: &str, text: &str) -> String {
+    let folder = home.path().join("config/elements").join(key);
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("element.toml");
+    fs::write(&file, text).expect("written");
+    file.display().to_string()
+}
+
+#[test]
+fn a_broken_element_file_is_told_with_its_line() {
+    let home = Home::in_session(Session::without_keyring());
+    let unknown_key = ACME.replace("initials =", "initails =");
+    let not_toml = ACME.replace("name = \"Acme\"", "name = Acme");
+    for (text, line) in [(&unknown_key, 4), (&not_toml, 3)] {
+        let file = write(&home, "acme", text);
+        let plain = home.run(&["elements", "check", &file]);
+        assert_eq!((plain.code(), plain.stdout.as_str()), (Some(2), ""));
+        assert!(plain.stderr.contains(&file) && plain.stderr.contains(&format!(":{line}")), "{}", plain.stderr);
+        let error = home.run(&["elements", "check", &file, "--json"]).error(2, "element_invalid");
+        assert!(error["detail"].as_str().is_some_and(|detail| detail.contains(&format!(":{line}"))), "{error}");
+        let connect = home.run(&["connect", "acme", "--workspace", "practice", "--json"]);
+        connect.error(2, "element_invalid");
+    }
+    assert_eq!(home.json(&["elements", "list"]).as_array().map(Vec::len), Some(8), "the others are not taken along");
+}
+
+#[test]
+fn an_element_of_the_persons_own_is_listed_and_connected() {
+    let home = Home::new();
+    let file = write(&home, "acme", ACME);
+    home.run(&["elements", "check", &file]).ok();
+    assert_eq!(home.json(&["elements", "check", &file])["key"], "acme");
+    let listed = home.run(&["elements", "list"]).ok();
+    assert!(listed.stdout.lines().any(|line| line.starts_with("acme ")), "{}", listed.stdout);
+    assert_eq!(home.json(&["elements", "list"]).as_array().map(Vec::len), Some(9));
+    assert_eq!(home.json(&["elements", "show", "acme"])["name"], "Acme");
+    home.connect(&["acme"]);
+    assert_eq!(home.list()[0]["product"], "Acme");
+    home.assert_whole(1);
+}
+
+#[test]
+fn both_workspaces_always_exist() {
+    let home = Home::in_session(Session::without_keyring());
+    let names = home.json(&["workspaces", "list"]);
+    let names: Vec<_> = names.as_array().expect("a list").iter().map(|w| w["name"].clone()).collect();
+    assert_eq!(names, ["local", "practice"]);
+    assert!(home.run(&["workspaces", "list"]).ok().stdout.contains("practice"));
+}

@@ -1,0 +1,117 @@
+//! A keyring that is locked, missing, or locked at the worst moment; and an index that cannot be written.
+
+use crate::support::home::Home;
+use crate::support::http;
+use crate::support::person;
+use crate::support::session::Session;
+
+#[test]
+fn a_locked_keyring_is_told_before_a_browser_opens() {
+    let home = Home::new();
+    home.connect(&["zendesk"]);
+    home.session.lock();
+    home.run(&["connect", "desk", "--workspace", "practice", "--json"]).error(11, "keychain_locked");
+    home.run(&["token", "Zendesk", "--json"]).error(11, "keychain_locked");
+    let doctor = home.run(&["doctor"]);
+    assert_eq!(doctor.code(), Some(11));
+    assert!(doctor.stdout.contains("is locked"), "{}", doctor.stdout);
+    assert_eq!(home.list().len(), 1, "what is connected can be seen all the same");
+    assert!(home.opened().is_empty());
+    home.session.unlock();
+    home.run(&["token", "Zendesk"]).ok();
+    home.assert_whole(1);
+}
+
+#[test]
+fn without_a_keyring_nothing_is_connected() {
+    let home = Home::in_session(Session::without_keyring());
+    home.run(&["connect", "zendesk", "--workspace", "practice", "--json"]).error(11, "keychain_missing");
+    assert_eq!(home.run(&["doctor"]).code(), Some(11));
+    assert!(home.opened().is_empty());
+    assert!(home.list().is_empty());
+    assert_eq!(home.count("SELECT count(*) FROM attempt"), 0);
+}
+
+/// A sign-in during which the keyring locks, after the token was issued and before it is saved.
+fn locked_too_soon(home: &Home, arguments: &[&str]) -> crate::support::keyrack::Running {
+    let gate = home.gate();
+    let mut running = home.practise(arguments, &gate.variables("instance_created"));
+    let callback = person::allow(&running.line("open: "));
+    let tab = person::tab(&callback);
+    running.line("fault: instance_created");
+    home.session.lock();
+    gate.open();
+    running.line("The keychain is locked.");
+    let page = tab.join().expect("a tab").expect("a page");
+    assert!(page.body.contains("is not saved yet"), "{}", page.body);
+    running
+}
+
+#[test]
+fn a_token_waits_in_memory_until_the_keyring_is_unlocked() {
+    let home = Home::new();
+    let running = locked_too_soon(&home, &["zendesk"]);
+    assert!(home.list().is_empty());
+    home.session.unlock();
+    assert_eq!(running.wait().ok().stdout, "Zendesk\n");
+    home.assert_whole(1);
+    assert_eq!(home.run(&["token", "Zendesk"]).ok().stdout.trim_end(), home.session.items()[0]["access_token"]);
+}
+
+#[test]
+fn a_token_that_cannot_be_saved_in_time_is_given_back() {
+    let home = Home::new();
+    let running = locked_too_soon(&home, &["zendesk", "--timeout", "2", "--json"]);
+    let outcome = running.wait();
+    outcome.error(11, "keychain_locked");
+    assert!(outcome.stderr.contains("given back to the provider"), "{}", outcome.stderr);
+    assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked = 0"), 0, "the provider has ended it");
+    home.session.unlock();
+    home.assert_whole(0);
+}
+
+#[test]
+fn control_c_while_the_token_waits_gives_it_back() {
+    let home = Home::new();
+    let running = locked_too_soon(&home, &["zendesk"]);
+    running.interrupt();
+    assert_eq!(running.wait().code(), Some(11));
+    assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked = 0"), 0);
+    home.session.unlock();
+    home.assert_whole(0);
+}
+
+#[test]
+fn a_token_that_only_the_index_cannot_take_is_kept_and_listed_later() {
+    let home = Home::new();
+    let gate = home.gate();
+    let mut running = home.practise(&["zendesk", "--name", "Support", "--json"], &gate.variables("vault_written"));
+    let callback = person::allow(&running.line("open: "));
+    let tab = person::tab(&callback);
+    running.line("fault: vault_written");
+    let index = home.index();
+    index.execute_batch("BEGIN EXCLUSIVE").expect("locked");
+    gate.open();
+    let outcome = running.wait();
+    assert_eq!(outcome.error(1, "index_unwritable")["name"], "Support");
+    let page = tab.join().expect("a tab").expect("a page");
+    assert!(page.body.contains("is not in the list yet"), "{}", page.body);
+    index.execute_batch("ROLLBACK").expect("unlocked");
+    assert_eq!(home.session.items().len(), 1, "the token is kept");
+    assert!(home.list().is_empty(), "the list is read, not mended");
+    home.connect(&["desk"]);
+    home.assert_whole(2);
+    assert_eq!(home.json(&["show", "Support"])["status"], "ok");
+    home.run(&["token", "Support"]).ok();
+    assert!(http::get(&callback).is_err());
+}
+
+#[test]
+fn an_index_of_a_newer_version_is_left_alone() {
+    let home = Home::new();
+    home.run(&["list"]).ok();
+    home.index().pragma_update(None, "user_version", 99).expect("set");
+    home.run(&["list", "--json"]).error(1, "index_newer");
+    home.run(&["connect", "zendesk", "--workspace", "practice", "--json"]).error(1, "index_newer");
+    assert!(home.opened().is_empty());
+}

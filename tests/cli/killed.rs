@@ -1,0 +1,93 @@
+//! Signal 9 at every point between the first line in the index and the last page in the browser. What is left is
+//! either a whole connection or none.
+
+use crate::support::home::Home;
+use crate::support::person;
+
+/// Starts a sign-in and kills it at this point.
+fn killed_at(home: &Home, point: &str, answered: bool) {
+    let mut running = home.practise(&["zendesk", "--name", "Support"], &[("KEYRACK_FAULT", point)]);
+    let tab = answered.then(|| person::tab(&person::allow(&running.line("open: "))));
+    running.line(&format!("fault: {point}"));
+    running.kill();
+    if let Some(tab) = tab {
+        // Its connection broke, or it got its page a moment before.
+        let _ = tab.join().expect("a tab");
+    }
+}
+
+#[test]
+fn a_program_killed_before_the_token_is_saved_leaves_nothing() {
+    for (point, answered) in
+        [("attempt_written", false), ("browser_opened", false), ("callback_parsed", true), ("instance_created", true)]
+    {
+        let home = Home::new();
+        killed_at(&home, point, answered);
+        assert_eq!(home.count("SELECT count(*) FROM attempt"), 1, "{point}: the attempt is left open");
+        home.run(&["doctor"]).ok();
+        home.assert_whole(0);
+        home.connect(&["zendesk", "--name", "Support"]);
+        home.assert_whole(1);
+    }
+}
+
+#[test]
+fn a_program_killed_after_the_token_is_saved_leaves_a_connection() {
+    for point in ["vault_written", "index_written", "page_shown"] {
+        let home = Home::new();
+        killed_at(&home, point, true);
+        home.run(&["doctor"]).ok();
+        home.assert_whole(1);
+        let token = home.run(&["token", "Support"]).ok().stdout;
+        assert_eq!(token.trim_end(), home.session.items()[0]["access_token"], "{point}");
+    }
+}
+
+#[test]
+fn the_next_sign_in_finishes_what_was_cut_off() {
+    let home = Home::new();
+    killed_at(&home, "vault_written", true);
+    let taken = home.run(&["connect", "zendesk", "--workspace", "practice", "--name", "Other", "--timeout", "0", "--json"]);
+    taken.error(16, "callback_timeout");
+    home.assert_whole(1);
+}
+
+#[test]
+fn two_programs_that_mend_at_once_harm_nothing() {
+    let home = Home::new();
+    killed_at(&home, "vault_written", true);
+    killed_at(&home, "attempt_written", false);
+    let doctors: Vec<_> = (0..4).map(|_| home.start(&["doctor"])).collect();
+    for doctor in doctors {
+        doctor.wait().ok();
+    }
+    home.assert_whole(1);
+}
+
+#[test]
+fn a_sign_in_that_is_under_way_is_left_alone() {
+    let home = Home::new();
+    let mut running = home.practise(&["zendesk"], &[]);
+    let address = running.line("open: ");
+    home.run(&["doctor"]).ok();
+    assert_eq!(home.count("SELECT count(*) FROM attempt"), 1);
+    let tab = person::tab(&person::allow(&address));
+    running.wait().ok();
+    assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
+    home.assert_whole(1);
+}
+
+#[test]
+fn a_removal_that_was_cut_off_is_finished_and_its_name_is_free_at_once() {
+    let home = Home::new();
+    home.connect(&["zendesk", "--name", "Support"]);
+    let mut running = home.start_with(&["remove", "Support"], &[("KEYRACK_FAULT", "removal_begun")]);
+    running.line("fault: removal_begun");
+    running.kill();
+    assert!(home.list().is_empty(), "what is being removed is not shown");
+    assert_eq!(home.session.items().len(), 1);
+    home.run(&["token", "Support", "--json"]).error(3, "connection_unknown");
+    home.connect(&["zendesk", "--name", "Support"]);
+    home.run(&["doctor"]).ok();
+    home.assert_whole(1);
+}

@@ -1,0 +1,17 @@
+//! The command line program as people and scripts meet it: the real binary, real sockets, a real keyring and, where
+//! it matters who presses the button, a real browser.
+
+// The keyring and the bus that these tests start are those of Linux.
+#![cfg(target_os = "linux")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod callback;
+mod connecting;
+mod elements;
+mod forms;
+mod keychain;
+mod killed;
+mod names;
+mod tokens;

@@ -1,0 +1,98 @@
+//! Names: unique, ambiguous, changed, removed.
+
+use crate::support::home::Home;
+use crate::support::person;
+
+#[test]
+fn a_name_that_exists_in_any_case_is_refused_before_a_browser_opens() {
+    let home = Home::new();
+    home.connect(&["zendesk", "--name", "Support EU"]);
+    let outcome = home.run(&["connect", "zendesk", "--workspace", "practice", "--name", " support  eu ", "--json"]);
+    assert_eq!(outcome.error(2, "name_taken")["name"], "support eu");
+    assert!(home.opened().is_empty());
+    home.assert_whole(1);
+}
+
+#[test]
+fn a_connection_without_a_name_is_called_after_its_product_and_numbered() {
+    let home = Home::new();
+    for expected in ["Zendesk", "Zendesk 2", "Zendesk 3"] {
+        assert_eq!(home.connect(&["zendesk"]).stdout.trim_end(), expected);
+    }
+    home.assert_whole(3);
+}
+
+#[test]
+fn two_sign_ins_at_once_get_different_names() {
+    let home = Home::new();
+    let mut running: Vec<_> = (0..2).map(|_| home.practise(&["zendesk"], &[])).collect();
+    let callbacks: Vec<_> = running.iter_mut().map(|one| person::allow(&one.line("open: "))).collect();
+    let tabs: Vec<_> = callbacks.iter().map(person::tab).collect();
+    let mut names: Vec<_> = running.into_iter().map(|one| one.wait().ok().stdout.trim_end().to_owned()).collect();
+    names.sort();
+    assert_eq!(names, ["Zendesk", "Zendesk 2"]);
+    for tab in tabs {
+        assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
+    }
+    home.assert_whole(2);
+    // The item describes itself, also where the index had to number its name.
+    let mut kept: Vec<_> = home.session.items().iter().map(|item| item["name"].as_str().expect("a name").to_owned()).collect();
+    kept.sort();
+    assert_eq!(kept, names);
+}
+
+#[test]
+fn an_ambiguous_name_lists_its_candidates() {
+    let home = Home::new();
+    home.connect(&["zendesk", "--name", "Support"]);
+    let copied = "INSERT INTO connection (id, workspace, element, name, folded, created_at)
+                  SELECT 'second', 'local', element, name, folded, created_at FROM connection";
+    home.index().execute(copied, []).expect("a second row");
+    let error = home.run(&["token", "support", "--json"]).error(4, "name_ambiguous");
+    let candidates = error["candidates"].as_array().expect("candidates");
+    assert_eq!(candidates.len(), 2);
+    assert!(candidates.iter().any(|one| one.as_str().is_some_and(|text| text.starts_with("second ("))), "{error}");
+    let plain = home.run(&["token", "support"]);
+    assert_eq!((plain.code(), plain.stdout.as_str()), (Some(4), ""));
+    home.run(&["token", "support", "--workspace", "practice"]).ok();
+    assert_eq!(home.json(&["show", "second"])["workspace"], "local", "an id is never ambiguous");
+}
+
+#[test]
+fn a_renamed_connection_is_found_by_its_new_name_in_the_list_and_in_the_keyring() {
+    let home = Home::new();
+    home.connect(&["zendesk", "--name", "Old"]);
+    home.connect(&["zendesk", "--name", "Other"]);
+    assert_eq!(home.json(&["rename", "old", " New  name "])["name"], "New name");
+    home.run(&["token", "Old", "--json"]).error(3, "connection_unknown");
+    home.run(&["token", "new name"]).ok();
+    assert!(home.session.items().iter().any(|item| item["name"] == "New name"));
+    home.run(&["rename", "New name", "OTHER", "--json"]).error(2, "name_taken");
+    home.run(&["rename", "New name", "  ", "--json"]).error(2, "form_invalid");
+    home.run(&["rename", "New name", "NEW NAME"]).ok();
+    home.assert_whole(2);
+}
+
+#[test]
+fn a_name_is_not_changed_while_the_keyring_is_locked() {
+    let home = Home::new();
+    home.connect(&["zendesk", "--name", "Old"]);
+    home.session.lock();
+    home.run(&["rename", "Old", "New", "--json"]).error(11, "keychain_locked");
+    home.run(&["remove", "Old", "--json"]).error(11, "keychain_locked");
+    home.session.unlock();
+    assert_eq!(home.list()[0]["name"], "Old");
+    home.assert_whole(1);
+}
+
+#[test]
+fn a_removed_connection_leaves_neither_row_nor_item_and_its_name_is_free() {
+    let home = Home::new();
+    home.connect(&["zendesk", "--name", "Support"]);
+    let id = home.list()[0]["id"].clone();
+    assert_eq!(home.json(&["remove", "support"])["removed"], id);
+    home.assert_whole(0);
+    assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked = 0"), 0, "the provider has ended it");
+    home.connect(&["zendesk", "--name", "Support"]);
+    assert_ne!(home.list()[0]["id"], id, "an id is never used again");
+}

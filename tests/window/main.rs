@@ -1,0 +1,296 @@
+//! The real window on a virtual screen, with a real keyring and a real browser: what a person does, and what they see.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::process::Command;
+
+use serde_json::Value;
+use support::browser::Chromium;
+use support::home::{Home, eventually};
+use support::person;
+use support::window::Window;
+
+/// Opens the window and goes as far as the form of a product, in practice.
+fn at_the_form(home: &Home, product: &str) -> Window {
+    let window = Window::open(home);
+    window.press("Practise first");
+    window.press_row(product);
+    window.sees(&format!("Connect {product}"));
+    window
+}
+
+/// The address that the window asked the person's browser to open.
+#[track_caller]
+fn address(home: &Home, number: usize) -> String {
+    eventually("a browser is opened", || home.opened().get(number).cloned())
+}
+
+/// What the command line sees of this home's connections.
+fn names(home: &Home) -> Vec<String> {
+    home.list().iter().map(|c| c["name"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// No token and no client secret of this home stands anywhere in the page.
+#[track_caller]
+fn assert_page_holds_no_secret(home: &Home, window: &Window) {
+    let markup = window.markup();
+    for item in home.session.items() {
+        for name in ["access_token", "refresh_token", "element_token", "token_secret"] {
+            if let Some(secret) = item[name].as_str() {
+                assert!(!markup.contains(secret), "{name} stands in the page");
+            }
+        }
+    }
+}
+
+fn connected_by_allow(product: &str, key: &str) {
+    let home = Home::new();
+    let window = at_the_form(&home, product);
+    window.press("Continue in browser");
+    window.sees("Finish in your browser");
+    let chromium = Chromium::start();
+    chromium.open(&address(&home, 0));
+    let page = chromium.allow();
+    assert_eq!(page.heading, format!("{product} is connected"));
+    eventually("the new row stands in the list", || window.has_row(product).then_some(()));
+    assert_eq!(names(&home), [product]);
+    let printed = home.run(&["token", product]).ok().stdout;
+    let items = home.session.items();
+    assert_eq!(items.len(), 1);
+    assert_eq!(items[0]["element"], key);
+    assert_eq!(items[0]["access_token"], printed.trim());
+    assert_page_holds_no_secret(&home, &window);
+    window.press_row(product);
+    window.sees("maria@practice.example");
+    window.sees("Works");
+    assert_page_holds_no_secret(&home, &window);
+    home.assert_whole(1);
+}
+
+#[test]
+fn desk_is_connected_by_allow() {
+    connected_by_allow("Desk.com", "desk");
+}
+
+#[test]
+fn zendesk_is_connected_by_allow() {
+    connected_by_allow("Zendesk", "zendesk");
+}
+
+#[test]
+fn deny_is_explained_in_place_and_saves_nothing() {
+    let home = Home::new();
+    let window = at_the_form(&home, "Zendesk");
+    window.fill("Zendesk address", "kept");
+    window.press("Continue in browser");
+    let chromium = Chromium::start();
+    chromium.open(&address(&home, 0));
+    assert_eq!(chromium.deny().heading, "Zendesk was not connected");
+    window.sees("Access was not given");
+    assert_eq!(window.value("Zendesk address"), "kept", "what was typed is still there");
+    home.assert_whole(0);
+}
+
+#[test]
+fn cancel_leads_back_to_the_form_and_the_late_answer_is_not_heard() {
+    let home = Home::new();
+    let window = at_the_form(&home, "Zendesk");
+    window.press("Continue in browser");
+    window.sees("Finish in your browser");
+    let callback = person::allow(&address(&home, 0));
+    window.press("Cancel");
+    window.find("//button[normalize-space(.)='Continue in browser']");
+    let late = person::tab(&callback).join().expect("a tab");
+    assert!(late.is_err() || late.is_ok_and(|answer| answer.status == 404), "nobody listens for it");
+    home.assert_whole(0);
+}
+
+#[test]
+fn an_empty_field_is_named_beside_it_and_no_browser_opens() {
+    let home = Home::new();
+    let window = at_the_form(&home, "Zendesk");
+    window.fill("Zendesk address", "");
+    window.press("Continue in browser");
+    let field = window.find("//input[@aria-invalid='true']");
+    drop(field);
+    let focused = window.script("return document.activeElement.getAttribute('aria-invalid')");
+    assert_eq!(focused, "true", "the first wrong field has the focus");
+    let described = window.script(
+        "return document.activeElement.getAttribute('aria-describedby').split(' ')\
+         .map((id) => document.getElementById(id)?.innerText).join(' ')",
+    );
+    assert!(!described.as_str().unwrap_or_default().is_empty(), "and says what is wrong");
+    assert!(home.opened().is_empty());
+    home.assert_whole(0);
+}
+
+#[test]
+fn a_connection_made_on_the_command_line_appears_in_the_open_window() {
+    let home = Home::new();
+    let window = Window::open(&home);
+    window.press("Practise first");
+    window.sees("Add connection");
+    window.press("Connections");
+    home.connect(&["zendesk", "--name", "From a script"]);
+    eventually("the row appears by itself", || window.has_row("From a script").then_some(()));
+    home.run(&["remove", "From a script"]).ok();
+    eventually("and goes by itself", || (!window.has_row("From a script")).then_some(()));
+}
+
+#[test]
+fn a_connection_is_renamed_and_removed() {
+    let home = Home::new();
+    home.connect(&["zendesk", "--name", "Support"]);
+    let window = Window::open(&home);
+    window.press("Practise first");
+    window.press("Connections");
+    window.press_row("Support");
+    window.press("Rename…");
+    window.fill("Name", "Help desk");
+    window.press("Rename");
+    window.sees("Help desk");
+    eventually("the name is kept", || (names(&home) == ["Help desk"]).then_some(()));
+    assert_eq!(home.session.items()[0]["name"], "Help desk", "in the keyring too");
+    window.press("Remove…");
+    window.sees("Remove Help desk?");
+    window.find("//dialog//button[normalize-space(.)='Remove']");
+    window.script("[...document.querySelectorAll('dialog button')].find((b) => b.innerText === 'Remove').click()");
+    window.sees("No connections yet");
+    home.assert_whole(0);
+}
+
+#[test]
+fn a_locked_keyring_is_said_before_a_browser_opens() {
+    let home = Home::new();
+    let window = at_the_form(&home, "Zendesk");
+    home.session.lock();
+    window.press("Continue in browser");
+    window.sees("The keyring is locked");
+    assert!(home.opened().is_empty());
+    home.session.unlock();
+    window.press("Try again");
+    window.sees("Finish in your browser");
+}
+
+#[test]
+fn a_keyring_that_locks_during_the_sign_in_loses_nothing() {
+    let home = Home::new();
+    let window = at_the_form(&home, "Zendesk");
+    window.press("Continue in browser");
+    let callback = person::allow(&address(&home, 0));
+    home.session.lock();
+    let tab = person::tab(&callback);
+    window.sees("not saved yet");
+    let page = tab.join().expect("a tab").expect("a page");
+    assert!(page.body.contains("is not saved yet"), "{}", page.body);
+    home.session.unlock();
+    window.press("Try again");
+    eventually("the connection stands in the list", || window.has_row("Zendesk").then_some(()));
+    home.assert_whole(1);
+}
+
+#[test]
+fn an_address_that_cannot_call_back_is_pasted() {
+    let home = Home::new();
+    let window = at_the_form(&home, "Zendesk");
+    window.press("Advanced");
+    window.fill("Redirect URL", "https://www.mycoolapp.com/auth");
+    window.press("Continue in browser");
+    window.sees("Finish in your browser");
+    let callback = person::allow(&address(&home, 0));
+    assert!(callback.as_str().starts_with("https://www.mycoolapp.com/auth?"));
+    let forged = callback.as_str().replace("state=", "state=x");
+    let paste = |text: &str| {
+        let field = window.find("//input[starts-with(@placeholder, 'https://')]");
+        let script = "const i = document.querySelector(\"input[placeholder^='https://']\"); i.value = '';";
+        window.script(script);
+        window.type_into(&field, text);
+        window.type_into(&field, "\u{e007}");
+    };
+    paste(&forged);
+    window.sees("The answer did not match");
+    paste(callback.as_str());
+    eventually("the connection stands in the list", || window.has_row("Zendesk").then_some(()));
+    home.assert_whole(1);
+}
+
+#[test]
+fn a_taken_port_is_named_and_a_free_one_offered() {
+    let home = Home::new();
+    let window = at_the_form(&home, "Zendesk");
+    let stranger = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = stranger.local_addr().expect("bound").port();
+    window.press("Advanced");
+    window.fill("Redirect URL", &format!("http://127.0.0.1:{port}/callback/zendesk"));
+    window.press("Continue in browser");
+    window.sees("The callback address is taken");
+    window.sees(&port.to_string());
+    assert!(home.opened().is_empty());
+}
+
+#[test]
+fn without_a_browser_the_link_is_shown() {
+    let home = Home::new();
+    let window = Window::open_with(&home, &[("BROWSER", "/bin/false"), ("PATH", "/nowhere")]);
+    window.press("Practise first");
+    window.press_row("Zendesk");
+    window.press("Continue in browser");
+    window.sees("http://127.0.0.1:");
+    let link = window.text().lines().find(|l| l.contains("/oauth2/authorize?")).expect("the link").trim().to_owned();
+    let tab = person::tab(&person::allow(&link));
+    eventually("the connection stands in the list", || window.has_row("Zendesk").then_some(()));
+    assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
+}
+
+#[test]
+fn two_sign_ins_at_once_each_lead_to_their_own_connection() {
+    let home = Home::new();
+    let window = at_the_form(&home, "Zendesk");
+    window.press("Continue in browser");
+    let first = address(&home, 0);
+    window.press("Connections");
+    window.press("Add connection");
+    window.press_row("Webex");
+    window.press("Continue in browser");
+    let second = address(&home, 1);
+    let tabs = [second, first].map(|address| person::tab(&person::allow(&address)));
+    for tab in tabs {
+        assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
+    }
+    eventually("both are connected", || (names(&home) == ["Webex", "Zendesk"]).then_some(()));
+    home.assert_whole(2);
+}
+
+#[test]
+fn a_second_start_brings_the_window_forward_and_ends() {
+    let home = Home::new();
+    let window = Window::open(&home);
+    window.sees("No connections yet");
+    let second = Command::new(env!("CARGO_BIN_EXE_keyrack-desktop"))
+        .env_clear()
+        .envs(home.environment())
+        .env("DISPLAY", &window.display.name)
+        .status()
+        .expect("started");
+    assert!(second.success());
+    window.sees("No connections yet");
+}
+
+#[test]
+fn the_size_of_the_window_and_its_appearance_are_remembered() {
+    let home = Home::new();
+    let window = Window::open(&home);
+    window.press("Settings");
+    window.sees("Appearance");
+    window.find("//label[.//text()[normalize-space(.)='Dark']] | //button[normalize-space(.)='Dark']");
+    window.script("[...document.querySelectorAll('label,button')].find((e) => e.innerText.trim() === 'Dark').click()");
+    let stored = || -> Option<String> {
+        home.index().query_row("SELECT value FROM setting WHERE key = 'appearance'", [], |r| r.get(0)).ok()
+    };
+    eventually("the choice is stored", || (stored().as_deref() == Some("dark")).then_some(()));
+    drop(window);
+    let window = Window::open(&home);
+    let background = window.script("return getComputedStyle(document.documentElement).backgroundColor");
+    assert_eq!(background, Value::from("rgb(21, 20, 18)"), "the dark background");
+}

@@ -1,0 +1,147 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { Code, FieldView } from "../ipc/types";
+import { ERRORS, say } from "./errors";
+import { fieldProblem, inSentence } from "./fields";
+import { shellWord, snippets } from "./snippets";
+import { exactTime, relativeTime } from "./time";
+
+const codes = Object.keys(ERRORS) as Code[];
+
+/** Never before staff. “Callback” is left out: it names a setting and its failure by agreement. */
+const NOT_SAID = /\b(OAuth|tokens?|scopes?|grant|PKCE|instance|401|please|successfully|oops|OK)\b|!/i;
+
+describe("sentences about failures", () => {
+  it.each(codes)("%s says what happened in plain words", (code) => {
+    for (const said of [say({ code }, "keyring"), say({ code, product: "Zendesk", port: 1 }, "Keychain")]) {
+      const words = `${said.title} ${said.body} ${said.button?.label ?? ""}`;
+      expect(words).not.toMatch(NOT_SAID);
+      expect(words).not.toMatch(/[{}]|undefined|'/);
+      expect(said.title).toMatch(/^\p{Lu}/u);
+      expect(said.title).not.toMatch(/\.$/);
+      expect(said.body).toMatch(/\.$/);
+    }
+  });
+
+  it.each(codes)("%s has a button of one to three words", (code) => {
+    const label = say({ code, free_port: 14748 }, "keyring").button?.label;
+    if (label) expect(label.split(" ").length).toBeLessThanOrEqual(3);
+  });
+
+  it("every_code_of_the_program_has_its_sentences", () => {
+    const types = readFileSync(new URL("../ipc/types.ts", import.meta.url), "utf8");
+    const union = types.match(/export type Code =([^;]+);/)?.[1] ?? "";
+    const known = [...union.matchAll(/"(\w+)"/g)].map((match) => match[1]);
+    expect(codes.toSorted()).toEqual(known.toSorted());
+  });
+
+  it("facts_are_filled_in", () => {
+    const said = say({ code: "port_in_use", port: 14747, free_port: 14748 }, "keyring");
+    expect(said.body).toContain("14747");
+    expect(said.button).toEqual({ label: "Use port 14748", does: "use_free_port" });
+  });
+
+  it("a_button_without_its_fact_gives_way_to_the_other", () => {
+    expect(say({ code: "port_in_use", port: 14747 }, "keyring").button?.does).toBe("settings");
+  });
+
+  it("the_keychain_is_called_as_the_system_calls_it", () => {
+    expect(say({ code: "keychain_locked" }, "Credential Manager").title).toBe(
+      "The Credential Manager is locked",
+    );
+  });
+});
+
+describe("words in the screens", () => {
+  /** The developer section may say more, and code is not a sentence: only text between tags is read. */
+  const files = ["screens", "parts"].flatMap((folder) =>
+    readdirSync(new URL(`../${folder}/`, import.meta.url))
+      .filter((name) => name.endsWith(".svelte"))
+      .map((name) => ({ name, url: new URL(`../${folder}/${name}`, import.meta.url) })),
+  );
+
+  it.each(files)("$name keeps to plain words", ({ url }) => {
+    const markup = readFileSync(url, "utf8")
+      .replace(/<script[\s\S]*?<\/script>|<style[\s\S]*?<\/style>|<!--[\s\S]*?-->/g, "")
+      .replace(/\{[^{}]*\}/g, "");
+    const text = [...markup.matchAll(/>([^<>{}]+)</g)].map((match) => match[1]!.trim()).filter(Boolean);
+    const allowed = new Set(["Scopes", "Token expires", "Callback port"]);
+    for (const words of text.filter((one) => !allowed.has(one))) {
+      expect(words).not.toMatch(/\b(OAuth|tokens?|scopes?|grant|PKCE|callback|instance|please)\b/i);
+    }
+  });
+});
+
+describe("words under a field", () => {
+  const field = {
+    key: "a",
+    label: "Secret",
+    kind: "text",
+    max_length: 63,
+    problem: "Enter only the first part, such as acme for acme.zendesk.com.",
+  } as FieldView;
+
+  it("a_missing_value_is_asked_for_by_its_label", () => {
+    expect(fieldProblem(field, "required", "Zendesk")).toBe("Enter the secret.");
+  });
+
+  it("names_keep_their_capitals_inside_a_sentence", () => {
+    expect(inSentence("Zendesk address", "Zendesk")).toBe("Zendesk address");
+    expect(inSentence("API key", "Zendesk")).toBe("API key");
+  });
+
+  it("a_malformed_value_gets_the_sentence_of_the_element", () => {
+    expect(fieldProblem(field, "malformed", "Zendesk")).toBe(field.problem);
+    expect(fieldProblem({ ...field, problem: "" }, "malformed", "Zendesk")).toBe("Check the secret.");
+  });
+
+  it("a_long_value_is_told_its_limit", () => {
+    expect(fieldProblem(field, "too_long", "Zendesk")).toBe("Enter at most 63 characters.");
+  });
+});
+
+describe("times", () => {
+  const now = Date.UTC(2026, 10, 21, 12);
+  const before = (seconds: number) => relativeTime(now - seconds * 1000, now);
+
+  it("are_relative_up_to_a_day_and_then_a_date", () => {
+    expect(before(3)).toBe("just now");
+    expect(before(27)).toBe("20 seconds ago");
+    expect(before(60)).toBe("1 minute ago");
+    expect(before(3 * 60 + 59)).toBe("3 minutes ago");
+    expect(before(23 * 3600)).toBe("23 hours ago");
+    expect(before(9 * 86_400)).toBe("12 November 2026");
+    expect(relativeTime(now + 18 * 60_000, now)).toBe("in 18 minutes");
+  });
+
+  it("are_exact_in_the_title", () => {
+    expect(exactTime(now)).toMatch(/21 November 2026.*\d\d:00:00/);
+  });
+});
+
+describe("snippets", () => {
+  const connection = { name: "Zendesk · support", host: "acme.zendesk.com" };
+  const here = { name: "local", kind: "local" as const };
+  const practice = { name: "practice", kind: "practice" as const };
+
+  it("call_the_command_line_by_the_name_of_the_connection", () => {
+    const all = snippets(connection, here, "oauth2");
+    expect(all.map((one) => one.tab)).toEqual(["Shell", "curl", ".env"]);
+    for (const { text } of all) expect(text).toContain('keyrack token "Zendesk · support"');
+  });
+
+  it("name_the_workspace_unless_it_is_this_computer", () => {
+    for (const { text } of snippets(connection, practice, "oauth2"))
+      expect(text).toContain('--workspace "practice"');
+  });
+
+  it("do_not_offer_a_header_where_each_request_is_signed", () => {
+    for (const { text } of snippets(connection, here, "oauth1")) expect(text).not.toContain("header");
+  });
+
+  it("quote_a_name_so_that_a_shell_leaves_it_alone", () => {
+    expect(shellWord("Act! Essentials")).toBe("'Act! Essentials'");
+    expect(shellWord("it's $HOME")).toBe(`'it'\\''s $HOME'`);
+    expect(shellWord("it's")).toBe(`"it's"`);
+  });
+});
