@@ -22,8 +22,7 @@ else
 endif
 
 tour: setup-test ui/dist/index.html ## Connect one practice account on a virtual display, with pictures
-	cargo build --bins --example tour
-	target/debug/examples/tour
+	cargo test --quiet --test tour
 
 test: setup-test ## Everything from formatting to the real window
 	scripts/test

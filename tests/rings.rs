@@ -58,8 +58,22 @@ fn each_ring_uses_only_the_rings_inside_it() {
 #[test]
 fn the_domain_is_pure() {
     let outside = [
-        "std::fs", "std::net", "std::env", "std::process", "std::thread", "SystemTime", "Instant", "getrandom", "tokio",
-        "reqwest", "rusqlite", "keyring", "tauri", "axum", "async fn", "println!",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "std::thread",
+        "SystemTime",
+        "Instant",
+        "getrandom",
+        "tokio",
+        "reqwest",
+        "rusqlite",
+        "keyring",
+        "tauri",
+        "axum",
+        "async fn",
+        "println!",
     ];
     let found = offences("domain", &outside);
     assert!(found.is_empty(), "{found:#?}");

@@ -8,8 +8,8 @@ export default defineConfig({
   // Relative, because the window serves the files from its own scheme and tests serve them from a folder.
   base: "./",
   envPrefix: "KEYRACK_UI_",
-  // The port of `devUrl` in tauri.conf.json; another one would leave the window empty.
-  server: { port: 1420, strictPort: true, host: "127.0.0.1" },
+  // The page alone, in a plain browser, on the fake: the window itself serves the built files.
+  server: { host: "127.0.0.1" },
   build: {
     target: "esnext",
     // `light-dark()` is kept as written: every engine the window runs in knows it.

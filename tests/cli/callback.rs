@@ -46,7 +46,10 @@ fn whatever_is_not_this_sign_ins_answer_gets_404_and_the_sign_in_goes_on() {
     for (what, text) in [
         ("HEAD", format!("HEAD {target} HTTP/1.1\r\nHost: {host}\r\n\r\n")),
         ("prefetch", format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nSec-Purpose: prefetch\r\n\r\n")),
-        ("a script", format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nOrigin: https://evil.example\r\n\r\n")),
+        (
+            "a script",
+            format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nOrigin: https://evil.example\r\n\r\n"),
+        ),
         ("another name", format!("GET {target} HTTP/1.1\r\nHost: evil.example\r\n\r\n")),
         ("another method", format!("DELETE {target} HTTP/1.1\r\nHost: {host}\r\n\r\n")),
     ] {
@@ -86,7 +89,8 @@ fn the_same_answer_twice_gets_the_same_page_and_makes_one_exchange() {
     running.line("fault: callback_parsed");
     // Connected before the program goes on, so that it is there while the exchange runs.
     let mut second = http::connect(&callback).expect("a connection");
-    let request = format!("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", http::target(&callback), http::authority(&callback));
+    let request =
+        format!("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", http::target(&callback), http::authority(&callback));
     std::io::Write::write_all(&mut second, request.as_bytes()).expect("sent");
     gate.open();
     let mut answer = String::new();
@@ -95,7 +99,11 @@ fn the_same_answer_twice_gets_the_same_page_and_makes_one_exchange() {
     let first = first.join().expect("a tab").expect("a page");
     assert!(first.body.contains("Zendesk is connected"));
     assert_eq!(answer.split_once("\r\n\r\n").map(|(_, body)| body), Some(first.body.as_str()));
-    assert_eq!(home.count("SELECT count(*) FROM practice_credential WHERE kind = 'access'"), 1, "one exchange");
+    assert_eq!(
+        home.count("SELECT count(*) FROM practice_credential WHERE kind = 'access'"),
+        1,
+        "one exchange"
+    );
     assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked <> 0"), 0, "no replay was seen");
     home.assert_whole(1);
 }
@@ -107,7 +115,11 @@ fn a_refusal_by_the_person_saves_nothing() {
         let mut running = home.practise(&[key, "--json"], &[]);
         let callback = person::deny(&running.line("open: "));
         let page = http::get(&callback).expect("a page");
-        assert!(page.body.contains("was not connected") && page.body.contains("Access was declined"), "{}", page.body);
+        assert!(
+            page.body.contains("was not connected") && page.body.contains("Access was declined"),
+            "{}",
+            page.body
+        );
         running.wait().error(14, "access_denied");
     }
     home.assert_whole(0);
@@ -148,7 +160,8 @@ fn a_port_that_a_stranger_holds_is_named_and_a_free_one_is_offered() {
     for address in ["127.0.0.1:0", "[::1]:0"] {
         let Ok(stranger) = TcpListener::bind(address) else { continue };
         let port = port_of(&stranger);
-        let outcome = home.run(&["connect", "zendesk", "--workspace", "practice", "--set", &at(port), "--json"]);
+        let outcome =
+            home.run(&["connect", "zendesk", "--workspace", "practice", "--set", &at(port), "--json"]);
         let error = outcome.error(2, "port_in_use");
         assert_eq!(error["port"], port);
         let free = u16::try_from(error["free_port"].as_u64().expect("a free port")).expect("a port");

@@ -66,7 +66,10 @@ fn secrets_of(item: &Value) -> Vec<String> {
         .iter()
         .filter_map(|name| item[name].as_str().map(str::to_owned))
         .collect();
-    assert!(secrets.len() >= 3 && secrets.iter().all(|secret| secret.len() >= 32), "each kind has three long secrets");
+    assert!(
+        secrets.len() >= 3 && secrets.iter().all(|secret| secret.len() >= 32),
+        "each kind has three long secrets"
+    );
     secrets.extend(item["configuration"]["oauth.api.secret"].as_str().map(str::to_owned));
     secrets
 }
@@ -77,8 +80,16 @@ fn address(home: &Home, nth: usize) -> String {
 }
 
 fn connect(home: &Home, browser: &Chromium, key: &str, nth: usize) -> (LastPage, String) {
-    let arguments =
-        ["connect", key, "--workspace", "practice", "--tag", "all", "--secret", "oauth.api.secret=env:APP_SECRET"];
+    let arguments = [
+        "connect",
+        key,
+        "--workspace",
+        "practice",
+        "--tag",
+        "all",
+        "--secret",
+        "oauth.api.secret=env:APP_SECRET",
+    ];
     let mut running = home.start_with(&arguments, &[("APP_SECRET", APP_SECRET)]);
     running.line("Finish in the browser");
     browser.open(&address(home, nth));
@@ -121,7 +132,9 @@ fn all_eight_elements_are_connected_in_a_real_browser_and_no_secret_lies_anywher
         assert_eq!(shown["identity"], "maria@practice.example");
         assert_eq!(shown["status"], "ok");
     }
-    for command in [&["list"][..], &["list", "--json"], &["list", "--tag", "all"], &["doctor"], &["doctor", "--json"]] {
+    for command in
+        [&["list"][..], &["list", "--json"], &["list", "--tag", "all"], &["doctor"], &["doctor", "--json"]]
+    {
         let outcome = home.run(command).ok();
         said.push_str(&(outcome.stdout + &outcome.stderr));
     }
@@ -129,9 +142,13 @@ fn all_eight_elements_are_connected_in_a_real_browser_and_no_secret_lies_anywher
     let mut secrets: Vec<String> = items.iter().flat_map(secrets_of).collect();
     // The key from which the practice provider derives token secrets.
     secrets.extend(home.session.secrets().into_iter().filter(|value| !value.starts_with('{')));
-    assert!(secrets.iter().any(|secret| secret == APP_SECRET), "the secret that was given is the one that is kept");
+    assert!(
+        secrets.iter().any(|secret| secret == APP_SECRET),
+        "the secret that was given is the one that is kept"
+    );
     let codes = pages.iter().flat_map(|page| page.address.query_pairs().into_owned());
-    let codes: Vec<_> = codes.filter(|(name, _)| name == "code" || name == "oauth_verifier").map(|(_, v)| v).collect();
+    let codes: Vec<_> =
+        codes.filter(|(name, _)| name == "code" || name == "oauth_verifier").map(|(_, v)| v).collect();
     assert_eq!(codes.len(), ELEMENTS.len());
     let seen = arguments.seen();
     assert!(seen.iter().any(|line| holds(line, "--tag")), "the watcher saw the program");

@@ -63,13 +63,24 @@ fn a_broken_element_file_is_told_with_its_line() {
         let file = write(&home, "acme", text);
         let plain = home.run(&["elements", "check", &file]);
         assert_eq!((plain.code(), plain.stdout.as_str()), (Some(2), ""));
-        assert!(plain.stderr.contains(&file) && plain.stderr.contains(&format!(":{line}")), "{}", plain.stderr);
+        assert!(
+            plain.stderr.contains(&file) && plain.stderr.contains(&format!(":{line}")),
+            "{}",
+            plain.stderr
+        );
         let error = home.run(&["elements", "check", &file, "--json"]).error(2, "element_invalid");
-        assert!(error["detail"].as_str().is_some_and(|detail| detail.contains(&format!(":{line}"))), "{error}");
+        assert!(
+            error["detail"].as_str().is_some_and(|detail| detail.contains(&format!(":{line}"))),
+            "{error}"
+        );
         let connect = home.run(&["connect", "acme", "--workspace", "practice", "--json"]);
         connect.error(2, "element_invalid");
     }
-    assert_eq!(home.json(&["elements", "list"]).as_array().map(Vec::len), Some(8), "the others are not taken along");
+    assert_eq!(
+        home.json(&["elements", "list"]).as_array().map(Vec::len),
+        Some(8),
+        "the others are not taken along"
+    );
 }
 
 #[test]

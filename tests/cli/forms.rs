@@ -28,11 +28,23 @@ fn each_field_that_is_empty_or_malformed_is_named() {
     let secret = ["--secret", "oauth.api.secret=env:APP_SECRET"];
     let table: [(&[&str], &[&str]); 7] = [
         (&[], &["zendesk.subdomain: required", "oauth.api.key: required", "oauth.api.secret: required"]),
-        (&["--set", "zendesk.subdomain=acme", "--set", "oauth.api.key= "], &["oauth.api.key: required", "oauth.api.secret: required"]),
+        (
+            &["--set", "zendesk.subdomain=acme", "--set", "oauth.api.key= "],
+            &["oauth.api.key: required", "oauth.api.secret: required"],
+        ),
         (&WHOLE, &["oauth.api.secret: required"]),
-        (&["--set", "zendesk.subdomain=evil.example/x", "--set", "oauth.api.key=a"], &["zendesk.subdomain: malformed", "oauth.api.secret: required"]),
-        (&["--set", "zendesk.subdomain=acme", "--set", "oauth.api.key=a b"], &["oauth.api.key: malformed", "oauth.api.secret: required"]),
-        (&[&WHOLE[..], &secret, &["--set", "oauth.callback.url=http://evil.example/"]].concat(), &["oauth.callback.url: malformed"]),
+        (
+            &["--set", "zendesk.subdomain=evil.example/x", "--set", "oauth.api.key=a"],
+            &["zendesk.subdomain: malformed", "oauth.api.secret: required"],
+        ),
+        (
+            &["--set", "zendesk.subdomain=acme", "--set", "oauth.api.key=a b"],
+            &["oauth.api.key: malformed", "oauth.api.secret: required"],
+        ),
+        (
+            &[&WHOLE[..], &secret, &["--set", "oauth.callback.url=http://evil.example/"]].concat(),
+            &["oauth.callback.url: malformed"],
+        ),
         (&[&WHOLE[..], &secret, &["--set", "colour=red"]].concat(), &["colour: unknown"]),
     ];
     for (given, expected) in table {
@@ -72,15 +84,21 @@ fn a_secret_comes_from_a_variable_a_file_or_standard_input() {
     std::fs::write(file.path(), "from-a-file\n").expect("written");
     let from_file = format!("oauth.api.secret=file:{}", file.path().display());
     home.connect(&["zendesk", "--name", "file", "--secret", &from_file]);
-    home.connect_with(&["zendesk", "--name", "variable", "--secret", "oauth.api.secret=env:V"], &[("V", "from-a-variable")]);
-    let mut running = home.practise(&["zendesk", "--name", "input", "--secret", "oauth.api.secret=-", "--timeout", "1"], &[]);
+    home.connect_with(
+        &["zendesk", "--name", "variable", "--secret", "oauth.api.secret=env:V"],
+        &[("V", "from-a-variable")],
+    );
+    let mut running = home
+        .practise(&["zendesk", "--name", "input", "--secret", "oauth.api.secret=-", "--timeout", "1"], &[]);
     running.type_line("from-the-input");
     assert_eq!(running.wait().code(), Some(16), "the secret was read and the sign-in began");
-    let mut kept: Vec<_> = home.session.items().iter().map(|item| item["configuration"]["oauth.api.secret"].clone()).collect();
+    let mut kept: Vec<_> =
+        home.session.items().iter().map(|item| item["configuration"]["oauth.api.secret"].clone()).collect();
     kept.sort_by_key(Value::to_string);
     assert_eq!(kept, ["from-a-file", "from-a-variable"]);
     for (source, words) in [("env:NOT_SET", "NOT_SET is not set"), ("file:/nonexistent", "/nonexistent")] {
-        let outcome = home.run(&["connect", "zendesk", "--secret", &format!("oauth.api.secret={source}"), "--json"]);
+        let outcome =
+            home.run(&["connect", "zendesk", "--secret", &format!("oauth.api.secret={source}"), "--json"]);
         let error = outcome.error(2, "usage");
         assert!(error["detail"].as_str().is_some_and(|detail| detail.contains(words)), "{error}");
     }
@@ -112,7 +130,12 @@ fn what_does_not_exist_is_not_found() {
 #[test]
 fn what_is_not_understood_is_a_usage_error_in_the_form_that_was_asked_for() {
     let home = Home::new();
-    for arguments in [&["connect"][..], &["frobnicate"], &["token", "a", "--min-ttl", "soon"], &["connect", "zendesk", "--set", "x"]] {
+    for arguments in [
+        &["connect"][..],
+        &["frobnicate"],
+        &["token", "a", "--min-ttl", "soon"],
+        &["connect", "zendesk", "--set", "x"],
+    ] {
         home.run(&[arguments, &["--json"]].concat()).error(2, "usage");
         let plain = home.run(arguments);
         assert_eq!((plain.code(), plain.stdout.as_str()), (Some(2), ""), "{arguments:?}");
@@ -120,5 +143,10 @@ fn what_is_not_understood_is_a_usage_error_in_the_form_that_was_asked_for() {
     assert!(home.run(&["--help"]).ok().stdout.contains("connect"));
     assert!(home.run(&["--version"]).ok().stdout.starts_with("keyrack "));
     assert!(home.run(&["completions", "bash"]).ok().stdout.contains("keyrack"));
-    assert!(home.run(&["elements", "show", "zendesk"]).ok().stdout.contains(CALLBACK.split('=').next().expect("a key")));
+    assert!(
+        home.run(&["elements", "show", "zendesk"])
+            .ok()
+            .stdout
+            .contains(CALLBACK.split('=').next().expect("a key"))
+    );
 }

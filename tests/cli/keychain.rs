@@ -22,6 +22,35 @@ fn a_locked_keyring_is_told_before_a_browser_opens() {
     home.assert_whole(1);
 }
 
+/// Signs in at the real product, so nothing is reached but what comes before the browser.
+const LOCAL: [&str; 9] = [
+    "connect",
+    "zendesk",
+    "--set",
+    "zendesk.subdomain=acme",
+    "--set",
+    "oauth.api.key=client",
+    "--secret",
+    "oauth.api.secret=env:APP_SECRET",
+    "--json",
+];
+
+#[test]
+fn on_this_computer_too_the_keyring_and_the_index_are_tried_before_a_browser_opens() {
+    let home = Home::new();
+    home.run(&["list"]).ok();
+    home.session.lock();
+    let connect = || home.start_with(&LOCAL, &[("APP_SECRET", "hidden")]).wait();
+    connect().error(11, "keychain_locked");
+    home.session.unlock();
+    let index = home.index();
+    index.execute_batch("BEGIN EXCLUSIVE").expect("locked");
+    connect().error(1, "index_unwritable");
+    index.execute_batch("ROLLBACK").expect("unlocked");
+    assert!(home.opened().is_empty());
+    home.assert_whole(0);
+}
+
 #[test]
 fn without_a_keyring_nothing_is_connected() {
     let home = Home::in_session(Session::without_keyring());
@@ -55,7 +84,10 @@ fn a_token_waits_in_memory_until_the_keyring_is_unlocked() {
     home.session.unlock();
     assert_eq!(running.wait().ok().stdout, "Zendesk\n");
     home.assert_whole(1);
-    assert_eq!(home.run(&["token", "Zendesk"]).ok().stdout.trim_end(), home.session.items()[0]["access_token"]);
+    assert_eq!(
+        home.run(&["token", "Zendesk"]).ok().stdout.trim_end(),
+        home.session.items()[0]["access_token"]
+    );
 }
 
 #[test]
@@ -65,7 +97,11 @@ fn a_token_that_cannot_be_saved_in_time_is_given_back() {
     let outcome = running.wait();
     outcome.error(11, "keychain_locked");
     assert!(outcome.stderr.contains("given back to the provider"), "{}", outcome.stderr);
-    assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked = 0"), 0, "the provider has ended it");
+    assert_eq!(
+        home.count("SELECT count(*) FROM practice_grant WHERE revoked = 0"),
+        0,
+        "the provider has ended it"
+    );
     home.session.unlock();
     home.assert_whole(0);
 }
@@ -85,7 +121,8 @@ fn control_c_while_the_token_waits_gives_it_back() {
 fn a_token_that_only_the_index_cannot_take_is_kept_and_listed_later() {
     let home = Home::new();
     let gate = home.gate();
-    let mut running = home.practise(&["zendesk", "--name", "Support", "--json"], &gate.variables("vault_written"));
+    let mut running =
+        home.practise(&["zendesk", "--name", "Support", "--json"], &gate.variables("vault_written"));
     let callback = person::allow(&running.line("open: "));
     let tab = person::tab(&callback);
     running.line("fault: vault_written");

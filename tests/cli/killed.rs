@@ -18,9 +18,12 @@ fn killed_at(home: &Home, point: &str, answered: bool) {
 
 #[test]
 fn a_program_killed_before_the_token_is_saved_leaves_nothing() {
-    for (point, answered) in
-        [("attempt_written", false), ("browser_opened", false), ("callback_parsed", true), ("instance_created", true)]
-    {
+    for (point, answered) in [
+        ("attempt_written", false),
+        ("browser_opened", false),
+        ("callback_parsed", true),
+        ("instance_created", true),
+    ] {
         let home = Home::new();
         killed_at(&home, point, answered);
         assert_eq!(home.count("SELECT count(*) FROM attempt"), 1, "{point}: the attempt is left open");
@@ -47,7 +50,17 @@ fn a_program_killed_after_the_token_is_saved_leaves_a_connection() {
 fn the_next_sign_in_finishes_what_was_cut_off() {
     let home = Home::new();
     killed_at(&home, "vault_written", true);
-    let taken = home.run(&["connect", "zendesk", "--workspace", "practice", "--name", "Other", "--timeout", "0", "--json"]);
+    let taken = home.run(&[
+        "connect",
+        "zendesk",
+        "--workspace",
+        "practice",
+        "--name",
+        "Other",
+        "--timeout",
+        "0",
+        "--json",
+    ]);
     taken.error(16, "callback_timeout");
     home.assert_whole(1);
 }

@@ -7,7 +7,8 @@ use crate::support::person;
 fn a_name_that_exists_in_any_case_is_refused_before_a_browser_opens() {
     let home = Home::new();
     home.connect(&["zendesk", "--name", "Support EU"]);
-    let outcome = home.run(&["connect", "zendesk", "--workspace", "practice", "--name", " support  eu ", "--json"]);
+    let outcome =
+        home.run(&["connect", "zendesk", "--workspace", "practice", "--name", " support  eu ", "--json"]);
     assert_eq!(outcome.error(2, "name_taken")["name"], "support eu");
     assert!(home.opened().is_empty());
     home.assert_whole(1);
@@ -28,7 +29,8 @@ fn two_sign_ins_at_once_get_different_names() {
     let mut running: Vec<_> = (0..2).map(|_| home.practise(&["zendesk"], &[])).collect();
     let callbacks: Vec<_> = running.iter_mut().map(|one| person::allow(&one.line("open: "))).collect();
     let tabs: Vec<_> = callbacks.iter().map(person::tab).collect();
-    let mut names: Vec<_> = running.into_iter().map(|one| one.wait().ok().stdout.trim_end().to_owned()).collect();
+    let mut names: Vec<_> =
+        running.into_iter().map(|one| one.wait().ok().stdout.trim_end().to_owned()).collect();
     names.sort();
     assert_eq!(names, ["Zendesk", "Zendesk 2"]);
     for tab in tabs {
@@ -36,7 +38,8 @@ fn two_sign_ins_at_once_get_different_names() {
     }
     home.assert_whole(2);
     // The item describes itself, also where the index had to number its name.
-    let mut kept: Vec<_> = home.session.items().iter().map(|item| item["name"].as_str().expect("a name").to_owned()).collect();
+    let mut kept: Vec<_> =
+        home.session.items().iter().map(|item| item["name"].as_str().expect("a name").to_owned()).collect();
     kept.sort();
     assert_eq!(kept, names);
 }
@@ -51,7 +54,10 @@ fn an_ambiguous_name_lists_its_candidates() {
     let error = home.run(&["token", "support", "--json"]).error(4, "name_ambiguous");
     let candidates = error["candidates"].as_array().expect("candidates");
     assert_eq!(candidates.len(), 2);
-    assert!(candidates.iter().any(|one| one.as_str().is_some_and(|text| text.starts_with("second ("))), "{error}");
+    assert!(
+        candidates.iter().any(|one| one.as_str().is_some_and(|text| text.starts_with("second ("))),
+        "{error}"
+    );
     let plain = home.run(&["token", "support"]);
     assert_eq!((plain.code(), plain.stdout.as_str()), (Some(4), ""));
     home.run(&["token", "support", "--workspace", "practice"]).ok();
@@ -92,7 +98,11 @@ fn a_removed_connection_leaves_neither_row_nor_item_and_its_name_is_free() {
     let id = home.list()[0]["id"].clone();
     assert_eq!(home.json(&["remove", "support"])["removed"], id);
     home.assert_whole(0);
-    assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked = 0"), 0, "the provider has ended it");
+    assert_eq!(
+        home.count("SELECT count(*) FROM practice_grant WHERE revoked = 0"),
+        0,
+        "the provider has ended it"
+    );
     home.connect(&["zendesk", "--name", "Support"]);
     assert_ne!(home.list()[0]["id"], id, "an id is never used again");
 }

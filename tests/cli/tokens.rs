@@ -39,12 +39,18 @@ fn an_oauth_1_token_comes_with_its_secret_and_without_a_header() {
     assert_eq!((&json["token"], &json["token_secret"]), (&item["access_token"], &item["token_secret"]));
     assert!(json.get("header").is_none());
     let environment = home.run(&["token", "Desk.com", "--format", "env"]).ok().stdout;
-    assert!(environment.contains(&format!("KEYRACK_TOKEN_SECRET='{}'", item["token_secret"].as_str().expect("a text"))));
+    assert!(
+        environment
+            .contains(&format!("KEYRACK_TOKEN_SECRET='{}'", item["token_secret"].as_str().expect("a text")))
+    );
     let header = home.run(&["token", "Desk.com", "--format", "header"]);
     assert_eq!((header.code(), header.stdout.as_str()), (Some(2), ""));
     assert!(header.stderr.contains("signs each request"), "{}", header.stderr);
     let element = home.run(&["token", "Desk.com", "--format", "header", "--element-token"]).ok();
-    assert_eq!(element.stdout.trim_end(), format!("Authorization: Element {}", item["element_token"].as_str().expect("a text")));
+    assert_eq!(
+        element.stdout.trim_end(),
+        format!("Authorization: Element {}", item["element_token"].as_str().expect("a text"))
+    );
 }
 
 /// A connection whose access token has ended.
@@ -80,7 +86,11 @@ fn eight_programs_that_ask_for_an_expired_token_make_one_renewal() {
     assert_eq!(home.session.items()[0]["access_token"], printed[0].trim_end());
     let issued = home.count("SELECT count(*) FROM practice_credential WHERE kind = 'refresh'");
     assert_eq!(issued, 2, "one at the sign-in and one at the renewal");
-    assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked <> 0"), 0, "nothing was replayed");
+    assert_eq!(
+        home.count("SELECT count(*) FROM practice_grant WHERE revoked <> 0"),
+        0,
+        "nothing was replayed"
+    );
 }
 
 #[test]

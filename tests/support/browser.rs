@@ -44,7 +44,10 @@ impl Driver {
             .expect("chromedriver is installed");
         let lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
         let port = lines.map_while(Result::ok).find_map(|line| {
-            line.strip_prefix("ChromeDriver was started successfully on port ")?.trim_end_matches('.').parse().ok()
+            line.strip_prefix("ChromeDriver was started successfully on port ")?
+                .trim_end_matches('.')
+                .parse()
+                .ok()
         });
         Self { process, port: port.expect("chromedriver says where it listens"), _home: home }
     }
@@ -101,6 +104,13 @@ impl Chromium {
         self.runtime.block_on(self.client.goto(address)).expect("opened");
     }
 
+    /// Writes a picture of the page.
+    pub fn picture(&self, file: &std::path::Path) {
+        let png = self.runtime.block_on(self.client.screenshot()).expect("a picture");
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        std::fs::write(file, png).expect("written");
+    }
+
     /// Presses Allow on the consent page and waits for the page that tells the result.
     pub fn allow(&self) -> LastPage {
         self.decide("allow")
@@ -117,7 +127,8 @@ impl Chromium {
             let button = self.client.find(Locator::Css(&button)).await.expect("the button is there");
             button.click().await.expect("pressed");
             let result = Locator::XPath("//h1[contains(., 'connected')]");
-            let heading = self.client.wait().at_most(PATIENCE).for_element(result).await.expect("the last page");
+            let heading =
+                self.client.wait().at_most(PATIENCE).for_element(result).await.expect("the last page");
             LastPage {
                 heading: heading.text().await.expect("a heading"),
                 source: self.client.source().await.expect("a source"),

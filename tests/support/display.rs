@@ -21,7 +21,9 @@ impl Display {
             .spawn()
             .expect("Xvfb is installed");
         let mut number = String::new();
-        BufReader::new(server.stdout.take().expect("piped")).read_line(&mut number).expect("a display number");
+        BufReader::new(server.stdout.take().expect("piped"))
+            .read_line(&mut number)
+            .expect("a display number");
         Self { server, name: format!(":{}", number.trim()) }
     }
 

@@ -150,9 +150,14 @@ impl Home {
     #[track_caller]
     pub fn assert_whole(&self, connections: usize) {
         assert_eq!(self.count("SELECT count(*) FROM attempt"), 0, "no attempt is open");
-        assert_eq!(self.count("SELECT count(*) FROM connection WHERE removing <> 0"), 0, "no removal is open");
+        assert_eq!(
+            self.count("SELECT count(*) FROM connection WHERE removing <> 0"),
+            0,
+            "no removal is open"
+        );
         let ids = |values: Vec<Value>| {
-            let mut ids: Vec<_> = values.iter().map(|v| v["id"].as_str().unwrap_or_default().to_owned()).collect();
+            let mut ids: Vec<_> =
+                values.iter().map(|v| v["id"].as_str().unwrap_or_default().to_owned()).collect();
             ids.sort();
             ids
         };

@@ -18,7 +18,9 @@ pub struct Answer {
 impl Answer {
     /// The first header of this name (given in lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
-        let of_name = |line: &'_ str| line.split_once(':').filter(|(known, _)| known.eq_ignore_ascii_case(name)).is_some();
+        let of_name = |line: &'_ str| {
+            line.split_once(':').filter(|(known, _)| known.eq_ignore_ascii_case(name)).is_some()
+        };
         let line = self.head.lines().find(|line| of_name(line))?;
         line.split_once(':').map(|(_, value)| value.trim())
     }

@@ -34,7 +34,8 @@ impl Outcome {
     /// The one JSON document on standard output.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}\nstdout: {}\nstderr: {}", self.stdout, self.stderr))
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|e| panic!("{e}\nstdout: {}\nstderr: {}", self.stdout, self.stderr))
     }
 
     /// The error of a run with `--json`, which must have ended with this status and this code.
@@ -108,7 +109,8 @@ impl Running {
 
     /// Control-C.
     pub fn interrupt(&self) {
-        let sent = Command::new("kill").args(["-INT", &self.id().to_string()]).status().expect("kill is installed");
+        let sent =
+            Command::new("kill").args(["-INT", &self.id().to_string()]).status().expect("kill is installed");
         assert!(sent.success());
     }
 

@@ -23,7 +23,8 @@ fn decide(address: &str, decision: &str) -> Url {
     assert_eq!(page.status, 200, "{}", page.body);
     let action = address.join(&attribute(&page.body, "action=\"")).expect("an address");
     let request = attribute(&page.body, "name=\"request\" value=\"");
-    let answer = http::post(&action, &[("request", &request), ("decision", decision)]).expect("the provider answers");
+    let answer =
+        http::post(&action, &[("request", &request), ("decision", decision)]).expect("the provider answers");
     assert_eq!(answer.status, 303, "{}", answer.body);
     answer.header("location").expect("a location").parse().expect("an address")
 }

@@ -84,7 +84,9 @@ impl Session {
             .spawn()
             .expect("dbus-daemon is installed");
         let mut address = String::new();
-        BufReader::new(bus.stdout.take().expect("a pipe")).read_line(&mut address).expect("the address is printed");
+        BufReader::new(bus.stdout.take().expect("a pipe"))
+            .read_line(&mut address)
+            .expect("the address is printed");
         let address = address.trim().to_owned();
         let connection = Builder::address(address.as_str())
             .and_then(|builder| builder.method_timeout(PATIENCE).build())
@@ -113,8 +115,13 @@ impl Session {
     /// Locks the default collection, as a person does who leaves the computer.
     pub fn lock(&self) {
         let which = vec![ObjectPath::try_from(DEFAULT).expect("a path")];
-        let reply =
-            self.connection.call_method(Some(SECRETS), SERVICE_PATH, Some("org.freedesktop.Secret.Service"), "Lock", &which);
+        let reply = self.connection.call_method(
+            Some(SECRETS),
+            SERVICE_PATH,
+            Some("org.freedesktop.Secret.Service"),
+            "Lock",
+            &which,
+        );
         reply.expect("locked");
         assert!(self.is_locked());
     }
@@ -129,7 +136,8 @@ impl Session {
             &("plain", Variant::from("")),
         );
         let message = reply.expect("a session of the keyring");
-        let (_, session): (OwnedValue, OwnedObjectPath) = message.body().deserialize().expect("a session's path");
+        let (_, session): (OwnedValue, OwnedObjectPath) =
+            message.body().deserialize().expect("a session's path");
         let collection = ObjectPath::try_from(COLLECTION).expect("a path");
         let password = (session, Vec::<u8>::new(), PASSWORD.as_bytes().to_vec(), "text/plain");
         let reply = self.connection.call_method(

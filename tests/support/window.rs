@@ -38,7 +38,8 @@ impl Window {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let display = Display::start();
         // Bound and let go: the driver can only be told a port, not asked for one.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|s| s.local_addr()).expect("a port").port();
+        let port =
+            std::net::TcpListener::bind("127.0.0.1:0").and_then(|s| s.local_addr()).expect("a port").port();
         let mut command = Command::new(found("WebKitWebDriver"));
         command
             .arg(format!("--port={port}"))
@@ -55,7 +56,8 @@ impl Window {
             .stderr(Stdio::null());
         let driver = command.spawn().expect("webkit2gtk-driver is installed");
         eventually("WebKitWebDriver listens", || std::net::TcpStream::connect(("127.0.0.1", port)).ok());
-        let options = json!({ "webkitgtk:browserOptions": { "binary": env!("CARGO_BIN_EXE_keyrack-desktop") } });
+        let options =
+            json!({ "webkitgtk:browserOptions": { "binary": env!("CARGO_BIN_EXE_keyrack-desktop") } });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let page = runtime.block_on(async {
             let mut builder = ClientBuilder::new(HttpConnector::new());
@@ -68,7 +70,8 @@ impl Window {
     /// The first thing that this XPath finds, waiting for it.
     #[track_caller]
     pub fn find(&self, xpath: &str) -> Element {
-        let found = self.runtime.block_on(self.page.wait().at_most(PATIENCE).for_element(Locator::XPath(xpath)));
+        let found =
+            self.runtime.block_on(self.page.wait().at_most(PATIENCE).for_element(Locator::XPath(xpath)));
         found.unwrap_or_else(|error| panic!("{xpath}: {error}\nThe page says:\n{}", self.text()))
     }
 
@@ -82,7 +85,8 @@ impl Window {
     #[track_caller]
     pub fn press(&self, name: &str) {
         let name = quoted(name);
-        let xpath = format!("//*[self::button or self::summary][normalize-space(.)={name} or @aria-label={name}]");
+        let xpath =
+            format!("//*[self::button or self::summary][normalize-space(.)={name} or @aria-label={name}]");
         let button = self.find(&xpath);
         self.click(&button);
     }
@@ -98,14 +102,29 @@ impl Window {
     #[track_caller]
     fn click(&self, element: &Element) {
         // Rows out of sight are not laid out, and a screen that is just coming in does not stand still.
-        let settled = "const [element, done] = arguments; element.scrollIntoView({ block: 'center' });
-            Promise.all(document.getAnimations().map((a) => a.finished.catch(() => 0)))
-                .then(() => requestAnimationFrame(() => requestAnimationFrame(done)))";
         let argument = serde_json::to_value(element).expect("a reference");
-        self.runtime.block_on(async {
-            self.page.execute_async(settled, vec![argument]).await.expect("it comes to rest");
-            element.click().await.unwrap_or_else(|e| panic!("it cannot be pressed: {e}"));
-        });
+        let shown = self.page.execute("arguments[0].scrollIntoView({ block: 'center' })", vec![argument]);
+        self.runtime.block_on(shown).expect("it can be brought into sight");
+        self.rest();
+        self.runtime.block_on(element.click()).unwrap_or_else(|e| panic!("it cannot be pressed: {e}"));
+    }
+
+    /// Waits until nothing moves any more.
+    pub fn rest(&self) {
+        let script = "const [done] = arguments;
+            const frame = () => new Promise(requestAnimationFrame);
+            frame()
+                .then(() => Promise.all(document.getAnimations()
+                    .filter((a) => a.effect.getComputedTiming().iterations !== Infinity)
+                    .map((a) => a.finished.catch(() => 0))))
+                .then(frame).then(frame).then(done)";
+        self.runtime.block_on(self.page.execute_async(script, vec![])).expect("it comes to rest");
+    }
+
+    /// Writes a picture of the screen at rest.
+    pub fn picture(&self, file: &std::path::Path) {
+        self.rest();
+        self.display.picture(file);
     }
 
     /// Whether a row shows this name now.

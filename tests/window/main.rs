@@ -155,7 +155,9 @@ fn a_connection_is_renamed_and_removed() {
     window.press("Remove…");
     window.sees("Remove Help desk?");
     window.find("//dialog//button[normalize-space(.)='Remove']");
-    window.script("[...document.querySelectorAll('dialog button')].find((b) => b.innerText === 'Remove').click()");
+    window.script(
+        "[...document.querySelectorAll('dialog button')].find((b) => b.innerText === 'Remove').click()",
+    );
     window.sees("No connections yet");
     home.assert_whole(0);
 }
@@ -237,7 +239,8 @@ fn without_a_browser_the_link_is_shown() {
     window.press_row("Zendesk");
     window.press("Continue in browser");
     window.sees("http://127.0.0.1:");
-    let link = window.text().lines().find(|l| l.contains("/oauth2/authorize?")).expect("the link").trim().to_owned();
+    let link =
+        window.text().lines().find(|l| l.contains("/oauth2/authorize?")).expect("the link").trim().to_owned();
     let tab = person::tab(&person::allow(&link));
     eventually("the connection stands in the list", || window.has_row("Zendesk").then_some(()));
     assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
@@ -284,7 +287,9 @@ fn the_size_of_the_window_and_its_appearance_are_remembered() {
     window.press("Settings");
     window.sees("Appearance");
     window.find("//label[.//text()[normalize-space(.)='Dark']] | //button[normalize-space(.)='Dark']");
-    window.script("[...document.querySelectorAll('label,button')].find((e) => e.innerText.trim() === 'Dark').click()");
+    window.script(
+        "[...document.querySelectorAll('label,button')].find((e) => e.innerText.trim() === 'Dark').click()",
+    );
     let stored = || -> Option<String> {
         home.index().query_row("SELECT value FROM setting WHERE key = 'appearance'", [], |r| r.get(0)).ok()
     };

@@ -105,6 +105,10 @@ fn open_window(app: &App, web_data: Option<std::path::PathBuf>) -> tauri::Result
                 after_first_paint(window.app_handle());
             }
         });
+    // The title follows the screen, for task lists and screen readers.
+    builder = builder.on_document_title_changed(|window, title| {
+        let _ = window.set_title(&title);
+    });
     if let Some(folder) = web_data {
         builder = builder.data_directory(folder);
     }
@@ -198,7 +202,7 @@ mod tests {
             let permission = format!("allow-{}", command.replace('_', "-"));
             assert!(granted.as_array().expect("a list").contains(&permission.clone().into()), "{permission}");
         }
-        let registered = source.matches("            commands::").count();
+        let registered = source.lines().filter(|line| line.trim_start().starts_with("commands::")).count();
         assert_eq!(registered, declared.len(), "registered and declared commands differ");
     }
 }

@@ -3,12 +3,12 @@
 //! Modules have their own error types; whoever stands at an edge (window, command line) turns them into a [`Failure`].
 //! The sentences live with whoever speaks to the person: `ui/src/copy` and `cli/print.rs`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::form::FieldProblem;
 
 /// Stable names of everything that can end an operation. Scripts and the UI depend on them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
@@ -125,6 +125,11 @@ impl Code {
     /// Whether the same operation may succeed later without anybody changing anything.
     pub fn is_temporary(self) -> bool {
         matches!(self, Self::ProviderUnreachable | Self::RenewalBusy | Self::CallbackBusy)
+    }
+
+    /// Reads a code back; `None` if a newer version wrote one that is unknown here.
+    pub fn parse(word: &str) -> Option<Self> {
+        serde_json::from_value(word.into()).ok()
     }
 
     /// The code as it stands in `--json` and in logs.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::Stage;
 use super::connection::{Connection, Status};
-use super::error::Failure;
+use super::error::{Code, Failure};
 
 /// How the window looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -220,7 +220,7 @@ pub struct ConnectionView {
     pub status: Status,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_code: Option<String>,
+    pub last_code: Option<Code>,
     /// Milliseconds since 1970.
     pub created_at: i64,
     /// Milliseconds since 1970.
@@ -255,7 +255,7 @@ impl ConnectionView {
             host: row.host,
             tags: row.tags,
             status: row.status,
-            last_code: row.last_code,
+            last_code: row.last_code.as_deref().and_then(Code::parse),
             created_at: row.created_at,
             renewed_at: row.renewed_at,
             expires_at: row.expires_at,
@@ -361,7 +361,6 @@ mod tests {
     use ts_rs::{Config, TS};
 
     use super::*;
-    use crate::domain::error::Code;
     use crate::domain::form::{FieldProblem, Problem};
 
     /// `UPDATE_TYPES=1 cargo test types_ts` writes the file; without it the test says whether it is current.

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::Engine;
 use crate::domain::connection::{Connection, Item, split_scopes, status_after};
-use crate::domain::error::{Code, Failure};
 use crate::domain::element::Element;
+use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, Values};
 use crate::io::clock;
 use crate::io::lock::Lock;

@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
 
 /// A request head larger than this is nobody's callback: codes of 8 kB exist, ours is never longer than 16 kB.
 const HEAD_MAX: usize = 32 * 1024;
@@ -79,10 +80,12 @@ impl Bound {
     pub fn serve(self, router: &Router) -> Serving {
         let (stop, stopped) = watch::channel(());
         let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        for socket in self.sockets {
-            tokio::spawn(accept(socket, router.clone(), slots.clone(), stopped.clone()));
-        }
-        Serving { stop, slots, port: self.port }
+        let accepting = self
+            .sockets
+            .into_iter()
+            .map(|socket| tokio::spawn(accept(socket, router.clone(), slots.clone(), stopped.clone())))
+            .collect();
+        Serving { stop, slots, accepting, port: self.port }
     }
 }
 
@@ -113,6 +116,7 @@ async fn both(port: u16) -> Result<Bound> {
 pub struct Serving {
     stop: watch::Sender<()>,
     slots: Arc<Semaphore>,
+    accepting: Vec<JoinHandle<()>>,
     /// Where it listens.
     pub port: u16,
 }
@@ -121,10 +125,13 @@ pub struct Serving {
 const FLUSH: Duration = Duration::from_secs(2);
 
 impl Serving {
-    /// Stops accepting and waits until the answers that were begun have reached the browser.
+    /// Stops accepting and waits until the answers that were begun have reached the browser. The port is free then.
     pub async fn close(self) {
-        let Self { stop, slots, .. } = self;
+        let Self { stop, slots, accepting, .. } = self;
         drop(stop);
+        for socket in accepting {
+            let _ = socket.await;
+        }
         let all = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
         let _ = tokio::time::timeout(FLUSH, slots.acquire_many(all)).await;
     }

@@ -147,6 +147,7 @@ export class Fake implements Api {
       const element = catalogue(14747, false).find((one) => one.key === request.element);
       const connection: ConnectionView = {
         id,
+        workspace: this.#state.workspace.name,
         name: attempt.name,
         element: attempt.element,
         product: attempt.product,

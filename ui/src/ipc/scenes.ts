@@ -193,6 +193,7 @@ export function connections(now: number): ConnectionView[] {
     const found = all.find((one) => one.key === element);
     return {
       id: `c${index}`,
+      workspace: "local",
       element,
       product: found?.name ?? element,
       name: found?.name ?? element,

@@ -275,7 +275,9 @@ impl Entries {
         let label = HashMap::from([("label", label)]);
         let modifiers = (cfg!(target_os = "linux") && !label["label"].is_empty()).then_some(&label);
         match self.store.build(SERVICE, &user, modifiers) {
-            Err(Keyring::Invalid(..) | Keyring::NotSupportedByStore(_)) => self.store.build(SERVICE, &user, None),
+            Err(Keyring::Invalid(..) | Keyring::NotSupportedByStore(_)) => {
+                self.store.build(SERVICE, &user, None)
+            }
             built => built,
         }
     }

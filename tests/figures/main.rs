@@ -1,0 +1,235 @@
+//! Figures, each beside its rival's in one run: the window against an empty window of the same toolkit, printing a token
+//! against `secret-tool lookup`. Medians over runs that take turns, so that a busy machine slows both alike. This is
+//! never a test: nothing here fails because of a figure.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod screen;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use keyrack::domain::connection::{Connection, Status};
+use keyrack::io::index::Index;
+use screen::Screen;
+use support::display::Display;
+use support::home::Home;
+
+/// How many connections the list has.
+const CONNECTIONS: usize = 1_000;
+/// Turns of each window; a start takes a good part of a second.
+const WINDOWS: usize = 9;
+/// Turns of each command.
+const COMMANDS: usize = 60;
+/// After this a window is held to have come to rest.
+const REST: Duration = Duration::from_secs(4);
+
+fn main() {
+    if let Some(command) = std::env::args().nth(1).filter(|a| a == "--peak") {
+        return peak_of_child(&command);
+    }
+    let home = Home::new();
+    home.connect(&["zendesk", "--name", "Figures"]);
+    fill(&home);
+    println!("Medians. {CONNECTIONS} connections in the list. Ratio: ours to the rival's.\n");
+    windows(&home);
+    tokens(&home);
+    sizes();
+}
+
+fn release(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release").join(name);
+    assert!(path.exists(), "{} is not built: run make bench", path.display());
+    path
+}
+
+fn fill(home: &Home) {
+    let index = Index::open(&home.path().join("data/index.sqlite3")).expect("an index");
+    for number in 0..CONNECTIONS {
+        let row = Connection {
+            id: format!("{number:032x}"),
+            workspace: "local".into(),
+            element: ["zendesk", "sfdc", "ciscospark", "desk"][number % 4].into(),
+            name: format!("Account {number:04}"),
+            tags: vec![],
+            status: Status::Ok,
+            last_code: None,
+            identity: Some(format!("person{number}@acme.example")),
+            host: Some("acme.zendesk.com".into()),
+            scopes: vec!["read".into(), "write".into()],
+            created_at: 1_790_000_000_000,
+            renewed_at: None,
+            expires_at: None,
+        };
+        index.finish_attempt(&row).expect("a row");
+    }
+}
+
+/// One start of a window.
+struct Start {
+    mapped: Duration,
+    painted: Duration,
+    pss_kib: u64,
+}
+
+fn windows(home: &Home) {
+    let display = Display::start();
+    let ours = release("keyrack-desktop");
+    let rival = release("examples/empty_window");
+    // What each looks like at rest, to know when it has been painted.
+    let at_rest = [&ours, &rival].map(|program| start(home, &display, program, None).1);
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    for _ in 0..WINDOWS {
+        a.push(start(home, &display, &ours, Some(&at_rest[0])).0);
+        b.push(start(home, &display, &rival, Some(&at_rest[1])).0);
+    }
+    let ms = |d: Duration| d.as_secs_f64() * 1000.0;
+    row(
+        "window mapped",
+        "ms",
+        "empty window",
+        median(a.iter().map(|s| ms(s.mapped))),
+        median(b.iter().map(|s| ms(s.mapped))),
+    );
+    row(
+        "list painted",
+        "ms",
+        "empty window",
+        median(a.iter().map(|s| ms(s.painted))),
+        median(b.iter().map(|s| ms(s.painted))),
+    );
+    let mib = |s: &Start| s.pss_kib as f64 / 1024.0;
+    row(
+        "memory (PSS, all processes)",
+        "MiB",
+        "empty window",
+        median(a.iter().map(mib)),
+        median(b.iter().map(mib)),
+    );
+}
+
+fn start(home: &Home, display: &Display, program: &Path, at_rest: Option<&[u8]>) -> (Start, Vec<u8>) {
+    let screen = Screen::watch(&display.name);
+    let begin = Instant::now();
+    let mut child = Command::new(program)
+        .env_clear()
+        .envs(home.environment())
+        .env("DISPLAY", &display.name)
+        .env("NO_AT_BRIDGE", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("started");
+    let window = screen.mapped();
+    let mapped = begin.elapsed();
+    if let Some(at_rest) = at_rest {
+        screen.until(window, at_rest);
+    }
+    let painted = begin.elapsed();
+    std::thread::sleep(REST);
+    let picture = screen.picture(window);
+    let pss_kib = pss(child.id());
+    end(&mut child);
+    screen.unmapped(window);
+    (Start { mapped, painted, pss_kib }, picture)
+}
+
+fn end(child: &mut Child) {
+    let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    let _ = child.wait();
+}
+
+/// Proportional memory of a process and all that came from it.
+fn pss(root: u32) -> u64 {
+    let mut total = 0;
+    let mut ids = vec![root];
+    while let Some(id) = ids.pop() {
+        let rollup = fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap_or_default();
+        let line = rollup.lines().find(|l| l.starts_with("Pss:")).unwrap_or_default();
+        total += line.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).unwrap_or_default();
+        for thread in fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten() {
+            let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+            ids.extend(children.split_whitespace().filter_map(|n| n.parse::<u32>().ok()));
+        }
+    }
+    total
+}
+
+fn tokens(home: &Home) {
+    let ours = release("keyrack");
+    let user = {
+        let id = home.list().iter().find(|c| c["name"] == "Figures").expect("connected")["id"].clone();
+        let home_id = fs::read_to_string(home.path().join("data/home-id")).expect("a home id");
+        format!("{}:{}", home_id.trim(), id.as_str().expect("text"))
+    };
+    let token = || command(home, ours.to_str().expect("a plain path"), &["token", "Figures"]);
+    let lookup = || command(home, "secret-tool", &["lookup", "service", "keyrack", "username", &user]);
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    for _ in 0..COMMANDS {
+        a.push(timed(token()));
+        b.push(timed(lookup()));
+    }
+    row("print a token", "ms", "secret-tool lookup", median(a.into_iter()), median(b.into_iter()));
+    let peak = |of: Command| {
+        let myself = std::env::current_exe().expect("a path");
+        let mut outer = Command::new(myself);
+        outer.arg("--peak").arg(of.get_program()).args(of.get_args()).env_clear().envs(home.environment());
+        let out = outer.output().expect("measured");
+        String::from_utf8_lossy(&out.stdout).trim().parse::<f64>().expect("a number") / 1024.0
+    };
+    row("peak memory of that", "MiB", "secret-tool lookup", peak(token()), peak(lookup()));
+}
+
+fn command(home: &Home, program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().envs(home.environment()).stdin(Stdio::null()).stdout(Stdio::null());
+    command
+}
+
+fn timed(mut command: Command) -> f64 {
+    let begin = Instant::now();
+    let status = command.status().expect("started");
+    let taken = begin.elapsed().as_secs_f64() * 1000.0;
+    assert!(status.success(), "{command:?}");
+    taken
+}
+
+/// Runs the command after `--peak` and prints the most memory it had, in KiB. A process of its own, because the
+/// operating system tells this for all children together; this program's own few MiB are the least it can tell.
+fn peak_of_child(_: &str) {
+    let mut words = std::env::args().skip(2);
+    let mut command = Command::new(words.next().expect("a command"));
+    let status = command.args(words).stdout(Stdio::null()).status().expect("started");
+    assert!(status.success());
+    let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_CHILDREN).expect("told");
+    println!("{}", usage.max_rss());
+}
+
+fn sizes() {
+    let mb = |path: &Path| fs::metadata(path).map(|m| m.len() as f64 / 1e6).unwrap_or_default();
+    let empty = mb(&release("examples/empty_window"));
+    row("size of keyrack-desktop", "MB", "empty window", mb(&release("keyrack-desktop")), empty);
+    println!("{:<30}{:>9.1} MB", "size of keyrack", mb(&release("keyrack")));
+    let debs = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release/bundle/deb"));
+    let debs = debs.into_iter().flatten().flatten().map(|e| e.path());
+    for deb in debs.filter(|p| p.extension().is_some_and(|e| e == "deb")) {
+        println!("{:<30}{:>9.1} MB", "size of the .deb", mb(&deb));
+    }
+}
+
+fn row(what: &str, unit: &str, rival: &str, ours: f64, theirs: f64) {
+    println!(
+        "{what:<30}{ours:>9.1} {unit:<4} {rival:<20}{theirs:>9.1} {unit:<4} ratio {:>5.2}",
+        ours / theirs
+    );
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
