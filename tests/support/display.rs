@@ -4,6 +4,12 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{
+    ClientMessageEvent, ConfigureWindowAux, ConnectionExt as _, EventMask, MapState,
+};
+use x11rb::rust_connection::RustConnection;
+
 /// An X server without hardware.
 pub struct Display {
     server: Child,
@@ -25,6 +31,50 @@ impl Display {
             .read_line(&mut number)
             .expect("a display number");
         Self { server, name: format!(":{}", number.trim()) }
+    }
+
+    fn connect(&self) -> (RustConnection, u32) {
+        let (server, number) = x11rb::connect(Some(&self.name)).expect("the X server answers");
+        let root = server.setup().roots[number].root;
+        (server, root)
+    }
+
+    /// The window that people see, once there is one. Toolkits have small ones of their own.
+    pub fn window(&self) -> Option<u32> {
+        let (server, root) = self.connect();
+        let children = server.query_tree(root).ok()?.reply().ok()?.children;
+        children.into_iter().find(|window| {
+            let seen = server.get_window_attributes(*window).ok().and_then(|asked| asked.reply().ok());
+            seen.is_some_and(|w| w.map_state == MapState::VIEWABLE)
+                && self.size(*window).is_some_and(|(w, _)| w > 300)
+        })
+    }
+
+    /// Its size.
+    pub fn size(&self, window: u32) -> Option<(u16, u16)> {
+        let geometry = self.connect().0.get_geometry(window).ok()?.reply().ok()?;
+        Some((geometry.width, geometry.height))
+    }
+
+    /// Draws it to another size.
+    pub fn resize(&self, window: u32, width: u32, height: u32) {
+        let size = ConfigureWindowAux::new().width(width).height(height);
+        let (server, _) = self.connect();
+        server.configure_window(window, &size).expect("asked").check().expect("resized");
+    }
+
+    /// Presses its close button.
+    pub fn close(&self, window: u32) {
+        let (server, _) = self.connect();
+        let atom =
+            |name: &[u8]| server.intern_atom(false, name).expect("asked").reply().expect("an atom").atom;
+        let message = ClientMessageEvent::new(
+            32,
+            window,
+            atom(b"WM_PROTOCOLS"),
+            [atom(b"WM_DELETE_WINDOW"), 0, 0, 0, 0],
+        );
+        server.send_event(false, window, EventMask::NO_EVENT, message).expect("asked").check().expect("sent");
     }
 
     /// Writes a picture of the whole screen.

@@ -138,10 +138,10 @@ impl Window {
     pub fn fill(&self, label: &str, value: &str) {
         let field = self.field(label);
         self.runtime.block_on(async {
-            field.clear().await.expect("cleared");
-            if !value.is_empty() {
-                field.send_keys(value).await.expect("typed");
-            }
+            // As a hand does it: everything is selected and typed over. The driver's own "clear" tells the page nothing.
+            let (control, backspace) = ('\u{e009}', "\u{e003}");
+            let typed = if value.is_empty() { backspace } else { value };
+            field.send_keys(&format!("{control}a{control}{typed}")).await.expect("typed");
         });
     }
 

@@ -5,8 +5,8 @@ mod support;
 
 use std::process::Command;
 
-use serde_json::Value;
 use support::browser::Chromium;
+use support::display::Display;
 use support::home::{Home, eventually};
 use support::person;
 use support::window::Window;
@@ -281,21 +281,43 @@ fn a_second_start_brings_the_window_forward_and_ends() {
 }
 
 #[test]
-fn the_size_of_the_window_and_its_appearance_are_remembered() {
+fn the_appearance_is_remembered() {
     let home = Home::new();
     let window = Window::open(&home);
     window.press("Settings");
     window.sees("Appearance");
-    window.find("//label[.//text()[normalize-space(.)='Dark']] | //button[normalize-space(.)='Dark']");
-    window.script(
-        "[...document.querySelectorAll('label,button')].find((e) => e.innerText.trim() === 'Dark').click()",
-    );
+    window
+        .script("[...document.querySelectorAll('label')].find((e) => e.innerText.trim() === 'Dark').click()");
     let stored = || -> Option<String> {
         home.index().query_row("SELECT value FROM setting WHERE key = 'appearance'", [], |r| r.get(0)).ok()
     };
     eventually("the choice is stored", || (stored().as_deref() == Some("dark")).then_some(()));
     drop(window);
     let window = Window::open(&home);
-    let background = window.script("return getComputedStyle(document.documentElement).backgroundColor");
-    assert_eq!(background, Value::from("rgb(21, 20, 18)"), "the dark background");
+    eventually("the background is dark", || {
+        let background = window.script("return getComputedStyle(document.documentElement).backgroundColor");
+        (background == "rgb(21, 20, 18)").then_some(())
+    });
+}
+
+#[test]
+fn the_size_of_the_window_is_remembered() {
+    let home = Home::new();
+    let display = Display::start();
+    let start = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keyrack-desktop"));
+        command.env_clear().envs(home.environment()).env("DISPLAY", &display.name).env("NO_AT_BRIDGE", "1");
+        command.spawn().expect("started")
+    };
+    let mut program = start();
+    let window = eventually("a window appears", || display.window());
+    display.resize(window, 900, 700);
+    eventually("it is larger", || (display.size(window) == Some((900, 700))).then_some(()));
+    display.close(window);
+    assert!(program.wait().expect("ended").success());
+    let mut program = start();
+    let window = eventually("a window appears", || display.window());
+    assert_eq!(display.size(window), Some((900, 700)));
+    display.close(window);
+    assert!(program.wait().expect("ended").success());
 }

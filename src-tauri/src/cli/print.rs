@@ -16,7 +16,7 @@ use crate::io::vault::KEYCHAIN_NAME;
 pub(super) struct Problem {
     failure: Failure,
     /// The labels of its fields.
-    element: Option<Element>,
+    element: Option<Box<Element>>,
     /// Whether the person has read it already.
     shown: bool,
 }
@@ -24,7 +24,7 @@ pub(super) struct Problem {
 impl Problem {
     /// A failure of an element's form or sign-in.
     pub(super) fn of(failure: Failure, element: &Element) -> Self {
-        Self { failure, element: Some(element.clone()), shown: false }
+        Self { failure, element: Some(Box::new(element.clone())), shown: false }
     }
 
     /// A failure that was part of the result.
@@ -47,7 +47,7 @@ pub(super) fn failure(problem: &Problem, as_json: bool) -> ExitCode {
         if as_json {
             json(&serde_json::json!({ "error": failure }));
         } else {
-            note(&format!("keyrack: {}", sentence(failure, problem.element.as_ref())));
+            note(&format!("keyrack: {}", sentence(failure, problem.element.as_deref())));
         }
     }
     ExitCode::from(failure.code.exit_status())

@@ -35,11 +35,17 @@ fn checksum(value: &[u8]) -> String {
     Sha256::digest(value).iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn head_of(entries: &Entries) -> Result<Option<(Zeroizing<Vec<u8>>, Option<Head>)>, Keyring> {
+/// What the item itself holds, and the head that it is if the value lies in parts.
+struct Held {
+    bytes: Zeroizing<Vec<u8>>,
+    head: Option<Head>,
+}
+
+fn held(entries: &Entries) -> Result<Option<Held>, Keyring> {
     match entries.entry(None, "")?.get_secret() {
         Ok(bytes) => {
             let head = serde_json::from_slice(&bytes).ok();
-            Ok(Some((Zeroizing::new(bytes), head)))
+            Ok(Some(Held { bytes: Zeroizing::new(bytes), head }))
         }
         Err(Keyring::NoEntry) => Ok(None),
         Err(error) => Err(error),
@@ -48,7 +54,7 @@ fn head_of(entries: &Entries) -> Result<Option<(Zeroizing<Vec<u8>>, Option<Head>
 
 pub(super) fn write(entries: &Entries, label: &str, value: &Sensitive<String>) -> Result<(), Keyring> {
     let bytes = value.expose().as_bytes();
-    let old = head_of(entries)?.and_then(|(_, head)| head);
+    let old = held(entries)?.and_then(|held| held.head);
     if bytes.len() <= PART {
         entries.entry(None, label)?.set_secret(bytes)?;
     } else {
@@ -78,7 +84,7 @@ pub(super) fn read(entries: &Entries) -> Result<Option<Sensitive<String>>, Keyri
 }
 
 fn read_once(entries: &Entries) -> Result<Option<Sensitive<String>>, Keyring> {
-    let Some((bytes, head)) = head_of(entries)? else { return Ok(None) };
+    let Some(Held { bytes, head }) = held(entries)? else { return Ok(None) };
     let whole = match head {
         None => bytes,
         Some(head) => {
@@ -102,7 +108,7 @@ fn read_once(entries: &Entries) -> Result<Option<Sensitive<String>>, Keyring> {
 }
 
 pub(super) fn erase(entries: &Entries) -> Result<(), Keyring> {
-    let Some((_, head)) = head_of(entries)? else { return Ok(()) };
+    let Some(Held { head, .. }) = held(entries)? else { return Ok(()) };
     if let Some(head) = head {
         remove_parts(entries, &head)?;
     }
