@@ -28,7 +28,7 @@ test: setup-test ## Everything from formatting to the real window
 	scripts/test
 
 soak: setup-test ui/dist/index.html ## Long runs of the same tests
-	KEYRACK_SOAK=1 cargo test --test cli --test window
+	KEYRACK_SOAK=1 cargo test --test cli
 
 bench: setup-test ui/dist/index.html ## Figures beside their rivals'
 	scripts/bench

@@ -9,6 +9,7 @@ use crate::support::home::Home;
 use crate::support::http;
 use crate::support::keyrack::Running;
 use crate::support::person;
+use crate::support::rounds;
 
 /// The callback address with another value, or none, under a name.
 fn with(callback: &Url, name: &str, value: Option<&str>) -> Url {
@@ -81,31 +82,40 @@ fn an_oauth_1_answer_belongs_to_its_request_token() {
 
 #[test]
 fn the_same_answer_twice_gets_the_same_page_and_makes_one_exchange() {
-    let home = Home::new();
-    let gate = home.gate();
-    let mut running = home.practise(&["zendesk"], &gate.variables("callback_parsed"));
-    let callback = person::allow(&running.line("open: "));
-    let first = person::tab(&callback);
-    running.line("fault: callback_parsed");
-    // Connected before the program goes on, so that it is there while the exchange runs.
-    let mut second = http::connect(&callback).expect("a connection");
-    let request =
-        format!("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", http::target(&callback), http::authority(&callback));
-    std::io::Write::write_all(&mut second, request.as_bytes()).expect("sent");
-    gate.open();
-    let mut answer = String::new();
-    std::io::Read::read_to_string(&mut second, &mut answer).expect("read");
-    running.wait().ok();
-    let first = first.join().expect("a tab").expect("a page");
-    assert!(first.body.contains("Zendesk is connected"));
-    assert_eq!(answer.split_once("\r\n\r\n").map(|(_, body)| body), Some(first.body.as_str()));
-    assert_eq!(
-        home.count("SELECT count(*) FROM practice_credential WHERE kind = 'access'"),
-        1,
-        "one exchange"
-    );
-    assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked <> 0"), 0, "no replay was seen");
-    home.assert_whole(1);
+    for _ in 0..rounds() {
+        let home = Home::new();
+        let gate = home.gate();
+        let mut running = home.practise(&["zendesk"], &gate.variables("callback_parsed"));
+        let callback = person::allow(&running.line("open: "));
+        let first = person::tab(&callback);
+        running.line("fault: callback_parsed");
+        // Connected before the program goes on, so that it is there while the exchange runs.
+        let mut second = http::connect(&callback).expect("a connection");
+        let request = format!(
+            "GET {} HTTP/1.1\r\nHost: {}\r\n\r\n",
+            http::target(&callback),
+            http::authority(&callback)
+        );
+        std::io::Write::write_all(&mut second, request.as_bytes()).expect("sent");
+        gate.open();
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut second, &mut answer).expect("read");
+        running.wait().ok();
+        let first = first.join().expect("a tab").expect("a page");
+        assert!(first.body.contains("Zendesk is connected"));
+        assert_eq!(answer.split_once("\r\n\r\n").map(|(_, body)| body), Some(first.body.as_str()));
+        assert_eq!(
+            home.count("SELECT count(*) FROM practice_credential WHERE kind = 'access'"),
+            1,
+            "one exchange"
+        );
+        assert_eq!(
+            home.count("SELECT count(*) FROM practice_grant WHERE revoked <> 0"),
+            0,
+            "no replay was seen"
+        );
+        home.assert_whole(1);
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use crate::support::home::Home;
 use crate::support::person;
+use crate::support::rounds;
 
 /// Starts a sign-in and kills it at this point.
 fn killed_at(home: &Home, point: &str, answered: bool) {
@@ -18,31 +19,35 @@ fn killed_at(home: &Home, point: &str, answered: bool) {
 
 #[test]
 fn a_program_killed_before_the_token_is_saved_leaves_nothing() {
-    for (point, answered) in [
-        ("attempt_written", false),
-        ("browser_opened", false),
-        ("callback_parsed", true),
-        ("instance_created", true),
-    ] {
-        let home = Home::new();
-        killed_at(&home, point, answered);
-        assert_eq!(home.count("SELECT count(*) FROM attempt"), 1, "{point}: the attempt is left open");
-        home.run(&["doctor"]).ok();
-        home.assert_whole(0);
-        home.connect(&["zendesk", "--name", "Support"]);
-        home.assert_whole(1);
+    for _ in 0..rounds() {
+        for (point, answered) in [
+            ("attempt_written", false),
+            ("browser_opened", false),
+            ("callback_parsed", true),
+            ("instance_created", true),
+        ] {
+            let home = Home::new();
+            killed_at(&home, point, answered);
+            assert_eq!(home.count("SELECT count(*) FROM attempt"), 1, "{point}: the attempt is left open");
+            home.run(&["doctor"]).ok();
+            home.assert_whole(0);
+            home.connect(&["zendesk", "--name", "Support"]);
+            home.assert_whole(1);
+        }
     }
 }
 
 #[test]
 fn a_program_killed_after_the_token_is_saved_leaves_a_connection() {
-    for point in ["vault_written", "index_written", "page_shown"] {
-        let home = Home::new();
-        killed_at(&home, point, true);
-        home.run(&["doctor"]).ok();
-        home.assert_whole(1);
-        let token = home.run(&["token", "Support"]).ok().stdout;
-        assert_eq!(token.trim_end(), home.session.items()[0]["access_token"], "{point}");
+    for _ in 0..rounds() {
+        for point in ["vault_written", "index_written", "page_shown"] {
+            let home = Home::new();
+            killed_at(&home, point, true);
+            home.run(&["doctor"]).ok();
+            home.assert_whole(1);
+            let token = home.run(&["token", "Support"]).ok().stdout;
+            assert_eq!(token.trim_end(), home.session.items()[0]["access_token"], "{point}");
+        }
     }
 }
 
@@ -67,14 +72,16 @@ fn the_next_sign_in_finishes_what_was_cut_off() {
 
 #[test]
 fn two_programs_that_mend_at_once_harm_nothing() {
-    let home = Home::new();
-    killed_at(&home, "vault_written", true);
-    killed_at(&home, "attempt_written", false);
-    let doctors: Vec<_> = (0..4).map(|_| home.start(&["doctor"])).collect();
-    for doctor in doctors {
-        doctor.wait().ok();
+    for _ in 0..rounds() {
+        let home = Home::new();
+        killed_at(&home, "vault_written", true);
+        killed_at(&home, "attempt_written", false);
+        let doctors: Vec<_> = (0..4).map(|_| home.start(&["doctor"])).collect();
+        for doctor in doctors {
+            doctor.wait().ok();
+        }
+        home.assert_whole(1);
     }
-    home.assert_whole(1);
 }
 
 #[test]

@@ -77,6 +77,13 @@ impl Display {
         server.send_event(false, window, EventMask::NO_EVENT, message).expect("asked").check().expect("sent");
     }
 
+    /// What would be pasted.
+    pub fn clipboard(&self) -> String {
+        let mut command = Command::new("xclip");
+        command.args(["-selection", "clipboard", "-out"]).env("DISPLAY", &self.name).stderr(Stdio::null());
+        String::from_utf8_lossy(&command.output().expect("xclip is installed").stdout).into_owned()
+    }
+
     /// Writes a picture of the whole screen.
     pub fn picture(&self, file: &Path) {
         if let Some(folder) = file.parent() {

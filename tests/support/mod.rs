@@ -20,3 +20,8 @@ use std::time::Duration;
 /// When something that should happen within a second or two is held to have failed. Generous: the machines that run
 /// tests are small and shared.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often a test that hunts for races repeats itself: once, and in `make soak` many times.
+pub fn rounds() -> u32 {
+    if std::env::var_os("KEYRACK_SOAK").is_some() { 40 } else { 1 }
+}

@@ -163,6 +163,34 @@ fn a_connection_is_renamed_and_removed() {
 }
 
 #[test]
+fn a_sign_in_that_nobody_finishes_ends_and_keeps_what_was_typed() {
+    let home = Home::new();
+    let window = Window::open_with(&home, &[("KEYRACK_ATTEMPT_LIFE", "2")]);
+    window.press("Practise first");
+    window.press_row("Zendesk");
+    window.fill("Zendesk address", "kept");
+    window.press("Continue in browser");
+    window.sees("No answer from the browser");
+    assert_eq!(window.value("Zendesk address"), "kept");
+    home.assert_whole(0);
+}
+
+#[test]
+fn a_copied_token_is_pasted_once_and_then_taken_away() {
+    let home = Home::new();
+    home.connect(&["zendesk"]);
+    let window = Window::open_with(&home, &[("KEYRACK_CLIPBOARD_LIFE", "3")]);
+    window.press("Practise first");
+    window.press("Connections");
+    window.press_row("Zendesk");
+    window.press("Copy token");
+    let token = home.session.items()[0]["access_token"].as_str().expect("a token").to_owned();
+    eventually("the token is on the clipboard", || (window.display.clipboard() == token).then_some(()));
+    eventually("and goes again", || (window.display.clipboard() != token).then_some(()));
+    assert_page_holds_no_secret(&home, &window);
+}
+
+#[test]
 fn a_locked_keyring_is_said_before_a_browser_opens() {
     let home = Home::new();
     let window = at_the_form(&home, "Zendesk");

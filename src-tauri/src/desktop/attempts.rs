@@ -12,7 +12,7 @@ use super::{changed, come_forward};
 use crate::domain::attempt::Stage;
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{AttemptView, ConnectRequest};
-use crate::engine::start::{ATTEMPT_LIFE, open_browser};
+use crate::engine::start::{attempt_life, open_browser};
 use crate::engine::{Browser, Controls, Ending, Engine, Paste, SigningIn, Unsaved};
 use crate::io::clock;
 use crate::io::loopback::Opened;
@@ -70,7 +70,7 @@ impl Attempts {
         request: ConnectRequest,
     ) -> Result<AttemptView, Failure> {
         let signing = engine.start(workspace, request).await?;
-        let until = Instant::now() + ATTEMPT_LIFE;
+        let until = Instant::now() + attempt_life();
         let (cancel, cancelled) = watch::channel(false);
         let (paste, pasted) = mpsc::channel(1);
         let (deadline, deadline_seen) = watch::channel(until);
@@ -193,7 +193,7 @@ impl Attempts {
     /// Another quarter of an hour.
     pub(super) fn keep_waiting(&self, id: &str) {
         self.with(id, |attempt| {
-            attempt.deadline.send_replace(Instant::now() + ATTEMPT_LIFE);
+            attempt.deadline.send_replace(Instant::now() + attempt_life());
             attempt.view.ends_at = clock::now_ms() + life_ms();
         });
     }
@@ -220,7 +220,7 @@ async fn linger(opened: Opened) {
 }
 
 fn life_ms() -> i64 {
-    i64::try_from(ATTEMPT_LIFE.as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(attempt_life().as_millis()).unwrap_or(i64::MAX)
 }
 
 fn view(signing: &SigningIn, browser_opened: bool) -> AttemptView {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::domain::error::Failure;
 use crate::domain::sensitive::Sensitive;
+use crate::fault;
 
 /// Long enough to switch windows and paste, short enough that it is not pasted elsewhere later.
 const SECRET_LIFE: Duration = Duration::from_secs(30);
@@ -27,7 +28,8 @@ impl Clipboard {
         self.with(move |clipboard| set_unrecorded(clipboard, text)).await?;
         let this = self.clone();
         tauri::async_runtime::spawn(async move {
-            tokio::time::sleep(SECRET_LIFE).await;
+            let of_a_test = fault::number("KEYRACK_CLIPBOARD_LIFE").and_then(|s| u64::try_from(s).ok());
+            tokio::time::sleep(of_a_test.map_or(SECRET_LIFE, Duration::from_secs)).await;
             let cleared = this.with(move |clipboard| match clipboard.get_text() {
                 Ok(text) if secret.same_as(&text) => clipboard.clear(),
                 _ => Ok(()),
