@@ -257,3 +257,14 @@ fn pasting_works_beside_an_address_that_is_listened_to() {
     running.wait().ok();
     home.assert_whole(1);
 }
+
+#[test]
+fn an_https_address_on_this_computer_is_pasted() {
+    let home = Home::new();
+    let callback = "oauth.callback.url=https://localhost:14999/callback/zendesk";
+    let mut running = home.practise(&["zendesk", "--set", callback, "--paste"], &[]);
+    let answer = person::allow(&running.line("open: "));
+    running.type_line(answer.as_str());
+    running.wait().ok();
+    home.assert_whole(1);
+}

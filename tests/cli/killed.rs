@@ -38,6 +38,15 @@ fn a_program_killed_before_the_token_is_saved_leaves_nothing() {
 }
 
 #[test]
+fn a_name_that_a_cut_off_sign_in_has_is_taken() {
+    let home = Home::new();
+    killed_at(&home, "vault_written", true);
+    home.run(&["connect", "zendesk", "--workspace", "practice", "--name", "support", "--json"])
+        .error(2, "name_taken");
+    home.assert_whole(1);
+}
+
+#[test]
 fn a_program_killed_after_the_token_is_saved_leaves_a_connection() {
     for _ in 0..rounds() {
         for point in ["vault_written", "index_written", "page_shown"] {
@@ -74,13 +83,22 @@ fn the_next_sign_in_finishes_what_was_cut_off() {
 fn two_programs_that_mend_at_once_harm_nothing() {
     for _ in 0..rounds() {
         let home = Home::new();
-        killed_at(&home, "vault_written", true);
-        killed_at(&home, "attempt_written", false);
+        let mut early =
+            home.practise(&["zendesk", "--name", "Early"], &[("KEYRACK_FAULT", "attempt_written")]);
+        early.line("fault: attempt_written");
+        let mut late = home.practise(&["zendesk", "--name", "Late"], &[("KEYRACK_FAULT", "vault_written")]);
+        let tab = person::tab(&person::allow(&late.line("open: ")));
+        late.line("fault: vault_written");
+        early.kill();
+        late.kill();
+        let _ = tab.join().expect("a tab");
+        assert_eq!(home.count("SELECT count(*) FROM attempt"), 2);
         let doctors: Vec<_> = (0..4).map(|_| home.start(&["doctor"])).collect();
         for doctor in doctors {
             doctor.wait().ok();
         }
         home.assert_whole(1);
+        assert_eq!(home.list()[0]["identity"], "maria@practice.example", "who it is was asked again");
     }
 }
 

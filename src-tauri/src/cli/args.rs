@@ -8,7 +8,7 @@ use clap_complete::Shell;
 
 /// Connects accounts and hands their tokens to scripts.
 #[derive(Parser)]
-#[command(name = "keyrack", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "keyrack", version, propagate_version = true)]
 pub(super) struct Args {
     /// Print one JSON document on standard output
     #[arg(long, global = true)]

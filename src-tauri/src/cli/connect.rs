@@ -1,34 +1,49 @@
 //! `keyrack connect`: one sign-in, from the arguments to a connection.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::args::Connect;
-use super::print::{self, Problem};
+use super::print;
 use super::run::{Context, block_on};
 use crate::domain::attempt::Stage;
-use crate::domain::connection::Connection;
+use crate::domain::connection::{Connection, clean_name};
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
+use crate::domain::form::{FieldProblem, Problem};
 use crate::domain::view::{ConnectRequest, KeychainState};
 use crate::engine::{Browser, Controls, Ending, Engine, Paste, SigningIn, Unsaved};
 
 /// A secret that is longer than this is a file named by mistake.
 const SECRET_MAX: u64 = 64 * 1024;
 
+/// How to finish by hand.
+const PASTE: &str = "paste the address that the browser ended on, then press Enter.";
+
+/// Most sign-ins have called back by then.
+const PASTE_OFFERED_AFTER: Duration = Duration::from_secs(20);
+
+/// An address that is longer is none: callbacks are at most 16 kB.
+const PASTE_MAX: u64 = 16 * 1024;
+
 /// How often a locked keychain is looked at while the token waits in memory.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-pub(super) fn connect(context: &Context, args: Connect) -> Result<(), Problem> {
+pub(super) fn connect(context: &Context, args: Connect) -> Result<(), print::Problem> {
     let engine = &context.engine;
-    let element = engine.catalog().find(&args.key).map_err(|e| match Failure::from(e) {
-        unknown if unknown.code == Code::ElementUnknown => unknown.name(&args.key),
-        other => other,
-    })?;
+    let element = engine.element(&args.key)?;
+    if args.name.as_deref().is_some_and(|name| clean_name(name).is_empty()) {
+        let problem = FieldProblem { key: "name".into(), problem: Problem::Required };
+        return Err(Failure::form(vec![problem]).into());
+    }
+    if args.paste && args.secrets.iter().any(|text| text.ends_with("=-")) {
+        let both = "standard input can give either the secret (-) or the address (--paste)";
+        return Err(Failure::new(Code::Usage).detail(both).into());
+    }
     let request = ConnectRequest {
         element: args.key.clone(),
         name: args.name.clone().unwrap_or_default(),
@@ -36,7 +51,7 @@ pub(super) fn connect(context: &Context, args: Connect) -> Result<(), Problem> {
         values: values(element, &args)?,
     };
     let connection = block_on(sign_in(context, element, request, &args))
-        .map_err(|failure| Problem::of(failure, element))?;
+        .map_err(|failure| print::Problem::of(failure, element))?;
     let view = engine.shown(connection);
     if context.json {
         print::json(&view);
@@ -117,8 +132,15 @@ async fn sign_in(
     let paste = args.paste || signing.paste_only();
     let (paste_in, pasted) = mpsc::channel(1);
     if paste {
-        print::note("Paste the address that the browser ended on, then press Enter:");
+        print::note(PASTE);
         tokio::spawn(read_pasted(paste_in));
+    } else if std::io::stdin().is_terminal() {
+        // A person who is stuck sees the way out; a script's standard input is its own.
+        tokio::spawn(async move {
+            tokio::time::sleep(PASTE_OFFERED_AFTER).await;
+            print::note(&format!("If the browser ended on an error page: {PASTE}"));
+            read_pasted(paste_in).await;
+        });
     } else {
         // Held open, so that the end of pasting is not taken for an event.
         tokio::spawn(async move { paste_in.closed().await });
@@ -153,14 +175,19 @@ async fn settle(
 }
 
 async fn save_until(engine: &Engine, element: &Element, mut unsaved: Unsaved, deadline: Instant) -> Ending {
-    print::note("The keychain is locked. Unlock it: the sign-in waits in memory and is saved then.");
+    let waits = matches!(unsaved.failure.code, Code::KeychainLocked | Code::KeychainMissing);
+    if waits {
+        print::note("The keychain is locked. Unlock it: the sign-in waits in memory and is saved then.");
+    }
     let interrupted = interrupted();
     tokio::pin!(interrupted);
     loop {
-        let now_or_never = tokio::select! {
-            () = tokio::time::sleep(LOOK_AGAIN) => Instant::now() >= deadline,
-            () = &mut interrupted => true,
-        };
+        // A keychain that refuses, or that cannot hold the value, will not think better of it.
+        let now_or_never = !waits
+            || tokio::select! {
+                () = tokio::time::sleep(LOOK_AGAIN) => Instant::now() >= deadline,
+                () = &mut interrupted => true,
+            };
         if now_or_never {
             let failure = unsaved.failure.clone().product(&element.name);
             let returned = engine.give_back(unsaved).await;
@@ -171,7 +198,7 @@ async fn save_until(engine: &Engine, element: &Element, mut unsaved: Unsaved, de
             });
             return Ending::Failed(failure, None);
         }
-        if engine.keychain().state != KeychainState::Ready {
+        if engine.keychain().await.state != KeychainState::Ready {
             continue;
         }
         match engine.save(unsaved).await {
@@ -200,9 +227,15 @@ async fn announce(signing: &SigningIn, args: &Connect) {
 
 /// Reads addresses from standard input, one a line, until one is believed.
 async fn read_pasted(paste_in: mpsc::Sender<Paste>) {
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        if line.trim().is_empty() {
+    let mut input = BufReader::new(tokio::io::stdin());
+    loop {
+        let mut line = Vec::new();
+        match (&mut input).take(PASTE_MAX).read_until(b'\n', &mut line).await {
+            Ok(read) if read > 0 => {}
+            _ => break,
+        }
+        let line = String::from_utf8_lossy(&line).trim().to_owned();
+        if line.is_empty() {
             continue;
         }
         let (reply, answered) = oneshot::channel();

@@ -66,7 +66,8 @@ fn items(context: &Context) -> Finding {
         block_on(context.engine.reconcile())?;
         let kept = context.engine.vault.connection_ids()?;
         let rows = context.engine.index.connections(None)?;
-        let missing: Vec<_> = rows.iter().filter(|row| !kept.contains(&row.id)).collect();
+        let whole = |id: &str| matches!(context.engine.vault.get(id), Ok(Some(_)));
+        let missing: Vec<_> = rows.iter().filter(|row| !kept.contains(&row.id) || !whole(&row.id)).collect();
         let orphans = kept.iter().filter(|id| !rows.iter().any(|row| row.id == **id)).count();
         let mut says = format!("{} connections, each with its item", rows.len());
         if orphans > 0 {
@@ -76,7 +77,7 @@ fn items(context: &Context) -> Finding {
             None => Finding::good("connections", says),
             Some(row) => {
                 let failure = Failure::new(crate::domain::error::Code::SignInExpired).name(&row.name);
-                Finding::bad("connections", failure.detail("the keychain holds no item for it"))
+                Finding::bad("connections", failure.detail("the keychain holds no whole item for it"))
             }
         })
     };

@@ -42,7 +42,10 @@ impl From<Failure> for Problem {
 /// Ends the program with a failure, said once.
 pub(super) fn failure(problem: &Problem, as_json: bool) -> ExitCode {
     let failure = &problem.failure;
-    tracing::info!(code = %failure, "ended");
+    match failure.code {
+        Code::Internal => tracing::error!(detail = failure.detail.as_deref().unwrap_or_default(), "internal"),
+        _ => tracing::info!(code = %failure, "ended"),
+    }
     if !problem.shown {
         if as_json {
             json(&serde_json::json!({ "error": failure }));
@@ -76,7 +79,7 @@ pub(super) fn json(value: &impl Serialize) {
 
 /// Columns as wide as their longest value; the last one is left as it is.
 pub(super) fn table<'a, const N: usize>(rows: impl Iterator<Item = [&'a str; N]>) {
-    let rows: Vec<[String; N]> = rows.map(|row| row.map(clean)).collect();
+    let rows: Vec<[String; N]> = rows.map(|row| row.map(one_line)).collect();
     let mut widths = [0; N];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -153,9 +156,10 @@ pub(super) fn shell_quoted(text: &str) -> String {
 
 /// What happened and what to do, in one or two sentences.
 pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
-    let product = failure.product.as_deref().unwrap_or("The provider");
-    let name = failure.name.as_deref().unwrap_or_default();
-    let detail = failure.detail.as_deref().unwrap_or_default();
+    let fact = |fact: &Option<String>| one_line(fact.as_deref().unwrap_or_default());
+    let product =
+        failure.product.as_ref().map_or_else(|| "The provider".to_owned(), |product| one_line(product));
+    let (name, detail) = (fact(&failure.name), fact(&failure.detail));
     let text = match failure.code {
         Code::AccessDenied => format!("{product} reported that access was declined. Nothing was saved."),
         Code::CallbackBusy => format!(
@@ -172,7 +176,7 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
         Code::ElementUnknown => format!("No element has the key “{name}”. See: keyrack elements list"),
         Code::FormInvalid => return fields(failure, element),
         Code::IndexNewer => "A newer version of Keyrack wrote this data. Update this program; nothing was changed.".into(),
-        Code::IndexUnwritable if !name.is_empty() => format!(
+        Code::IndexUnwritable if failure.product.is_some() => format!(
             "The sign-in is saved in the {KEYCHAIN_NAME}, but the index could not be written. \
              Make room on the disk; the next start adds {name} to the list."
         ),
@@ -184,14 +188,14 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
         Code::KeychainLocked => format!("The {KEYCHAIN_NAME} is locked. Unlock it, then try again."),
         Code::KeychainMissing => format!(
             "No {KEYCHAIN_NAME} was found, so there is no safe place for a token. \
-             Install and start one, such as gnome-keyring, then try again."
+             Install and start one, such as gnome-keyring, or create its default keyring; then try again."
         ),
         Code::KeychainTooLong => format!("The token is too long for the {KEYCHAIN_NAME}."),
         Code::NameAmbiguous => format!(
             "“{name}” could be any of these; use the id or --workspace:\n  {}",
             failure.candidates.as_deref().unwrap_or_default().join("\n  ")
         ),
-        Code::NameTaken => format!("A connection called “{name}” exists already. Choose another name with --name."),
+        Code::NameTaken => format!("A connection called “{name}” exists already. Choose another name."),
         Code::NeedsSettings => {
             format!("{product} no longer accepts the client ID or secret. Check the app's registration there.")
         }
@@ -212,7 +216,7 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
         Code::StateMismatch => {
             "The pasted address belongs to another sign-in. Paste the one that this sign-in ended on.".into()
         }
-        Code::Usage => return detail.to_owned(),
+        Code::Usage => return detail,
         Code::WorkspaceUnknown => format!("No workspace is called “{name}”. See: keyrack workspaces list"),
     };
     let raw_words_help =
@@ -231,6 +235,7 @@ fn fields(failure: &Failure, element: Option<&Element>) -> String {
             let problem = field.map(|f| f.problem.as_str()).unwrap_or_default();
             let option = if field.is_some_and(|f| f.secret) { "--secret" } else { "--set" };
             match p.problem {
+                form::Problem::Required if field.is_none() => format!("The {} is missing.", p.key),
                 form::Problem::Required => {
                     let help = field.map(|f| f.help.as_str()).unwrap_or_default();
                     format!("{label} is missing. Give it with {option} {}=… {help}", p.key)
@@ -243,6 +248,11 @@ fn fields(failure: &Failure, element: Option<&Element>) -> String {
         })
         .collect();
     lines.join("\n  ").trim_end().to_owned()
+}
+
+/// A fact within a sentence or a cell.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Text without control characters, except for our own line breaks: a provider's words must not move a cursor.

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::Path;
+use std::process::Stdio;
 
 use serde_json::json;
 
@@ -32,7 +33,9 @@ impl Context {
 /// Runs one command.
 pub(super) fn run(args: Args) -> Result<(), Problem> {
     if let Command::Completions { shell } = args.command {
-        clap_complete::generate(shell, &mut super::command(), "keyrack", &mut std::io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut super::command(), "keyrack", &mut script);
+        print::line(String::from_utf8_lossy(&script).trim_end());
         return Ok(());
     }
     if let Command::Elements(Elements::Check { file }) = &args.command {
@@ -79,7 +82,7 @@ fn elements(context: &Context, command: &Elements) -> Result<(), Problem> {
     let workspace = context.workspace_or_default();
     match command {
         Elements::Show { key } => {
-            let element = context.engine.catalog().find(key).map_err(|e| Failure::from(e).name(key))?;
+            let element = context.engine.element(key)?;
             let view = context.engine.element_view(workspace, element);
             if context.json { print::json(&view) } else { print::element(&view) }
         }
@@ -185,6 +188,9 @@ fn open() -> Result<(), Problem> {
     let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(window)));
     let program = beside.filter(|path| path.exists()).unwrap_or_else(|| window.into());
     std::process::Command::new(program)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
         .map(|_| ())
         .map_err(|_| Failure::new(Code::Internal).detail("keyrack-desktop is not installed").into())

@@ -15,7 +15,6 @@ use crate::domain::view::{AttemptView, ConnectRequest};
 use crate::engine::start::{attempt_life, open_browser};
 use crate::engine::{Browser, Controls, Ending, Engine, Paste, SigningIn, Unsaved};
 use crate::io::clock;
-use crate::io::loopback::Opened;
 
 /// How long the callback address stays open after the answer, for late and double callbacks.
 const LINGER: Duration = Duration::from_secs(10);
@@ -97,7 +96,7 @@ impl Attempts {
         Ok(view)
     }
 
-    /// The window comes forward once, when the browser has brought its answer.
+    /// The window comes forward when the browser has brought its answer.
     async fn follow(self, app: AppHandle, id: String, mut staged: watch::Receiver<Stage>) {
         while staged.changed().await.is_ok() {
             let stage = *staged.borrow_and_update();
@@ -112,6 +111,8 @@ impl Attempts {
     }
 
     fn ended(&self, app: &AppHandle, id: &str, ending: Ending) {
+        // Without an answer from the browser nobody is to be fetched, and nobody will ask the address again.
+        let unanswered = matches!(&ending, Ending::Failed(f, _) if matches!(f.code, Code::Cancelled | Code::CallbackTimeout));
         let opened = self.with(id, |attempt| {
             let (stage, opened) = match ending {
                 Ending::Connected(connection, opened) => {
@@ -148,9 +149,14 @@ impl Attempts {
             opened
         });
         if let Some(Some(opened)) = opened {
-            tauri::async_runtime::spawn(linger(opened));
+            tauri::async_runtime::spawn(async move {
+                if !unanswered {
+                    tokio::time::sleep(LINGER).await;
+                }
+                opened.close().await;
+            });
         }
-        if self.views().iter().any(|v| v.id == id && v.stage != Stage::Cancelled) {
+        if !unanswered {
             come_forward(app);
         }
         changed(app);
@@ -212,11 +218,6 @@ impl Attempts {
     pub(super) fn dismiss(&self, id: &str) {
         self.list().retain(|attempt| attempt.view.id != id || !attempt.view.stage.has_ended());
     }
-}
-
-async fn linger(opened: Opened) {
-    tokio::time::sleep(LINGER).await;
-    opened.close().await;
 }
 
 fn life_ms() -> i64 {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tauri::{AppHandle, Manager, State};
 
 use super::{Desk, WINDOW, appearance, changed, theme};
@@ -12,8 +12,35 @@ use crate::domain::view::{
     Appearance, AttemptView, ConnectRequest, ElementView, KeychainView, SettingsView, State as Everything,
 };
 use crate::engine::{DEFAULT_MIN_TTL, Engine, Fresh, LOCAL};
+use crate::io::clock;
+use crate::io::index::IndexError;
 
-type Answer<T> = Result<T, Failure>;
+type Answer<T> = Result<T, Reported>;
+
+/// A failure on its way to the window. One of ours gets a number under which the log has more.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct Reported(Failure);
+
+impl From<Failure> for Reported {
+    fn from(mut failure: Failure) -> Self {
+        if failure.code == Code::Internal {
+            let report = clock::random_id()[..8].to_owned();
+            tracing::error!(%report, detail = failure.detail.as_deref().unwrap_or_default(), "internal");
+            failure.report = Some(report);
+        }
+        Self(failure)
+    }
+}
+
+impl From<IndexError> for Reported {
+    fn from(error: IndexError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+/// Ports below belong to the system.
+const PORT_MIN: u16 = 1024;
 
 /// The workspace that the window shows.
 fn workspace(engine: &Engine) -> Answer<String> {
@@ -21,7 +48,7 @@ fn workspace(engine: &Engine) -> Answer<String> {
 }
 
 fn connection(engine: &Engine, id: &str) -> Answer<Connection> {
-    engine.index.connection(id)?.ok_or_else(|| Failure::new(Code::ConnectionUnknown).name(id))
+    engine.index.connection(id)?.ok_or_else(|| Failure::new(Code::ConnectionUnknown).name(id).into())
 }
 
 /// Everything that the window shows.
@@ -34,7 +61,7 @@ pub(super) async fn state(desk: State<'_, Desk>) -> Answer<Everything> {
         workspaces: engine.workspaces(),
         connections: engine.connections(Some(&name))?,
         attempts: desk.attempts.views(),
-        keychain: engine.keychain(),
+        keychain: engine.keychain().await,
         settings: settings(engine),
     })
 }
@@ -66,7 +93,7 @@ pub(super) async fn connect(
     request: ConnectRequest,
 ) -> Answer<AttemptView> {
     let engine = desk.engine()?;
-    desk.attempts.start(&app, engine, &workspace(engine)?, request).await
+    Ok(desk.attempts.start(&app, engine, &workspace(engine)?, request).await?)
 }
 
 /// Opens the same address once more.
@@ -80,13 +107,13 @@ pub(super) async fn open_browser_again(app: AppHandle, desk: State<'_, Desk>, at
 /// Puts the sign-in address on the clipboard.
 #[tauri::command]
 pub(super) async fn copy_link(desk: State<'_, Desk>, attempt: String) -> Answer<()> {
-    desk.clipboard.put(desk.attempts.link(&attempt)?).await
+    Ok(desk.clipboard.put(desk.attempts.link(&attempt)?).await?)
 }
 
 /// Reads an address that the person pasted.
 #[tauri::command]
 pub(super) async fn paste_back(desk: State<'_, Desk>, attempt: String, address: String) -> Answer<()> {
-    desk.attempts.paste(&attempt, address).await
+    Ok(desk.attempts.paste(&attempt, address).await?)
 }
 
 /// Ends an attempt that waits, or gives back a token that could not be saved.
@@ -100,7 +127,7 @@ pub(super) async fn cancel(app: AppHandle, desk: State<'_, Desk>, attempt: Strin
 /// Tries again to save a token that is kept in memory.
 #[tauri::command]
 pub(super) async fn save_again(app: AppHandle, desk: State<'_, Desk>, attempt: String) -> Answer<()> {
-    desk.attempts.save_again(&app, desk.engine()?, &attempt).await
+    Ok(desk.attempts.save_again(&app, desk.engine()?, &attempt).await?)
 }
 
 /// Gives an attempt more time.
@@ -130,7 +157,7 @@ pub(super) async fn copy_token(desk: State<'_, Desk>, connection: String) -> Ans
         Fresh::Yes(item) => *item,
         Fresh::No => engine.renew(&row, DEFAULT_MIN_TTL).await?,
     };
-    desk.clipboard.put_secret(item.tokens.access_token).await
+    Ok(desk.clipboard.put_secret(item.tokens.access_token).await?)
 }
 
 /// Gives a connection another name.
@@ -186,6 +213,9 @@ pub(super) async fn set_appearance(
 /// Sets the port in the callback address of new connections.
 #[tauri::command]
 pub(super) async fn set_callback_port(app: AppHandle, desk: State<'_, Desk>, port: u16) -> Answer<()> {
+    if port < PORT_MIN {
+        return Err(Failure::new(Code::Usage).detail("a port from 1024 on").into());
+    }
     desk.engine()?.index.set_setting("callback_port", &port.to_string())?;
     changed(&app);
     Ok(())
@@ -210,13 +240,13 @@ pub(super) async fn open_folder(desk: State<'_, Desk>, folder: Folder) -> Answer
         Folder::Log => paths.log(),
     };
     let opened = std::fs::create_dir_all(&folder).and_then(|()| open::that_detached(&folder));
-    opened.map_err(|e| Failure::internal(format!("the folder could not be opened: {}", e.kind())))
+    opened.map_err(|e| Failure::internal(format!("the folder could not be opened: {}", e.kind())).into())
 }
 
 /// Looks at the keychain again.
 #[tauri::command]
 pub(super) async fn check_keychain(app: AppHandle, desk: State<'_, Desk>) -> Answer<KeychainView> {
-    let view = desk.engine()?.keychain();
+    let view = desk.engine()?.keychain().await;
     changed(&app);
     Ok(view)
 }

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tauri::webview::PageLoadEvent;
 use tauri::{
-    App, AppHandle, Emitter, Manager, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
+    App, AppHandle, Emitter, Manager, RunEvent, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+    WindowEvent,
 };
 
 use crate::domain::error::{Code, Failure};
@@ -86,8 +87,17 @@ pub fn run() {
             open_window(app, web_data)?;
             Ok(())
         })
-        .run(context)
-        .expect("the system shows windows");
+        .build(context)
+        .expect("the system shows windows")
+        .run(|app, event| {
+            // Quitting by the menu or the end of the session closes no window first.
+            if let RunEvent::ExitRequested { api, code: None, .. } = event
+                && app.state::<Desk>().attempts.holds_a_token()
+            {
+                api.prevent_exit();
+                come_forward(app);
+            }
+        });
 }
 
 fn open_window(app: &App, web_data: Option<std::path::PathBuf>) -> tauri::Result<()> {

@@ -80,10 +80,15 @@ pub const NAME_MAX: usize = 200;
 /// Cleans a name as a person types it: trimmed, inner white space folded, control characters gone.
 pub fn clean_name(name: &str) -> String {
     name.split_whitespace()
-        .map(|word| word.chars().filter(|c| !c.is_control()).collect::<String>())
+        .map(|word| word.chars().filter(|c| !c.is_control() && !is_direction(*c)).collect::<String>())
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// Marks that turn the direction of writing: with them a name could look like another one.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The form of a name that must be unique in a workspace: names that differ only in case are the same.
@@ -325,6 +330,7 @@ mod tests {
     fn names_are_cleaned_and_numbered() {
         assert_eq!(clean_name("  Zen\u{7}desk \n  EU "), "Zendesk EU");
         assert_eq!(clean_name(" \t "), "");
+        assert_eq!(clean_name("a\u{202e}b"), "ab");
         let taken = |n: &str| ["Zendesk", "Zendesk 2"].contains(&n);
         assert_eq!(free_name("Zendesk", taken), "Zendesk 3");
         assert_eq!(free_name("Webex", taken), "Webex");

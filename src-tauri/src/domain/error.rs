@@ -1,7 +1,7 @@
 //! What can go wrong, as the outside sees it: a stable code and facts, never prose and never a secret.
 //!
 //! Modules have their own error types; whoever stands at an edge (window, command line) turns them into a [`Failure`].
-//! The sentences live with whoever speaks to the person: `ui/src/copy` and `cli/print.rs`.
+//! The sentences, and whose move it is, live with whoever speaks to the person: `ui/src/copy` and `cli/print.rs`.
 
 use serde::{Deserialize, Serialize};
 
@@ -70,19 +70,6 @@ pub enum Code {
     WorkspaceUnknown,
 }
 
-/// Who has to act for the operation to succeed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Move {
-    /// The person in front of the computer.
-    Person,
-    /// Whoever registered the application at the provider, or runs this computer.
-    Administrator,
-    /// The provider.
-    Provider,
-    /// We.
-    Keyrack,
-}
-
 impl Code {
     /// The exit status of the command line; a contract with scripts.
     pub fn exit_status(self) -> u8 {
@@ -105,20 +92,6 @@ impl Code {
             Self::ProviderRejected | Self::ProviderBadResponse => 15,
             Self::CallbackTimeout => 16,
             Self::Cancelled => 17,
-        }
-    }
-
-    /// Whose move it is.
-    pub fn whose_move(self) -> Move {
-        match self {
-            Self::ProviderUnreachable | Self::ProviderBadResponse => Move::Provider,
-            Self::ProviderRejected
-            | Self::NeedsSettings
-            | Self::KeychainMissing
-            | Self::KeychainDenied
-            | Self::ElementInvalid => Move::Administrator,
-            Self::Internal | Self::KeychainTooLong => Move::Keyrack,
-            _ => Move::Person,
         }
     }
 

@@ -3,7 +3,7 @@
 //! From the moment the platform has issued a token, nothing stands between it and the vault. Everything that may fail
 //! after that leaves an item that describes itself, and `reconcile` finds it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -93,10 +93,15 @@ impl Engine {
             Ending::Connected(..) => {
                 Page::new(true, format!("{product} is connected"), "This page can be closed.")
             }
-            Ending::Unsaved(_) => Page::new(
+            Ending::Unsaved(unsaved) => Page::new(
                 false,
                 format!("{product} is not saved yet"),
-                format!("The {KEYCHAIN_NAME} is locked. Return to Keyrack to save the sign-in."),
+                match unsaved.failure.code {
+                    Code::KeychainLocked => {
+                        format!("The {KEYCHAIN_NAME} is locked. Return to Keyrack to save the sign-in.")
+                    }
+                    _ => format!("The {KEYCHAIN_NAME} did not take it. Return to Keyrack to see why."),
+                },
             ),
             Ending::Failed(..) => Page::new(
                 false,
@@ -124,7 +129,7 @@ impl Engine {
         }
         fault::point("vault_written");
         let Unsaved { mut item, element, values, platform, lock, opened, .. } = unsaved;
-        item.identity = platform.identity(&element, &values, &item.tokens).await;
+        item.identity = soon(platform.identity(&element, &values, &item.tokens)).await;
         if item.identity.is_some() {
             let named = item.clone();
             // The item describes itself better with a name; without it, it is still whole.
@@ -145,7 +150,7 @@ impl Engine {
             }
             Err(error) => {
                 tracing::error!(attempt = %row.id, %error, "saved in the keychain, not in the index");
-                Ending::Failed(Failure::from(error).name(row.name), opened)
+                Ending::Failed(Failure::from(error).name(row.name).product(&element.name), opened)
             }
         }
     }
@@ -154,6 +159,9 @@ impl Engine {
     /// took it back.
     pub async fn give_back(&self, unsaved: Unsaved) -> bool {
         let revoked = unsaved.platform.revoke(&unsaved.element, &unsaved.values, &unsaved.item.tokens).await;
+        // A write that came too late for its deadline may still have landed.
+        let id = unsaved.item.id.clone();
+        let _ = self.vault(move |vault| vault.remove(&id)).await;
         let _ = self.index.close_attempt(&unsaved.item.id);
         unsaved.lock.discard(&self.paths.run, &attempt_lock_name(&unsaved.item.id));
         tracing::warn!(attempt = %unsaved.item.id, revoked, "the unsaved token was given back");
@@ -191,7 +199,17 @@ impl Engine {
             None => callback.outcome_oauth2(&issuer(signing)),
         };
         match outcome {
-            Outcome::Granted => Ok(callback),
+            Outcome::Granted => {
+                let missing =
+                    signing.element.callback.provider_data.iter().find(|name| callback.get(name).is_none());
+                match missing {
+                    Some(name) => {
+                        Err(Failure::new(Code::ProviderBadResponse)
+                            .detail(format!("the answer holds no {name}")))
+                    }
+                    None => Ok(callback),
+                }
+            }
             Outcome::Denied => Err(Failure::new(Code::AccessDenied)),
             Outcome::ProviderError { error, description } => {
                 let words = description.map_or_else(|| error.clone(), |d| format!("{error}: {d}"));
@@ -212,12 +230,16 @@ impl Engine {
             provider_data.retain(|(name, _)| name != "secret");
             provider_data.push(("secret".to_owned(), secret.clone()));
         }
+        let mut configuration = form::configuration(&signing.element, &signing.values);
+        for (name, key) in &signing.element.callback.configuration {
+            configuration.extend(callback.get(name).map(|value| (key.clone(), value.clone())));
+        }
         let body = InstanceBody {
             element: signing.element.key.clone(),
             name: signing.name.clone(),
             tags: signing.tags.clone(),
             provider_data,
-            configuration: form::configuration(&signing.element, &signing.values),
+            configuration,
         };
         let instance = signing.platform.create_instance(&body, signing.verifier.as_ref()).await?;
         let now = clock::now_ms();
@@ -263,6 +285,14 @@ impl Engine {
     }
 }
 
+/// How long a person waits to see whose account it is. The connection is usable without.
+const IDENTITY: Duration = Duration::from_secs(5);
+
+/// The identity, if the provider tells it soon.
+pub(super) async fn soon(identity: impl Future<Output = Option<String>>) -> Option<String> {
+    tokio::time::timeout(IDENTITY, identity).await.ok().flatten()
+}
+
 async fn heard(signing: &mut SigningIn) -> Callback {
     match &mut signing.waiting {
         Some(waiting) => waiting.answer().await,
@@ -275,7 +305,7 @@ fn read_pasted(signing: &SigningIn, address: &str) -> Result<Callback, Failure> 
         .map_err(|e| Failure::new(Code::CallbackInvalid).detail(e.to_string()))?;
     let callback =
         Callback::parse(&query).map_err(|e| Failure::new(Code::CallbackInvalid).detail(e.to_string()))?;
-    // Only this person and this attempt are at the clipboard: an answer without `state` is theirs to vouch for.
+    // Only this attempt is at the clipboard, so a provider that echoes no `state` is believed here too.
     if signing.binding.fits(&callback, 1) { Ok(callback) } else { Err(Failure::new(Code::StateMismatch)) }
 }
 

@@ -14,9 +14,11 @@ mod token;
 mod workspace;
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
-use crate::domain::view::{ConnectionView, KeychainView};
+use crate::domain::view::{ConnectionView, KeychainState, KeychainView};
 use crate::io::catalog::{Catalog, NoElement};
 use crate::io::http::Http;
 use crate::io::index::Index;
@@ -30,6 +32,9 @@ pub use finish::{Controls, Ending, Paste, Unsaved};
 pub use start::{Browser, SigningIn};
 pub use token::{DEFAULT_MIN_TTL, Fresh};
 pub use workspace::{DEFAULT_PORT, LOCAL, PRACTICE};
+
+/// How long the list waits to say whether the keychain is locked. Unlocked ones answer in milliseconds.
+const KEYCHAIN_STATE: Duration = Duration::from_secs(1);
 
 /// Everything that the steps need, opened once per program. Clones share all of it.
 #[derive(Clone)]
@@ -76,6 +81,17 @@ impl Engine {
         self.catalog.get_or_init(|| Arc::new(Catalog::load(&self.paths.elements())))
     }
 
+    /// The element with this key.
+    ///
+    /// # Errors
+    /// [`Code::ElementUnknown`]; [`Code::ElementInvalid`] with the file and its mistakes.
+    pub fn element(&self, key: &str) -> Result<&Element, Failure> {
+        self.catalog().find(key).map_err(|e| match Failure::from(e) {
+            unknown if unknown.code == Code::ElementUnknown => unknown.name(key),
+            invalid => invalid,
+        })
+    }
+
     /// The platform that answers for a workspace.
     fn platform(&self, workspace: &str) -> Local {
         let practice = (workspace == PRACTICE).then(|| {
@@ -94,9 +110,15 @@ impl Engine {
         tokio::task::spawn_blocking(move || call(&vault)).await.unwrap_or(Err(VaultError::Denied))
     }
 
-    /// The keychain in the words of this system.
-    pub fn keychain(&self) -> KeychainView {
-        KeychainView { name: KEYCHAIN_NAME.to_owned(), state: self.vault.state() }
+    /// The keychain in the words of this system. One that does not answer soon is as good as locked.
+    pub async fn keychain(&self) -> KeychainView {
+        let vault = self.vault.clone();
+        let asked = tokio::task::spawn_blocking(move || vault.state());
+        let state = match tokio::time::timeout(KEYCHAIN_STATE, asked).await {
+            Ok(Ok(state)) => state,
+            _ => KeychainState::Locked,
+        };
+        KeychainView { name: KEYCHAIN_NAME.to_owned(), state }
     }
 
     /// The connections of a workspace, or of all, as they are shown.

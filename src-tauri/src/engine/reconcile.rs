@@ -2,9 +2,13 @@
 //! run at any time, in several programs at once.
 
 use super::Engine;
+use super::finish::soon;
 use super::start::attempt_lock_name;
+use super::token::item_values;
+use crate::domain::connection::Item;
 use crate::domain::error::Failure;
 use crate::io::lock::Lock;
+use crate::io::vault::VaultError;
 
 impl Engine {
     /// Attempts whose owner is gone: with an item in the vault they become connections, without one they are closed.
@@ -16,27 +20,31 @@ impl Engine {
     /// When the index cannot be used.
     pub async fn reconcile(&self) -> Result<(), Failure> {
         for attempt in self.index.open_attempts()? {
-            let Some(lock) = self.attempt_lock(&attempt.id)? else { continue };
+            let Some(lock) = self.attempt_lock(&attempt)? else { continue };
             // Its owner may have finished between our reading and our lock.
-            if !self.index.open_attempts()?.iter().any(|open| open.id == attempt.id) {
-                lock.discard(&self.paths.run, &attempt_lock_name(&attempt.id));
+            if !self.index.open_attempts()?.contains(&attempt) {
+                lock.discard(&self.paths.run, &attempt_lock_name(&attempt));
                 continue;
             }
-            let id = attempt.id.clone();
+            let id = attempt.clone();
             match self.vault(move |vault| vault.get(&id)).await {
-                Ok(Some(item)) => {
+                Ok(Some(mut item)) => {
+                    if item.identity.is_none() {
+                        item.identity = self.identity_of(&item).await;
+                    }
                     if self.index.finish_attempt(&item.to_connection())? != item.name {
                         self.describe_as_listed(&item.id).await;
                     }
-                    tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is finished");
+                    tracing::info!(attempt = %attempt, "a sign-in that was cut off is finished");
                 }
-                Ok(None) => {
-                    self.index.close_attempt(&attempt.id)?;
-                    tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is closed");
+                // A damaged item is none: nothing can be read from it.
+                Ok(None) | Err(VaultError::Damaged) => {
+                    self.index.close_attempt(&attempt)?;
+                    tracing::info!(attempt = %attempt, "a sign-in that was cut off is closed");
                 }
                 Err(_) => continue,
             }
-            lock.discard(&self.paths.run, &attempt_lock_name(&attempt.id));
+            lock.discard(&self.paths.run, &attempt_lock_name(&attempt));
         }
         for id in self.index.removals()? {
             let Ok(Some(_lock)) = Lock::try_take(&self.paths.run, &super::token::connection_lock_name(&id))
@@ -49,5 +57,16 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Whose account an item is for, if the provider tells it soon.
+    async fn identity_of(&self, item: &Item) -> Option<String> {
+        let element = self.element(&item.element).ok()?;
+        let values = item_values(element, item).ok()?;
+        let platform = self.platform(&item.workspace);
+        if !platform.is_pinned(element, &values, &item.pinned_hosts) {
+            return None;
+        }
+        soon(platform.identity(element, &values, &item.tokens)).await
     }
 }

@@ -17,7 +17,8 @@ impl Engine {
     /// Removes. The keychain is asked first whether it can be used at all.
     ///
     /// # Errors
-    /// A keychain or an index that cannot be used; then the connection is still there.
+    /// A keychain or an index that cannot be used: before anything was marked the connection is still there, after that
+    /// the next start finishes the removal.
     pub async fn remove(&self, connection: &Connection) -> Result<(), Failure> {
         let name = connection_lock_name(&connection.id);
         let Ok(Some(lock)) = Lock::take(&self.paths.run, &name, PATIENCE).await else {
@@ -47,6 +48,9 @@ impl Engine {
     async fn revoke(&self, item: &Item) -> bool {
         let Ok(element) = self.catalog().find(&item.element) else { return false };
         let Ok(values) = item_values(element, item) else { return false };
-        self.platform(&item.workspace).revoke(element, &values, &item.tokens).await
+        let platform = self.platform(&item.workspace);
+        // An element file that names other hosts than before is not told the token.
+        platform.is_pinned(element, &values, &item.pinned_hosts)
+            && platform.revoke(element, &values, &item.tokens).await
     }
 }

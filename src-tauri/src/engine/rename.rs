@@ -31,7 +31,9 @@ impl Engine {
             failure if failure.code == Code::NameTaken => failure.name(&name),
             failure => failure,
         };
-        self.index.rename(&connection.id, &name).map_err(taken)?;
+        if !self.index.rename(&connection.id, &name).map_err(taken)? {
+            return Err(Failure::new(Code::ConnectionUnknown).name(&connection.name));
+        }
         let described = self.describe(&connection.id, &name).await;
         if let Err(error) = described {
             self.index.rename(&connection.id, &connection.name)?;

@@ -97,10 +97,9 @@ impl Engine {
     pub async fn start(&self, workspace: &str, request: ConnectRequest) -> Result<SigningIn, Failure> {
         self.workspace(workspace)?;
         // 1
-        let element = self.catalog().find(&request.element).map_err(|e| match Failure::from(e) {
-            unknown if unknown.code == Code::ElementUnknown => unknown.name(&request.element),
-            other => other,
-        })?;
+        let element = self.element(&request.element)?;
+        // Before the name is checked: a sign-in that was cut off may have it.
+        self.reconcile().await?;
         // 2
         let (values, name) = self.check(workspace, element, &request)?;
         if !element.auth_for(&values).needs_browser() {
@@ -109,15 +108,14 @@ impl Engine {
                 .detail("this version signs in with OAuth only"));
         }
         // 3
-        self.reconcile().await?;
         self.index.probe()?;
         self.vault(|vault| vault.probe()).await?;
-        let id = clock::random_id();
-        let lock =
-            self.attempt_lock(&id)?.ok_or_else(|| Failure::internal("a new attempt was locked already"))?;
         let given_callback = values.get(CALLBACK_URL).unwrap_or_default().to_owned();
         let opened = match given_callback.parse::<Url>() {
-            Ok(url) if is_loopback(&url) => Some(self.callbacks.open(&given_callback).await?),
+            // A browser would want a certificate of an https address, which nobody can have for loopback: pasted.
+            Ok(url) if is_loopback(&url) && url.scheme() == "http" => {
+                Some(self.callbacks.open(&given_callback).await?)
+            }
             _ => None,
         };
         let callback_url = opened.as_ref().map_or(given_callback, |opened| opened.url.clone());
@@ -145,13 +143,16 @@ impl Engine {
         };
         let mut url = openable(&answer.oauth_url).map_err(untrusted)?;
         let binding = match token {
-            Some(token) => Binding::RequestToken(token.into()),
+            Some(token) => Binding::RequestToken { token: token.into(), state },
             None => {
                 url = ensure_state(url, &state);
                 if element.callback.echoes_state { Binding::State(state) } else { Binding::OnlyOne }
             }
         };
         // 6
+        let id = clock::random_id();
+        let lock =
+            self.attempt_lock(&id)?.ok_or_else(|| Failure::internal("a new attempt was locked already"))?;
         let attempt = OpenAttempt {
             id: id.clone(),
             workspace: workspace.to_owned(),

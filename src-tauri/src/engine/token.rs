@@ -4,7 +4,7 @@
 //! token in the vault before anything else happens to the answer.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Engine;
 use crate::domain::connection::{Connection, Item, split_scopes, status_after};
@@ -13,9 +13,13 @@ use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, Values};
 use crate::io::clock;
 use crate::io::lock::Lock;
+use crate::io::vault::VaultError;
 
 /// How much life a token must have left to be handed out, unless the caller says otherwise.
 pub const DEFAULT_MIN_TTL: Duration = Duration::from_secs(30);
+
+/// How often a locked keychain is tried again while a rotated token waits.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// How long a renewal by another process is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
@@ -48,7 +52,7 @@ impl Engine {
     /// # Errors
     /// A keychain that cannot be used; [`Code::SignInExpired`] if it holds no item.
     pub fn kept(&self, connection: &Connection, min_ttl: Duration) -> Result<Fresh, Failure> {
-        let item = self.vault.get(&connection.id)?;
+        let item = self.vault.get(&connection.id).map_err(|e| Failure::from(e).name(&connection.name))?;
         let item = item.ok_or_else(|| gone(connection))?;
         Ok(if is_fresh(&item, min_ttl, clock::now_ms()) { Fresh::Yes(Box::new(item)) } else { Fresh::No })
     }
@@ -68,10 +72,10 @@ impl Engine {
         if is_fresh(&item, min_ttl, clock::now_ms()) {
             return Ok(item);
         }
-        let element = self.catalog().find(&item.element).map_err(Failure::from)?;
+        let element = self.element(&item.element)?;
         let values = item_values(element, &item)?;
         let platform = self.platform(&connection.workspace);
-        if platform.hosts(element, &values) != item.pinned_hosts {
+        if !platform.is_pinned(element, &values, &item.pinned_hosts) {
             // An element file that names other hosts than before gets no token of an earlier sign-in.
             return Err(Failure::new(Code::SignInExpired)
                 .product(&element.name)
@@ -80,8 +84,7 @@ impl Engine {
         match platform.renew(element, &values, &item.tokens).await {
             Ok(tokens) => {
                 let renewed = Item { tokens, received_at: clock::now_ms(), ..item };
-                let kept = renewed.clone();
-                self.vault(move |vault| vault.put(&kept)).await?;
+                self.keep_rotated(&renewed).await?;
                 let scopes = split_scopes(renewed.tokens.scope.as_deref());
                 // The keychain has it; a row that is behind is put right by the next renewal.
                 let _ = self.index.renewed(&renewed.id, renewed.received_at, renewed.expires_at(), &scopes);
@@ -94,7 +97,7 @@ impl Engine {
                     // the item is still the one that was read.
                     let mut ended = item.clone();
                     ended.tokens.refresh_token = None;
-                    self.vault(move |vault| vault.put(&ended)).await?;
+                    let _ = self.vault(move |vault| vault.put(&ended)).await;
                 }
                 let code = failure.code;
                 let _ = self.index.set_status(&item.id, status_after(code), Some(&code.as_str()));
@@ -112,6 +115,27 @@ pub(super) fn item_values(element: &Element, item: &Item) -> Result<Values, Fail
     let given = item.configuration.iter().map(|(k, v)| (k.clone(), v.expose().clone())).collect();
     form::check(element, &given, &BTreeMap::new())
         .map_err(|_| Failure::new(Code::NeedsSettings).product(&element.name))
+}
+
+impl Engine {
+    /// Saves a rotated token. The one before it is spent, so a keychain that is locked just now is waited for as long
+    /// as others wait for this renewal.
+    async fn keep_rotated(&self, item: &Item) -> Result<(), Failure> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let kept = item.clone();
+            match self.vault(move |vault| vault.put(&kept)).await {
+                Ok(()) => return Ok(()),
+                Err(VaultError::Locked | VaultError::Missing) if Instant::now() < until => {
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+                Err(error) => {
+                    tracing::error!(connection = %item.id, %error, "a rotated token could not be saved");
+                    return Err(Failure::from(error).name(&item.name));
+                }
+            }
+        }
+    }
 }
 
 fn gone(connection: &Connection) -> Failure {

@@ -167,7 +167,7 @@ impl Index {
         Ok(rows)
     }
 
-    /// Whether a name is used by a connection, or by an attempt other than `except`.
+    /// Whether a connection has this name. Attempts have none yet: the one that finishes later gets a number.
     ///
     /// # Errors
     /// When the file is unusable.
@@ -191,19 +191,14 @@ impl Index {
         Ok(())
     }
 
-    /// Attempts that were begun and not closed, of living and of dead programs alike.
+    /// The ids of attempts that were begun and not closed, of living and of dead programs alike.
     ///
     /// # Errors
     /// When the file is unusable.
-    pub fn open_attempts(&self) -> Result<Vec<OpenAttempt>, IndexError> {
+    pub fn open_attempts(&self) -> Result<Vec<String>, IndexError> {
         let sqlite = self.sqlite();
-        let mut query =
-            sqlite.prepare_cached("SELECT id, workspace, element, name FROM attempt ORDER BY started_at")?;
-        let rows = query
-            .query_map([], |r| {
-                Ok(OpenAttempt { id: r.get(0)?, workspace: r.get(1)?, element: r.get(2)?, name: r.get(3)? })
-            })?
-            .collect::<Result<_, _>>()?;
+        let mut query = sqlite.prepare_cached("SELECT id FROM attempt ORDER BY started_at")?;
+        let rows = query.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
         Ok(rows)
     }
 
@@ -277,16 +272,16 @@ impl Index {
         Ok(())
     }
 
-    /// Gives a connection another name.
+    /// Gives a connection another name. `false` if it is gone.
     ///
     /// # Errors
     /// [`IndexError::NameTaken`], or when the file is unusable.
-    pub fn rename(&self, id: &str, name: &str) -> Result<(), IndexError> {
-        self.sqlite().execute(
-            "UPDATE connection SET name = ?2, folded = ?3 WHERE id = ?1",
+    pub fn rename(&self, id: &str, name: &str) -> Result<bool, IndexError> {
+        let changed = self.sqlite().execute(
+            "UPDATE connection SET name = ?2, folded = ?3 WHERE id = ?1 AND removing = 0",
             params![id, name, folded(name)],
         )?;
-        Ok(())
+        Ok(changed == 1)
     }
 
     /// Marks a connection as being removed: it is no longer seen, and its name is free.
@@ -355,9 +350,10 @@ fn migrate(sqlite: &mut Sqlite, path: &Path) -> Result<(), IndexError> {
 
 fn write_row(sqlite: &Sqlite, c: &Connection, name: &str) -> Result<(), IndexError> {
     sqlite.execute(
-        "INSERT OR REPLACE INTO connection (id, workspace, element, name, folded, tags, status, last_code, identity,
+        "INSERT INTO connection (id, workspace, element, name, folded, tags, status, last_code, identity,
          host, scopes, created_at, renewed_at, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded = excluded.folded, identity = excluded.identity",
         params![
             c.id,
             c.workspace,
@@ -404,106 +400,4 @@ fn json_list(items: &[String]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn index() -> (tempfile::TempDir, Index) {
-        let dir = tempfile::tempdir().expect("a folder");
-        let index = Index::open(&dir.path().join("index.sqlite3")).expect("an index");
-        (dir, index)
-    }
-
-    fn connection(id: &str, name: &str) -> Connection {
-        Connection {
-            id: id.into(),
-            workspace: "local".into(),
-            element: "zendesk".into(),
-            name: name.into(),
-            tags: vec!["a".into()],
-            status: Status::Ok,
-            last_code: None,
-            identity: None,
-            host: None,
-            scopes: vec![],
-            created_at: 1,
-            renewed_at: None,
-            expires_at: Some(2),
-        }
-    }
-
-    #[test]
-    fn a_finished_attempt_is_a_row_and_no_longer_an_attempt() {
-        let (_dir, index) = index();
-        let open = OpenAttempt {
-            id: "a".into(),
-            workspace: "local".into(),
-            element: "zendesk".into(),
-            name: "Support".into(),
-        };
-        index.begin_attempt(&open, 1).expect("begun");
-        assert_eq!(index.open_attempts().expect("read"), [open]);
-        index.finish_attempt(&connection("a", "Support")).expect("finished");
-        assert!(index.open_attempts().expect("read").is_empty());
-        assert_eq!(index.connections(None).expect("read"), [connection("a", "Support")]);
-    }
-
-    #[test]
-    fn a_name_taken_meanwhile_is_numbered_rather_than_lost() {
-        let (_dir, index) = index();
-        index.finish_attempt(&connection("a", "Support")).expect("first");
-        assert_eq!(index.finish_attempt(&connection("b", "SUPPORT")).expect("second"), "SUPPORT 2");
-        assert!(matches!(index.rename("b", "support"), Err(IndexError::NameTaken)));
-    }
-
-    #[test]
-    fn finishing_twice_leaves_one_row() {
-        let (_dir, index) = index();
-        index.finish_attempt(&connection("a", "Support")).expect("first");
-        index.finish_attempt(&connection("a", "Support")).expect("again");
-        assert_eq!(index.connections(None).expect("read").len(), 1);
-    }
-
-    #[test]
-    fn a_removal_can_be_found_half_done_and_its_name_is_free() {
-        let (_dir, index) = index();
-        index.finish_attempt(&connection("a", "Support")).expect("a row");
-        index.begin_removal("a").expect("begun");
-        assert!(index.connections(None).expect("read").is_empty());
-        assert!(!index.name_taken("local", "Support").expect("read"));
-        assert_eq!(index.removals().expect("read"), ["a"]);
-        index.finish_removal("a").expect("finished");
-        assert!(index.removals().expect("read").is_empty());
-    }
-
-    #[test]
-    fn an_index_of_a_newer_version_is_refused_and_untouched() {
-        let (dir, index) = index();
-        index.sqlite().pragma_update(None, "user_version", 99).expect("set");
-        drop(index);
-        let path = dir.path().join("index.sqlite3");
-        assert!(matches!(Index::open(&path), Err(IndexError::Newer)));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn only_its_owner_can_read_the_index() {
-        use std::os::unix::fs::PermissionsExt;
-        let (dir, index) = index();
-        index.set_setting("a", "b").expect("written");
-        for entry in std::fs::read_dir(dir.path()).expect("listed") {
-            let entry = entry.expect("an entry");
-            let mode = entry.metadata().expect("metadata").permissions().mode();
-            assert_eq!(mode & 0o077, 0, "{:?}", entry.file_name());
-        }
-    }
-
-    #[test]
-    fn another_program_sees_a_change() {
-        let (dir, index) = index();
-        let other = Index::open(&dir.path().join("index.sqlite3")).expect("opened twice");
-        let before = other.data_version().expect("read");
-        index.finish_attempt(&connection("a", "Support")).expect("a row");
-        assert_ne!(other.data_version().expect("read"), before);
-        assert_eq!(other.connections(None).expect("read").len(), 1);
-    }
-}
+mod tests;

@@ -20,6 +20,10 @@ const HEAD_MAX: usize = 32 * 1024;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// Enough for every tab of a browser; a port scanner that opens more waits.
 const CONNECTIONS_MAX: usize = 64;
+/// How long to wait for a descriptor.
+const NO_DESCRIPTOR: Duration = Duration::from_millis(50);
+/// EAFNOSUPPORT on Linux, macOS and Windows, which `ErrorKind` does not name.
+const NO_SUCH_FAMILY: [i32; 3] = [97, 47, 10_047];
 /// How often another port is tried when a free one is free in only one of the two families.
 const PORT_TRIES: usize = 16;
 
@@ -99,7 +103,7 @@ async fn both(port: u16) -> Result<Bound> {
     let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await;
     let absent = |e: &Error| {
         matches!(e.kind(), ErrorKind::AddrNotAvailable | ErrorKind::Unsupported)
-            || e.raw_os_error() == Some(97)
+            || e.raw_os_error().is_some_and(|code| NO_SUCH_FAMILY.contains(&code))
     };
     let sockets = match (v4, v6) {
         (Ok(v4), Ok(v6)) => vec![v4, v6],
@@ -148,8 +152,8 @@ async fn accept(
         let stream = tokio::select! {
             accepted = socket.accept() => match accepted {
                 Ok((stream, _)) => stream,
-                // The peer gave up, or the process has no descriptor left for a moment.
-                Err(_) => { tokio::task::yield_now().await; continue }
+                // The peer gave up, or the process has no descriptor left: one that is closed meanwhile helps.
+                Err(_) => { tokio::time::sleep(NO_DESCRIPTOR).await; continue }
             },
             // An error means that the sender was dropped: stop.
             Err(_) = stopped.changed() => return,

@@ -9,6 +9,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::Request;
@@ -29,8 +30,14 @@ use crate::domain::sensitive::Sensitive;
 pub enum Binding {
     /// OAuth 2: our own `state` (RFC 6749 §10.12).
     State(String),
-    /// OAuth 1.0a: the temporary credentials' token (RFC 5849 §2.2).
-    RequestToken(Sensitive<String>),
+    /// OAuth 1.0a: the temporary credentials' token (RFC 5849 §2.2). A refusal may come without it, since the RFC
+    /// describes none; then our own `state` binds it.
+    RequestToken {
+        /// The request token.
+        token: Sensitive<String>,
+        /// The state that was appended to the callback.
+        state: String,
+    },
     /// A provider that echoes no `state`: believed only while exactly one attempt waits at the address.
     OnlyOne,
 }
@@ -38,10 +45,13 @@ pub enum Binding {
 impl Binding {
     /// Whether this answer is the attempt's.
     pub fn fits(&self, callback: &Callback, waiting_here: usize) -> bool {
+        let has = |name| callback.get(name).is_some();
         match self {
             Self::State(state) => callback.binds_oauth2(state),
-            Self::RequestToken(token) => callback.binds_oauth1(token.expose()),
-            Self::OnlyOne => waiting_here == 1,
+            Self::RequestToken { token, state } => {
+                callback.binds_oauth1(token.expose()) || (has("error") && callback.binds_oauth2(state))
+            }
+            Self::OnlyOne => waiting_here == 1 && (has("code") || has("error")),
         }
     }
 }
@@ -55,14 +65,30 @@ struct Door {
     page: watch::Receiver<Option<Page>>,
 }
 
+impl Door {
+    fn waits(&self) -> bool {
+        self.arrived.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+}
+
 /// One bound address with the doors behind it. Several attempts of one program share it.
 struct Address {
     authority: String,
     doors: Mutex<Vec<Arc<Door>>>,
     serving: Mutex<Option<Serving>>,
-    port: u16,
     _owner: Option<Lock>,
 }
+
+impl Address {
+    fn is_open(&self) -> bool {
+        self.serving.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+}
+
+/// How long an address that is being closed is waited for: a little longer than its last page may take.
+const CLOSING: Duration = Duration::from_secs(3);
+/// How often it is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// All callback addresses of this program.
 #[derive(Clone)]
@@ -91,10 +117,18 @@ impl Callbacks {
         let host = callback_url.host_str().unwrap_or_default().to_ascii_lowercase();
         let mut addresses = self.addresses.lock().await;
         addresses.retain(|_, address| address.strong_count() > 0);
-        if port != 0
-            && let Some(address) = addresses.get(&format!("{host}:{port}")).and_then(Weak::upgrade)
-        {
-            return Ok(Opened { address, url: given.to_owned() });
+        let key = format!("{host}:{port}");
+        let until = Instant::now() + CLOSING;
+        while let Some(address) = addresses.get(&key).and_then(Weak::upgrade) {
+            if address.is_open() {
+                return Ok(Opened { address, url: given.to_owned() });
+            }
+            // It is being closed by the sign-in before this one, whose last page is on its way.
+            drop(address);
+            if Instant::now() >= until {
+                break;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
         let owner = if port == 0 {
             None
@@ -109,12 +143,13 @@ impl Callbacks {
             Ok(bound) => bound,
             Err(error) => return Err(taken(error.kind(), loopback, port).await),
         };
-        let authority = format!("{host}:{}", bound.port);
+        // RFC 9110 §7.2: browsers leave the scheme's own port out of `Host`.
+        let authority = if bound.port == 80 { host.clone() } else { format!("{host}:{}", bound.port) };
+        let key = format!("{host}:{}", bound.port);
         let address = Arc::new(Address {
-            authority: authority.clone(),
+            authority,
             doors: Mutex::default(),
             serving: Mutex::default(),
-            port: bound.port,
             _owner: owner,
         });
         let url = real_url(given, callback_url, bound.port);
@@ -129,7 +164,7 @@ impl Callbacks {
             }
         });
         *address.serving.lock().unwrap_or_else(PoisonError::into_inner) = Some(bound.serve(&router));
-        addresses.insert(authority, Arc::downgrade(&address));
+        addresses.insert(key, Arc::downgrade(&address));
         Ok(Opened { address, url })
     }
 }
@@ -189,11 +224,6 @@ impl Opened {
         if let Some(serving) = serving {
             serving.close().await;
         }
-    }
-
-    /// The port that was bound.
-    pub fn port(&self) -> u16 {
-        self.address.port
     }
 }
 
@@ -265,9 +295,11 @@ fn admit(address: &Address, request: &Request) -> Option<(Arc<Door>, Callback)> 
     }
     let callback = Callback::parse(request.uri().query().unwrap_or_default()).ok()?;
     let doors = address.doors.lock().unwrap_or_else(PoisonError::into_inner);
-    let here: Vec<_> = doors.iter().filter(|d| d.path == request.uri().path()).collect();
-    let door = here.iter().find(|d| d.binding.fits(&callback, here.len()))?;
-    Some(((*door).clone(), callback))
+    let here = || doors.iter().filter(|d| d.path == request.uri().path());
+    // A door that has had its answer shows it to late tabs; it no longer waits.
+    let waiting = here().filter(|d| d.waits()).count();
+    let door = here().find(|d| d.binding.fits(&callback, if d.waits() { waiting } else { 1 }))?;
+    Some((door.clone(), callback))
 }
 
 /// A plain navigation to our own name. DNS rebinding shows another `Host`; a script of a web page sends an `Origin`;

@@ -109,11 +109,15 @@ fn home_id(path: &Path) -> io::Result<String> {
         file.sync_all()?;
     }
     let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft)?;
-    match read() {
-        Some(id) => Ok(id),
-        None => linked.map(|()| id),
+    if let Some(id) = read() {
+        fs::remove_file(&draft)?;
+        return Ok(id);
     }
+    // The file is there and empty, or this file system knows no links, as on a memory stick.
+    if linked.is_err() {
+        fs::rename(&draft, path)?;
+    }
+    Ok(id)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use url::Url;
 use super::practice::{self, Practice};
 use super::{Instance, InstanceBody, OauthCall, OauthToken, OauthUrl, Pairs};
 use crate::domain::element::{
-    API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, Oauth1, Oauth2, Pkce, RevocationStyle, SignatureMethod,
+    API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, Oauth1, Oauth2, Pkce, RevocationStyle,
 };
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, Values};
@@ -128,10 +128,11 @@ impl Local {
         verifier: Option<&Verifier>,
     ) -> Result<Instance, Failure> {
         let element = self.element(&body.element)?;
-        let given =
-            body.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
+        // What the callback added to the configuration is for the platform's books; the form knows its own fields.
+        let of_the_form = body.configuration.iter().filter(|(key, _)| element.field(key).is_some());
+        let given = of_the_form.map(|(key, value)| (key.clone(), value.expose().clone())).collect();
         let values = form::check(element, &given, &BTreeMap::new()).map_err(Failure::form)?;
-        let client = self.client(element, &values)?;
+        let client = self.client_of_earlier(&values);
         let tokens = match element.auth_for(&values) {
             Auth::Oauth2(oauth2) => {
                 let endpoints = self.endpoints2(element, oauth2, &values).await?;
@@ -141,7 +142,9 @@ impl Local {
                     .code(code, values.get(CALLBACK_URL).unwrap_or_default(), verifier)
                     .map_err(|e| Failure::internal(e.to_string()))?;
                 let answer = self.http.send(request).await?;
-                read(oauth2, &answer).map_err(|e| refusal(e, element))?
+                let tokens = read(oauth2, &answer).map_err(|e| refusal(e, element))?;
+                // RFC 6749 §5.1: without `scope` in the answer, what was asked for was given.
+                TokenSet { scope: tokens.scope.or_else(|| oauth2.scope(&values)), ..tokens }
             }
             Auth::Oauth1(oauth1) => {
                 let endpoints = self.endpoints1(element, oauth1, &values).await?;
@@ -161,10 +164,7 @@ impl Local {
                 return Err(Failure::internal("this element does not sign in with a browser"));
             }
         };
-        let hosts = match self.practice {
-            Some(_) => vec![format!("{}:", practice::SCHEME)],
-            None => element.hosts(&values).map(|h| h.into_iter().collect()).unwrap_or_default(),
-        };
+        let hosts = self.hosts(element, &values);
         Ok(Instance { token: clock::random_token().into(), tokens, hosts })
     }
 
@@ -205,7 +205,7 @@ impl Local {
         else {
             return Err(expired());
         };
-        let client = self.client_of_earlier(element, values)?;
+        let client = self.client_of_earlier(values);
         let endpoints = self.endpoints2(element, oauth2, values).await?;
         let request = endpoint(oauth2, &endpoints.refresh, &client, &pairs(&oauth2.token_parameters))
             .refresh(refresh_token, None)
@@ -216,7 +216,9 @@ impl Local {
             Err(TokenRefusal::Refused { error, .. }) if error == "invalid_grant" => {
                 Err(expired().detail(error))
             }
-            Err(TokenRefusal::Refused { error, .. }) => {
+            Err(TokenRefusal::Refused { error, .. })
+                if ["invalid_client", "unauthorized_client"].contains(&&*error) =>
+            {
                 Err(Failure::new(Code::NeedsSettings).product(&element.name).detail(error))
             }
             Err(other) => Err(refusal(other, element)),
@@ -226,7 +228,7 @@ impl Local {
     /// Gives tokens back (RFC 7009 or the product's way). Returns whether the provider took them back.
     pub async fn revoke(&self, element: &Element, values: &Values, tokens: &TokenSet) -> bool {
         let Auth::Oauth2(oauth2) = element.auth_for(values) else { return false };
-        let Ok(client) = self.client_of_earlier(element, values) else { return false };
+        let client = self.client_of_earlier(values);
         let (url, style) = match (&self.practice, &oauth2.revocation) {
             (Some(_), _) => {
                 (self.real(practice_url(element, "oauth2/revoke")).await.ok(), RevocationStyle::Rfc7009)
@@ -265,8 +267,12 @@ impl Local {
         url.host_str().map(str::to_owned)
     }
 
-    /// The hosts that the element's file names for these values now, to be held against those of the connection.
-    pub fn hosts(&self, element: &Element, values: &Values) -> Vec<String> {
+    /// Whether the element's file still names the hosts that a connection was made with.
+    pub fn is_pinned(&self, element: &Element, values: &Values, hosts: &[String]) -> bool {
+        self.hosts(element, values) == hosts
+    }
+
+    fn hosts(&self, element: &Element, values: &Values) -> Vec<String> {
         match self.practice {
             Some(_) => vec![format!("{}:", practice::SCHEME)],
             None => element.hosts(values).map(|h| h.into_iter().collect()).unwrap_or_default(),
@@ -282,9 +288,8 @@ impl Local {
     ) -> Result<HttpRequest, Failure> {
         match (element.auth_for(values), &tokens.token_secret) {
             (Auth::Oauth1(oauth1), Some(secret)) => {
-                let credentials = self
-                    .client_of_earlier(element, values)?
-                    .with_token(tokens.access_token.clone(), secret.clone());
+                let credentials =
+                    self.client_of_earlier(values).with_token(tokens.access_token.clone(), secret.clone());
                 oauth1::sign(request, &credentials, &signing(oauth1), &[])
                     .map_err(|e| Failure::internal(e.to_string()))
             }
@@ -299,7 +304,7 @@ impl Local {
 
     /// The client of an authorization that is being made. In practice it is registered by that.
     fn client(&self, element: &Element, values: &Values) -> Result<Credentials, Failure> {
-        let client = self.client_of_earlier(element, values)?;
+        let client = self.client_of_earlier(values);
         if let Some(practice) = &self.practice {
             let callback = values.get(CALLBACK_URL).unwrap_or_default();
             practice.register(element.provider(), &client.client_id, &client.client_secret, callback)?;
@@ -308,13 +313,13 @@ impl Local {
     }
 
     /// The client of an authorization that was made before, perhaps by another process.
-    fn client_of_earlier(&self, _element: &Element, values: &Values) -> Result<Credentials, Failure> {
+    fn client_of_earlier(&self, values: &Values) -> Credentials {
         let secret = values.secret(API_SECRET).cloned().unwrap_or_default();
         let id = values.get(API_KEY).unwrap_or_default();
         if let Some(practice) = &self.practice {
             practice.present(id, &secret);
         }
-        Ok(Credentials::client(id, secret))
+        Credentials::client(id, secret)
     }
 
     async fn endpoints2(
@@ -405,20 +410,12 @@ fn endpoint<'a>(
     client: &'a Credentials,
     extra: &'a [(String, String)],
 ) -> TokenEndpoint<'a> {
-    use crate::domain::element::{BodyFormat, ClientAuthentication};
     TokenEndpoint {
         url,
         client_id: &client.client_id,
         client_secret: &client.client_secret,
-        authentication: match oauth2.client_authentication {
-            ClientAuthentication::Body => token::ClientAuthentication::Body,
-            ClientAuthentication::Basic => token::ClientAuthentication::Basic,
-            ClientAuthentication::None => token::ClientAuthentication::None,
-        },
-        body_format: match oauth2.body_format {
-            BodyFormat::Form => token::BodyFormat::Form,
-            BodyFormat::Json => token::BodyFormat::Json,
-        },
+        authentication: oauth2.client_authentication,
+        body_format: oauth2.body_format,
         extra,
     }
 }
@@ -426,21 +423,11 @@ fn endpoint<'a>(
 fn read(oauth2: &Oauth2, answer: &HttpResponse) -> Result<TokenSet, TokenRefusal> {
     let mut tokens = read_token_answer(answer, &oauth2.answer.keep)?;
     tokens.expires_in = tokens.expires_in.or(oauth2.default_life.map(u64::from));
-    // RFC 6749 §5.1: without `scope` in the answer, what was asked for was given.
-    tokens.scope = tokens.scope.or_else(|| (!oauth2.scopes.is_empty()).then(|| oauth2.scopes.join(" ")));
     Ok(tokens)
 }
 
 fn signing(oauth1: &Oauth1) -> Signing {
-    Signing {
-        method: match oauth1.signature_method {
-            SignatureMethod::HmacSha1 => oauth1::SignatureMethod::HmacSha1,
-            SignatureMethod::HmacSha256 => oauth1::SignatureMethod::HmacSha256,
-            SignatureMethod::Plaintext => oauth1::SignatureMethod::Plaintext,
-        },
-        timestamp: clock::now_s(),
-        nonce: clock::random_id(),
-    }
+    Signing { method: oauth1.signature_method, timestamp: clock::now_s(), nonce: clock::random_id() }
 }
 
 /// What a refusal of the provider means for a sign-in.

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::field::{Condition, is_default};
+use crate::domain::oauth::oauth1::SignatureMethod;
+use crate::domain::oauth::token::{BodyFormat, ClientAuthentication};
 use crate::domain::template::Template;
 
 /// The kind of sign-in, written as a table: `[auth.oauth2]`.
@@ -128,19 +130,6 @@ impl Oauth2 {
     }
 }
 
-/// How the application proves who it is at the token endpoint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientAuthentication {
-    /// `client_id` and `client_secret` in the body.
-    #[default]
-    Body,
-    /// An `Authorization: Basic` header.
-    Basic,
-    /// Not at all: a public client.
-    None,
-}
-
 /// Proof Key for Code Exchange (RFC 7636).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Pkce {
@@ -151,17 +140,6 @@ pub enum Pkce {
     /// Off, for servers that refuse parameters they do not know.
     #[serde(rename = "off")]
     Off,
-}
-
-/// How calls of the token endpoint are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BodyFormat {
-    /// As a form, which is the standard.
-    #[default]
-    Form,
-    /// As JSON.
-    Json,
 }
 
 /// What becomes of the refresh token at a renewal.
@@ -227,21 +205,6 @@ pub struct Oauth1 {
     /// Added to the address that the person opens. May not repeat a standard parameter.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub authorize_parameters: BTreeMap<String, String>,
-}
-
-/// How OAuth 1.0a requests are signed (RFC 5849 §3.4).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum SignatureMethod {
-    /// What nearly every provider expects.
-    #[default]
-    #[serde(rename = "HMAC-SHA1")]
-    HmacSha1,
-    /// The same with a newer hash.
-    #[serde(rename = "HMAC-SHA256")]
-    HmacSha256,
-    /// No signature: the secrets themselves, over TLS.
-    #[serde(rename = "PLAINTEXT")]
-    Plaintext,
 }
 
 /// A user name and a password.

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 pub use auth::{
-    ApiKey, ApiKeyPlace, Auth, Basic, BodyFormat, ClientAuthentication, Custom, Oauth1, Oauth2, Pkce,
-    Refresh, Revocation, RevocationStyle, SignatureMethod, TokenAnswer, Variant,
+    ApiKey, ApiKeyPlace, Auth, Basic, Custom, Oauth1, Oauth2, Pkce, Refresh, Revocation, RevocationStyle,
+    TokenAnswer, Variant,
 };
 pub use field::{
     API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldKind, FieldOption, STANDARD_QUERY, Step,

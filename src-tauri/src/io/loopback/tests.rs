@@ -84,7 +84,7 @@ async fn a_callback_that_arrives_twice_gets_the_same_page_and_is_heard_once() {
 async fn what_is_not_this_attempts_callback_gets_404_and_changes_nothing() {
     let (_dir, _callbacks, opened) = opened().await;
     let mut waiting = opened.wait_for(Binding::State(STATE.into()));
-    let port = opened.port();
+    let port = opened.url.parse::<Url>().expect("an address").port().expect("a port");
     let good = format!("/callback/x?code=c&state={STATE}");
     let request =
         |line: &str, host: &str, more: &str| format!("{line} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n");

@@ -1,7 +1,8 @@
 //! The vault: our use of the keychain of the operating system. One item per connection under the service `keyrack`.
 //!
 //! Every call has a deadline and one of a few errors that say what to do. There is no other place for a secret: where
-//! there is no keychain, nothing is saved. Nothing here lists the keychain; a listing of thousands takes seconds.
+//! there is no keychain, nothing is saved. Only `connection_ids`, for `doctor`, lists the keychain: a listing of thousands
+//! takes seconds.
 
 mod keychain;
 mod parts;
@@ -189,8 +190,7 @@ impl Vault {
             return Ok(found);
         }
         self.write(name, &format!("Keyrack: {name}"), &Sensitive::new(make()))?;
-        // Read back rather than returned: another program may have made one at the same moment, and the keychain
-        // holds the one that both must use.
+        // Read back rather than returned: what the keychain holds is what later programs will find.
         self.read(name)?.ok_or(VaultError::Damaged)
     }
 

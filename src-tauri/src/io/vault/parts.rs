@@ -63,16 +63,24 @@ pub(super) fn write(entries: &Entries, label: &str, value: &Sensitive<String>) -
             generation: clock::random_id()[..8].to_owned(),
             sha256: checksum(bytes),
         };
-        for (name, chunk) in head.part_names().zip(bytes.chunks(PART)) {
-            entries.entry(Some(&name), label)?.set_secret(chunk)?;
+        if let Err(error) = write_parts(entries, label, &head, bytes) {
+            let _ = remove_parts(entries, &head);
+            return Err(error);
         }
-        let text = serde_json::to_vec(&head).map_err(|e| Keyring::PlatformFailure(Box::new(e)))?;
-        entries.entry(None, label)?.set_secret(&text)?;
     }
     if let Some(old) = old {
-        remove_parts(entries, &old)?;
+        // The value is saved: parts that nobody points to any more are no reason to say otherwise.
+        let _ = remove_parts(entries, &old);
     }
     Ok(())
+}
+
+fn write_parts(entries: &Entries, label: &str, head: &Head, bytes: &[u8]) -> Result<(), Keyring> {
+    for (name, chunk) in head.part_names().zip(bytes.chunks(PART)) {
+        entries.entry(Some(&name), label)?.set_secret(chunk)?;
+    }
+    let text = serde_json::to_vec(head).map_err(|e| Keyring::PlatformFailure(Box::new(e)))?;
+    entries.entry(None, label)?.set_secret(&text)
 }
 
 pub(super) fn read(entries: &Entries) -> Result<Option<Sensitive<String>>, Keyring> {

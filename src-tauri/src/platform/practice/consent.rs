@@ -2,7 +2,7 @@
 //! without JavaScript and in any browser.
 
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -53,18 +53,14 @@ pub(super) struct Decision {
 }
 
 /// A button was pressed. The handle is random and works once, so nobody else can press it, nor the person twice.
-pub(super) async fn decision(
-    State(shared): State<Shared>,
-    Path(product): Path<String>,
-    Form(form): Form<Decision>,
-) -> Response {
+pub(super) async fn decision(State(shared): State<Shared>, Form(form): Form<Decision>) -> Response {
     let Some(request) = lock(&shared.consents).remove(&form.request) else {
         return refused_page("This page was used already. Start again from Keyrack.");
     };
     let allowed = form.decision == "allow";
     let target = match request {
         Request::OAuth2(asked) => oauth2::decided(&shared, asked, allowed),
-        Request::OAuth1 { token } => oauth1::decided(&shared, &product, &token, allowed),
+        Request::OAuth1 { token } => oauth1::decided(&shared, &token, allowed),
     };
     match target {
         Ok(url) => redirect(&url),

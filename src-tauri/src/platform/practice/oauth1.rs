@@ -163,12 +163,7 @@ pub(super) async fn authorize(
 }
 
 /// The address that a decision leads to.
-pub(super) fn decided(
-    shared: &Shared,
-    _product: &str,
-    token: &str,
-    allowed: bool,
-) -> Result<Url, &'static str> {
+pub(super) fn decided(shared: &Shared, token: &str, allowed: bool) -> Result<Url, &'static str> {
     let mut temporary = lock(&shared.temporary);
     let waiting = temporary.get_mut(token).ok_or("This sign-in is unknown or was finished.")?;
     let mut url: Url = waiting.callback.parse().map_err(|_| "The callback address is malformed.")?;

@@ -228,9 +228,8 @@ fn callback(element: &Element, findings: &mut Findings) {
     let rules = &element.callback;
     if !rules.echoes_state {
         let pkce = matches!(&element.auth, Auth::Oauth2(oauth2) if oauth2.pkce == Pkce::S256);
-        let what =
-            "without state an answer is bound only by PKCE, or by an identity that the person confirms";
-        findings.unless(pkce || element.identity.is_some(), "callback.echoes_state", what);
+        let what = "without state an answer is bound only by PKCE, which must be on";
+        findings.unless(pkce, "callback.echoes_state", what);
     }
     for key in rules.configuration.values() {
         let own = element.field(key).is_none();

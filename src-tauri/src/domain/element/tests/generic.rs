@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::element::{Auth, SignatureMethod};
+use crate::domain::element::Auth;
 use crate::domain::form;
+use crate::domain::oauth::oauth1::SignatureMethod;
 use crate::domain::template::TemplateError;
 
 const HEAD: &str = r#"

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha1::Sha1;
 use sha2::Sha256;
@@ -15,7 +16,7 @@ use crate::domain::sensitive::Sensitive;
 
 /// How a request is signed. Method RSA-SHA1 of RFC 5849 §3.4.3 is left out: no product of the catalogue uses
 /// it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SignatureMethod {
     /// RFC 5849 §3.4.2, and what nearly every product means.
     #[default]
