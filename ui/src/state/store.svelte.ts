@@ -21,10 +21,10 @@ export class Store {
     this.api = api;
   }
 
-  /** Listens first and asks then, so that no change falls between the two. */
+  /** Listens and asks in one breath: the bridge delivers in order, so whatever changes after the answer was made is
+   *  heard, and the list need not wait for a second way there and back. */
   async start(): Promise<void> {
-    await this.api.onChanged(() => void this.refresh());
-    await this.refresh();
+    await Promise.all([this.api.onChanged(() => void this.refresh()), this.refresh()]);
   }
 
   /** Asks again. However many changes arrive while an answer is on its way, one further question covers them all. */
@@ -42,15 +42,15 @@ export class Store {
       this.#again = false;
       try {
         const after = await this.api.state();
-        // The catalogue belongs to the workspace: in practice its fields come filled in.
-        if (after.workspace.name !== this.#workspace) {
-          this.elements = await this.api.elements();
-          this.#workspace = after.workspace.name;
-        }
         const before = this.state;
         this.state = after;
         this.failure = null;
         this.onupdate(before, after);
+        // The catalogue belongs to the workspace: in practice its fields come filled in. The list does not wait for it.
+        if (after.workspace.name !== this.#workspace) {
+          this.elements = await this.api.elements();
+          this.#workspace = after.workspace.name;
+        }
       } catch (thrown) {
         this.failure = thrown as Failure;
       }
