@@ -8,7 +8,7 @@ mod watch;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tauri::webview::PageLoadEvent;
+use tauri::webview::{Color, PageLoadEvent};
 use tauri::{
     App, AppHandle, Emitter, Manager, RunEvent, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
     WindowEvent,
@@ -28,6 +28,11 @@ const WINDOW: &str = "main";
 const SIZE: (f64, f64) = (760.0, 640.0);
 /// The smallest size at which every screen is whole.
 const MIN_SIZE: (f64, f64) = (480.0, 420.0);
+
+/// The page's own background, so that a window that is still empty does not flash white: `bg` in `tokens.css`.
+const PAPER_LIGHT: Color = Color(0xf7, 0xf5, 0xf1, 0xff);
+/// The same in the dark.
+const PAPER_DARK: Color = Color(0x15, 0x14, 0x12, 0xff);
 
 /// What the commands share.
 struct Desk {
@@ -123,6 +128,8 @@ fn open_window(app: &App, web_data: Option<std::path::PathBuf>) -> tauri::Result
         builder = builder.data_directory(folder);
     }
     let window = builder.build()?;
+    let dark = matches!(window.theme(), Ok(Theme::Dark));
+    let _ = window.set_background_color(Some(if dark { PAPER_DARK } else { PAPER_LIGHT }));
     let seen = window.clone();
     window.on_window_event(move |event| match event {
         WindowEvent::CloseRequested { api, .. } => {
