@@ -19,7 +19,8 @@ pub const NAME: &str = if cfg!(target_os = "macos") {
 /// started or restarted later would stay unseen until Keyrack is restarted too.
 #[cfg(target_os = "linux")]
 pub(super) fn open() -> Result<Arc<CredentialStore>, Error> {
-    Ok(zbus_secret_service_keyring_store::Store::new()?)
+    let opened = patiently(|| zbus_secret_service_keyring_store::Store::new().ok());
+    opened.map(|store| store as Arc<CredentialStore>).ok_or(Error::NoDefaultStore)
 }
 
 /// Opens the platform's store. It cannot appear or vanish while the program runs, so `keyring` chooses it once.
@@ -42,18 +43,29 @@ pub(super) fn state() -> KeychainState {
     static BUS: Mutex<Option<Connection>> = Mutex::new(None);
 
     let mut bus = BUS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let held = bus.is_some();
-    match ask(&mut bus) {
-        Some(state) => state,
-        None if held => {
+    patiently(|| {
+        let answer = ask(&mut bus);
+        if answer.is_none() {
             *bus = None;
-            ask(&mut bus).unwrap_or(KeychainState::Missing)
         }
-        None => KeychainState::Missing,
-    }
+        answer
+    })
+    .unwrap_or(KeychainState::Missing)
 }
 
-/// The state of the default collection; `None` if nobody answers.
+/// Asks again a few times: a keyring that many programs ask at once now and then refuses one of them for a moment.
+#[cfg(target_os = "linux")]
+fn patiently<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+    /// Enough for that moment, and not long for a person where there really is no keyring.
+    const PAUSES_MS: [u64; 4] = [0, 20, 50, 100];
+    PAUSES_MS.into_iter().find_map(|pause| {
+        std::thread::sleep(std::time::Duration::from_millis(pause));
+        ask()
+    })
+}
+
+/// The state of the default collection; `None` if nobody answers, or if there is none: a service without a default
+/// collection has no place to keep anything.
 #[cfg(target_os = "linux")]
 fn ask(bus: &mut Option<zbus::blocking::Connection>) -> Option<KeychainState> {
     use zbus::zvariant::OwnedValue;
@@ -69,16 +81,8 @@ fn ask(bus: &mut Option<zbus::blocking::Connection>) -> Option<KeychainState> {
         "Get",
         &("org.freedesktop.Secret.Collection", "Locked"),
     );
-    match reply {
-        Ok(message) => {
-            let locked =
-                message.body().deserialize::<OwnedValue>().ok().and_then(|v| bool::try_from(v).ok())?;
-            Some(if locked { KeychainState::Locked } else { KeychainState::Ready })
-        }
-        // No such alias: a service without a default collection has no place to keep anything.
-        Err(zbus::Error::MethodError(..)) => Some(KeychainState::Missing),
-        Err(_) => None,
-    }
+    let locked = reply.ok()?.body().deserialize::<OwnedValue>().ok().and_then(|v| bool::try_from(v).ok())?;
+    Some(if locked { KeychainState::Locked } else { KeychainState::Ready })
 }
 
 /// The login keychain and the Credential Manager unlock with the session; a locked one answers each call by itself.

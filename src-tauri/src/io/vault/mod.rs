@@ -17,6 +17,7 @@ use crate::domain::connection::Item;
 use crate::domain::error::{Code, Failure};
 use crate::domain::sensitive::Sensitive;
 use crate::domain::view::KeychainState;
+use crate::io::clock;
 
 pub use keychain::NAME as KEYCHAIN_NAME;
 
@@ -122,15 +123,14 @@ impl Vault {
     /// # Errors
     /// As every call: locked, missing, denied.
     pub fn probe(&self) -> Result<(), VaultError> {
-        let key = "probe";
-        self.write(key, "Keyrack check", &Sensitive::from("probe"))?;
-        let back = self.read(key)?;
-        self.erase(key)?;
-        // Another program of this home may be probing at the same moment and have removed the value; both were able
-        // to write, which is what was to be proven.
-        match back {
-            Some(value) if !value.same_as("probe") => Err(VaultError::Damaged),
-            _ => Ok(()),
+        // A key of its own: another program of this home may be probing at the same moment.
+        let key = format!("probe-{}", clock::random_id());
+        self.write(&key, "Keyrack check", &Sensitive::from("probe"))?;
+        let back = self.read(&key);
+        self.erase(&key)?;
+        match back? {
+            Some(value) if value.same_as("probe") => Ok(()),
+            _ => Err(VaultError::Damaged),
         }
     }
 
