@@ -10,7 +10,7 @@
 //! 11. the page in the browser says how it ended, 12. the window and the command line show it.
 //!
 //! `domain` is pure; `io` touches the outside without deciding; `platform` answers the calls; `engine` orders the
-//! steps; `desktop` and `cli` are two thin edges over the same engine.
+//! steps; `desktop`, `cli` and `serve` are thin edges over the same engine.
 
 pub mod cli;
 #[cfg(feature = "desktop")]
@@ -20,3 +20,4 @@ pub mod engine;
 pub mod fault;
 pub mod io;
 pub mod platform;
+pub mod serve;

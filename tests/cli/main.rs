@@ -11,6 +11,7 @@ mod callback;
 mod connecting;
 mod elements;
 mod forms;
+mod hosted;
 mod keychain;
 mod killed;
 mod names;

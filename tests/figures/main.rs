@@ -1,11 +1,13 @@
 //! Figures, each beside its rival's in one run: the window against an empty window of the same toolkit, printing a token
-//! against `secret-tool lookup`. Medians over runs that take turns, so that a busy machine slows both alike. This is
+//! against `secret-tool lookup`, `keyrack serve` against the provider and the
+//! keychain alone. Medians over runs that take turns, so that a busy machine slows both alike. This is
 //! never a test: nothing here fails because of a figure.
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod screen;
+mod serve;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,6 +33,10 @@ fn main() {
     if let Some(command) = std::env::args().nth(1).filter(|a| a == "--peak") {
         return peak_of_child(&command);
     }
+    // One part alone, for whoever works on it.
+    if std::env::var_os("KEYRACK_FIGURES").is_some_and(|part| part == "serve") {
+        return serve::figures();
+    }
     let home = Home::new();
     home.connect(&["zendesk", "--name", "Figures"]);
     fill(&home);
@@ -38,6 +44,7 @@ fn main() {
     windows(&home);
     tokens(&home);
     sizes();
+    serve::figures();
 }
 
 fn release(name: &str) -> PathBuf {
@@ -52,6 +59,9 @@ fn fill(home: &Home) {
         let row = Connection {
             id: format!("{number:032x}"),
             workspace: "local".into(),
+            product: "Zendesk".into(),
+            instance: None,
+            disabled: false,
             element: ["zendesk", "sfdc", "ciscospark", "desk"][number % 4].into(),
             name: format!("Account {number:04}"),
             tags: vec![],
@@ -64,7 +74,9 @@ fn fill(home: &Home) {
             renewed_at: None,
             expires_at: None,
         };
-        index.finish_attempt(&row).expect("a row");
+        let mut token = [0; 32];
+        token[..8].copy_from_slice(&(number as u64).to_le_bytes());
+        index.finish_attempt(&row, &token).expect("a row");
     }
 }
 

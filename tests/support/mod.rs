@@ -11,6 +11,7 @@ pub mod home;
 pub mod http;
 pub mod keyrack;
 pub mod person;
+pub mod platform;
 pub mod session;
 #[cfg(feature = "desktop")]
 pub mod window;

@@ -145,6 +145,23 @@ impl Window {
         });
     }
 
+    /// Chooses an option of the field with this label, as a hand does it: the page is told by the event.
+    #[track_caller]
+    pub fn choose(&self, label: &str, option: &str) {
+        let field = self.field(label);
+        let found = self.find(&format!(
+            "//*[@id=//label[starts-with(normalize-space(.), {})]/@for]/option[normalize-space(.)={}]",
+            quoted(label),
+            quoted(option)
+        ));
+        let arguments = [&field, &found].map(|e| serde_json::to_value(e).expect("a reference")).to_vec();
+        let script = "const [select, option] = arguments;
+            select.value = option.value;
+            select.dispatchEvent(new Event('input', { bubbles: true }));
+            select.dispatchEvent(new Event('change', { bubbles: true }))";
+        self.runtime.block_on(self.page.execute(script, arguments)).expect("chosen");
+    }
+
     /// Types into something that was found.
     #[track_caller]
     pub fn type_into(&self, field: &Element, text: &str) {

@@ -3,6 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod hosted;
+
 use std::process::Command;
 
 use support::browser::Chromium;

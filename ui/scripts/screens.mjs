@@ -124,7 +124,196 @@ const SCREENS = {
     query: "scene=many&screen=connection:c1",
     act: (page) => page.getByRole("button", { name: "Remove…" }).click(),
   },
+  "home-hosted-empty": { query: "scene=hosted-empty" },
+  "home-hosted-two": { query: "scene=hosted-two" },
+  "home-workspaces": { query: "scene=four" },
+  "add-hosted": { query: "scene=hosted&screen=add" },
+  "add-hosted-loading": { query: "scene=hosted&screen=add&refuse=elements:never", wait: ".box .row" },
+  "add-hosted-failed": {
+    query: "scene=hosted&screen=add&refuse=elements:platform_unreachable",
+    wait: ".callout",
+  },
+  "add-hosted-filter": {
+    query: "scene=hosted&screen=add",
+    act: (page) => page.getByRole("searchbox").fill("maple"),
+  },
+  "connect-hosted": { query: "scene=hosted&screen=connect:cedarcrm", wait: "form" },
+  "connect-hosted-loading": {
+    query: "scene=hosted&screen=connect:cedarcrm&refuse=element:never",
+    wait: ".box .row",
+  },
+  "connect-hosted-failed": {
+    query: "scene=hosted&screen=connect:cedarcrm&refuse=element:platform_busy",
+    wait: ".callout",
+  },
+  "connect-hosted-entered": { query: "scene=hosted&screen=connect:oakshop", wait: "form" },
+  "connect-hosted-entered-wrong": {
+    query: "scene=hosted&screen=connect:oakshop",
+    wait: "form",
+    act: async (page) => {
+      await page.getByLabel("User name").fill("maria");
+      await page
+        .getByRole("textbox", { name: "Private key" })
+        .fill("-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----");
+      await page.getByRole("button", { name: "Connect", exact: true }).click();
+      await page.locator("[aria-invalid]").first().waitFor();
+    },
+  },
+  "finishing-entered": {
+    query: "scene=hosted&screen=connect:oakshop&finish=60000",
+    wait: "form",
+    act: async (page) => {
+      await page.getByLabel("User name").fill("maria");
+      await page.getByRole("textbox", { name: "Password" }).fill("abc");
+      await page.getByRole("textbox", { name: "Private key" }).fill("abc");
+      await page.getByLabel("Region").selectOption("eu");
+      await page.getByRole("button", { name: "Connect", exact: true }).click();
+      await page.getByText("Nearly done").waitFor();
+    },
+  },
+  ...Object.fromEntries(
+    [
+      "authorization_expired",
+      "platform_bad_response",
+      "platform_busy",
+      "platform_rejected",
+      "platform_uncertain",
+      "workspace_secrets",
+    ].map((code) => [
+      `failed-${code}`,
+      {
+        query: `scene=hosted&screen=connect:cedarcrm&refuse=connect:${code}`,
+        wait: "form",
+        act: async (page) => {
+          await page.getByRole("textbox", { name: "API key" }).fill("keyrack");
+          await page.getByRole("textbox", { name: "API secret" }).fill("abc");
+          await page.getByRole("button", { name: "Continue in browser" }).click();
+          await page.locator(".callout.danger").waitFor();
+          const details = page.getByText("Details", { exact: true });
+          if (await details.count()) await details.click();
+        },
+      },
+    ]),
+  ),
+  "connection-hosted": { query: "scene=hosted&screen=connection:h1" },
+  "connection-hosted-details": {
+    query: "scene=hosted&screen=connection:h1",
+    act: async (page) => {
+      await page.getByRole("tab", { name: "curl" }).click();
+      await page.locator("summary").click();
+      await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    },
+  },
+  "connection-hosted-attention": { query: "scene=hosted&screen=connection:h3" },
+  "connection-hosted-off": { query: "scene=hosted&screen=connection:h4" },
+  "connection-hosted-remove": {
+    query: "scene=hosted&screen=connection:h1",
+    act: (page) => page.getByRole("button", { name: "Remove…" }).click(),
+  },
+  "connection-hosted-rename": {
+    query: "scene=hosted&screen=connection:h1",
+    act: (page) => page.getByRole("button", { name: "Rename…" }).click(),
+  },
+  "connection-tags": {
+    query: "scene=many&screen=connection:c4",
+    act: async (page) => {
+      await page.getByLabel("Add a tag").fill("sales");
+      await page.getByRole("button", { name: "Add", exact: true }).click();
+    },
+  },
+  "again-waiting": {
+    query: "scene=hosted&screen=connection:h3&finish=60000",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Sign in again" }).click();
+      await page.getByText("Finish in your browser").waitFor();
+    },
+  },
+  "again-missing": {
+    query: "scene=hosted&screen=connection:h3&refuse=connect:form_invalid",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Sign in again" }).click();
+      await page.getByText("Something is missing").waitFor();
+    },
+  },
+  "again-changed": {
+    query: "scene=hosted&screen=connection:h4",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Sign in again" }).click();
+      await page.getByText("What has changed?").waitFor();
+    },
+  },
+  import: { query: "scene=hosted&screen=import", wait: "ul" },
+  "import-chosen": {
+    query: "scene=hosted&screen=import",
+    wait: "ul",
+    act: (page) => page.getByLabel("Select all").check(),
+  },
+  "import-nothing-chosen": {
+    query: "scene=hosted&screen=import",
+    wait: "ul",
+    act: (page) => page.getByRole("button", { name: "Bring in" }).click(),
+  },
+  "import-partial": {
+    query: "scene=hosted&screen=import",
+    wait: "ul",
+    act: async (page) => {
+      await page.getByLabel("Select all").check();
+      await page.getByRole("button", { name: "Bring in" }).click();
+      await page.locator(".callout.danger").waitFor();
+      await page.locator("summary").click();
+    },
+  },
+  "import-thousand": { query: "scene=hosted-thousand&screen=import", wait: "ul" },
+  "import-loading": { query: "scene=hosted&screen=import&refuse=instances:never", wait: ".box .row" },
+  "import-failed": {
+    query: "scene=hosted&screen=import&refuse=instances:platform_failed",
+    wait: ".callout",
+  },
+  "import-empty": { query: "scene=hosted-empty&screen=import" },
   settings: { query: "scene=many&screen=settings" },
+  "settings-workspaces": { query: "scene=four&screen=settings", act: toWorkspaces },
+  "settings-workspace-rename": {
+    query: "scene=four&screen=settings",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Rename Acme platform" }).click();
+      await toWorkspaces(page);
+    },
+  },
+  "settings-workspace-remove": {
+    query: "scene=four&screen=settings",
+    act: (page) => page.getByRole("button", { name: "Remove Acme platform" }).click(),
+  },
+  "add-workspace": { query: "scene=many&screen=add-workspace" },
+  "add-workspace-another": {
+    query: "scene=many&screen=add-workspace",
+    act: async (page) => {
+      await page.getByLabel("Where").selectOption("another");
+      await page.getByRole("textbox", { name: "Base URL" }).fill("ftp://example.com");
+      await fillWorkspace(page);
+      await page.locator("[aria-invalid]").first().waitFor();
+    },
+  },
+  "add-workspace-taken": {
+    query: "scene=four&screen=add-workspace",
+    act: async (page) => {
+      await page.getByLabel("Where").selectOption("us");
+      await fillWorkspace(page);
+      await page.locator("[aria-invalid]").first().waitFor();
+    },
+  },
+  ...Object.fromEntries(
+    ["workspace_secrets", "platform_unreachable"].map((code) => [
+      `add-workspace-${code}`,
+      {
+        query: `scene=many&screen=add-workspace&refuse=addWorkspace:${code}`,
+        act: async (page) => {
+          await page.getByLabel("Where").selectOption("eu");
+          await fillWorkspace(page);
+          await page.locator(".callout.danger").waitFor();
+        },
+      },
+    ]),
+  ),
   "settings-port": {
     query: "scene=many&screen=settings",
     act: async (page) => {
@@ -133,6 +322,18 @@ const SCREENS = {
     },
   },
 };
+
+async function toWorkspaces(page) {
+  await page.getByRole("heading", { name: "Workspaces" }).scrollIntoViewIfNeeded();
+  await page.evaluate(() => window.scrollTo(0, 250));
+}
+
+async function fillWorkspace(page) {
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("Acme platform");
+  await page.getByRole("textbox", { name: "User secret" }).fill("abc");
+  await page.getByRole("textbox", { name: "Organization secret" }).fill("def");
+  await page.getByRole("button", { name: "Check and add" }).click();
+}
 
 async function submitFilled(page) {
   await page.getByLabel("Zendesk address").fill("acme");

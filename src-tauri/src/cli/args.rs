@@ -1,5 +1,6 @@
 //! What can be typed. Secrets have no place here: arguments are visible to every program of this computer.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ pub(super) struct Args {
     /// Print one JSON document on standard output
     #[arg(long, global = true)]
     pub(super) json: bool,
-    /// The workspace: local (this computer) or practice
+    /// The workspace: local (this computer), practice, or a hosted one by its name
     #[arg(long, global = true, value_name = "W")]
     pub(super) workspace: Option<String>,
     #[command(subcommand)]
@@ -39,6 +40,17 @@ pub(super) enum Command {
     },
     /// Print a token that works
     Token(Token),
+    /// Sign in again to a connection: its name, id and tags stay
+    Reconnect(Reconnect),
+    /// Ask the product, or the platform, whether a connection works
+    Test {
+        /// A connection's name or id
+        #[arg(required_unless_present = "all")]
+        name: Option<String>,
+        /// All connections
+        #[arg(long, conflicts_with = "name")]
+        all: bool,
+    },
     /// Give a connection another name
     Rename {
         /// A connection's name or id
@@ -46,11 +58,42 @@ pub(super) enum Command {
         /// The new name
         new_name: String,
     },
-    /// Remove a connection from this computer
+    /// Add words to find a connection by, or take some away; without either, print them
+    Tag {
+        /// A connection's name or id
+        name: String,
+        /// A word to add; may be repeated
+        #[arg(long, value_name = "T")]
+        add: Vec<String>,
+        /// A word to take away; may be repeated
+        #[arg(long, value_name = "T")]
+        remove: Vec<String>,
+    },
+    /// Switch a connection off: it is kept, and hands out no token
+    Disable {
+        /// A connection's name or id
+        name: String,
+    },
+    /// Switch a connection on again
+    Enable {
+        /// A connection's name or id
+        name: String,
+    },
+    /// Remove a connection; in a hosted workspace it is deleted at the platform too
     Remove {
         /// A connection's name or id
         name: String,
     },
+    /// Bring in what exists at a hosted platform; without a choice, list it
+    Import {
+        /// The ids of instances there, or their names
+        instances: Vec<String>,
+        /// Everything that is not here yet
+        #[arg(long, conflicts_with = "instances")]
+        all: bool,
+    },
+    /// Answer the platform API on this computer, for scripts
+    Serve(Serve),
     /// Check that everything this program needs is there
     Doctor,
     /// Open the window
@@ -82,6 +125,34 @@ pub(super) enum Elements {
 pub(super) enum Workspaces {
     /// All of them
     List,
+    /// Add a hosted platform; its secrets are checked there, then kept in the keychain
+    Add {
+        /// What to call it
+        name: String,
+        /// Where it is: us, eu, staging, or the address at which its API begins
+        #[arg(long, value_name = "PRESET|URL")]
+        at: String,
+        /// The secrets: user=…, organization=…, or authorization=… for a line with both
+        #[arg(long = "secret", value_name = "KEY=env:VAR|file:PATH|-", required = true)]
+        secrets: Vec<String>,
+    },
+    /// Use a workspace where none is named
+    Use {
+        /// Its name
+        name: String,
+    },
+    /// Give a hosted workspace another name
+    Rename {
+        /// Its name
+        name: String,
+        /// The new name
+        new_name: String,
+    },
+    /// Remove a hosted workspace with its connections from this computer; the platform keeps its instances
+    Remove {
+        /// Its name
+        name: String,
+    },
 }
 
 #[derive(Group)]
@@ -94,6 +165,21 @@ pub(super) struct Connect {
     /// A word to find it by; may be repeated
     #[arg(long = "tag", value_name = "T")]
     pub(super) tags: Vec<String>,
+    #[command(flatten)]
+    pub(super) sign_in: SignIn,
+}
+
+#[derive(Group)]
+pub(super) struct Reconnect {
+    /// A connection's name or id
+    pub(super) name: String,
+    #[command(flatten)]
+    pub(super) sign_in: SignIn,
+}
+
+/// What belongs to each sign-in.
+#[derive(Group)]
+pub(super) struct SignIn {
     /// A field of the element's form; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,
@@ -112,6 +198,16 @@ pub(super) struct Connect {
     /// How many seconds to wait for the sign-in
     #[arg(long, value_name = "S", default_value = "900", value_parser = seconds)]
     pub(super) timeout: Duration,
+}
+
+#[derive(Group)]
+pub(super) struct Serve {
+    /// Where to listen; only addresses of this computer
+    #[arg(long, value_name = "127.0.0.1:PORT")]
+    pub(super) listen: Option<SocketAddr>,
+    /// Print the Authorization header too
+    #[arg(long)]
+    pub(super) show_secrets: bool,
 }
 
 #[derive(Group)]

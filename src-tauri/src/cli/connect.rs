@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::args::Connect;
+use super::args::{Connect, Reconnect, SignIn};
 use super::print;
 use super::run::{Context, block_on};
 use crate::domain::attempt::Stage;
@@ -34,40 +34,64 @@ const PASTE_MAX: u64 = 16 * 1024;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 pub(super) fn connect(context: &Context, args: Connect) -> Result<(), print::Problem> {
-    let engine = &context.engine;
-    let element = engine.element(&args.key)?;
+    let workspace = context.workspace_or_default()?.id;
+    let element = block_on(context.engine.element_in(&workspace, &args.key))?;
     if args.name.as_deref().is_some_and(|name| clean_name(name).is_empty()) {
         let problem = FieldProblem { key: "name".into(), problem: Problem::Required };
         return Err(Failure::form(vec![problem]).into());
     }
-    if args.paste && args.secrets.iter().any(|text| text.ends_with("=-")) {
-        let both = "standard input can give either the secret (-) or the address (--paste)";
-        return Err(Failure::new(Code::Usage).detail(both).into());
-    }
     let request = ConnectRequest {
-        element: args.key.clone(),
-        name: args.name.clone().unwrap_or_default(),
-        tags: args.tags.clone(),
-        values: values(element, &args)?,
+        element: args.key,
+        name: args.name.unwrap_or_default(),
+        tags: args.tags,
+        values: values(&element, &args.sign_in)?,
+        again: None,
     };
-    let connection = block_on(sign_in(context, element, request, &args))
+    run(context, &workspace, &element, request, &args.sign_in)
+}
+
+pub(super) fn reconnect(context: &Context, args: &Reconnect) -> Result<(), print::Problem> {
+    let connection = context.find(&args.name)?;
+    let element = block_on(context.engine.element_in(&connection.workspace, &connection.element))?;
+    let request = ConnectRequest {
+        element: connection.element.clone(),
+        name: connection.name.clone(),
+        tags: connection.tags.clone(),
+        values: values(&element, &args.sign_in)?,
+        again: Some(connection.id),
+    };
+    run(context, &connection.workspace, &element, request, &args.sign_in)
+}
+
+fn run(
+    context: &Context,
+    workspace: &str,
+    element: &Element,
+    request: ConnectRequest,
+    args: &SignIn,
+) -> Result<(), print::Problem> {
+    let again = request.again.is_some();
+    let connection = block_on(sign_in(context, workspace, element, request, args))
         .map_err(|failure| print::Problem::of(failure, element))?;
-    let view = engine.shown(connection);
+    let view = context.engine.shown(connection);
     if context.json {
         print::json(&view);
     } else {
         let identity = view.identity.as_deref().map(|who| format!(" as {who}")).unwrap_or_default();
-        print::note(&format!("{} is connected{identity}.", view.product));
+        print::note(&match again {
+            true => format!("{} is signed in again{identity}.", view.name),
+            false => format!("{} is connected{identity}.", view.product),
+        });
         print::line(&view.name);
     }
     Ok(())
 }
 
-fn values(element: &Element, args: &Connect) -> Result<BTreeMap<String, String>, Failure> {
-    let split = |text: &str, option: &str| {
-        let parts = text.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
-        parts.ok_or_else(|| Failure::new(Code::Usage).detail(format!("{option} wants KEY=VALUE")))
-    };
+fn values(element: &Element, args: &SignIn) -> Result<BTreeMap<String, String>, Failure> {
+    if args.paste && args.secrets.iter().any(|text| text.ends_with("=-")) {
+        let both = "standard input can give either the secret (-) or the address (--paste)";
+        return Err(Failure::new(Code::Usage).detail(both));
+    }
     let mut values = BTreeMap::new();
     for text in &args.set {
         let (key, value) = split(text, "--set")?;
@@ -77,13 +101,25 @@ fn values(element: &Element, args: &Connect) -> Result<BTreeMap<String, String>,
         }
         values.insert(key, value);
     }
-    for text in &args.secrets {
+    values.extend(secrets(&args.secrets)?);
+    Ok(values)
+}
+
+/// The values of `--secret` options.
+pub(super) fn secrets(options: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let mut values = BTreeMap::new();
+    for text in options {
         let (key, source) = split(text, "--secret")?;
         let value = secret(&source)
             .map_err(|why| Failure::new(Code::Usage).detail(format!("--secret {key}: {why}")))?;
         values.insert(key, value);
     }
     Ok(values)
+}
+
+fn split(text: &str, option: &str) -> Result<(String, String), Failure> {
+    let parts = text.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
+    parts.ok_or_else(|| Failure::new(Code::Usage).detail(format!("{option} wants KEY=VALUE")))
 }
 
 /// Reads a secret from where it was said to be. The errors name the place, never what it holds.
@@ -110,9 +146,10 @@ fn bounded(source: impl Read) -> Result<String, String> {
 
 async fn sign_in(
     context: &Context,
+    workspace: &str,
     element: &Element,
     request: ConnectRequest,
-    args: &Connect,
+    args: &SignIn,
 ) -> Result<Connection, Failure> {
     let engine = &context.engine;
     let deadline = Instant::now() + args.timeout;
@@ -125,7 +162,7 @@ async fn sign_in(
     });
     let mut stopped = cancelled.clone();
     let signing = tokio::select! {
-        started = engine.start(context.workspace_or_default(), request) => started?,
+        started = engine.start(workspace, request) => started?,
         _ = stopped.wait_for(|stop| *stop) => return Err(Failure::new(Code::Cancelled)),
     };
     announce(&signing, args).await;
@@ -208,20 +245,21 @@ async fn save_until(engine: &Engine, element: &Element, mut unsaved: Unsaved, de
     }
 }
 
-async fn announce(signing: &SigningIn, args: &Connect) {
+async fn announce(signing: &SigningIn, args: &SignIn) {
+    let Some(url) = &signing.url else { return };
     let choice = match (&args.browser, args.no_browser) {
         (_, true) => Browser::None,
         (Some(command), _) => Browser::Command(command.clone()),
         (None, _) => Browser::Default,
     };
     if choice == Browser::None {
-        print::open_line(signing.url.as_str());
+        print::open_line(url.as_str());
         crate::fault::point("browser_opened");
     } else if signing.open_browser(&choice).await {
         print::note(&format!("Finish in the browser: sign in at {} and allow access.", signing.host));
     } else {
         print::note("No browser opened. Open this address in any browser on this computer:");
-        print::open_line(signing.url.as_str());
+        print::open_line(url.as_str());
     }
 }
 

@@ -6,7 +6,9 @@ mod connect;
 mod doctor;
 mod print;
 mod run;
+mod serve;
 mod token;
+mod workspaces;
 
 use std::process::ExitCode;
 

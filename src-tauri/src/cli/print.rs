@@ -121,9 +121,10 @@ pub(super) fn connection(view: &ConnectionView) {
         ("id", view.id.clone()),
         ("product", view.product.clone()),
         ("workspace", view.workspace.clone()),
+        ("instance", optional(&view.instance)),
         ("account", optional(&view.identity)),
         ("host", optional(&view.host)),
-        ("status", view.status.as_str().to_owned()),
+        ("status", if view.disabled { "off".to_owned() } else { view.status.as_str().to_owned() }),
         ("tags", view.tags.join(", ")),
         ("scopes", view.scopes.join(" ")),
         ("connected", time(Some(view.created_at))),
@@ -160,8 +161,12 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
     let product =
         failure.product.as_ref().map_or_else(|| "The provider".to_owned(), |product| one_line(product));
     let (name, detail) = (fact(&failure.name), fact(&failure.detail));
+    let platform = failure.host.as_ref().map_or_else(|| "The platform".to_owned(), |host| one_line(host));
     let text = match failure.code {
         Code::AccessDenied => format!("{product} reported that access was declined. Nothing was saved."),
+        Code::AuthorizationExpired => {
+            format!("{product} says that this sign-in was used already, or took too long. Start it again.")
+        }
         Code::CallbackBusy => format!(
             "Another Keyrack is signing in at port {}. Finish or cancel it there, then try again.",
             failure.port.unwrap_or_default()
@@ -171,6 +176,9 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
         }
         Code::CallbackTimeout => "Nobody finished the sign-in in the browser. Nothing was saved; run it again.".into(),
         Code::Cancelled => "Cancelled. Nothing was saved.".into(),
+        Code::ConnectionDisabled => {
+            format!("“{name}” is switched off. Switch it on with: keyrack enable {}", shell_quoted(&name))
+        }
         Code::ConnectionUnknown => format!("No connection is called “{name}”. See: keyrack list"),
         Code::ElementInvalid => format!("The element file {name} cannot be used: {detail}"),
         Code::ElementUnknown => format!("No element has the key “{name}”. See: keyrack elements list"),
@@ -183,6 +191,10 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
         Code::IndexUnwritable => {
             "The index cannot be read or written. Check the disk and the rights of the folder, then try again.".into()
         }
+        Code::InstanceGone => format!(
+            "The platform no longer has “{name}”. Connect it again, or remove it here with: keyrack remove {}",
+            shell_quoted(&name)
+        ),
         Code::Internal => "Something failed inside Keyrack. The log has more.".into(),
         Code::KeychainDenied => format!("The {KEYCHAIN_NAME} refused access. Allow Keyrack there, then try again."),
         Code::KeychainLocked => format!("The {KEYCHAIN_NAME} is locked. Unlock it, then try again."),
@@ -199,12 +211,28 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
         Code::NeedsSettings => {
             format!("{product} no longer accepts the client ID or secret. Check the app's registration there.")
         }
+        Code::PlatformBadResponse => {
+            format!("{platform} sent an answer that cannot be read. Check the address of the workspace.")
+        }
+        Code::PlatformBusy => match failure.platform.as_ref().and_then(|answer| answer.retry_after) {
+            Some(seconds) => format!("{platform} asks to wait {seconds} seconds. Try again then."),
+            None => format!("{platform} is busy. Try again in a minute."),
+        },
+        Code::PlatformFailed => format!("{platform} failed at its own end. Try again later."),
+        Code::PlatformLimit => format!("{platform} refuses something of this size."),
+        Code::PlatformRejected => format!("{platform} refused."),
+        Code::PlatformUncertain => format!(
+            "It is not known whether {platform} finished. The next sign-in or start of Keyrack looks again; nothing is \
+             made twice."
+        ),
+        Code::PlatformUnreachable => {
+            format!("{platform} can't be reached. Check the connection and the address of the workspace.")
+        }
         Code::PortInUse => {
             let free = failure.free_port.map(|port| format!(" Port {port} is free.")).unwrap_or_default();
-            format!(
-                "Another program uses port {}. Close it, or give another oauth.callback.url.{free}",
-                failure.port.unwrap_or_default()
-            )
+            // A sign-in waits at its callback address; a server of ours says where it would listen.
+            let other = if name.is_empty() { "give another oauth.callback.url" } else { "choose another with --listen" };
+            format!("Another program uses port {}. Close it, or {other}.{free}", failure.port.unwrap_or_default())
         }
         Code::ProviderBadResponse => format!("{product} sent an unexpected answer. Its service may have changed."),
         Code::ProviderRejected => {
@@ -217,11 +245,25 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
             "The pasted address belongs to another sign-in. Paste the one that this sign-in ended on.".into()
         }
         Code::Usage => return detail,
+        Code::WorkspaceSecrets => format!(
+            "{platform} does not accept the User and Organization secrets. Copy both again from the platform's own page."
+        ),
+        Code::WorkspaceTaken => format!("A workspace called “{name}” exists already. Choose another name."),
         Code::WorkspaceUnknown => format!("No workspace is called “{name}”. See: keyrack workspaces list"),
     };
     let raw_words_help =
         !matches!(failure.code, Code::ElementInvalid | Code::CallbackInvalid | Code::KeychainLocked);
-    if detail.is_empty() || !raw_words_help { text } else { format!("{text} ({detail})") }
+    let mut words: Vec<String> = Vec::new();
+    words.extend(Some(detail).filter(|detail| !detail.is_empty()));
+    if let Some(answer) = &failure.platform {
+        let said =
+            [&answer.message, &answer.provider_message].into_iter().flatten().map(|text| one_line(text));
+        words.extend(
+            said.filter(|text| !text.is_empty()).filter(|text| !words.contains(text)).collect::<Vec<_>>(),
+        );
+        words.extend(answer.request_id.as_ref().map(|id| format!("request {}", one_line(id))));
+    }
+    if words.is_empty() || !raw_words_help { text } else { format!("{text} ({})", words.join("; ")) }
 }
 
 /// A line for each field, with its label, its key, and where the value is found.

@@ -6,12 +6,13 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use super::args::{Args, Command, Elements, List, StatusWord, Workspaces};
+use super::args::{Args, Command, Elements, List, StatusWord};
 use super::print::{self, Problem};
-use super::{connect, doctor, token};
-use crate::domain::connection::Status;
+use super::{connect, doctor, serve, token, workspaces};
+use crate::domain::connection::{Connection, Status};
 use crate::domain::error::{Code, Failure};
-use crate::engine::{Engine, LOCAL};
+use crate::domain::view::WorkspaceKind;
+use crate::engine::{Engine, LOCAL, Workspace};
 use crate::io::catalog;
 use crate::io::paths::Paths;
 use crate::io::vault::Prompting;
@@ -21,12 +22,41 @@ pub(super) struct Context {
     pub(super) engine: Engine,
     pub(super) json: bool,
     /// As named; `None` means all of them, or the default for a new connection.
-    pub(super) workspace: Option<String>,
+    pub(super) workspace: Option<Workspace>,
 }
 
+/// Where `keyrack workspaces use` keeps its choice. The window has one of its own: what is looked at there must not
+/// change what a script does.
+pub(super) const CHOSEN: &str = "cli_workspace";
+
 impl Context {
-    pub(super) fn workspace_or_default(&self) -> &str {
-        self.workspace.as_deref().unwrap_or(LOCAL)
+    /// The id of the named workspace.
+    pub(super) fn workspace_id(&self) -> Option<&str> {
+        self.workspace.as_ref().map(|workspace| workspace.id.as_str())
+    }
+
+    /// The named workspace, else the one that was chosen, else this computer.
+    pub(super) fn workspace_or_default(&self) -> Result<Workspace, Failure> {
+        match &self.workspace {
+            Some(workspace) => Ok(workspace.clone()),
+            None => {
+                let chosen = self.engine.index.setting(CHOSEN)?;
+                self.engine.workspace(chosen.as_deref().unwrap_or(LOCAL))
+            }
+        }
+    }
+
+    pub(super) fn find(&self, name: &str) -> Result<Connection, Failure> {
+        self.engine.find(name, self.workspace_id())
+    }
+
+    /// Says before it happens that a change is made at the hosted platform too.
+    fn tell_of_platform(&self, connection: &Connection, what: &str) -> Result<(), Failure> {
+        let workspace = self.engine.workspace(&connection.workspace)?;
+        if workspace.view.kind == WorkspaceKind::Hosted && !self.json {
+            print::note(&format!("{what} at {} too.", workspace.view.label));
+        }
+        Ok(())
     }
 }
 
@@ -47,19 +77,24 @@ pub(super) fn run(args: Args) -> Result<(), Problem> {
     // A password window helps a person at a terminal; in a script it would wait for nobody.
     let prompting = if std::io::stderr().is_terminal() { Prompting::Allowed } else { Prompting::Never };
     let engine = Engine::open(paths, prompting)?;
-    if let Some(name) = &args.workspace {
-        engine.workspace(name)?;
-    }
-    let context = Context { engine, json: args.json, workspace: args.workspace };
+    let workspace = args.workspace.map(|name| engine.workspace(&name)).transpose()?;
+    let context = Context { engine, json: args.json, workspace };
     match args.command {
         Command::Elements(command) => elements(&context, &command),
-        Command::Workspaces(Workspaces::List) => workspaces(&context),
+        Command::Workspaces(command) => workspaces::workspaces(&context, command),
         Command::Connect(command) => connect::connect(&context, command),
         Command::List(command) => list(&context, &command),
         Command::Show { name } => show(&context, &name),
         Command::Token(command) => token::token(&context, &command),
         Command::Rename { name, new_name } => rename(&context, &name, &new_name),
+        Command::Reconnect(command) => connect::reconnect(&context, &command),
+        Command::Test { name, all: _ } => test(&context, name.as_deref()),
+        Command::Tag { name, add, remove } => tag(&context, &name, add, &remove),
+        Command::Disable { name } => switch(&context, &name, false),
+        Command::Enable { name } => switch(&context, &name, true),
         Command::Remove { name } => remove(&context, &name),
+        Command::Import { instances, all } => workspaces::import(&context, &instances, all),
+        Command::Serve(command) => serve::serve(&context, &command),
         Command::Doctor => doctor::doctor(&context),
         Command::Open => open(),
         Command::Completions { .. } => Ok(()),
@@ -79,15 +114,15 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> T {
 }
 
 fn elements(context: &Context, command: &Elements) -> Result<(), Problem> {
-    let workspace = context.workspace_or_default();
+    let workspace = context.workspace_or_default()?.id;
     match command {
         Elements::Show { key } => {
-            let element = context.engine.element(key)?;
-            let view = context.engine.element_view(workspace, element);
+            let element = block_on(context.engine.element_in(&workspace, key))?;
+            let view = context.engine.element_view(&workspace, &element);
             if context.json { print::json(&view) } else { print::element(&view) }
         }
         _ => {
-            let views = context.engine.element_views(workspace);
+            let views = block_on(context.engine.element_views(&workspace))?;
             if context.json {
                 print::json(&views);
             } else {
@@ -113,16 +148,6 @@ fn check(file: &Path, json: bool) -> Result<(), Problem> {
     Ok(())
 }
 
-fn workspaces(context: &Context) -> Result<(), Problem> {
-    let all = context.engine.workspaces();
-    if context.json {
-        print::json(&all);
-    } else {
-        print::table(all.iter().map(|w| [w.name.as_str(), &w.label]));
-    }
-    Ok(())
-}
-
 fn list(context: &Context, filter: &List) -> Result<(), Problem> {
     let wanted = filter.status.map(|word| match word {
         StatusWord::Ok => Status::Ok,
@@ -130,7 +155,7 @@ fn list(context: &Context, filter: &List) -> Result<(), Problem> {
         StatusWord::NeedsSignIn => Status::NeedsSignIn,
         StatusWord::NeedsSettings => Status::NeedsSettings,
     });
-    let mut views = context.engine.connections(context.workspace.as_deref())?;
+    let mut views = context.engine.connections(context.workspace_id())?;
     views.retain(|view| {
         filter.tag.as_ref().is_none_or(|tag| view.tags.contains(tag))
             && filter.element.as_ref().is_none_or(|key| view.element == *key)
@@ -143,14 +168,15 @@ fn list(context: &Context, filter: &List) -> Result<(), Problem> {
     } else {
         print::table(views.iter().map(|v| {
             let identity = v.identity.as_deref().unwrap_or("-");
-            [v.name.as_str(), &v.element, identity, v.status.as_str(), &v.workspace]
+            let status = if v.disabled { "off" } else { v.status.as_str() };
+            [v.name.as_str(), &v.element, identity, status, &v.workspace]
         }));
     }
     Ok(())
 }
 
 fn show(context: &Context, name: &str) -> Result<(), Problem> {
-    let view = context.engine.shown(context.engine.find(name, context.workspace.as_deref())?);
+    let view = context.engine.shown(context.find(name)?);
     if context.json {
         print::json(&view)
     } else {
@@ -160,7 +186,8 @@ fn show(context: &Context, name: &str) -> Result<(), Problem> {
 }
 
 fn rename(context: &Context, name: &str, new_name: &str) -> Result<(), Problem> {
-    let connection = context.engine.find(name, context.workspace.as_deref())?;
+    let connection = context.find(name)?;
+    context.tell_of_platform(&connection, "It is renamed")?;
     let renamed = block_on(context.engine.rename(&connection, new_name))?;
     let view = context.engine.shown(renamed);
     if context.json {
@@ -171,8 +198,84 @@ fn rename(context: &Context, name: &str, new_name: &str) -> Result<(), Problem> 
     Ok(())
 }
 
+fn tag(context: &Context, name: &str, add: Vec<String>, remove: &[String]) -> Result<(), Problem> {
+    let mut connection = context.find(name)?;
+    if !add.is_empty() || !remove.is_empty() {
+        context.tell_of_platform(&connection, "Its tags change")?;
+        let mut tags = connection.tags.clone();
+        tags.retain(|tag| !remove.contains(tag));
+        tags.extend(add);
+        connection = block_on(context.engine.set_tags(&connection, &tags))?;
+    }
+    let view = context.engine.shown(connection);
+    if context.json {
+        print::json(&view);
+    } else {
+        view.tags.iter().for_each(|tag| print::line(tag));
+    }
+    Ok(())
+}
+
+fn switch(context: &Context, name: &str, enabled: bool) -> Result<(), Problem> {
+    let connection = context.find(name)?;
+    context
+        .tell_of_platform(&connection, if enabled { "It is switched on" } else { "It is switched off" })?;
+    let view = context.engine.shown(block_on(context.engine.set_enabled(&connection, enabled))?);
+    if context.json {
+        print::json(&view);
+    } else if enabled {
+        print::note(&format!("{} is on.", view.name));
+    } else {
+        print::note(&format!("{} is off: it hands out no token until it is switched on.", view.name));
+    }
+    Ok(())
+}
+
+/// Tests one connection, or all: each is a line, and the first failure decides the exit status.
+fn test(context: &Context, name: Option<&str>) -> Result<(), Problem> {
+    let connections = match name {
+        Some(name) => vec![context.find(name)?],
+        None => context.engine.index.connections(context.workspace_id()).map_err(Failure::from)?,
+    };
+    let (mut rows, mut first) = (Vec::new(), None);
+    for connection in connections {
+        let tested = block_on(context.engine.test(&connection));
+        match &tested {
+            Ok(tested) => rows.push(json!({
+                "id": connection.id,
+                "name": connection.name,
+                "ok": true,
+                "identity": tested.identity,
+                "ms": u64::try_from(tested.took.as_millis()).unwrap_or(u64::MAX),
+            })),
+            Err(failure) => {
+                let row =
+                    json!({ "id": connection.id, "name": connection.name, "ok": false, "failure": failure });
+                rows.push(row);
+            }
+        }
+        if !context.json {
+            print::line(&match &tested {
+                Ok(tested) => {
+                    let who = tested.identity.as_deref().map(|who| format!(" as {who}")).unwrap_or_default();
+                    format!("{} works{who} ({} ms).", connection.name, tested.took.as_millis())
+                }
+                Err(failure) => format!("{}: {}", connection.name, print::sentence(failure, None)),
+            });
+        }
+        if let (None, Err(failure)) = (&first, tested) {
+            first = Some(failure);
+        }
+    }
+    if context.json {
+        print::json(&rows);
+    }
+    first.map_or(Ok(()), |failure| Err(Problem::shown(failure)))
+}
+
 fn remove(context: &Context, name: &str) -> Result<(), Problem> {
-    let connection = context.engine.find(name, context.workspace.as_deref())?;
+    let connection = context.find(name)?;
+    context.tell_of_platform(&connection, "It is deleted")?;
     block_on(context.engine.remove(&connection))?;
     if context.json {
         print::json(&json!({ "removed": connection.id }));

@@ -12,7 +12,7 @@ use crate::domain::oauth::token::BEARER;
 use crate::engine::{DEFAULT_MIN_TTL, Fresh};
 
 pub(super) fn token(context: &Context, args: &Token) -> Result<(), Problem> {
-    let connection = context.engine.find(&args.name, context.workspace.as_deref())?;
+    let connection = context.find(&args.name)?;
     let min_ttl = args.min_ttl.unwrap_or(DEFAULT_MIN_TTL);
     let item = match context.engine.kept(&connection, min_ttl)? {
         Fresh::Yes(item) => *item,
@@ -30,21 +30,23 @@ fn element_token(context: &Context, args: &Token, connection: &Connection) -> Re
 }
 
 fn hand_out(context: &Context, args: &Token, connection: &Connection, item: &Item) -> Result<(), Problem> {
-    let value = if args.element_token { &item.element_token } else { &item.tokens.access_token };
-    let secret = item.tokens.token_secret.as_ref().filter(|_| !args.element_token);
-    let header = if args.element_token {
+    // In a hosted workspace the Element token is what calls the product.
+    let tokens = item.tokens.as_ref().filter(|_| !args.element_token);
+    let value = tokens.map_or(&item.element_token, |tokens| &tokens.access_token);
+    let secret = tokens.and_then(|tokens| tokens.token_secret.as_ref());
+    let header = if tokens.is_none() {
         format!("Element {}", value.expose())
     } else {
         format!("{BEARER} {}", value.expose())
     };
     let header = Zeroizing::new(header);
-    let expires_at = item.expires_at().filter(|_| !args.element_token);
+    let expires_at = item.expires_at().filter(|_| tokens.is_some());
     if context.json || args.format == Format::Json {
         let mut document = json!({
             "id": connection.id,
             "name": connection.name,
             "element": connection.element,
-            "token_type": if args.element_token { "Element" } else { &item.tokens.token_type },
+            "token_type": tokens.map_or("Element", |tokens| tokens.token_type.as_str()),
             "token": value.expose(),
         });
         if let Some(at) = expires_at {

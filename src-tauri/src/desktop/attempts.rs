@@ -27,7 +27,8 @@ pub(super) struct Attempts {
 
 struct Attempt {
     view: AttemptView,
-    url: Url,
+    /// None where no browser is needed.
+    url: Option<Url>,
     cancel: watch::Sender<bool>,
     paste: mpsc::Sender<Paste>,
     deadline: watch::Sender<Instant>,
@@ -164,7 +165,7 @@ impl Attempts {
 
     /// Opens the same address once more.
     pub(super) async fn open_again(&self, id: &str) -> Result<(), Failure> {
-        let url = self.with(id, |attempt| attempt.url.clone()).ok_or_else(gone)?;
+        let url = self.with(id, |attempt| attempt.url.clone()).flatten().ok_or_else(gone)?;
         let opened = open_browser(url, Browser::Default).await;
         self.with(id, |attempt| attempt.view.browser_opened = opened);
         Ok(())
@@ -172,7 +173,7 @@ impl Attempts {
 
     /// The address, to be copied.
     pub(super) fn link(&self, id: &str) -> Result<String, Failure> {
-        self.with(id, |attempt| attempt.url.to_string()).ok_or_else(gone)
+        self.with(id, |attempt| attempt.url.as_ref().map(Url::to_string)).flatten().ok_or_else(gone)
     }
 
     /// Hands a pasted address to the attempt and says whether it was its own.
@@ -231,9 +232,10 @@ fn view(signing: &SigningIn, browser_opened: bool) -> AttemptView {
         product: signing.element.name.clone(),
         initials: signing.element.initials.clone(),
         name: signing.name.clone(),
-        stage: Stage::Waiting,
+        again: signing.again.is_some(),
+        stage: if signing.url.is_some() { Stage::Waiting } else { Stage::Finishing },
         host: signing.host.clone(),
-        link: signing.url.to_string(),
+        link: signing.url.as_ref().map(Url::to_string).unwrap_or_default(),
         callback: signing.callback_url.clone(),
         paste_only: signing.paste_only(),
         browser_opened,

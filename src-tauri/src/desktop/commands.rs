@@ -8,10 +8,12 @@ use tauri::{AppHandle, Manager, State};
 use super::{Desk, WINDOW, appearance, changed, theme};
 use crate::domain::connection::Connection;
 use crate::domain::error::{Code, Failure};
+use crate::domain::hosted::{PRESETS, Preset};
 use crate::domain::view::{
-    Appearance, AttemptView, ConnectRequest, ElementView, KeychainView, SettingsView, State as Everything,
+    Appearance, AttemptView, ConnectRequest, ElementView, ImportView, InstanceView, KeychainView, PresetView,
+    SettingsView, State as Everything, WorkspaceRequest, WorkspaceView,
 };
-use crate::engine::{DEFAULT_MIN_TTL, Engine, Fresh, LOCAL};
+use crate::engine::Engine;
 use crate::io::clock;
 use crate::io::index::IndexError;
 
@@ -42,9 +44,9 @@ impl From<IndexError> for Reported {
 /// Ports below belong to the system.
 const PORT_MIN: u16 = 1024;
 
-/// The workspace that the window shows.
+/// The id of the workspace that the window shows.
 fn workspace(engine: &Engine) -> Answer<String> {
-    Ok(engine.index.setting("workspace")?.unwrap_or_else(|| LOCAL.to_owned()))
+    Ok(engine.current_workspace()?.id)
 }
 
 fn connection(engine: &Engine, id: &str) -> Answer<Connection> {
@@ -55,11 +57,11 @@ fn connection(engine: &Engine, id: &str) -> Answer<Connection> {
 #[tauri::command]
 pub(super) async fn state(desk: State<'_, Desk>) -> Answer<Everything> {
     let engine = desk.engine()?;
-    let name = workspace(engine)?;
+    let current = engine.current_workspace()?;
     Ok(Everything {
-        workspace: engine.workspace(&name)?,
-        workspaces: engine.workspaces(),
-        connections: engine.connections(Some(&name))?,
+        workspaces: engine.workspaces()?.into_iter().map(|workspace| workspace.view).collect(),
+        connections: engine.connections(Some(&current.id))?,
+        workspace: current.view,
         attempts: desk.attempts.views(),
         keychain: engine.keychain().await,
         settings: settings(engine),
@@ -82,7 +84,15 @@ fn settings(engine: &Engine) -> SettingsView {
 #[tauri::command]
 pub(super) async fn elements(desk: State<'_, Desk>) -> Answer<Vec<ElementView>> {
     let engine = desk.engine()?;
-    Ok(engine.element_views(&workspace(engine)?))
+    Ok(engine.element_views(&workspace(engine)?).await?)
+}
+
+/// One element with its whole form.
+#[tauri::command]
+pub(super) async fn element(desk: State<'_, Desk>, key: String) -> Answer<ElementView> {
+    let engine = desk.engine()?;
+    let workspace = workspace(engine)?;
+    Ok(engine.element_view(&workspace, &engine.element_in(&workspace, &key).await?))
 }
 
 /// Starts a sign-in and opens the browser.
@@ -151,13 +161,8 @@ pub(super) async fn dismiss(app: AppHandle, desk: State<'_, Desk>, attempt: Stri
 pub(super) async fn copy_token(desk: State<'_, Desk>, connection: String) -> Answer<()> {
     let engine = desk.engine()?.clone();
     let row = self::connection(&engine, &connection)?;
-    let (asked, of) = (engine.clone(), row.clone());
-    let kept = tauri::async_runtime::spawn_blocking(move || asked.kept(&of, DEFAULT_MIN_TTL)).await;
-    let item = match kept.map_err(|_| Failure::internal("the keychain thread ended"))?? {
-        Fresh::Yes(item) => *item,
-        Fresh::No => engine.renew(&row, DEFAULT_MIN_TTL).await?,
-    };
-    Ok(desk.clipboard.put_secret(item.tokens.access_token).await?)
+    let item = engine.fresh(&row).await?;
+    Ok(desk.clipboard.put_secret(item.calling_token().clone()).await?)
 }
 
 /// Gives a connection another name.
@@ -183,14 +188,104 @@ pub(super) async fn remove(app: AppHandle, desk: State<'_, Desk>, connection: St
     Ok(())
 }
 
+/// Replaces all tags of a connection.
+#[tauri::command]
+pub(super) async fn set_tags(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    connection: String,
+    tags: Vec<String>,
+) -> Answer<()> {
+    let engine = desk.engine()?;
+    engine.set_tags(&self::connection(engine, &connection)?, &tags).await?;
+    changed(&app);
+    Ok(())
+}
+
+/// Switches a connection off or on.
+#[tauri::command]
+pub(super) async fn set_enabled(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    connection: String,
+    enabled: bool,
+) -> Answer<()> {
+    let engine = desk.engine()?;
+    engine.set_enabled(&self::connection(engine, &connection)?, enabled).await?;
+    changed(&app);
+    Ok(())
+}
+
 /// Shows another workspace.
 #[tauri::command]
 pub(super) async fn use_workspace(app: AppHandle, desk: State<'_, Desk>, name: String) -> Answer<()> {
     let engine = desk.engine()?;
-    engine.workspace(&name)?;
-    engine.index.set_setting("workspace", &name)?;
+    engine.use_workspace(&engine.workspace(&name)?)?;
     changed(&app);
     Ok(())
+}
+
+/// The platforms whose address is known.
+#[tauri::command]
+pub(super) fn presets() -> Vec<PresetView> {
+    let view =
+        |p: &Preset| PresetView { name: p.name.into(), label: p.label.into(), base_url: p.base_url.into() };
+    PRESETS.iter().map(view).collect()
+}
+
+/// Adds a hosted workspace.
+#[tauri::command]
+pub(super) async fn add_workspace(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    request: WorkspaceRequest,
+) -> Answer<WorkspaceView> {
+    let added = desk.engine()?.add_workspace(request).await?;
+    changed(&app);
+    Ok(added.view)
+}
+
+/// Gives a hosted workspace another name.
+#[tauri::command]
+pub(super) async fn rename_workspace(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    name: String,
+    new_name: String,
+) -> Answer<()> {
+    let engine = desk.engine()?;
+    engine.rename_workspace(&engine.workspace(&name)?, &new_name).await?;
+    changed(&app);
+    Ok(())
+}
+
+/// Removes a hosted workspace from this computer.
+#[tauri::command]
+pub(super) async fn remove_workspace(app: AppHandle, desk: State<'_, Desk>, name: String) -> Answer<()> {
+    let engine = desk.engine()?;
+    let removed = engine.remove_workspace(&engine.workspace(&name)?).await;
+    changed(&app);
+    Ok(removed?)
+}
+
+/// What exists at the platform of the workspace in use.
+#[tauri::command]
+pub(super) async fn instances(desk: State<'_, Desk>) -> Answer<Vec<InstanceView>> {
+    let engine = desk.engine()?;
+    Ok(engine.instances(&engine.current_workspace()?).await?)
+}
+
+/// Brings instances in as connections.
+#[tauri::command]
+pub(super) async fn import_instances(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    ids: Vec<String>,
+) -> Answer<ImportView> {
+    let engine = desk.engine()?;
+    let done = engine.import(&engine.current_workspace()?, &ids).await;
+    changed(&app);
+    Ok(done?)
 }
 
 /// Sets how the window looks, the title bar included.

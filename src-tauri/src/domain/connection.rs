@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::error::Code;
 use super::oauth::token::TokenSet;
@@ -52,6 +53,12 @@ pub struct Connection {
     pub workspace: String,
     /// The element's key.
     pub element: String,
+    /// The product's name as of the sign-in, for elements that only a hosted platform describes.
+    pub product: String,
+    /// The id of its instance at the platform. On this computer the index gives the number.
+    pub instance: Option<String>,
+    /// Whether it was switched off: it is kept, and refuses to be used.
+    pub disabled: bool,
     /// What the person calls it.
     pub name: String,
     /// Free words to find it by.
@@ -86,6 +93,17 @@ pub fn clean_name(name: &str) -> String {
         .join(" ")
 }
 
+/// Cleans tags as a person types them: each like a name, none empty, none twice.
+pub fn clean_tags(tags: &[String]) -> Vec<String> {
+    let mut clean: Vec<String> = Vec::new();
+    for tag in tags.iter().map(|tag| clean_name(tag)).filter(|tag| !tag.is_empty()) {
+        if !clean.contains(&tag) {
+            clean.push(tag);
+        }
+    }
+    clean
+}
+
 /// Marks that turn the direction of writing: with them a name could look like another one.
 fn is_direction(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -114,6 +132,10 @@ pub struct Item {
     /// As in the index.
     pub element: String,
     /// As in the index.
+    pub product: String,
+    /// As in the index; `None` where the index gives the number.
+    pub instance: Option<String>,
+    /// As in the index.
     pub name: String,
     /// As in the index.
     pub tags: Vec<String>,
@@ -129,8 +151,8 @@ pub struct Item {
     pub pinned_hosts: Vec<String>,
     /// Every configuration value, secret ones too.
     pub configuration: BTreeMap<String, Sensitive<String>>,
-    /// What the provider issued.
-    pub tokens: TokenSet,
+    /// What the provider issued. A hosted platform keeps that to itself.
+    pub tokens: Option<TokenSet>,
     /// The `token` of the instance.
     pub element_token: Sensitive<String>,
 }
@@ -142,6 +164,10 @@ struct Written {
     id: String,
     workspace: String,
     element: String,
+    #[serde(default)]
+    product: String,
+    #[serde(default)]
+    instance: Option<String>,
     name: String,
     #[serde(default)]
     tags: Vec<String>,
@@ -152,11 +178,17 @@ struct Written {
     #[serde(default)]
     pinned_hosts: Vec<String>,
     configuration: BTreeMap<String, String>,
-    access_token: String,
+    #[serde(default)]
+    access_token: Option<String>,
+    #[serde(default)]
     token_secret: Option<String>,
+    #[serde(default)]
     refresh_token: Option<String>,
+    #[serde(default)]
     token_type: String,
+    #[serde(default)]
     expires_in: Option<u64>,
+    #[serde(default)]
     scope: Option<String>,
     #[serde(default)]
     extra: BTreeMap<String, String>,
@@ -178,11 +210,14 @@ impl Item {
     /// The item as one JSON text for the keychain.
     pub fn to_secret(&self) -> Sensitive<String> {
         let text = |s: &Sensitive<String>| s.expose().clone();
+        let tokens = self.tokens.as_ref();
         let written = Written {
             v: 1,
             id: self.id.clone(),
             workspace: self.workspace.clone(),
             element: self.element.clone(),
+            product: self.product.clone(),
+            instance: self.instance.clone(),
             name: self.name.clone(),
             tags: self.tags.clone(),
             identity: self.identity.clone(),
@@ -191,13 +226,13 @@ impl Item {
             received_at: self.received_at,
             pinned_hosts: self.pinned_hosts.clone(),
             configuration: self.configuration.iter().map(|(k, v)| (k.clone(), text(v))).collect(),
-            access_token: text(&self.tokens.access_token),
-            token_secret: self.tokens.token_secret.as_ref().map(text),
-            refresh_token: self.tokens.refresh_token.as_ref().map(text),
-            token_type: self.tokens.token_type.clone(),
-            expires_in: self.tokens.expires_in,
-            scope: self.tokens.scope.clone(),
-            extra: self.tokens.extra.clone(),
+            access_token: tokens.map(|t| text(&t.access_token)),
+            token_secret: tokens.and_then(|t| t.token_secret.as_ref()).map(text),
+            refresh_token: tokens.and_then(|t| t.refresh_token.as_ref()).map(text),
+            token_type: tokens.map(|t| t.token_type.clone()).unwrap_or_default(),
+            expires_in: tokens.and_then(|t| t.expires_in),
+            scope: tokens.and_then(|t| t.scope.clone()),
+            extra: tokens.map(|t| t.extra.clone()).unwrap_or_default(),
             element_token: text(&self.element_token),
         };
         Sensitive::new(serde_json::to_string(&written).expect("maps with text keys always serialise"))
@@ -210,6 +245,8 @@ impl Item {
             id: std::mem::take(&mut w.id),
             workspace: std::mem::take(&mut w.workspace),
             element: std::mem::take(&mut w.element),
+            product: std::mem::take(&mut w.product),
+            instance: w.instance.take(),
             name: std::mem::take(&mut w.name),
             tags: std::mem::take(&mut w.tags),
             identity: w.identity.take(),
@@ -221,23 +258,38 @@ impl Item {
                 .into_iter()
                 .map(|(k, v)| (k, Sensitive::new(v)))
                 .collect(),
-            tokens: TokenSet {
-                access_token: std::mem::take(&mut w.access_token).into(),
+            tokens: w.access_token.take().map(|access_token| TokenSet {
+                access_token: access_token.into(),
                 token_secret: w.token_secret.take().map(Sensitive::new),
                 refresh_token: w.refresh_token.take().map(Sensitive::new),
                 token_type: std::mem::take(&mut w.token_type),
                 expires_in: w.expires_in,
                 scope: w.scope.take(),
                 extra: std::mem::take(&mut w.extra),
-            },
+            }),
             element_token: std::mem::take(&mut w.element_token).into(),
         })
     }
 
     /// When the access token ends, in milliseconds since 1970.
     pub fn expires_at(&self) -> Option<i64> {
-        let life = i64::try_from(self.tokens.expires_in?).unwrap_or(i64::MAX);
+        let life = i64::try_from(self.tokens.as_ref()?.expires_in?).unwrap_or(i64::MAX);
         Some(self.received_at.saturating_add(life.saturating_mul(1000)))
+    }
+
+    /// What calls the product: the provider's access token, or where a hosted platform keeps that, the Element token.
+    pub fn calling_token(&self) -> &Sensitive<String> {
+        self.tokens.as_ref().map_or(&self.element_token, |tokens| &tokens.access_token)
+    }
+
+    /// The scopes that were granted.
+    pub fn scopes(&self) -> Vec<String> {
+        split_scopes(self.tokens.as_ref().and_then(|tokens| tokens.scope.as_deref()))
+    }
+
+    /// By which a call of `keyrack serve` finds the connection: the index may hold this, not the token.
+    pub fn token_sha256(&self) -> [u8; 32] {
+        Sha256::digest(self.element_token.expose().as_bytes()).into()
     }
 
     /// The row that describes this item.
@@ -246,13 +298,16 @@ impl Item {
             id: self.id.clone(),
             workspace: self.workspace.clone(),
             element: self.element.clone(),
+            product: self.product.clone(),
+            instance: self.instance.clone(),
+            disabled: false,
             name: self.name.clone(),
             tags: self.tags.clone(),
             status: Status::Ok,
             last_code: None,
             identity: self.identity.clone(),
             host: self.host.clone(),
-            scopes: split_scopes(self.tokens.scope.as_deref()),
+            scopes: self.scopes(),
             created_at: self.created_at,
             renewed_at: (self.received_at > self.created_at).then_some(self.received_at),
             expires_at: self.expires_at(),
@@ -261,15 +316,15 @@ impl Item {
 }
 
 /// Scopes as a list. Providers separate them by blanks (RFC 6749 §3.3), some by commas.
-pub fn split_scopes(scope: Option<&str>) -> Vec<String> {
+fn split_scopes(scope: Option<&str>) -> Vec<String> {
     scope.unwrap_or_default().split([' ', ',', '+']).filter(|s| !s.is_empty()).map(str::to_owned).collect()
 }
 
 /// What a failed renewal means for the connection.
 pub fn status_after(code: Code) -> Status {
     match code {
-        Code::SignInExpired => Status::NeedsSignIn,
-        Code::NeedsSettings => Status::NeedsSettings,
+        Code::SignInExpired | Code::InstanceGone => Status::NeedsSignIn,
+        Code::NeedsSettings | Code::WorkspaceSecrets => Status::NeedsSettings,
         _ => Status::Retrying,
     }
 }
@@ -283,6 +338,8 @@ mod tests {
             id: "c1".into(),
             workspace: "practice".into(),
             element: "zendesk".into(),
+            product: "Zendesk".into(),
+            instance: None,
             name: "Support".into(),
             tags: vec!["eu".into()],
             identity: Some("maria@example.org".into()),
@@ -291,7 +348,7 @@ mod tests {
             received_at: 1_000,
             pinned_hosts: vec!["acme.zendesk.com".into()],
             configuration: BTreeMap::from([("oauth.api.secret".into(), Sensitive::from("s3cret"))]),
-            tokens: TokenSet {
+            tokens: Some(TokenSet {
                 access_token: "at".into(),
                 token_secret: None,
                 refresh_token: Some("rt".into()),
@@ -299,7 +356,7 @@ mod tests {
                 expires_in: Some(600),
                 scope: Some("read write".into()),
                 extra: BTreeMap::new(),
-            },
+            }),
             element_token: "et".into(),
         }
     }
@@ -315,7 +372,7 @@ mod tests {
         assert_eq!(row.scopes, ["read", "write"]);
         assert_eq!(row.expires_at, Some(601_000));
         assert_eq!(back.configuration["oauth.api.secret"].expose(), "s3cret");
-        assert_eq!(back.tokens.refresh_token.expect("kept").expose(), "rt");
+        assert_eq!(back.tokens.expect("kept").refresh_token.expect("kept").expose(), "rt");
     }
 
     #[test]

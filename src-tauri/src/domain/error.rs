@@ -14,6 +14,8 @@ use super::form::FieldProblem;
 pub enum Code {
     /// The person, or the provider in their name, declined.
     AccessDenied,
+    /// The code that the browser brought was used before, or is too old.
+    AuthorizationExpired,
     /// Another Keyrack is listening at the callback address.
     CallbackBusy,
     /// What was pasted is not an answer of the sign-in.
@@ -22,6 +24,8 @@ pub enum Code {
     CallbackTimeout,
     /// The person cancelled.
     Cancelled,
+    /// The connection was switched off.
+    ConnectionDisabled,
     /// No connection has this name or id.
     ConnectionUnknown,
     /// An element file breaks the format.
@@ -34,6 +38,8 @@ pub enum Code {
     IndexNewer,
     /// The index cannot be written: disk full, read-only, damaged.
     IndexUnwritable,
+    /// The platform no longer has the instance.
+    InstanceGone,
     /// A fault of ours.
     Internal,
     /// The keychain refused this program.
@@ -50,7 +56,21 @@ pub enum Code {
     NameTaken,
     /// The provider no longer accepts the client's settings.
     NeedsSettings,
-    /// A foreign program holds the callback port.
+    /// The platform's answer cannot be read: not JSON, too large, or a redirect.
+    PlatformBadResponse,
+    /// The platform asks to wait (429).
+    PlatformBusy,
+    /// The platform failed inside (5xx).
+    PlatformFailed,
+    /// The platform refuses something of this size (413).
+    PlatformLimit,
+    /// The platform refused for a reason of its own.
+    PlatformRejected,
+    /// It is not known whether the platform made the instance: it will be looked for again.
+    PlatformUncertain,
+    /// The platform does not answer.
+    PlatformUnreachable,
+    /// A foreign program holds a port that is needed.
     PortInUse,
     /// The provider's answer does not follow the protocol.
     ProviderBadResponse,
@@ -66,6 +86,10 @@ pub enum Code {
     StateMismatch,
     /// The command line was not understood.
     Usage,
+    /// The platform no longer accepts the User or Organization secret of the workspace.
+    WorkspaceSecrets,
+    /// A workspace of this name exists.
+    WorkspaceTaken,
     /// No workspace has this name.
     WorkspaceUnknown,
 }
@@ -78,18 +102,33 @@ impl Code {
             Self::Usage
             | Self::FormInvalid
             | Self::NameTaken
+            | Self::WorkspaceTaken
             | Self::PortInUse
             | Self::ElementInvalid
             | Self::CallbackInvalid
             | Self::StateMismatch => 2,
             Self::ElementUnknown | Self::ConnectionUnknown | Self::WorkspaceUnknown => 3,
             Self::NameAmbiguous => 4,
-            Self::SignInExpired | Self::NeedsSettings => 10,
+            Self::SignInExpired
+            | Self::NeedsSettings
+            | Self::WorkspaceSecrets
+            | Self::InstanceGone
+            | Self::ConnectionDisabled => 10,
             Self::KeychainLocked | Self::KeychainMissing | Self::KeychainDenied | Self::KeychainTooLong => 11,
-            Self::ProviderUnreachable | Self::RenewalBusy => 12,
+            Self::ProviderUnreachable
+            | Self::PlatformUnreachable
+            | Self::PlatformBusy
+            | Self::PlatformFailed
+            | Self::PlatformUncertain
+            | Self::RenewalBusy => 12,
             Self::CallbackBusy => 13,
             Self::AccessDenied => 14,
-            Self::ProviderRejected | Self::ProviderBadResponse => 15,
+            Self::ProviderRejected
+            | Self::ProviderBadResponse
+            | Self::AuthorizationExpired
+            | Self::PlatformRejected
+            | Self::PlatformLimit
+            | Self::PlatformBadResponse => 15,
             Self::CallbackTimeout => 16,
             Self::Cancelled => 17,
         }
@@ -97,7 +136,15 @@ impl Code {
 
     /// Whether the same operation may succeed later without anybody changing anything.
     pub fn is_temporary(self) -> bool {
-        matches!(self, Self::ProviderUnreachable | Self::RenewalBusy | Self::CallbackBusy)
+        matches!(
+            self,
+            Self::ProviderUnreachable
+                | Self::PlatformUnreachable
+                | Self::PlatformBusy
+                | Self::PlatformFailed
+                | Self::RenewalBusy
+                | Self::CallbackBusy
+        )
     }
 
     /// Reads a code back; `None` if a newer version wrote one that is unknown here.
@@ -109,6 +156,28 @@ impl Code {
     pub fn as_str(self) -> String {
         serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
     }
+}
+
+/// What a hosted platform said when it refused, for "Details".
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(optional_fields))]
+pub struct PlatformAnswer {
+    /// The HTTP status; absent if there was no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Under which the platform's own people find it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The platform's words, cleaned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The words of the provider behind it, cleaned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_message: Option<String>,
+    /// Seconds to wait before asking again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
 }
 
 /// A code with the facts that its sentence needs. Serialised as `{ "code": …, …facts }`; absent facts are left out.
@@ -142,6 +211,9 @@ pub struct Failure {
     /// The names that an ambiguous one could mean.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidates: Option<Vec<String>>,
+    /// What a hosted platform said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Box<PlatformAnswer>>,
     /// Finds the failure in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<String>,
@@ -160,6 +232,7 @@ impl Failure {
             free_port: None,
             detail: None,
             candidates: None,
+            platform: None,
             report: None,
         }
     }
@@ -241,6 +314,11 @@ mod tests {
             (Code::ProviderRejected, 15),
             (Code::CallbackTimeout, 16),
             (Code::Cancelled, 17),
+            (Code::WorkspaceSecrets, 10),
+            (Code::ConnectionDisabled, 10),
+            (Code::PlatformUnreachable, 12),
+            (Code::PlatformBusy, 12),
+            (Code::PlatformRejected, 15),
         ];
         for (code, status) in table {
             assert_eq!(code.exit_status(), status, "{code:?}");

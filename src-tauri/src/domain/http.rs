@@ -13,6 +13,10 @@ pub enum Method {
     Post,
     /// Removes, for instance a token at a product without RFC 7009.
     Delete,
+    /// Replaces as a whole.
+    Put,
+    /// Changes what is named and leaves the rest (RFC 5789).
+    Patch,
 }
 
 impl Method {
@@ -22,6 +26,8 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Delete => "DELETE",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
         }
     }
 }

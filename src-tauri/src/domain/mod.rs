@@ -6,6 +6,7 @@ pub mod connection;
 pub mod element;
 pub mod error;
 pub mod form;
+pub mod hosted;
 pub mod http;
 pub mod oauth;
 pub mod sensitive;

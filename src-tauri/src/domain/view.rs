@@ -69,6 +69,82 @@ pub struct WorkspaceView {
     pub label: String,
     /// What answers its calls.
     pub kind: WorkspaceKind,
+    /// Where a hosted platform is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub base_url: Option<String>,
+    /// How many connections it has here.
+    pub connections: u32,
+}
+
+/// A platform that many people have: its address need not be typed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct PresetView {
+    /// The word on the command line.
+    pub name: String,
+    /// What people call it.
+    pub label: String,
+    /// Where its API begins.
+    pub base_url: String,
+}
+
+/// A hosted workspace that is to be added. It holds secrets, so there is no `Debug`.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct WorkspaceRequest {
+    /// What to call it.
+    pub name: String,
+    /// Where its API begins, or the name of a preset.
+    pub base_url: String,
+    /// The User secret.
+    pub user_secret: String,
+    /// The Organization secret.
+    pub organization_secret: String,
+}
+
+/// An instance at a hosted platform, as the import lists it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(optional_fields))]
+pub struct InstanceView {
+    /// Its id there.
+    pub id: String,
+    /// What it is called there.
+    pub name: String,
+    /// The element's key.
+    pub element: String,
+    /// The product's name.
+    pub product: String,
+    /// Two letters for the tile.
+    pub initials: String,
+    /// Free words.
+    pub tags: Vec<String>,
+    /// Whether it is switched off there.
+    pub disabled: bool,
+    /// The connection that it is here already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
+}
+
+/// An instance that could not be brought in.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct NotImported {
+    /// Its id at the platform.
+    pub instance: String,
+    /// Why.
+    pub failure: Failure,
+}
+
+/// What an import did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ImportView {
+    /// The connections that are new here.
+    pub added: Vec<ConnectionView>,
+    /// What could not be brought in.
+    pub failed: Vec<NotImported>,
 }
 
 /// One choice of a select field.
@@ -98,6 +174,8 @@ pub enum FieldKind {
     Origin,
     /// A host name.
     Host,
+    /// Several lines, such as a private key.
+    Lines,
 }
 
 /// When a field is shown.
@@ -216,6 +294,11 @@ pub struct ConnectionView {
     pub host: Option<String>,
     /// Free words.
     pub tags: Vec<String>,
+    /// Whether it was switched off.
+    pub disabled: bool,
+    /// The id of its instance at the platform.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
     /// Whether it can be used.
     pub status: Status,
     /// Why not.
@@ -240,9 +323,7 @@ impl ConnectionView {
     pub fn new(row: Connection, element: Option<(&str, &str, &[String])>) -> Self {
         let (product, initials, access) = match element {
             Some((name, initials, access)) => (name.to_owned(), initials.to_owned(), access.to_vec()),
-            None => {
-                (row.element.clone(), row.element.chars().take(2).collect::<String>().to_uppercase(), vec![])
-            }
+            None => (row.product.clone(), initials_of(&row.product), vec![]),
         };
         Self {
             id: row.id,
@@ -254,6 +335,8 @@ impl ConnectionView {
             identity: row.identity,
             host: row.host,
             tags: row.tags,
+            disabled: row.disabled,
+            instance: row.instance,
             status: row.status,
             last_code: row.last_code.as_deref().and_then(Code::parse),
             created_at: row.created_at,
@@ -263,6 +346,17 @@ impl ConnectionView {
             access,
         }
     }
+}
+
+/// Two letters for the tile of a product that no element file describes.
+pub fn initials_of(product: &str) -> String {
+    let words: Vec<&str> = product.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let letters: String = match words.as_slice() {
+        [] => "?".to_owned(),
+        [one] => one.chars().take(2).collect(),
+        [first, second, ..] => first.chars().take(1).chain(second.chars().take(1)).collect(),
+    };
+    letters.to_uppercase()
 }
 
 /// An attempt of this window.
@@ -280,6 +374,8 @@ pub struct AttemptView {
     pub initials: String,
     /// What the connection will be called.
     pub name: String,
+    /// Whether it signs in again to a connection that exists.
+    pub again: bool,
     /// Where it stands.
     pub stage: Stage,
     /// The host the browser was sent to.
@@ -352,6 +448,10 @@ pub struct ConnectRequest {
     pub tags: Vec<String>,
     /// Configuration key to value.
     pub values: BTreeMap<String, String>,
+    /// The id of the connection to sign in to again: what it was made with need not be given anew.
+    #[serde(default)]
+    #[cfg_attr(test, ts(optional))]
+    pub again: Option<String>,
 }
 
 #[cfg(test)]
@@ -361,6 +461,7 @@ mod tests {
     use ts_rs::{Config, TS};
 
     use super::*;
+    use crate::domain::error::PlatformAnswer;
     use crate::domain::form::{FieldProblem, Problem};
 
     /// `UPDATE_TYPES=1 cargo test types_ts` writes the file; without it the test says whether it is current.
@@ -374,6 +475,7 @@ mod tests {
             Code::decl(&cfg),
             Problem::decl(&cfg),
             FieldProblem::decl(&cfg),
+            PlatformAnswer::decl(&cfg),
             Failure::decl(&cfg),
             Appearance::decl(&cfg),
             Status::decl(&cfg),
@@ -381,6 +483,9 @@ mod tests {
             KeychainView::decl(&cfg),
             WorkspaceKind::decl(&cfg),
             WorkspaceView::decl(&cfg),
+            PresetView::decl(&cfg),
+            WorkspaceRequest::decl(&cfg),
+            InstanceView::decl(&cfg),
             OptionView::decl(&cfg),
             FieldKind::decl(&cfg),
             VisibleWhen::decl(&cfg),
@@ -388,6 +493,8 @@ mod tests {
             AuthView::decl(&cfg),
             ElementView::decl(&cfg),
             ConnectionView::decl(&cfg),
+            NotImported::decl(&cfg),
+            ImportView::decl(&cfg),
             Stage::decl(&cfg),
             AttemptView::decl(&cfg),
             SettingsView::decl(&cfg),

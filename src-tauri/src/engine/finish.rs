@@ -3,11 +3,11 @@
 //! From the moment the platform has issued a token, nothing stands between it and the vault. Everything that may fail
 //! after that leaves an item that describes itself, and `reconcile` finds it.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::start::attempt_lock_name;
 use super::{Engine, SigningIn};
 use crate::domain::attempt::Stage;
 use crate::domain::connection::{Connection, Item};
@@ -16,12 +16,13 @@ use crate::domain::error::{Code, Failure};
 use crate::domain::form;
 use crate::domain::form::Values;
 use crate::domain::oauth::callback::{Callback, Issuer, Outcome, pasted};
+use crate::domain::sensitive::Sensitive;
 use crate::fault;
 use crate::io::lock::Lock;
 use crate::io::loopback::Opened;
 use crate::io::vault::{KEYCHAIN_NAME, VaultError};
 use crate::io::{Page, clock};
-use crate::platform::{InstanceBody, Local};
+use crate::platform::{InstanceBody, InstanceChange, Issued, NotCreated, Platform};
 
 /// An address that the person pasted, and where to say whether it was one of this attempt.
 pub type Paste = (String, oneshot::Sender<Result<(), Failure>>);
@@ -52,11 +53,14 @@ pub enum Ending {
 pub struct Unsaved {
     /// Why the vault did not take it.
     pub failure: Failure,
-    item: Item,
-    element: Element,
-    values: Values,
-    platform: Local,
-    lock: Lock,
+    pub(super) attempt: String,
+    /// Whether the connection existed before.
+    pub(super) again: bool,
+    pub(super) item: Item,
+    pub(super) element: Element,
+    pub(super) values: Values,
+    pub(super) platform: Platform,
+    pub(super) lock: Lock,
     /// The callback address.
     pub opened: Option<Opened>,
 }
@@ -65,21 +69,30 @@ impl Engine {
     /// Waits for the answer of an attempt and finishes it.
     pub async fn finish(&self, mut signing: SigningIn, mut controls: Controls) -> Ending {
         let product = signing.element.name.clone();
-        let answer = self.wait(&mut signing, &mut controls).await;
-        fault::point("callback_parsed");
-        let callback = match answer {
-            Ok(callback) => callback,
-            Err(failure) => return self.failed(signing, failure.product(product)),
+        let callback = match &signing.url {
+            Some(_) => {
+                let answer = self.wait(&mut signing, &mut controls).await;
+                fault::point("callback_parsed");
+                match answer {
+                    Ok(callback) => Some(callback),
+                    Err(failure) => return self.failed(signing, failure.product(product).into()),
+                }
+            }
+            None => None,
         };
         let _ = controls.stage.send(Stage::Finishing);
-        let item = match self.exchange(&signing, &callback).await {
+        let item = match self.exchange(&signing, callback.as_ref()).await {
             Ok(item) => item,
-            Err(failure) => return self.failed(signing, failure.product(product)),
+            Err(NotCreated { failure, uncertain }) => {
+                return self.failed(signing, NotCreated { failure: failure.product(product), uncertain });
+            }
         };
         fault::point("instance_created");
-        let SigningIn { element, values, platform, lock, opened, waiting, .. } = signing;
+        let SigningIn { id, again, element, values, platform, lock, opened, waiting, .. } = signing;
         let unsaved = Unsaved {
             failure: Failure::new(Code::KeychainLocked),
+            attempt: id,
+            again: again.is_some(),
             item,
             element,
             values,
@@ -118,54 +131,146 @@ impl Engine {
 
     /// Steps 10 and 12 for a token that is in memory: vault first, then the index, then who it is.
     pub async fn save(&self, unsaved: Unsaved) -> Ending {
-        let item = unsaved.item.clone();
-        if let Err(error) = self.vault(move |vault| vault.put(&item)).await {
-            tracing::warn!(attempt = %unsaved.item.id, code = ?error, "the token could not be saved yet");
-            let failure = Failure::from(match error {
-                VaultError::Damaged => VaultError::Denied,
-                other => other,
-            });
-            return Ending::Unsaved(Box::new(Unsaved { failure, ..unsaved }));
-        }
-        fault::point("vault_written");
-        let Unsaved { mut item, element, values, platform, lock, opened, .. } = unsaved;
-        item.identity = soon(platform.identity(&element, &values, &item.tokens)).await;
-        if item.identity.is_some() {
-            let named = item.clone();
-            // The item describes itself better with a name; without it, it is still whole.
-            let _ = self.vault(move |vault| vault.put(&named)).await;
-        }
-        let mut row = item.to_connection();
-        let written = self.index.finish_attempt(&row);
-        fault::point("index_written");
-        match written {
-            Ok(name) => {
-                if name != row.name {
-                    row.name = name;
-                    self.describe_as_listed(&row.id).await;
-                }
-                lock.discard(&self.paths.run, &attempt_lock_name(&row.id));
-                tracing::info!(attempt = %row.id, "connected");
-                Ending::Connected(Box::new(row), opened)
+        let row = match self.keep(&unsaved).await {
+            Ok(row) => row,
+            Err(NotKept::Vault(failure)) => {
+                tracing::warn!(attempt = %unsaved.attempt, code = %failure, "the token could not be saved yet");
+                return Ending::Unsaved(Box::new(Unsaved { failure, ..unsaved }));
             }
-            Err(error) => {
-                tracing::error!(attempt = %row.id, %error, "saved in the keychain, not in the index");
-                Ending::Failed(Failure::from(error).name(row.name).product(&element.name), opened)
+            Err(NotKept::Gone(failure)) => {
+                // It was removed meanwhile: nobody waits for this token.
+                let opened = self.return_it(unsaved).await;
+                return Ending::Failed(failure, opened);
             }
-        }
+            Err(NotKept::Index(failure)) => {
+                tracing::error!(attempt = %unsaved.attempt, code = %failure, "saved in the keychain, not in the index");
+                let failure = failure.name(unsaved.item.name).product(&unsaved.element.name);
+                return Ending::Failed(failure, unsaved.opened);
+            }
+        };
+        let Unsaved { attempt, item, element, values, platform, lock, opened, .. } = unsaved;
+        lock.discard();
+        tracing::info!(attempt = %attempt, connection = %row.id, "connected");
+        let row = self.after_saving(row, &item, &element, &values, &platform, &attempt).await;
+        Ending::Connected(Box::new(row), opened)
     }
 
-    /// Gives a token back to the provider that could not be saved and will not be. Returns whether the provider
-    /// took it back.
-    pub async fn give_back(&self, unsaved: Unsaved) -> bool {
-        let revoked = unsaved.platform.revoke(&unsaved.element, &unsaved.values, &unsaved.item.tokens).await;
-        // A write that came too late for its deadline may still have landed.
+    pub(super) async fn keep(&self, unsaved: &Unsaved) -> Result<Connection, NotKept> {
+        if unsaved.again { self.keep_again(unsaved).await } else { self.keep_new(unsaved).await }
+    }
+
+    async fn keep_new(&self, unsaved: &Unsaved) -> Result<Connection, NotKept> {
+        let item = unsaved.item.clone();
+        self.vault(move |vault| vault.put(&item)).await.map_err(NotKept::vault)?;
+        fault::point("vault_written");
+        let written = self.index.finish_attempt(&unsaved.item.to_connection(), &unsaved.item.token_sha256());
+        fault::point("index_written");
+        let row = written.map_err(|error| NotKept::Index(error.into()))?;
+        if row.name != unsaved.item.name {
+            self.describe_as_listed(&row.id).await;
+        }
+        Ok(row)
+    }
+
+    /// Replaces what a connection was signed in with. Its name and tags may have changed while the person signed in.
+    async fn keep_again(&self, unsaved: &Unsaved) -> Result<Connection, NotKept> {
         let id = unsaved.item.id.clone();
-        let _ = self.vault(move |vault| vault.remove(&id)).await;
-        let _ = self.index.close_attempt(&unsaved.item.id);
-        unsaved.lock.discard(&self.paths.run, &attempt_lock_name(&unsaved.item.id));
-        tracing::warn!(attempt = %unsaved.item.id, revoked, "the unsaved token was given back");
-        revoked
+        let gone = || NotKept::Gone(Failure::new(Code::ConnectionUnknown).name(&unsaved.item.name));
+        let row =
+            self.index.connection(&id).map_err(|error| NotKept::Index(error.into()))?.ok_or_else(gone)?;
+        let _lock = self.connection_lock(&row).await.map_err(NotKept::Vault)?;
+        let removing = self.index.removals().map_err(|error| NotKept::Index(error.into()))?.contains(&id);
+        if removing {
+            return Err(gone());
+        }
+        let mut item = Item { name: row.name.clone(), tags: row.tags.clone(), ..unsaved.item.clone() };
+        let ours = matches!(unsaved.platform, Platform::Local(_));
+        let item = self
+            .vault(move |vault| {
+                let before = match vault.get(&item.id) {
+                    Ok(before) => before,
+                    Err(VaultError::Damaged) => None,
+                    Err(error) => return Err(error),
+                };
+                if let Some(before) = before.filter(|_| ours) {
+                    // Scripts hold the Element token: it stands for the connection, not for the sign-in.
+                    item.element_token = before.element_token.clone();
+                }
+                vault.put(&item)?;
+                Ok(item)
+            })
+            .await
+            .map_err(NotKept::vault)?;
+        fault::point("vault_written");
+        let row = Connection {
+            instance: row.instance,
+            disabled: row.disabled,
+            identity: row.identity,
+            ..item.to_connection()
+        };
+        let written = self.index.signed_in_again(&unsaved.attempt, &row, &item.token_sha256());
+        fault::point("index_written");
+        written.map_err(|error| NotKept::Index(error.into()))?;
+        Ok(row)
+    }
+
+    /// What is good to know or to tidy once nothing can be lost any more.
+    pub(super) async fn after_saving(
+        &self,
+        mut row: Connection,
+        item: &Item,
+        element: &Element,
+        values: &Values,
+        platform: &Platform,
+        attempt: &str,
+    ) -> Connection {
+        match (platform, &item.tokens) {
+            (Platform::Local(local), Some(tokens)) => {
+                if let Some(identity) = soon(local.identity(element, values, tokens)).await {
+                    // A row without it is whole.
+                    let _ = self.index.set_identity(&row.id, &identity);
+                    row.identity = Some(identity);
+                }
+            }
+            (Platform::Hosted(hosted), _) => {
+                if let Some(instance) = &item.instance {
+                    let untagged = hosted.take_tag_off(instance, &item.tags);
+                    let done = tokio::time::timeout(TIDYING, untagged).await;
+                    tracing::info!(attempt, done = matches!(done, Ok(Ok(()))), "its mark taken off");
+                }
+            }
+            (Platform::Local(_), None) => {}
+        }
+        row
+    }
+
+    /// Gives a token back to the provider that could not be saved and will not be. Returns whether it was taken back.
+    pub async fn give_back(&self, unsaved: Unsaved) -> bool {
+        let returned = match (&unsaved.platform, &unsaved.item.tokens, &unsaved.item.instance) {
+            (Platform::Local(local), Some(tokens), _) => {
+                local.revoke(&unsaved.element, &unsaved.values, tokens).await
+            }
+            // An instance that existed before goes on: only what this attempt made is deleted.
+            (Platform::Hosted(hosted), _, Some(instance)) if !unsaved.again => {
+                hosted.delete(instance).await.is_ok()
+            }
+            _ => false,
+        };
+        if !unsaved.again {
+            // A write that came too late for its deadline may still have landed.
+            let id = unsaved.item.id.clone();
+            let _ = self.vault(move |vault| vault.remove(&id)).await;
+        }
+        let _ = self.index.close_attempt(&unsaved.attempt);
+        tracing::warn!(attempt = %unsaved.attempt, returned, "the unsaved token was given back");
+        unsaved.lock.discard();
+        returned
+    }
+
+    async fn return_it(&self, mut unsaved: Unsaved) -> Option<Opened> {
+        let opened = unsaved.opened.take();
+        self.give_back(unsaved).await;
+        opened
     }
 
     /// Step 8: the first answer that belongs to this attempt, by the browser or by hand.
@@ -223,8 +328,8 @@ impl Engine {
     }
 
     /// Step 9. The item holds all that was issued; who it belongs to is asked later.
-    async fn exchange(&self, signing: &SigningIn, callback: &Callback) -> Result<Item, Failure> {
-        let mut provider_data = callback.provider_data();
+    async fn exchange(&self, signing: &SigningIn, callback: Option<&Callback>) -> Result<Item, NotCreated> {
+        let mut provider_data = callback.map(Callback::provider_data).unwrap_or_default();
         if let Some((_, secret)) = &signing.request {
             // The secret of step 4, whatever the callback brought under this name (it should bring nothing).
             provider_data.retain(|(name, _)| name != "secret");
@@ -232,7 +337,8 @@ impl Engine {
         }
         let mut configuration = form::configuration(&signing.element, &signing.values);
         for (name, key) in &signing.element.callback.configuration {
-            configuration.extend(callback.get(name).map(|value| (key.clone(), value.clone())));
+            let brought = callback.and_then(|callback| callback.get(name));
+            configuration.extend(brought.map(|value| (key.clone(), value.clone())));
         }
         let body = InstanceBody {
             element: signing.element.key.clone(),
@@ -241,33 +347,60 @@ impl Engine {
             provider_data,
             configuration,
         };
-        let instance = signing.platform.create_instance(&body, signing.verifier.as_ref()).await?;
+        let issued = match (&signing.platform, &signing.again) {
+            (Platform::Hosted(hosted), Some(before)) => {
+                let gone = || Failure::new(Code::InstanceGone).name(&before.name);
+                let instance = before.instance.clone().ok_or_else(gone)?;
+                let answer = if body.provider_data.is_empty() {
+                    let configuration = Some(body.configuration);
+                    let change = InstanceChange { configuration, ..InstanceChange::default() };
+                    hosted.patch(&instance, &change).await?
+                } else {
+                    hosted.put(&instance, &body).await?
+                };
+                let token = match answer.token {
+                    Some(token) => token,
+                    None => self.element_token_of(before).await?,
+                };
+                let hosts = vec![hosted.host().to_owned()];
+                Issued { token, instance: Some(instance), tokens: None, hosts }
+            }
+            (platform, _) => platform.create_instance(&body, signing.verifier.as_ref(), &signing.id).await?,
+        };
         let now = clock::now_ms();
-        let public = signing.values.public_pairs().into_iter().map(|(k, v)| (k.to_owned(), v.into()));
-        let secret = signing.values.secret_pairs().into_iter().map(|(k, v)| (k.to_owned(), v.clone()));
         Ok(Item {
-            id: signing.id.clone(),
+            id: signing.again.as_ref().map_or(&signing.id, |connection| &connection.id).clone(),
             workspace: signing.workspace.clone(),
             element: signing.element.key.clone(),
+            product: signing.element.name.clone(),
+            instance: issued.instance,
             name: signing.name.clone(),
             tags: signing.tags.clone(),
             identity: None,
             host: signing.platform.account_host(&signing.element, &signing.values),
-            created_at: now,
+            created_at: signing.again.as_ref().map_or(now, |connection| connection.created_at),
             received_at: now,
-            pinned_hosts: instance.hosts,
-            configuration: public.chain(secret).collect(),
-            tokens: instance.tokens,
-            element_token: instance.token,
+            pinned_hosts: issued.hosts,
+            configuration: kept_values(&signing.values),
+            tokens: issued.tokens,
+            element_token: issued.token,
         })
     }
 
-    /// Ends an attempt without a connection.
-    fn failed(&self, signing: SigningIn, failure: Failure) -> Ending {
-        if self.index.close_attempt(&signing.id).is_ok() {
-            signing.lock.discard(&self.paths.run, &attempt_lock_name(&signing.id));
+    async fn element_token_of(&self, connection: &Connection) -> Result<Sensitive<String>, Failure> {
+        let id = connection.id.clone();
+        let item = self.vault(move |vault| vault.get(&id)).await?;
+        let unknown = || Failure::new(Code::PlatformBadResponse).detail("the answer holds no token");
+        item.map(|item| item.element_token.clone()).ok_or_else(unknown)
+    }
+
+    /// Ends an attempt without a connection. One whose instance may exist at the platform stays open, so that it is
+    /// looked for again.
+    fn failed(&self, signing: SigningIn, NotCreated { failure, uncertain }: NotCreated) -> Ending {
+        if !uncertain && self.index.close_attempt(&signing.id).is_ok() {
+            signing.lock.discard();
         }
-        tracing::info!(attempt = %signing.id, code = %failure, "sign-in ended without a connection");
+        tracing::info!(attempt = %signing.id, code = %failure, uncertain, "sign-in ended without a connection");
         let product = &signing.element.name;
         match (signing.waiting, failure.code) {
             // Nobody heard an answer: the door closes, and a late one gets 404.
@@ -284,6 +417,35 @@ impl Engine {
         Ending::Failed(failure, signing.opened)
     }
 }
+
+/// Why a token is not in the list yet.
+pub(super) enum NotKept {
+    /// The vault does not take it just now.
+    Vault(Failure),
+    /// The vault has it, the index does not.
+    Index(Failure),
+    /// The connection was removed meanwhile.
+    Gone(Failure),
+}
+
+impl NotKept {
+    fn vault(error: VaultError) -> Self {
+        Self::Vault(match error {
+            VaultError::Damaged => VaultError::Denied.into(),
+            other => other.into(),
+        })
+    }
+}
+
+/// What a connection was made with, as its item keeps it.
+fn kept_values(values: &Values) -> BTreeMap<String, Sensitive<String>> {
+    let public = values.public_pairs().into_iter().map(|(k, v)| (k.to_owned(), v.into()));
+    let secret = values.secret_pairs().into_iter().map(|(k, v)| (k.to_owned(), v.clone()));
+    public.chain(secret).collect()
+}
+
+/// How long a person waits for a mark to be taken off an instance that is saved already.
+pub(super) const TIDYING: Duration = Duration::from_secs(10);
 
 /// How long a person waits to see whose account it is. The connection is usable without.
 const IDENTITY: Duration = Duration::from_secs(5);
@@ -306,7 +468,8 @@ fn read_pasted(signing: &SigningIn, address: &str) -> Result<Callback, Failure> 
     let callback =
         Callback::parse(&query).map_err(|e| Failure::new(Code::CallbackInvalid).detail(e.to_string()))?;
     // Only this attempt is at the clipboard, so a provider that echoes no `state` is believed here too.
-    if signing.binding.fits(&callback, 1) { Ok(callback) } else { Err(Failure::new(Code::StateMismatch)) }
+    let fits = signing.binding.as_ref().is_some_and(|binding| binding.fits(&callback, 1));
+    if fits { Ok(callback) } else { Err(Failure::new(Code::StateMismatch)) }
 }
 
 /// What RFC 9207 lets us expect of `iss`.

@@ -4,37 +4,48 @@
 //! `start` runs steps 1 to 7 of the flow, `finish` steps 8 to 12; `reconcile` finishes or undoes what a killed program
 //! left behind.
 
+mod change;
+mod create;
 mod finish;
+mod hosted;
+mod import;
 mod lookup;
 mod reconcile;
 mod remove;
-mod rename;
 pub mod start;
+mod test;
 mod token;
 mod workspace;
 
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
+use tokio::sync::Semaphore;
+
+use crate::domain::connection::Connection;
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{ConnectionView, KeychainState, KeychainView};
 use crate::io::catalog::{Catalog, NoElement};
 use crate::io::http::Http;
-use crate::io::index::Index;
+use crate::io::index::{HostedRow, Index};
 use crate::io::loopback::Callbacks;
 use crate::io::paths::Paths;
 use crate::io::vault::{KEYCHAIN_NAME, Prompting, Vault, VaultError};
-use crate::platform::Local;
 use crate::platform::practice::Practice;
 
 pub use finish::{Controls, Ending, Paste, Unsaved};
 pub use start::{Browser, SigningIn};
+pub use test::Tested;
 pub use token::{DEFAULT_MIN_TTL, Fresh};
-pub use workspace::{DEFAULT_PORT, LOCAL, PRACTICE};
+pub use workspace::{DEFAULT_PORT, LOCAL, PRACTICE, Workspace};
 
 /// How long the list waits to say whether the keychain is locked. Unlocked ones answer in milliseconds.
 const KEYCHAIN_STATE: Duration = Duration::from_secs(1);
+
+/// The catalogues of hosted platforms, by workspace, with the moment at which they were asked for.
+type Catalogs = HashMap<String, (Instant, Vec<Element>)>;
 
 /// Everything that the steps need, opened once per program. Clones share all of it.
 #[derive(Clone)]
@@ -47,6 +58,9 @@ pub struct Engine {
     pub vault: Vault,
     catalog: Arc<OnceLock<Arc<Catalog>>>,
     practice: Arc<OnceLock<Practice>>,
+    catalogs: Arc<Mutex<Catalogs>>,
+    /// One question at a time about whose accounts they are, where many are made at once.
+    identities: Arc<Semaphore>,
     http: Http,
     callbacks: Callbacks,
 }
@@ -71,6 +85,8 @@ impl Engine {
             vault,
             catalog: Arc::default(),
             practice: Arc::default(),
+            catalogs: Arc::default(),
+            identities: Arc::new(Semaphore::new(1)),
             http: Http::default(),
             callbacks,
         }
@@ -92,13 +108,8 @@ impl Engine {
         })
     }
 
-    /// The platform that answers for a workspace.
-    fn platform(&self, workspace: &str) -> Local {
-        let practice = (workspace == PRACTICE).then(|| {
-            let make = || Practice::new(self.index.clone(), self.vault.clone(), self.catalog().clone());
-            self.practice.get_or_init(make).clone()
-        });
-        Local::new(self.catalog().clone(), self.http.clone(), practice)
+    fn catalogs(&self) -> MutexGuard<'_, Catalogs> {
+        self.catalogs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A call of the vault, which blocks, from async code.
@@ -126,11 +137,21 @@ impl Engine {
     /// # Errors
     /// When the index cannot be read.
     pub fn connections(&self, workspace: Option<&str>) -> Result<Vec<ConnectionView>, Failure> {
-        Ok(self.index.connections(workspace)?.into_iter().map(|row| self.shown(row)).collect())
+        let hosted = self.index.hosted()?;
+        Ok(self.index.connections(workspace)?.into_iter().map(|row| self.shown_with(row, &hosted)).collect())
     }
 
     /// A row with the words of its element.
-    pub fn shown(&self, row: crate::domain::connection::Connection) -> ConnectionView {
+    pub fn shown(&self, row: Connection) -> ConnectionView {
+        let hosted = self.index.hosted().unwrap_or_default();
+        self.shown_with(row, &hosted)
+    }
+
+    fn shown_with(&self, mut row: Connection, hosted: &[HostedRow]) -> ConnectionView {
+        // What belongs to a workspace names it by its id; people know its name.
+        if let Some(workspace) = hosted.iter().find(|workspace| workspace.id == row.workspace) {
+            row.workspace = workspace.name.clone();
+        }
         let element = self.catalog().find(&row.element).ok();
         let words = element.map(|e| (e.name.as_str(), e.initials.as_str(), e.access.as_slice()));
         ConnectionView::new(row, words)

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::workspace::ANY_PORT;
 use super::{Engine, PRACTICE};
-use crate::domain::connection::{NAME_MAX, clean_name, free_name};
+use crate::domain::connection::{Connection, NAME_MAX, clean_name, clean_tags, folded, free_name};
 use crate::domain::element::{Auth, CALLBACK_URL, Element};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, FieldProblem, Problem, Values};
@@ -18,8 +19,9 @@ use crate::fault;
 use crate::io::index::OpenAttempt;
 use crate::io::lock::Lock;
 use crate::io::loopback::{Binding, Opened, Waiting};
+use crate::io::vault::VaultError;
 use crate::io::{browser, clock};
-use crate::platform::{Local, OauthCall};
+use crate::platform::{OauthCall, Platform};
 
 /// The person's browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +36,10 @@ pub enum Browser {
 
 /// An attempt whose address is ready to be opened. Dropping it ends the attempt.
 pub struct SigningIn {
-    /// Becomes the connection's id and the vault key.
+    /// Becomes the connection's id and the vault key, unless `again` names one that exists.
     pub id: String,
+    /// The connection that is signed in to again.
+    pub again: Option<Connection>,
     /// Where it signs in.
     pub workspace: String,
     /// How.
@@ -44,8 +48,8 @@ pub struct SigningIn {
     pub name: String,
     /// Free words.
     pub tags: Vec<String>,
-    /// The address for the browser, checked.
-    pub url: Url,
+    /// The address for the browser, checked; none where no browser is needed.
+    pub url: Option<Url>,
     /// Where the answer is expected, byte for byte as the provider knows it.
     pub callback_url: String,
     /// Milliseconds since 1970.
@@ -53,11 +57,12 @@ pub struct SigningIn {
     /// The host that the person will see.
     pub host: String,
     pub(super) values: Values,
-    pub(super) platform: Local,
+    pub(super) platform: Platform,
     pub(super) verifier: Option<Verifier>,
     /// OAuth 1.0a: the request token, and the secret of step 4.
     pub(super) request: Option<(String, Sensitive<String>)>,
-    pub(super) binding: Binding,
+    /// None where no browser is needed.
+    pub(super) binding: Option<Binding>,
     pub(super) waiting: Option<Waiting>,
     pub(super) opened: Option<Opened>,
     pub(super) lock: Lock,
@@ -66,12 +71,15 @@ pub struct SigningIn {
 impl SigningIn {
     /// Whether the answer cannot arrive by itself and has to be pasted.
     pub fn paste_only(&self) -> bool {
-        self.waiting.is_none()
+        self.url.is_some() && self.waiting.is_none()
     }
 
     /// Step 7. Returns whether a browser took the address.
     pub async fn open_browser(&self, choice: &Browser) -> bool {
-        open_browser(self.url.clone(), choice.clone()).await
+        match &self.url {
+            Some(url) => open_browser(url.clone(), choice.clone()).await,
+            None => false,
+        }
     }
 }
 
@@ -87,6 +95,25 @@ pub async fn open_browser(url: Url, choice: Browser) -> bool {
     opened
 }
 
+/// A form on its way to the browser.
+struct Asking<'a> {
+    element: &'a Element,
+    given: &'a BTreeMap<String, String>,
+    filled_in: &'a BTreeMap<String, String>,
+    values: Values,
+}
+
+/// An address that is ready for the browser, and what its answer will be held against.
+struct Prepared {
+    url: Url,
+    callback_url: String,
+    values: Values,
+    verifier: Option<Verifier>,
+    request: Option<(String, Sensitive<String>)>,
+    binding: Binding,
+    opened: Option<Opened>,
+}
+
 impl Engine {
     /// Runs steps 1 to 6. Until the address is ready nothing is written but the attempt, and nothing was asked of the
     /// person that could be lost.
@@ -95,22 +122,100 @@ impl Engine {
     /// A wrong form, a taken name or port, a keychain or an index that could not save the result, or a provider that
     /// answers neither `oauth/token` nor `oauth/url`.
     pub async fn start(&self, workspace: &str, request: ConnectRequest) -> Result<SigningIn, Failure> {
-        self.workspace(workspace)?;
-        // 1
-        let element = self.element(&request.element)?;
         // Before the name is checked: a sign-in that was cut off may have it.
         self.reconcile().await?;
+        let again = self.signed_in_before(workspace, &request).await?;
+        // 1
+        let element = self.element_in(workspace, &request.element).await?;
         // 2
-        let (values, name) = self.check(workspace, element, &request)?;
-        if !element.auth_for(&values).needs_browser() {
-            return Err(Failure::new(Code::ElementInvalid)
-                .name(&element.key)
-                .detail("this version signs in with OAuth only"));
+        let mut filled_in = self.defaults(workspace, &element);
+        if let Some((_, kept)) = &again {
+            // A port that was free then may be taken now; where any will do, a free one is found again.
+            let any_port = |key: &str| {
+                key == CALLBACK_URL && filled_in.get(key).is_some_and(|url| url.contains(ANY_PORT))
+            };
+            let here = |url: &str| url.parse().is_ok_and(|url| is_loopback(&url));
+            let kept: Vec<_> = kept.iter().filter(|(key, value)| !(any_port(key) && here(value))).collect();
+            let kept: BTreeMap<_, _> = kept.into_iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+            filled_in.extend(kept);
         }
+        let values = form::check(&element, &request.values, &filled_in).map_err(Failure::form)?;
+        let (name, tags) = match &again {
+            Some((connection, _)) => (connection.name.clone(), connection.tags.clone()),
+            None => (self.free_name(workspace, &element, &request.name)?, clean_tags(&request.tags)),
+        };
         // 3
         self.index.probe()?;
         self.vault(|vault| vault.probe()).await?;
-        let given_callback = values.get(CALLBACK_URL).unwrap_or_default().to_owned();
+        let platform = self.platform(workspace).await?;
+        let asking = Asking { element: &element, given: &request.values, filled_in: &filled_in, values };
+        let browser = match (element.auth_for(&asking.values).needs_browser(), &platform) {
+            (true, _) => Some(self.prepare(&platform, &asking).await?),
+            // A hosted platform makes these from the form alone.
+            (false, Platform::Hosted(_)) => None,
+            (false, Platform::Local(_)) => {
+                return Err(Failure::new(Code::ElementInvalid)
+                    .name(&element.key)
+                    .detail("on this computer only elements that sign in with OAuth can be connected"));
+            }
+        };
+        // 6
+        let attempt = OpenAttempt {
+            id: clock::random_id(),
+            workspace: workspace.to_owned(),
+            element: element.key.clone(),
+            name: name.clone(),
+            again: again.as_ref().map(|(connection, _)| connection.id.clone()),
+            started_at: clock::now_ms(),
+        };
+        let lock = self
+            .attempt_lock(&attempt.id)?
+            .ok_or_else(|| Failure::internal("a new attempt was locked already"))?;
+        self.index.begin_attempt(&attempt)?;
+        fault::point("attempt_written");
+        tracing::info!(attempt = %attempt.id, element = %element.key, workspace, "sign-in started");
+        let mut signing = SigningIn {
+            id: attempt.id,
+            again: again.map(|(connection, _)| connection),
+            workspace: workspace.to_owned(),
+            name,
+            tags,
+            url: None,
+            callback_url: String::new(),
+            started_at: attempt.started_at,
+            host: String::new(),
+            values: asking.values,
+            element,
+            platform,
+            verifier: None,
+            request: None,
+            binding: None,
+            waiting: None,
+            opened: None,
+            lock,
+        };
+        if let Some(prepared) = browser {
+            signing.waiting =
+                prepared.opened.as_ref().map(|opened| opened.wait_for(prepared.binding.clone()));
+            signing.host = match workspace {
+                PRACTICE => "the practice page".to_owned(),
+                _ => prepared.url.host_str().unwrap_or_default().to_owned(),
+            };
+            signing.url = Some(prepared.url);
+            signing.callback_url = prepared.callback_url;
+            signing.values = prepared.values;
+            signing.verifier = prepared.verifier;
+            signing.request = prepared.request;
+            signing.binding = Some(prepared.binding);
+            signing.opened = prepared.opened;
+        }
+        Ok(signing)
+    }
+
+    /// Steps 3 to 5: the callback address is bound, and the platform is asked for the address that the browser opens.
+    async fn prepare(&self, platform: &Platform, asking: &Asking<'_>) -> Result<Prepared, Failure> {
+        let element = asking.element;
+        let given_callback = asking.values.get(CALLBACK_URL).unwrap_or_default().to_owned();
         let opened = match given_callback.parse::<Url>() {
             // A browser would want a certificate of an https address, which nobody can have for loopback: pasted.
             Ok(url) if is_loopback(&url) && url.scheme() == "http" => {
@@ -120,23 +225,19 @@ impl Engine {
         };
         let callback_url = opened.as_ref().map_or(given_callback, |opened| opened.url.clone());
         // Again, because the bound port is part of a value that goes into every later step.
-        let given = BTreeMap::from([(CALLBACK_URL.to_owned(), callback_url.clone())]);
-        let request_values =
-            request.values.into_iter().filter(|(key, _)| key != CALLBACK_URL).chain(given).collect();
-        let values = form::check(element, &request_values, &self.defaults(workspace, element))
-            .map_err(Failure::form)?;
+        let mut given = asking.given.clone();
+        given.insert(CALLBACK_URL.to_owned(), callback_url.clone());
+        let values = form::check(element, &given, asking.filled_in).map_err(Failure::form)?;
         // 4
-        let platform = self.platform(workspace);
         let state = clock::random_token();
-        let is_oauth1 = matches!(element.auth_for(&values), Auth::Oauth1(_));
-        let request_token = if is_oauth1 {
+        let request = if matches!(element.auth_for(&values), Auth::Oauth1(_)) {
             let issued = platform.oauth_token(&OauthCall::token(element, &values, &state)).await?;
             Some((issued.token, issued.secret))
         } else {
             None
         };
         // 5
-        let token = request_token.as_ref().map(|(token, _)| token.as_str());
+        let token = request.as_ref().map(|(token, _)| token.as_str());
         let answer = platform.oauth_url(&OauthCall::url(element, &values, &state, token)).await?;
         let untrusted = |e: crate::domain::oauth::authorize::NotOpenable| {
             Failure::new(Code::ProviderBadResponse).product(&element.name).detail(e.to_string())
@@ -149,69 +250,49 @@ impl Engine {
                 if element.callback.echoes_state { Binding::State(state) } else { Binding::OnlyOne }
             }
         };
-        // 6
-        let id = clock::random_id();
-        let lock =
-            self.attempt_lock(&id)?.ok_or_else(|| Failure::internal("a new attempt was locked already"))?;
-        let attempt = OpenAttempt {
-            id: id.clone(),
-            workspace: workspace.to_owned(),
-            element: element.key.clone(),
-            name: name.clone(),
-        };
-        let started_at = clock::now_ms();
-        self.index.begin_attempt(&attempt, started_at)?;
-        fault::point("attempt_written");
-        let waiting = opened.as_ref().map(|opened| opened.wait_for(binding.clone()));
-        let host = if workspace == PRACTICE {
-            "the practice page".to_owned()
-        } else {
-            url.host_str().unwrap_or_default().to_owned()
-        };
-        tracing::info!(attempt = %id, element = %element.key, workspace, "sign-in started");
-        Ok(SigningIn {
-            id,
-            workspace: workspace.to_owned(),
-            element: element.clone(),
-            name,
-            tags: clean_tags(&request.tags),
-            url,
-            callback_url,
-            started_at,
-            host,
-            values,
-            platform,
-            verifier: answer.verifier,
-            request: request_token,
-            binding,
-            waiting,
-            opened,
-            lock,
-        })
+        Ok(Prepared { url, callback_url, values, verifier: answer.verifier, request, binding, opened })
     }
 
-    /// Checks the form and the name. An empty name becomes the product's, numbered if need be; a given one must be free.
-    fn check(
+    /// The connection that a request signs in to again, with what it was made with.
+    async fn signed_in_before(
         &self,
         workspace: &str,
-        element: &Element,
         request: &ConnectRequest,
-    ) -> Result<(Values, String), Failure> {
-        let values = form::check(element, &request.values, &self.defaults(workspace, element))
-            .map_err(Failure::form)?;
-        let name = clean_name(&request.name);
+    ) -> Result<Option<(Connection, BTreeMap<String, String>)>, Failure> {
+        let Some(id) = &request.again else { return Ok(None) };
+        let unknown = || Failure::new(Code::ConnectionUnknown).name(id);
+        let connection = self.index.connection(id)?.ok_or_else(unknown)?;
+        if connection.workspace != workspace || connection.element != request.element {
+            return Err(unknown());
+        }
+        let key = id.clone();
+        let item = match self.vault(move |vault| vault.get(&key)).await {
+            Ok(item) => item,
+            // Signing in again is what mends a damaged item; its values are asked for anew.
+            Err(VaultError::Damaged) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let kept = item.map(|item| {
+            item.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect()
+        });
+        Ok(Some((connection, kept.unwrap_or_default())))
+    }
+
+    /// The name of a new connection: an empty one becomes the product's, numbered if need be; a given one must be free.
+    fn free_name(&self, workspace: &str, element: &Element, given: &str) -> Result<String, Failure> {
+        let name = clean_name(given);
         if name.chars().count() > NAME_MAX {
             return Err(Failure::form(vec![FieldProblem { key: "name".into(), problem: Problem::TooLong }]));
         }
         if name.is_empty() {
             let existing = self.index.connections(Some(workspace))?;
-            let taken = |name: &str| existing.iter().any(|c| c.name.to_lowercase() == name.to_lowercase());
-            return Ok((values, free_name(&element.name, taken)));
+            let taken = |name: &str| existing.iter().any(|c| folded(&c.name) == folded(name));
+            return Ok(free_name(&element.name, taken));
         }
         if self.index.name_taken(workspace, &name)? {
             return Err(Failure::new(Code::NameTaken).name(name));
         }
-        Ok((values, name))
+        Ok(name)
     }
 
     /// The lock that says whether an attempt's owner lives.
@@ -233,10 +314,4 @@ pub fn attempt_life() -> Duration {
 
 pub(super) fn attempt_lock_name(id: &str) -> String {
     format!("attempt-{id}")
-}
-
-fn clean_tags(tags: &[String]) -> Vec<String> {
-    let mut tags: Vec<String> = tags.iter().map(|t| clean_name(t)).filter(|t| !t.is_empty()).collect();
-    tags.dedup();
-    tags
 }

@@ -3,23 +3,23 @@
 //! Renewal is single-flight across processes: one lock per connection, the item read again inside it, and the rotated
 //! token in the vault before anything else happens to the answer.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::Engine;
-use crate::domain::connection::{Connection, Item, split_scopes, status_after};
+use crate::domain::connection::{Connection, Item, status_after};
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, Values};
+use crate::domain::oauth::token::TokenSet;
 use crate::io::clock;
-use crate::io::lock::Lock;
 use crate::io::vault::VaultError;
+use crate::platform::Local;
 
 /// How much life a token must have left to be handed out, unless the caller says otherwise.
 pub const DEFAULT_MIN_TTL: Duration = Duration::from_secs(30);
 
 /// How often a locked keychain is tried again while a rotated token waits.
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// How long a renewal by another process is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
@@ -46,12 +46,36 @@ fn is_fresh(item: &Item, min_ttl: Duration, now: i64) -> bool {
 }
 
 impl Engine {
+    /// A connection's item with a token that works, renewed first if need be.
+    ///
+    /// # Errors
+    /// As [`Engine::kept`] and [`Engine::renew`].
+    pub async fn fresh(&self, connection: &Connection) -> Result<Item, Failure> {
+        let (engine, row) = (self.clone(), connection.clone());
+        let kept = tokio::task::spawn_blocking(move || engine.kept(&row, DEFAULT_MIN_TTL)).await;
+        match kept.map_err(|_| Failure::internal("the keychain thread ended"))?? {
+            Fresh::Yes(item) => Ok(*item),
+            Fresh::No => self.renew(connection, DEFAULT_MIN_TTL).await,
+        }
+    }
+
+    /// A connection's item as it is, also while the connection is switched off.
+    ///
+    /// # Errors
+    /// A keychain that cannot be used; [`Code::SignInExpired`] if it holds no item.
+    pub async fn item(&self, connection: &Connection) -> Result<Item, Failure> {
+        let id = connection.id.clone();
+        let item = self.vault(move |vault| vault.get(&id)).await;
+        item.map_err(|e| Failure::from(e).name(&connection.name))?.ok_or_else(|| gone(connection))
+    }
+
     /// Reads a connection's item from the keychain. Blocks; needs no runtime, since printing a token should take no
     /// longer than the keychain does.
     ///
     /// # Errors
     /// A keychain that cannot be used; [`Code::SignInExpired`] if it holds no item.
     pub fn kept(&self, connection: &Connection, min_ttl: Duration) -> Result<Fresh, Failure> {
+        enabled(connection)?;
         let item = self.vault.get(&connection.id).map_err(|e| Failure::from(e).name(&connection.name))?;
         let item = item.ok_or_else(|| gone(connection))?;
         Ok(if is_fresh(&item, min_ttl, clock::now_ms()) { Fresh::Yes(Box::new(item)) } else { Fresh::No })
@@ -63,10 +87,8 @@ impl Engine {
     /// [`Code::RenewalBusy`]; [`Code::SignInExpired`] and [`Code::NeedsSettings`], which need a person; whatever else
     /// the provider or the keychain answers.
     pub async fn renew(&self, connection: &Connection, min_ttl: Duration) -> Result<Item, Failure> {
-        let lock = Lock::take(&self.paths.run, &connection_lock_name(&connection.id), PATIENCE).await;
-        let Ok(Some(_lock)) = lock else {
-            return Err(Failure::new(Code::RenewalBusy).name(&connection.name));
-        };
+        enabled(connection)?;
+        let _lock = self.connection_lock(connection).await?;
         let id = connection.id.clone();
         let item = self.vault(move |vault| vault.get(&id)).await?.ok_or_else(|| gone(connection))?;
         if is_fresh(&item, min_ttl, clock::now_ms()) {
@@ -74,29 +96,34 @@ impl Engine {
         }
         let element = self.element(&item.element)?;
         let values = item_values(element, &item)?;
-        let platform = self.platform(&connection.workspace);
+        let platform: Local = self.local(&connection.workspace);
         if !platform.is_pinned(element, &values, &item.pinned_hosts) {
             // An element file that names other hosts than before gets no token of an earlier sign-in.
             return Err(Failure::new(Code::SignInExpired)
                 .product(&element.name)
                 .detail("the addresses have changed"));
         }
-        match platform.renew(element, &values, &item.tokens).await {
+        let Some(tokens) = &item.tokens else { return Ok(item) };
+        match platform.renew(element, &values, tokens).await {
             Ok(tokens) => {
-                let renewed = Item { tokens, received_at: clock::now_ms(), ..item };
+                let renewed = Item { tokens: Some(tokens), received_at: clock::now_ms(), ..item };
                 self.keep_rotated(&renewed).await?;
-                let scopes = split_scopes(renewed.tokens.scope.as_deref());
                 // The keychain has it; a row that is behind is put right by the next renewal.
-                let _ = self.index.renewed(&renewed.id, renewed.received_at, renewed.expires_at(), &scopes);
+                let _ = self.index.renewed(
+                    &renewed.id,
+                    renewed.received_at,
+                    renewed.expires_at(),
+                    &renewed.scopes(),
+                );
                 tracing::info!(connection = %renewed.id, "renewed");
                 Ok(renewed)
             }
             Err(failure) => {
-                if failure.code == Code::SignInExpired && item.tokens.refresh_token.is_some() {
+                if failure.code == Code::SignInExpired && tokens.refresh_token.is_some() {
                     // Only invalid_grant ends a refresh token, and only the one that was refused: the lock is held, so
                     // the item is still the one that was read.
                     let mut ended = item.clone();
-                    ended.tokens.refresh_token = None;
+                    ended.tokens = Some(TokenSet { refresh_token: None, ..tokens.clone() });
                     let _ = self.vault(move |vault| vault.put(&ended)).await;
                 }
                 let code = failure.code;
@@ -113,8 +140,7 @@ impl Engine {
 /// The values that a connection was made with, checked against the element as it is now.
 pub(super) fn item_values(element: &Element, item: &Item) -> Result<Values, Failure> {
     let given = item.configuration.iter().map(|(k, v)| (k.clone(), v.expose().clone())).collect();
-    form::check(element, &given, &BTreeMap::new())
-        .map_err(|_| Failure::new(Code::NeedsSettings).product(&element.name))
+    form::check_call(element, &given).map_err(|_| Failure::new(Code::NeedsSettings).product(&element.name))
 }
 
 impl Engine {
@@ -138,20 +164,31 @@ impl Engine {
     }
 }
 
+/// A connection that was switched off hands out nothing.
+fn enabled(connection: &Connection) -> Result<(), Failure> {
+    if connection.disabled {
+        return Err(Failure::new(Code::ConnectionDisabled).name(&connection.name));
+    }
+    Ok(())
+}
+
 fn gone(connection: &Connection) -> Failure {
     Failure::new(Code::SignInExpired).name(&connection.name).detail("the keychain holds no item for it")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use crate::domain::oauth::token::TokenSet;
 
     fn item(life_s: Option<u64>) -> Item {
         Item {
             id: "a".into(),
             workspace: "local".into(),
             element: "zendesk".into(),
+            product: "Zendesk".into(),
+            instance: None,
             name: "a".into(),
             tags: vec![],
             identity: None,
@@ -160,7 +197,7 @@ mod tests {
             received_at: 0,
             pinned_hosts: vec![],
             configuration: BTreeMap::new(),
-            tokens: TokenSet {
+            tokens: Some(TokenSet {
                 access_token: "t".into(),
                 token_secret: None,
                 refresh_token: None,
@@ -168,7 +205,7 @@ mod tests {
                 expires_in: life_s,
                 scope: None,
                 extra: BTreeMap::new(),
-            },
+            }),
             element_token: "e".into(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Engine;
+use crate::domain::connection::folded;
 use crate::domain::element::{Auth, CALLBACK_URL, Element, Field, FieldKind};
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{
@@ -18,24 +19,69 @@ pub const PRACTICE: &str = "practice";
 /// outgoing connections, and easy to read out over the telephone.
 pub const DEFAULT_PORT: u16 = 14747;
 
+/// How an address of ours says that any free port will do.
+pub(super) const ANY_PORT: &str = ":0/";
+
+/// A workspace and the word by which everything that belongs to it names it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workspace {
+    /// [`LOCAL`], [`PRACTICE`], or the random id of a hosted one: its name may change, what belongs to it may not.
+    pub id: String,
+    /// As people see it.
+    pub view: WorkspaceView,
+}
+
 impl Engine {
-    /// All workspaces.
-    pub fn workspaces(&self) -> Vec<WorkspaceView> {
-        let view =
-            |name: &str, label: &str, kind| WorkspaceView { name: name.into(), label: label.into(), kind };
-        vec![
-            view(LOCAL, "This computer", WorkspaceKind::Local),
-            view(PRACTICE, "Practice", WorkspaceKind::Practice),
-        ]
+    /// All workspaces. These two are always there.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn workspaces(&self) -> Result<Vec<Workspace>, Failure> {
+        let counts = self.index.counts()?;
+        let make = |id: &str, name: &str, label: &str, kind, base_url| {
+            let connections = counts.iter().find(|(of, _)| of == id).map_or(0, |(_, count)| *count);
+            let view = WorkspaceView { name: name.into(), label: label.into(), kind, base_url, connections };
+            Workspace { id: id.into(), view }
+        };
+        let mut all = vec![
+            make(LOCAL, LOCAL, "This computer", WorkspaceKind::Local, None),
+            make(PRACTICE, PRACTICE, "Practice", WorkspaceKind::Practice, None),
+        ];
+        let hosted = self.index.hosted()?.into_iter();
+        all.extend(
+            hosted.map(|row| make(&row.id, &row.name, &row.name, WorkspaceKind::Hosted, Some(row.base_url))),
+        );
+        Ok(all)
     }
 
-    /// The workspace of this name.
+    /// The workspace of this name, ignoring case, or id.
     ///
     /// # Errors
     /// [`Code::WorkspaceUnknown`].
-    pub fn workspace(&self, name: &str) -> Result<WorkspaceView, Failure> {
-        let unknown = || Failure::new(Code::WorkspaceUnknown).name(name);
-        self.workspaces().into_iter().find(|w| w.name == name).ok_or_else(unknown)
+    pub fn workspace(&self, name_or_id: &str) -> Result<Workspace, Failure> {
+        let unknown = || Failure::new(Code::WorkspaceUnknown).name(name_or_id);
+        let named = |w: &Workspace| w.id == name_or_id || folded(&w.view.name) == folded(name_or_id);
+        self.workspaces()?.into_iter().find(named).ok_or_else(unknown)
+    }
+
+    /// The workspace in use: the one that was chosen last, or this computer if that is gone.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn current_workspace(&self) -> Result<Workspace, Failure> {
+        let chosen = self.index.setting("workspace")?.unwrap_or_else(|| LOCAL.to_owned());
+        self.workspace(&chosen).or_else(|failure| match failure.code {
+            Code::WorkspaceUnknown => self.workspace(LOCAL),
+            _ => Err(failure),
+        })
+    }
+
+    /// Makes a workspace the one in use.
+    ///
+    /// # Errors
+    /// When the index cannot be written.
+    pub fn use_workspace(&self, workspace: &Workspace) -> Result<(), Failure> {
+        Ok(self.index.set_setting("workspace", &workspace.id)?)
     }
 
     /// The port in the callback address of new connections.
@@ -50,7 +96,7 @@ impl Engine {
         let mut values = if workspace == PRACTICE { element.practice_values() } else { BTreeMap::new() };
         let callback = if workspace == PRACTICE || element.callback.any_loopback_port {
             // Port 0: whichever is free. The practice provider and these providers take any (RFC 8252 §7.3).
-            format!("http://127.0.0.1:0/callback/{provider}")
+            format!("http://127.0.0.1{ANY_PORT}callback/{provider}")
         } else {
             format!("http://localhost:{}/callback/{provider}", self.callback_port())
         };
@@ -80,23 +126,32 @@ impl Engine {
         }
     }
 
-    /// All elements with their forms, by category and name.
-    pub fn element_views(&self, workspace: &str) -> Vec<ElementView> {
-        let mut views: Vec<_> = self.catalog().iter().map(|e| self.element_view(workspace, e)).collect();
+    /// All elements of a workspace with their forms, by category and name.
+    ///
+    /// # Errors
+    /// Whatever a hosted platform answers when it is asked for its catalogue.
+    pub async fn element_views(&self, workspace: &str) -> Result<Vec<ElementView>, Failure> {
+        let elements = self.elements_in(workspace).await?;
+        let mut views: Vec<_> = elements.iter().map(|e| self.element_view(workspace, e)).collect();
         views.sort_by(|a, b| (&a.category, &a.name).cmp(&(&b.category, &b.name)));
-        views
+        Ok(views)
     }
 }
 
 fn field_view(field: &Field, defaults: &BTreeMap<String, String>) -> FieldView {
     let filled = defaults.get(&field.key).or(field.default.as_ref()).cloned().unwrap_or_default();
+    // What an empty field becomes by itself is worked out when the form is sent.
+    let optional = field.derived.is_some();
     // Port 0 means "any free port" to us and nothing to a person: the field is shown empty and may stay so.
-    let any_port = filled.contains(":0/");
+    let any_port = filled.contains(ANY_PORT);
     FieldView {
         key: field.key.clone(),
         label: field.label.clone(),
         help: field.help.clone(),
-        example: field.example.clone(),
+        example: field
+            .derived
+            .as_ref()
+            .map_or_else(|| field.example.clone(), |derived| derived.clone().into()),
         value: if any_port { String::new() } else { filled },
         kind: match field.kind {
             FieldKind::Text => KindView::Text,
@@ -105,13 +160,14 @@ fn field_view(field: &Field, defaults: &BTreeMap<String, String>) -> FieldView {
             FieldKind::Address => KindView::Address,
             FieldKind::Origin => KindView::Origin,
             FieldKind::Host => KindView::Host,
+            FieldKind::Lines => KindView::Lines,
         },
         options: field
             .options
             .iter()
             .map(|o| OptionView { value: o.value.clone(), label: o.label.clone() })
             .collect(),
-        required: field.required && !any_port,
+        required: field.required && !any_port && !optional,
         secret: field.secret,
         advanced: field.advanced,
         prefix: field.prefix.clone(),

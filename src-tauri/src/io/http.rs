@@ -19,6 +19,22 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest token answers known are some 20 kB (tokens of 16 kB); a megabyte is not a token answer.
 const BODY_MAX: usize = 1024 * 1024;
 
+/// How much of an answer is read, and how long it may take from the first byte sent to the last one received: an
+/// answer that trickles for ever ends there too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// In bytes, of the body.
+    pub body: usize,
+    /// In all.
+    pub time: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { body: BODY_MAX, time: TIMEOUT }
+    }
+}
+
 /// Why there is no answer. The texts never hold an address: its query could hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
@@ -29,6 +45,8 @@ pub enum HttpError {
         host: String,
         /// What happened, in fixed words.
         what: &'static str,
+        /// How far it came.
+        stage: Reached,
     },
     /// More than a token answer can be.
     #[error("{host} sent an answer that is too large")]
@@ -38,10 +56,21 @@ pub enum HttpError {
     },
 }
 
+/// How far a request came that has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// There was no connection: the other side has seen nothing of it.
+    Nobody,
+    /// It may have arrived, and even have been carried out.
+    PerhapsThem,
+    /// As before, and the whole time that it may take has passed.
+    TimeOut,
+}
+
 impl From<HttpError> for Failure {
     fn from(error: HttpError) -> Self {
         match error {
-            HttpError::Unreachable { host, what } => {
+            HttpError::Unreachable { host, what, .. } => {
                 Self::new(Code::ProviderUnreachable).host(host).detail(what)
             }
             HttpError::TooLarge { host } => {
@@ -60,27 +89,40 @@ pub struct Http {
 }
 
 impl Http {
-    /// Sends a request and reads the whole answer, within bounds of size and time.
+    /// Sends a request and reads the whole answer, within the bounds of a token endpoint.
     ///
     /// # Errors
     /// When there is no answer. A status such as 401 is an answer.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        self.send_within(request, Bounds::default()).await
+    }
+
+    /// Sends a request and reads the whole answer, within these bounds.
+    ///
+    /// # Errors
+    /// When there is no answer. A status such as 401 is an answer.
+    pub async fn send_within(&self, request: HttpRequest, bounds: Bounds) -> Result<HttpResponse, HttpError> {
         let host = request.url.host_str().unwrap_or_default().to_owned();
-        let unreachable = |what| HttpError::Unreachable { host: host.clone(), what };
+        let unreachable = |error: &reqwest::Error| {
+            let (what, stage) = in_words(error);
+            HttpError::Unreachable { host: host.clone(), what, stage }
+        };
         let client = self.client(super::listener::Loopback::of(&request.url).is_some());
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
             Method::Delete => reqwest::Method::DELETE,
+            Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
         };
-        let mut outgoing = client.request(method, request.url);
+        let mut outgoing = client.request(method, request.url).timeout(bounds.time);
         for (name, value) in &request.headers {
             outgoing = outgoing.header(*name, value.expose());
         }
         if let Some(body) = &request.body {
             outgoing = outgoing.body(body.expose().clone());
         }
-        let mut answer = outgoing.send().await.map_err(|e| unreachable(in_words(&e)))?;
+        let mut answer = outgoing.send().await.map_err(|e| unreachable(&e))?;
         let status = answer.status().as_u16();
         let headers = answer
             .headers()
@@ -88,8 +130,8 @@ impl Http {
             .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
             .collect();
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|e| unreachable(in_words(&e)))? {
-            if body.len() + chunk.len() > BODY_MAX {
+        while let Some(chunk) = answer.chunk().await.map_err(|e| unreachable(&e))? {
+            if body.len() + chunk.len() > bounds.body {
                 return Err(HttpError::TooLarge { host });
             }
             body.extend_from_slice(&chunk);
@@ -97,7 +139,7 @@ impl Http {
         Ok(HttpResponse { status, headers, body: Sensitive::new(body) })
     }
 
-    fn client(&self, loopback: bool) -> &Client {
+    pub(super) fn client(&self, loopback: bool) -> &Client {
         if loopback {
             // A proxy cannot reach this computer's own loopback.
             self.loopback.get_or_init(|| build(Client::builder().no_proxy()))
@@ -114,13 +156,19 @@ fn build(builder: ClientBuilder) -> Client {
         .user_agent(concat!("Keyrack/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TIMEOUT)
         .build()
         .expect("constant options make a client")
 }
 
-fn in_words(error: &reqwest::Error) -> &'static str {
-    if error.is_timeout() {
+pub(super) fn in_words(error: &reqwest::Error) -> (&'static str, Reached) {
+    let stage = if error.is_connect() || error.is_builder() {
+        Reached::Nobody
+    } else if error.is_timeout() {
+        Reached::TimeOut
+    } else {
+        Reached::PerhapsThem
+    };
+    let what = if error.is_timeout() {
         "no answer in time"
     } else if error.is_connect() {
         "no connection"
@@ -128,5 +176,6 @@ fn in_words(error: &reqwest::Error) -> &'static str {
         "the request could not be built"
     } else {
         "the connection was lost"
-    }
+    };
+    (what, stage)
 }

@@ -11,11 +11,13 @@ use crate::domain::connection::{Connection, Status, folded};
 use crate::domain::error::{Code, Failure};
 
 use super::paths::private_file;
+pub use workspaces::HostedRow;
 
 /// Append-only: a migration that was published is never edited.
 const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_connections.sql")),
     M::up(include_str!("../../migrations/0002_practice.sql")),
+    M::up(include_str!("../../migrations/0003_workspaces.sql")),
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 
@@ -29,9 +31,12 @@ pub enum IndexError {
     /// A newer Keyrack wrote the file.
     #[error("the index was written by a newer version")]
     Newer,
-    /// A connection of this name exists.
+    /// A connection, or a workspace, of this name exists.
     #[error("the name is taken")]
     NameTaken,
+    /// The instance is a connection here already.
+    #[error("the instance is known")]
+    InstanceKnown,
     /// The file cannot be read or written.
     #[error("the index cannot be used: {0}")]
     Unusable(String),
@@ -42,9 +47,15 @@ impl From<rusqlite::Error> for IndexError {
         match error {
             rusqlite::Error::SqliteFailure(e, Some(ref text))
                 if e.code == rusqlite::ErrorCode::ConstraintViolation
-                    && text.contains("connection.folded") =>
+                    && (text.contains("connection.folded") || text.contains("workspace.folded")) =>
             {
                 Self::NameTaken
+            }
+            rusqlite::Error::SqliteFailure(e, Some(ref text))
+                if e.code == rusqlite::ErrorCode::ConstraintViolation
+                    && text.contains("connection.instance") =>
+            {
+                Self::InstanceKnown
             }
             // The texts of SQLite name tables and columns, never values.
             other => Self::Unusable(other.to_string()),
@@ -56,7 +67,7 @@ impl From<IndexError> for Failure {
     fn from(error: IndexError) -> Self {
         match error {
             IndexError::Newer => Self::new(Code::IndexNewer),
-            IndexError::NameTaken => Self::new(Code::NameTaken),
+            IndexError::NameTaken | IndexError::InstanceKnown => Self::new(Code::NameTaken),
             IndexError::Unusable(text) => Self::new(Code::IndexUnwritable).detail(text),
         }
     }
@@ -73,6 +84,10 @@ pub struct OpenAttempt {
     pub element: String,
     /// What the connection was to be called.
     pub name: String,
+    /// The connection that it signs in to again.
+    pub again: Option<String>,
+    /// Milliseconds since 1970.
+    pub started_at: i64,
 }
 
 /// An open index. Clones share one connection to the file.
@@ -179,27 +194,91 @@ impl Index {
         Ok(query.query_row([workspace, &folded(name)], |r| r.get(0))?)
     }
 
+    /// The connection that an Element token stands for, by the token's SHA-256.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn by_token(&self, workspace: &str, sha256: &[u8; 32]) -> Result<Option<Connection>, IndexError> {
+        let sqlite = self.sqlite();
+        let mut query = sqlite.prepare_cached(
+            "SELECT * FROM connection WHERE token_sha256 = ?1 AND workspace = ?2 AND removing = 0",
+        )?;
+        Ok(query.query_row(params![sha256, workspace], row_to_connection).optional()?)
+    }
+
+    /// The connection of an instance, by the instance's id at its platform.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn by_instance(&self, workspace: &str, instance: &str) -> Result<Option<Connection>, IndexError> {
+        let sqlite = self.sqlite();
+        let mut query = sqlite.prepare_cached(
+            "SELECT * FROM connection WHERE workspace = ?1 AND instance = ?2 AND removing = 0",
+        )?;
+        Ok(query.query_row([workspace, instance], row_to_connection).optional()?)
+    }
+
+    /// Ids of connections whose Element token was never hashed: an earlier version made them.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn unhashed(&self, workspace: &str) -> Result<Vec<String>, IndexError> {
+        let sqlite = self.sqlite();
+        let mut query = sqlite
+            .prepare_cached("SELECT id FROM connection WHERE workspace = ?1 AND token_sha256 IS NULL")?;
+        let ids = query.query_map([workspace], |r| r.get(0))?.collect::<Result<_, _>>()?;
+        Ok(ids)
+    }
+
+    /// Writes down the SHA-256 of a connection's Element token.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn set_token_hash(&self, id: &str, sha256: &[u8; 32]) -> Result<(), IndexError> {
+        self.sqlite()
+            .execute("UPDATE connection SET token_sha256 = ?2 WHERE id = ?1", params![id, sha256])?;
+        Ok(())
+    }
+
     /// Writes down that an attempt has begun.
     ///
     /// # Errors
     /// When the file is unusable.
-    pub fn begin_attempt(&self, attempt: &OpenAttempt, now: i64) -> Result<(), IndexError> {
+    pub fn begin_attempt(&self, attempt: &OpenAttempt) -> Result<(), IndexError> {
         self.sqlite().execute(
-            "INSERT INTO attempt (id, workspace, element, name, started_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![attempt.id, attempt.workspace, attempt.element, attempt.name, now],
+            "INSERT INTO attempt (id, workspace, element, name, started_at, again)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                attempt.id,
+                attempt.workspace,
+                attempt.element,
+                attempt.name,
+                attempt.started_at,
+                attempt.again
+            ],
         )?;
         Ok(())
     }
 
-    /// The ids of attempts that were begun and not closed, of living and of dead programs alike.
+    /// The attempts that were begun and not closed, of living and of dead programs alike.
     ///
     /// # Errors
     /// When the file is unusable.
-    pub fn open_attempts(&self) -> Result<Vec<String>, IndexError> {
+    pub fn open_attempts(&self) -> Result<Vec<OpenAttempt>, IndexError> {
         let sqlite = self.sqlite();
-        let mut query = sqlite.prepare_cached("SELECT id FROM attempt ORDER BY started_at")?;
-        let rows = query.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
+        let mut query = sqlite.prepare_cached("SELECT * FROM attempt ORDER BY started_at")?;
+        let rows = query.query_map([], row_to_attempt)?.collect::<Result<_, _>>()?;
         Ok(rows)
+    }
+
+    /// Whether an attempt is still open.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn is_open(&self, id: &str) -> Result<bool, IndexError> {
+        let sqlite = self.sqlite();
+        let mut query = sqlite.prepare_cached("SELECT EXISTS (SELECT 1 FROM attempt WHERE id = ?1)")?;
+        Ok(query.query_row([id], |r| r.get(0))?)
     }
 
     /// Closes an attempt that led to nothing. Closing one that is closed does nothing.
@@ -212,34 +291,96 @@ impl Index {
     }
 
     /// Row in, attempt closed, in one transaction. If the name was taken meanwhile, the row gets the next free one:
-    /// the token exists, and a name is no reason to lose it. Returns the name that was used.
+    /// the token exists, and a name is no reason to lose it. An instance of this computer gets its number here.
+    /// Returns the row as it was written.
     ///
     /// # Errors
     /// When the file is unusable.
-    pub fn finish_attempt(&self, connection: &Connection) -> Result<String, IndexError> {
+    pub fn finish_attempt(
+        &self,
+        connection: &Connection,
+        token_sha256: &[u8; 32],
+    ) -> Result<Connection, IndexError> {
         let mut sqlite = self.sqlite();
         let tx = sqlite.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let name = {
+        let mut row = connection.clone();
+        {
             let mut query = tx.prepare_cached(
                 "SELECT EXISTS (SELECT 1 FROM connection WHERE workspace = ?1 AND folded = ?2 AND id <> ?3)",
             )?;
             let mut taken = |name: &str| {
-                query.query_row([&connection.workspace, &folded(name), &connection.id], |r| {
-                    r.get::<_, bool>(0)
-                })
+                query.query_row([&row.workspace, &folded(name), &row.id], |r| r.get::<_, bool>(0))
             };
-            let mut name = connection.name.clone();
             let mut number = 2;
+            let mut name = connection.name.clone();
             while taken(&name)? {
                 name = format!("{} {number}", connection.name);
                 number += 1;
             }
-            name
-        };
-        write_row(&tx, connection, &name)?;
-        tx.execute("DELETE FROM attempt WHERE id = ?1", [&connection.id])?;
+            row.name = name;
+        }
+        if row.instance.is_none() {
+            row.instance = Some(instance_of(&tx, &row.id)?);
+        }
+        write_row(&tx, &row, token_sha256)?;
+        tx.execute("DELETE FROM attempt WHERE id = ?1", [&row.id])?;
         tx.commit()?;
-        Ok(name)
+        Ok(row)
+    }
+
+    /// What a new sign-in to an existing connection changed, and its attempt closed, in one transaction.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn signed_in_again(
+        &self,
+        attempt: &str,
+        connection: &Connection,
+        token_sha256: &[u8; 32],
+    ) -> Result<(), IndexError> {
+        let mut sqlite = self.sqlite();
+        let tx = sqlite.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        tx.execute(
+            "UPDATE connection SET status = 'ok', last_code = NULL, renewed_at = ?2, expires_at = ?3, scopes = ?4,
+             host = ?5, token_sha256 = ?6 WHERE id = ?1",
+            params![
+                connection.id,
+                connection.renewed_at,
+                connection.expires_at,
+                json_list(&connection.scopes),
+                connection.host,
+                token_sha256
+            ],
+        )?;
+        tx.execute("DELETE FROM attempt WHERE id = ?1", [attempt])?;
+        Ok(tx.commit()?)
+    }
+
+    /// Whose account it is, once the provider has told.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn set_identity(&self, id: &str, identity: &str) -> Result<(), IndexError> {
+        self.sqlite().execute("UPDATE connection SET identity = ?2 WHERE id = ?1", [id, identity])?;
+        Ok(())
+    }
+
+    /// Sets the words that a connection is found by.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn set_tags(&self, id: &str, tags: &[String]) -> Result<(), IndexError> {
+        self.sqlite().execute("UPDATE connection SET tags = ?2 WHERE id = ?1", [id, &json_list(tags)])?;
+        Ok(())
+    }
+
+    /// Switches a connection off or on.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn set_disabled(&self, id: &str, disabled: bool) -> Result<(), IndexError> {
+        self.sqlite().execute("UPDATE connection SET disabled = ?2 WHERE id = ?1", params![id, disabled])?;
+        Ok(())
     }
 
     /// Writes the facts of a renewal. The name and the tags stay as they are: another program may have changed them.
@@ -295,6 +436,27 @@ impl Index {
         Ok(())
     }
 
+    /// Takes the mark of a removal back, because the platform refused it. The name may have been taken meanwhile.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn undo_removal(&self, connection: &Connection) -> Result<(), IndexError> {
+        let mut name = connection.name.clone();
+        let mut number = 2;
+        loop {
+            let back = self.sqlite().execute(
+                "UPDATE connection SET removing = 0, name = ?2, folded = ?3 WHERE id = ?1",
+                params![connection.id, name, folded(&name)],
+            );
+            match back.map_err(IndexError::from) {
+                Ok(_) => return Ok(()),
+                Err(IndexError::NameTaken) => name = format!("{} {number}", connection.name),
+                Err(error) => return Err(error),
+            }
+            number += 1;
+        }
+    }
+
     /// Ids of connections whose removal was begun and not finished.
     ///
     /// # Errors
@@ -348,18 +510,36 @@ fn migrate(sqlite: &mut Sqlite, path: &Path) -> Result<(), IndexError> {
     })
 }
 
-fn write_row(sqlite: &Sqlite, c: &Connection, name: &str) -> Result<(), IndexError> {
+/// The number of an instance of this computer: the one it has, or the next. Numbers are never given twice.
+fn instance_of(tx: &Sqlite, id: &str) -> Result<String, IndexError> {
+    let known: Option<Option<String>> =
+        tx.query_row("SELECT instance FROM connection WHERE id = ?1", [id], |r| r.get(0)).optional()?;
+    if let Some(Some(number)) = known {
+        return Ok(number);
+    }
+    let next = tx.query_row(
+        "UPDATE setting SET value = CAST(value AS INTEGER) + 1 WHERE key = 'last_instance' RETURNING value",
+        [],
+        |r| r.get(0),
+    )?;
+    Ok(next)
+}
+
+fn write_row(sqlite: &Sqlite, c: &Connection, token_sha256: &[u8; 32]) -> Result<(), IndexError> {
     sqlite.execute(
-        "INSERT INTO connection (id, workspace, element, name, folded, tags, status, last_code, identity,
-         host, scopes, created_at, renewed_at, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+        "INSERT INTO connection (id, workspace, element, product, instance, disabled, name, folded, tags, status,
+         last_code, identity, host, scopes, created_at, renewed_at, expires_at, token_sha256)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded = excluded.folded, identity = excluded.identity",
         params![
             c.id,
             c.workspace,
             c.element,
-            name,
-            folded(name),
+            c.product,
+            c.instance,
+            c.disabled,
+            c.name,
+            folded(&c.name),
             json_list(&c.tags),
             c.status.as_str(),
             c.last_code,
@@ -369,9 +549,21 @@ fn write_row(sqlite: &Sqlite, c: &Connection, name: &str) -> Result<(), IndexErr
             c.created_at,
             c.renewed_at,
             c.expires_at,
+            token_sha256,
         ],
     )?;
     Ok(())
+}
+
+fn row_to_attempt(row: &Row<'_>) -> rusqlite::Result<OpenAttempt> {
+    Ok(OpenAttempt {
+        id: row.get("id")?,
+        workspace: row.get("workspace")?,
+        element: row.get("element")?,
+        name: row.get("name")?,
+        again: row.get("again")?,
+        started_at: row.get("started_at")?,
+    })
 }
 
 fn row_to_connection(row: &Row<'_>) -> rusqlite::Result<Connection> {
@@ -382,6 +574,9 @@ fn row_to_connection(row: &Row<'_>) -> rusqlite::Result<Connection> {
         id: row.get("id")?,
         workspace: row.get("workspace")?,
         element: row.get("element")?,
+        product: row.get("product")?,
+        instance: row.get("instance")?,
+        disabled: row.get("disabled")?,
         name: row.get("name")?,
         tags: list("tags")?,
         status: Status::parse(&row.get::<_, String>("status")?).unwrap_or(Status::Ok),
@@ -401,3 +596,4 @@ fn json_list(items: &[String]) -> String {
 
 #[cfg(test)]
 mod tests;
+mod workspaces;

@@ -1,4 +1,4 @@
-//! The socket under our three small servers: bound to loopback only, with bounds on size, time and number.
+//! The socket under our small servers: bound to loopback only, with bounds on size, time and number.
 //! What they answer is decided elsewhere.
 
 use std::io::{Error, ErrorKind, Result};
@@ -20,6 +20,8 @@ const HEAD_MAX: usize = 32 * 1024;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// Enough for every tab of a browser; a port scanner that opens more waits.
 const CONNECTIONS_MAX: usize = 64;
+/// A page is small: a browser that has not got it by then will not.
+const FLUSH: Duration = Duration::from_secs(2);
 /// How long to wait for a descriptor.
 const NO_DESCRIPTOR: Duration = Duration::from_millis(50);
 /// EAFNOSUPPORT on Linux, macOS and Windows, which `ErrorKind` does not name.
@@ -45,6 +47,21 @@ impl Loopback {
             url::Host::Ipv6(ip) if ip.is_loopback() => Some(Self::Ip(ip.into())),
             _ => None,
         }
+    }
+}
+
+/// How much a server takes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at the same time. Whoever comes then waits.
+    pub connections: usize,
+    /// How long answers that are on their way may take to arrive once the server is being closed.
+    pub flush: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connections: CONNECTIONS_MAX, flush: FLUSH }
     }
 }
 
@@ -82,14 +99,21 @@ impl Bound {
 
     /// Serves `router` until the returned value is dropped or closed.
     pub fn serve(self, router: &Router) -> Serving {
+        self.serve_within(router, Limits::default())
+    }
+
+    /// The same within other limits.
+    pub fn serve_within(self, router: &Router, limits: Limits) -> Serving {
         let (stop, stopped) = watch::channel(());
-        let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let slots = Arc::new(Semaphore::new(limits.connections));
         let accepting = self
             .sockets
             .into_iter()
-            .map(|socket| tokio::spawn(accept(socket, router.clone(), slots.clone(), stopped.clone())))
+            .map(|socket| {
+                tokio::spawn(accept(socket, router.clone(), slots.clone(), limits, stopped.clone()))
+            })
             .collect();
-        Serving { stop, slots, accepting, port: self.port }
+        Serving { stop, slots, limits, accepting, port: self.port }
     }
 }
 
@@ -120,24 +144,22 @@ async fn both(port: u16) -> Result<Bound> {
 pub struct Serving {
     stop: watch::Sender<()>,
     slots: Arc<Semaphore>,
+    limits: Limits,
     accepting: Vec<JoinHandle<()>>,
     /// Where it listens.
     pub port: u16,
 }
 
-/// How long answers that are on their way may take to arrive.
-const FLUSH: Duration = Duration::from_secs(2);
-
 impl Serving {
     /// Stops accepting and waits until the answers that were begun have reached the browser. The port is free then.
     pub async fn close(self) {
-        let Self { stop, slots, accepting, .. } = self;
+        let Self { stop, slots, limits, accepting, .. } = self;
         drop(stop);
         for socket in accepting {
             let _ = socket.await;
         }
-        let all = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
-        let _ = tokio::time::timeout(FLUSH, slots.acquire_many(all)).await;
+        let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+        let _ = tokio::time::timeout(limits.flush, slots.acquire_many(all)).await;
     }
 }
 
@@ -145,10 +167,15 @@ async fn accept(
     socket: TcpListener,
     router: Router,
     slots: Arc<Semaphore>,
+    limits: Limits,
     mut stopped: watch::Receiver<()>,
 ) {
     loop {
-        let Ok(slot) = slots.clone().acquire_owned().await else { return };
+        let slot = tokio::select! {
+            slot = slots.clone().acquire_owned() => slot,
+            Err(_) = stopped.changed() => return,
+        };
+        let Ok(slot) = slot else { return };
         let stream = tokio::select! {
             accepted = socket.accept() => match accepted {
                 Ok((stream, _)) => stream,
@@ -172,7 +199,7 @@ async fn accept(
                 _ = &mut connection => {}
                 Err(_) = stopped.changed() => {
                     connection.as_mut().graceful_shutdown();
-                    let _ = tokio::time::timeout(FLUSH, connection).await;
+                    let _ = tokio::time::timeout(limits.flush, connection).await;
                 }
             }
             drop(slot);

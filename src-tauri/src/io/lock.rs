@@ -12,6 +12,7 @@ use super::paths::private_file;
 pub struct Lock {
     // Kept for its lock; the file itself stays, since removing it would let two owners hold two files of one name.
     _file: File,
+    path: PathBuf,
 }
 
 /// How often a waiting process looks again. `File::lock` cannot be given a deadline, so waiting is by looking.
@@ -23,9 +24,10 @@ impl Lock {
     /// # Errors
     /// When the file cannot be made.
     pub fn try_take(dir: &Path, name: &str) -> io::Result<Option<Self>> {
-        let file = private_file(&path(dir, name)?)?;
+        let path = path(dir, name)?;
+        let file = private_file(&path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
+            Ok(()) => Ok(Some(Self { _file: file, path })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
@@ -49,10 +51,8 @@ impl Lock {
     }
 
     /// Forgets the file of a lock whose name will never be used again. Harmless if it is gone.
-    pub fn discard(self, dir: &Path, name: &str) {
-        if let Ok(path) = path(dir, name) {
-            let _ = std::fs::remove_file(path);
-        }
+    pub fn discard(self) {
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 

@@ -11,6 +11,7 @@ pub mod log;
 pub mod loopback;
 pub(crate) mod page;
 pub mod paths;
+pub mod stream;
 pub mod vault;
 
 pub use page::Page;

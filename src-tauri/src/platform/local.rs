@@ -4,13 +4,15 @@
 //! In the practice workspace the same code talks to the built-in provider instead. What was issued is handed back at
 //! once: keeping it is the engine's first concern, and nothing here comes between.
 
+mod api;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use url::Url;
 
 use super::practice::{self, Practice};
-use super::{Instance, InstanceBody, OauthCall, OauthToken, OauthUrl, Pairs};
+use super::{InstanceBody, Issued, OauthCall, OauthToken, OauthUrl, Pairs};
 use crate::domain::element::{
     API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, Oauth1, Oauth2, Pkce, RevocationStyle,
 };
@@ -26,6 +28,8 @@ use crate::domain::template::Template;
 use crate::io::catalog::Catalog;
 use crate::io::clock;
 use crate::io::http::Http;
+
+pub use api::Addresses;
 
 /// The platform on this computer.
 #[derive(Clone)]
@@ -126,12 +130,12 @@ impl Local {
         &self,
         body: &InstanceBody,
         verifier: Option<&Verifier>,
-    ) -> Result<Instance, Failure> {
+    ) -> Result<Issued, Failure> {
         let element = self.element(&body.element)?;
         // What the callback added to the configuration is for the platform's books; the form knows its own fields.
-        let of_the_form = body.configuration.iter().filter(|(key, _)| element.field(key).is_some());
-        let given = of_the_form.map(|(key, value)| (key.clone(), value.expose().clone())).collect();
-        let values = form::check(element, &given, &BTreeMap::new()).map_err(Failure::form)?;
+        let given =
+            body.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
+        let values = form::check_call(element, &given).map_err(Failure::form)?;
         let client = self.client_of_earlier(&values);
         let tokens = match element.auth_for(&values) {
             Auth::Oauth2(oauth2) => {
@@ -165,29 +169,53 @@ impl Local {
             }
         };
         let hosts = self.hosts(element, &values);
-        Ok(Instance { token: clock::random_token().into(), tokens, hosts })
+        Ok(Issued { token: clock::random_token().into(), instance: None, tokens: Some(tokens), hosts })
     }
 
     /// Asks the provider whose account it is. `None` if it does not say: an account without a name is still one.
     pub async fn identity(&self, element: &Element, values: &Values, tokens: &TokenSet) -> Option<String> {
+        self.who(element, values, tokens).await.ok().flatten()
+    }
+
+    /// The same, for those who want to know whether the token works.
+    ///
+    /// # Errors
+    /// [`Code::SignInExpired`] if the provider does not accept the token, [`Code::ProviderUnreachable`], or
+    /// [`Code::ProviderRejected`].
+    pub async fn who(
+        &self,
+        element: &Element,
+        values: &Values,
+        tokens: &TokenSet,
+    ) -> Result<Option<String>, Failure> {
         let (endpoint, pointers) = match (&self.practice, &element.identity) {
             (Some(_), _) => (practice_url(element, "me"), vec!["/email".to_owned()]),
-            (None, Some(identity)) => (identity.endpoint.fill(values).ok()?, identity.at.clone()),
-            (None, None) => return None,
+            (None, Some(identity)) => (filled(&identity.endpoint, values)?, identity.at.clone()),
+            (None, None) => return Ok(None),
         };
-        let request = HttpRequest::new(Method::Get, self.real(endpoint).await.ok()?)
-            .header("accept", "application/json");
-        let request = self.authorized(request, element, values, tokens).ok()?;
-        let answer = self.http.send(request).await.ok().filter(|a| a.status == 200)?;
-        let json: serde_json::Value = serde_json::from_slice(answer.body.expose()).ok()?;
+        let request =
+            HttpRequest::new(Method::Get, self.real(endpoint).await?).header("accept", "application/json");
+        let request = self.authorized(request, element, values, tokens)?;
+        let answer = self.http.send(request).await.map_err(|e| Failure::from(e).product(&element.name))?;
+        let failure =
+            |code| Failure::new(code).product(&element.name).detail(format!("status {}", answer.status));
+        match answer.status {
+            200..300 => {}
+            401 => return Err(failure(Code::SignInExpired)),
+            408 | 425 | 429 | 500.. => return Err(failure(Code::ProviderUnreachable)),
+            _ => return Err(failure(Code::ProviderRejected)),
+        }
+        let Ok(json) = serde_json::from_slice::<serde_json::Value>(answer.body.expose()) else {
+            return Ok(None);
+        };
         let text = |pointer: &String| match json.pointer(pointer)? {
             serde_json::Value::String(text) => Some(text.clone()),
             serde_json::Value::Number(number) => Some(number.to_string()),
             _ => None,
         };
-        let found = pointers.iter().filter_map(text).find(|t| !t.is_empty())?;
+        let found = pointers.iter().filter_map(text).find(|t| !t.is_empty());
         // A name is shown in a list: one line, and no longer than a person could read.
-        Some(crate::domain::connection::clean_name(&found).chars().take(200).collect())
+        Ok(found.map(|name| crate::domain::connection::clean_name(&name).chars().take(200).collect()))
     }
 
     /// Renews an OAuth 2 access token. The answer is complete: what it leaves out is taken from `old`.
@@ -256,15 +284,7 @@ impl Local {
 
     /// The host that the account lives at, for people; nothing in practice, where there is none.
     pub fn account_host(&self, element: &Element, values: &Values) -> Option<String> {
-        if self.practice.is_some() {
-            return None;
-        }
-        let url = match (&element.api, &element.identity) {
-            (Some(crate::domain::element::Api::Address(template)), _) => template.fill(values).ok()?,
-            (_, Some(identity)) => identity.endpoint.fill(values).ok()?,
-            _ => return None,
-        };
-        url.host_str().map(str::to_owned)
+        if self.practice.is_some() { None } else { element.account_host(values) }
     }
 
     /// Whether the element's file still names the hosts that a connection was made with.
@@ -286,16 +306,9 @@ impl Local {
         values: &Values,
         tokens: &TokenSet,
     ) -> Result<HttpRequest, Failure> {
-        match (element.auth_for(values), &tokens.token_secret) {
-            (Auth::Oauth1(oauth1), Some(secret)) => {
-                let credentials =
-                    self.client_of_earlier(values).with_token(tokens.access_token.clone(), secret.clone());
-                oauth1::sign(request, &credentials, &signing(oauth1), &[])
-                    .map_err(|e| Failure::internal(e.to_string()))
-            }
-            _ => Ok(request
-                .header("authorization", format!("{} {}", token::BEARER, tokens.access_token.expose()))),
-        }
+        let method = request.method.as_str();
+        let header = self.authorization(element, values, tokens, method, &request.url, &[])?;
+        Ok(request.header("authorization", header))
     }
 
     fn element(&self, key: &str) -> Result<&Element, Failure> {
@@ -333,20 +346,12 @@ impl Local {
             let authorization = self.real(practice_url(element, "oauth2/authorize")).await?;
             return Ok(Endpoints2 { authorization, refresh: token.clone(), token });
         }
-        let fill = |template: &Option<Template>| match template {
-            Some(template) => filled(template, values),
-            None => Err(Failure::internal("the element file names no such endpoint")),
+        let token = named(&oauth2.token_endpoint, values)?;
+        let refresh = match &oauth2.refresh_endpoint {
+            Some(template) => filled(template, values)?,
+            None => token.clone(),
         };
-        let token = fill(&oauth2.token_endpoint)?;
-        Ok(Endpoints2 {
-            authorization: fill(&oauth2.authorization_endpoint)?,
-            refresh: if oauth2.refresh_endpoint.is_some() {
-                fill(&oauth2.refresh_endpoint)?
-            } else {
-                token.clone()
-            },
-            token,
-        })
+        Ok(Endpoints2 { authorization: named(&oauth2.authorization_endpoint, values)?, refresh, token })
     }
 
     async fn endpoints1(
@@ -363,9 +368,9 @@ impl Local {
             });
         }
         Ok(Endpoints1 {
-            request_token: filled(&oauth1.request_token_endpoint, values)?,
-            authorization: filled(&oauth1.authorization_endpoint, values)?,
-            token: filled(&oauth1.token_endpoint, values)?,
+            request_token: named(&oauth1.request_token_endpoint, values)?,
+            authorization: named(&oauth1.authorization_endpoint, values)?,
+            token: named(&oauth1.token_endpoint, values)?,
         })
     }
 
@@ -380,7 +385,7 @@ impl Local {
 /// The values that a query of the platform API carries.
 fn values_of_query(element: &Element, query: &Pairs) -> Result<Values, Failure> {
     let query: Vec<_> = query.iter().map(|(name, value)| (name.clone(), value.expose().clone())).collect();
-    form::check(element, &form::read_query(element, &query), &BTreeMap::new()).map_err(Failure::form)
+    form::check_call(element, &form::read_query(element, &query)).map_err(Failure::form)
 }
 
 /// One authorization server for each callback path, in practice as in life.
@@ -392,6 +397,12 @@ fn practice_url(element: &Element, path: &str) -> Url {
 
 fn filled(template: &Template, values: &Values) -> Result<Url, Failure> {
     template.fill(values).map_err(|e| Failure::new(Code::ElementInvalid).detail(e.to_string()))
+}
+
+/// An endpoint that only elements of hosted platforms may leave out.
+fn named(template: &Option<Template>, values: &Values) -> Result<Url, Failure> {
+    let missing = || Failure::internal("the element file names no such endpoint");
+    filled(template.as_ref().ok_or_else(missing)?, values)
 }
 
 fn with_state(callback: &str, state: Option<&Sensitive<String>>) -> String {

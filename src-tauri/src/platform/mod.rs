@@ -1,17 +1,22 @@
 //! Whoever answers the calls of the platform API: `oauth/token`, `oauth/url`, `instances`.
 //!
-//! The calls here are wire values under the API's own names. The engine builds them the same way whatever answers;
-//! `local` answers them on this computer, for the real providers and for the practice provider.
+//! The calls here are wire values under the API's own names. The engine builds them the same way whatever answers:
+//! `hosted` asks a platform over HTTPS, `local` answers on this computer, for the real providers and for the practice
+//! provider.
 
+pub mod hosted;
 pub mod local;
 pub mod practice;
 
 use crate::domain::element::Element;
+use crate::domain::error::Failure;
 use crate::domain::form::{self, Step, Values};
 use crate::domain::oauth::pkce::Verifier;
 use crate::domain::oauth::token::TokenSet;
 use crate::domain::sensitive::Sensitive;
 
+pub use crate::domain::hosted::instance::Instance;
+pub use hosted::Hosted;
 pub use local::Local;
 
 /// Names and values as they travel.
@@ -92,13 +97,101 @@ impl InstanceBody {
     }
 }
 
-/// The answer of `POST /instances`, as far as a connection needs it.
+/// What `POST /instances` led to, as far as a connection needs it.
 #[derive(Clone, Debug)]
-pub struct Instance {
+pub struct Issued {
     /// The Element token.
     pub token: Sensitive<String>,
+    /// The instance's id at the platform; this computer gives the number when it saves.
+    pub instance: Option<String>,
     /// What the provider issued. A hosted platform keeps that to itself.
-    pub tokens: TokenSet,
+    pub tokens: Option<TokenSet>,
     /// The hosts that the connection depends on from now on.
     pub hosts: Vec<String>,
+}
+
+/// Why there is no instance.
+#[derive(Clone, Debug)]
+pub struct NotCreated {
+    /// What happened.
+    pub failure: Failure,
+    /// Whether the platform may have made it nevertheless: no answer came, and looking for it brought none either.
+    pub uncertain: bool,
+}
+
+impl From<Failure> for NotCreated {
+    fn from(failure: Failure) -> Self {
+        Self { failure, uncertain: false }
+    }
+}
+
+/// What `PATCH /instances/{id}` changes; what is absent stays.
+#[derive(Clone, Debug, Default)]
+pub struct InstanceChange {
+    /// Another name.
+    pub name: Option<String>,
+    /// All tags anew.
+    pub tags: Option<Vec<String>>,
+    /// Entries that are set.
+    pub configuration: Option<Pairs>,
+    /// A new sign-in in place.
+    pub provider_data: Option<Pairs>,
+}
+
+/// Whoever answers for a workspace.
+#[derive(Clone)]
+pub enum Platform {
+    /// This computer, or practice.
+    Local(Local),
+    /// A platform over HTTPS.
+    Hosted(Hosted),
+}
+
+impl Platform {
+    /// `GET /elements/{path_key}/oauth/token`.
+    ///
+    /// # Errors
+    /// Whatever the platform or the provider answers.
+    pub async fn oauth_token(&self, call: &OauthCall) -> Result<OauthToken, Failure> {
+        match self {
+            Self::Local(local) => local.oauth_token(call).await,
+            Self::Hosted(hosted) => hosted.oauth_token(call).await,
+        }
+    }
+
+    /// `GET /elements/{path_key}/oauth/url`.
+    ///
+    /// # Errors
+    /// Whatever the platform answers.
+    pub async fn oauth_url(&self, call: &OauthCall) -> Result<OauthUrl, Failure> {
+        match self {
+            Self::Local(local) => local.oauth_url(call).await,
+            Self::Hosted(hosted) => hosted.oauth_url(call).await,
+        }
+    }
+
+    /// `POST /instances`. `attempt` marks the instance at a hosted platform, so that it can be found should its answer
+    /// be lost.
+    ///
+    /// # Errors
+    /// Whatever the platform or the provider answers.
+    pub async fn create_instance(
+        &self,
+        body: &InstanceBody,
+        verifier: Option<&Verifier>,
+        attempt: &str,
+    ) -> Result<Issued, NotCreated> {
+        match self {
+            Self::Local(local) => Ok(local.create_instance(body, verifier).await?),
+            Self::Hosted(hosted) => hosted.create_instance(body, attempt).await,
+        }
+    }
+
+    /// The host that the account lives at, for people.
+    pub fn account_host(&self, element: &Element, values: &Values) -> Option<String> {
+        match self {
+            Self::Local(local) => local.account_host(element, values),
+            Self::Hosted(_) => element.account_host(values),
+        }
+    }
 }

@@ -11,9 +11,14 @@ const codes = Object.keys(ERRORS) as Code[];
 /** Never before staff. “Callback” is left out: it names a setting and its failure by agreement. */
 const NOT_SAID = /\b(OAuth|tokens?|scopes?|grant|PKCE|instance|401|please|successfully|oops|OK)\b|!/i;
 
+const keyring = { keychain: "keyring" };
+
 describe("sentences about failures", () => {
   it.each(codes)("%s says what happened in plain words", (code) => {
-    for (const said of [say({ code }, "keyring"), say({ code, product: "Zendesk", port: 1 }, "Keychain")]) {
+    for (const said of [
+      say({ code }, { keychain: "keyring" }),
+      say({ code, product: "Zendesk", port: 1 }, { keychain: "Keychain", platform: "Acme platform" }),
+    ]) {
       const words = `${said.title} ${said.body} ${said.button?.label ?? ""}`;
       expect(words).not.toMatch(NOT_SAID);
       expect(words).not.toMatch(/[{}]|undefined|'/);
@@ -24,7 +29,7 @@ describe("sentences about failures", () => {
   });
 
   it.each(codes)("%s has a button of one to three words", (code) => {
-    const label = say({ code, free_port: 14748 }, "keyring").button?.label;
+    const label = say({ code, free_port: 14748 }, keyring).button?.label;
     if (label) expect(label.split(" ").length).toBeLessThanOrEqual(3);
   });
 
@@ -36,17 +41,17 @@ describe("sentences about failures", () => {
   });
 
   it("facts_are_filled_in", () => {
-    const said = say({ code: "port_in_use", port: 14747, free_port: 14748 }, "keyring");
+    const said = say({ code: "port_in_use", port: 14747, free_port: 14748 }, keyring);
     expect(said.body).toContain("14747");
     expect(said.button).toEqual({ label: "Use port 14748", does: "use_free_port" });
   });
 
   it("a_button_without_its_fact_gives_way_to_the_other", () => {
-    expect(say({ code: "port_in_use", port: 14747 }, "keyring").button?.does).toBe("settings");
+    expect(say({ code: "port_in_use", port: 14747 }, keyring).button?.does).toBe("settings");
   });
 
   it("the_keychain_is_called_as_the_system_calls_it", () => {
-    expect(say({ code: "keychain_locked" }, "Credential Manager").title).toBe(
+    expect(say({ code: "keychain_locked" }, { keychain: "Credential Manager" }).title).toBe(
       "The Credential Manager is locked",
     );
   });
@@ -65,7 +70,7 @@ describe("words in the screens", () => {
       .replace(/<script[\s\S]*?<\/script>|<style[\s\S]*?<\/style>|<!--[\s\S]*?-->/g, "")
       .replace(/\{[^{}]*\}/g, "");
     const text = [...markup.matchAll(/>([^<>{}]+)</g)].map((match) => match[1]!.trim()).filter(Boolean);
-    const allowed = new Set(["Scopes", "Token expires", "Callback port"]);
+    const allowed = new Set(["Scopes", "Token expires", "Instance", "Callback port"]);
     for (const words of text.filter((one) => !allowed.has(one))) {
       expect(words).not.toMatch(/\b(OAuth|tokens?|scopes?|grant|PKCE|callback|instance|please)\b/i);
     }

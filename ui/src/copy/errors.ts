@@ -20,7 +20,8 @@ export type Does =
   | "open_log"
   | "connections";
 
-type Fact = "product" | "name" | "host" | "port" | "free_port" | "report" | "candidates" | "keychain";
+type Fact =
+  "product" | "name" | "platform" | "wait" | "port" | "free_port" | "report" | "candidates" | "keychain";
 
 /** A button, and the fact without which it has nothing to offer. */
 export interface ButtonCopy {
@@ -43,12 +44,19 @@ const CHECK: ButtonCopy = { label: "Try again", does: "check_keychain" };
 const EDIT: ButtonCopy = { label: "Edit", does: "edit" };
 const SETTINGS: ButtonCopy = { label: "Settings", does: "settings" };
 const DETAILS: ButtonCopy = { label: "Details", does: "details" };
+const CONNECTIONS: ButtonCopy = { label: "Connections", does: "connections" };
 
 export const ERRORS: Record<Code, ErrorCopy> = {
   access_denied: {
     title: "Access was not given",
     body: "{product} reported that access was declined. Nothing was saved.",
     button: TRY_AGAIN,
+    move: "person",
+  },
+  authorization_expired: {
+    title: "The sign-in took too long",
+    body: "What the browser brought from {product} was used before or is too old. Start again from here.",
+    button: { label: "Start again", does: "retry" },
     move: "person",
   },
   callback_busy: {
@@ -75,10 +83,16 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     body: "Entered values are kept.",
     move: "person",
   },
+  // No button: the screen of the connection has one that switches it on.
+  connection_disabled: {
+    title: "This account is switched off",
+    body: "Nothing can use it while it is off. Switch it on to use it again.",
+    move: "person",
+  },
   connection_unknown: {
     title: "This connection is gone",
     body: "It was removed in another window or terminal. The list shows what is left.",
-    button: { label: "Connections", does: "connections" },
+    button: CONNECTIONS,
     move: "person",
   },
   element_invalid: {
@@ -90,7 +104,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   element_unknown: {
     title: "{product} is not in the list any more",
     body: "Its element file was removed or renamed. Choose another product.",
-    button: { label: "Connections", does: "connections" },
+    button: CONNECTIONS,
     move: "administrator",
   },
   form_invalid: {
@@ -108,6 +122,12 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "The list can’t be saved",
     body: "The data folder can’t be written to. Make room on the disk or check who owns the folder.",
     button: TRY_AGAIN,
+    move: "person",
+  },
+  instance_gone: {
+    title: "{platform} no longer has this account",
+    body: "It was deleted there. Remove it here, then connect {product} anew.",
+    button: DETAILS,
     move: "person",
   },
   internal: {
@@ -144,7 +164,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   name_ambiguous: {
     title: "More than one connection has this name",
     body: "These match: {candidates}. Choose one of them in the list.",
-    button: { label: "Connections", does: "connections" },
+    button: CONNECTIONS,
     move: "person",
   },
   name_taken: {
@@ -155,9 +175,52 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   },
   needs_settings: {
     title: "{product} no longer accepts these settings",
-    body: "Its identifier or secret was changed or withdrawn. Connect again with the current ones.",
+    body: "Its identifier or secret was changed or withdrawn. Sign in again with the current ones.",
     button: EDIT,
     move: "administrator",
+  },
+  platform_bad_response: {
+    title: "{platform} sent an unexpected answer",
+    body: "Its service may have changed, or its address is wrong. The details can be sent with a report.",
+    button: DETAILS,
+    move: "provider",
+  },
+  platform_busy: {
+    title: "{platform} asks to wait",
+    body: "Too much was asked of it in a short time. Try again in {wait}.",
+    button: TRY_AGAIN,
+    move: "provider",
+  },
+  platform_failed: {
+    title: "{platform} has a fault",
+    body: "It lies there and not on this computer. Try again in a few minutes.",
+    button: TRY_AGAIN,
+    move: "provider",
+  },
+  platform_limit: {
+    title: "This is too large for {platform}",
+    body: "It takes no entry of this size. Shorten what was entered.",
+    button: EDIT,
+    move: "person",
+  },
+  platform_rejected: {
+    title: "{platform} refused",
+    body: "What it said is in the details. Whoever manages it can tell more.",
+    button: DETAILS,
+    move: "administrator",
+  },
+  // A way to try again would be a way to do it twice in the eyes of the person. The list shows what came of it.
+  platform_uncertain: {
+    title: "The answer got lost",
+    body: "It is not known whether {platform} finished. Keyrack looks again before the next sign-in and when it next starts; nothing is made twice.",
+    button: CONNECTIONS,
+    move: "provider",
+  },
+  platform_unreachable: {
+    title: "{platform} can’t be reached",
+    body: "Check the connection to the internet and try again. Nothing was changed.",
+    button: TRY_AGAIN,
+    move: "provider",
   },
   port_in_use: {
     title: "The callback address is taken",
@@ -208,12 +271,32 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     button: DETAILS,
     move: "administrator",
   },
+  workspace_secrets: {
+    title: "{platform} no longer accepts the secrets",
+    body: "The User or Organization secret was changed there. Ask an administrator for the current ones, then remove this workspace in Settings and add it again; the accounts stay at the platform.",
+    button: SETTINGS,
+    move: "administrator",
+  },
+  workspace_taken: {
+    title: "This name is in use",
+    body: "Another workspace is called “{name}”. Choose another name.",
+    button: EDIT,
+    move: "person",
+  },
   workspace_unknown: {
     title: "This workspace is gone",
     body: "It was removed in another window or terminal. Choose another one in Settings.",
     button: SETTINGS,
     move: "person",
   },
+};
+
+/** The same refusal while a workspace is being added: nothing was accepted yet, and the secrets stand in the form. */
+export const SECRETS_REFUSED: ErrorCopy = {
+  title: "{platform} does not accept these secrets",
+  body: "Copy both again from its web page. They belong together: one user of one organization.",
+  button: EDIT,
+  move: "person",
 };
 
 /** A failure in words, ready to show. */
@@ -223,16 +306,33 @@ export interface Said {
   button?: { label: string; does: Does };
 }
 
-function facts(failure: Failure, keychain: string): Record<Fact, string | undefined> {
+/** “30 seconds”, “2 minutes”: as long as a platform asks to wait. */
+export function waitFor(seconds: number): string {
+  // Beyond a minute and a half nobody counts seconds; rounded up, so that it is never too early.
+  const [count, unit] = seconds < 90 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+/** What a sentence takes from its surroundings and not from the failure. */
+export interface Place {
+  /** What this system calls its keychain. */
+  keychain: string;
+  /** What the person calls the hosted platform. */
+  platform?: string | undefined;
+}
+
+function facts(failure: Failure, place: Place): Record<Fact, string | undefined> {
+  const wait = failure.platform?.retry_after;
   return {
-    product: failure.product ?? failure.host,
+    product: failure.product ?? (place.platform === undefined ? failure.host : undefined),
     name: failure.name,
-    host: failure.host,
+    platform: place.platform ?? failure.host,
+    wait: wait === undefined ? undefined : waitFor(wait),
     port: failure.port?.toString(),
     free_port: failure.free_port?.toString(),
     report: failure.report,
     candidates: failure.candidates?.map((name) => `“${name}”`).join(", "),
-    keychain,
+    keychain: place.keychain,
   };
 }
 
@@ -240,7 +340,8 @@ function facts(failure: Failure, keychain: string): Record<Fact, string | undefi
 const UNNAMED: Record<Fact, string> = {
   product: "the product",
   name: "this",
-  host: "the product",
+  platform: "the platform",
+  wait: "a minute",
   port: "it needs",
   free_port: "another",
   report: "without a number",
@@ -250,13 +351,13 @@ const UNNAMED: Record<Fact, string> = {
 
 function fill(template: string, known: Record<Fact, string | undefined>): string {
   const text = template.replace(/\{(\w+)\}/g, (_, fact: Fact) => known[fact] ?? UNNAMED[fact]);
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  // Only what stands in for a name is raised: a host at the start is not written with a capital.
+  return text.startsWith("the ") ? `The ${text.slice(4)}` : text;
 }
 
-/** The sentences for a failure. `keychain` is what this system calls its keychain. */
-export function say(failure: Failure, keychain: string): Said {
-  const copy = ERRORS[failure.code];
-  const known = facts(failure, keychain);
+/** The sentences for a failure. Another row of the table may take the place of the one for its code. */
+export function say(failure: Failure, place: Place, copy: ErrorCopy = ERRORS[failure.code]): Said {
+  const known = facts(failure, place);
   const { button, otherwise } = copy;
   const chosen = button?.needs !== undefined && known[button.needs] === undefined ? otherwise : button;
   return {
@@ -264,4 +365,22 @@ export function say(failure: Failure, keychain: string): Said {
     body: fill(copy.body, known),
     ...(chosen ? { button: { label: fill(chosen.label, known), does: chosen.does } } : {}),
   };
+}
+
+/** A line of the folded details: a plain label and what the platform said. */
+export interface Detail {
+  label: string;
+  text: string;
+}
+
+/** What a hosted platform answered, for the details. */
+export function platformDetails(failure: Failure): Detail[] {
+  const { message, provider_message, status, request_id } = failure.platform ?? {};
+  const lines: [string, string | undefined][] = [
+    ["The platform said", message],
+    ["The product said", provider_message],
+    ["Status", status?.toString()],
+    ["Request number", request_id],
+  ];
+  return lines.flatMap(([label, text]) => (text ? [{ label, text }] : []));
 }

@@ -15,7 +15,7 @@ export function shellWord(word: string): string {
 
 export function snippets(
   connection: Pick<ConnectionView, "name" | "host">,
-  workspace: Pick<WorkspaceView, "name" | "kind">,
+  workspace: Pick<WorkspaceView, "name" | "kind" | "base_url">,
   auth: ElementView["auth"],
 ): Snippet[] {
   // The command line uses the workspace of this computer unless told.
@@ -25,7 +25,8 @@ export function snippets(
     tab: ".env",
     text: `# Loads the variables into this shell; no token is written to a file\neval "$(keyrack token ${name} --format env)"`,
   };
-  if (auth === "oauth1") {
+  const hosted = workspace.kind === "hosted";
+  if (auth === "oauth1" && !hosted) {
     // Each OAuth 1.0a request is signed over its own address, so a header made in advance is of no use.
     return [
       { tab: "Shell", text: `keyrack token ${name} --format json` },
@@ -33,7 +34,13 @@ export function snippets(
       env,
     ];
   }
-  const address = connection.host ? `https://${connection.host}/` : "https://";
+  // At a hosted platform the calls go to the platform, which signs those of OAuth 1.0a itself; /ping is one that every
+  // element answers.
+  const address = hosted
+    ? `${workspace.base_url ?? "https://"}/ping`
+    : connection.host
+      ? `https://${connection.host}/`
+      : "https://";
   return [
     { tab: "Shell", text: `TOKEN=$(keyrack token ${name})` },
     { tab: "curl", text: `curl -H "$(keyrack token ${name} --format header)" \\\n  ${address}` },

@@ -1,26 +1,57 @@
 // Sentences that more than one screen says, and those that screen readers hear. Words for failures are in errors.ts.
-import type { ConnectionView, KeychainView, Status } from "../ipc/types";
+import type { ConnectionView, KeychainView, Status, WorkspaceView } from "../ipc/types";
 
 /** `{keychain}` in a sentence: what the system itself calls the place. */
 export function keychainWord(keychain: KeychainView | undefined): string {
   return keychain?.name ?? "keyring";
 }
 
-/** The badge of a row. Healthy rows carry none: a word on every row would be noise. */
-export const BADGES: Record<Status, string | null> = {
+const BADGES: Record<Status, string | null> = {
   ok: null,
   retrying: "Trying again",
   needs_sign_in: "Sign in again",
   needs_settings: "Check settings",
 };
 
+/** The badge of a row. Healthy rows carry none: a word on every row would be noise. */
+export function badgeOf(connection: ConnectionView): string | null {
+  return connection.disabled ? "Off" : BADGES[connection.status];
+}
+
 /** The status on the screen of one connection, where a word is always wanted. */
-export const STATUS: Record<Status, string> = {
-  ok: "Works",
-  retrying: "Trying again",
-  needs_sign_in: "Sign in again",
-  needs_settings: "Check settings",
-};
+export function statusOf(connection: ConnectionView): string {
+  return badgeOf(connection) ?? "Works";
+}
+
+/** “3 accounts”; it can stand at the beginning of a sentence. */
+export function accounts(count: number): string {
+  if (count === 0) return "No accounts";
+  return count === 1 ? "1 account" : `${count.toLocaleString("en-GB")} accounts`;
+}
+
+/** The host of a hosted workspace; its whole address would be noise in a sentence. */
+export function hostOf(workspace: WorkspaceView): string {
+  return workspace.base_url ? new URL(workspace.base_url).host : "";
+}
+
+/** What a workspace is, for somebody who sees the word for the first time. */
+export function workspaceLine(workspace: WorkspaceView): string {
+  switch (workspace.kind) {
+    case "local":
+      return "Products are connected from this computer directly.";
+    case "practice":
+      return "For trying things out. Nothing there is real.";
+    case "hosted":
+      return "A platform that keeps the sign-ins.";
+  }
+}
+
+/** Where a secret of a form ends up, for the line below its field. */
+export function secretHelp(keychain: string, workspace: WorkspaceView | undefined): string {
+  return workspace?.kind === "hosted"
+    ? `Kept in the ${keychain} and at ${workspace.label}.`
+    : `Kept in the ${keychain} only.`;
+}
 
 /** The second line of a row: who is signed in, and where. */
 export function identityLine(connection: ConnectionView): string {
@@ -32,9 +63,20 @@ export function identityLine(connection: ConnectionView): string {
 export const ANNOUNCE = {
   waiting: (product: string) => `Finish signing in to ${product} in the browser.`,
   connected: (name: string) => `${name} is connected.`,
+  signedInAgain: (name: string) => `Signed in again to ${name}.`,
   unsaved: (product: string) => `The sign-in at ${product} is not saved yet.`,
   removed: (name: string) => `${name} was removed.`,
   renamed: (name: string) => `Renamed to ${name}.`,
+  tagAdded: (tag: string) => `Tag ${tag} added.`,
+  tagRemoved: (tag: string) => `Tag ${tag} removed.`,
+  switchedOff: (name: string) => `${name} is switched off.`,
+  switchedOn: (name: string) => `${name} is switched on.`,
+  inUse: (label: string) => `${label} is in use.`,
+  workspaceAdded: (label: string) => `${label} is added and in use.`,
+  broughtIn: (added: number, failed: number) =>
+    failed === 0
+      ? `${accounts(added)} brought in.`
+      : `${accounts(added)} brought in, ${failed === 1 ? "1 was" : `${failed} were`} not.`,
   tokenCopied: "Token copied. The clipboard is cleared after 30 seconds.",
   copied: "Copied.",
   linkCopied: "Link copied.",

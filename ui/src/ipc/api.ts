@@ -8,8 +8,13 @@ import type {
   ConnectRequest,
   ElementView,
   Failure,
+  ImportView,
+  InstanceView,
   KeychainView,
+  PresetView,
   State,
+  WorkspaceRequest,
+  WorkspaceView,
 } from "./types";
 
 /** The folders a person may want to open in the file browser. */
@@ -18,8 +23,13 @@ export type Folder = "data" | "elements" | "log";
 /** Everything the window can ask of the program. Every promise rejects with a `Failure` and with nothing else. */
 export interface Api {
   state(): Promise<State>;
-  /** The catalogue of the current workspace; in practice the fields come filled in. */
+  /**
+   * The catalogue of the current workspace; in practice the fields come filled in. A hosted platform is asked for
+   * its list, so this may take seconds and may fail; `fields` of elements that only the platform describes are empty.
+   */
   elements(): Promise<ElementView[]>;
+  /** One element with its whole form. */
+  element(key: string): Promise<ElementView>;
   connect(request: ConnectRequest): Promise<AttemptView>;
   openBrowserAgain(attempt: string): Promise<void>;
   copyLink(attempt: string): Promise<void>;
@@ -33,7 +43,22 @@ export interface Api {
   copyToken(connection: string): Promise<void>;
   rename(connection: string, name: string): Promise<void>;
   remove(connection: string): Promise<void>;
+  /** Replaces all tags. */
+  setTags(connection: string, tags: string[]): Promise<void>;
+  /** Switches a connection off or on, at a hosted platform too. */
+  setEnabled(connection: string, enabled: boolean): Promise<void>;
   useWorkspace(name: string): Promise<void>;
+  /** Platforms whose address is known. */
+  presets(): Promise<PresetView[]>;
+  /** Checks the secrets at the platform, then keeps them in the keychain. Does not switch to it. */
+  addWorkspace(request: WorkspaceRequest): Promise<WorkspaceView>;
+  renameWorkspace(name: string, newName: string): Promise<void>;
+  /** Removes it and its connections from this computer; what stands at the platform stays there. */
+  removeWorkspace(name: string): Promise<void>;
+  /** What exists at the platform of the current, hosted workspace. */
+  instances(): Promise<InstanceView[]>;
+  /** Brings instances in as connections. */
+  importInstances(ids: string[]): Promise<ImportView>;
   setAppearance(appearance: Appearance): Promise<void>;
   setCallbackPort(port: number): Promise<void>;
   openFolder(folder: Folder): Promise<void>;
@@ -60,6 +85,7 @@ async function call<T>(command: string, args?: Record<string, unknown>): Promise
 export const desktop: Api = {
   state: () => call("state"),
   elements: () => call("elements"),
+  element: (key) => call("element", { key }),
   connect: (request) => call("connect", { request }),
   openBrowserAgain: (attempt) => call("open_browser_again", { attempt }),
   copyLink: (attempt) => call("copy_link", { attempt }),
@@ -71,7 +97,15 @@ export const desktop: Api = {
   copyToken: (connection) => call("copy_token", { connection }),
   rename: (connection, name) => call("rename", { connection, name }),
   remove: (connection) => call("remove", { connection }),
+  setTags: (connection, tags) => call("set_tags", { connection, tags }),
+  setEnabled: (connection, enabled) => call("set_enabled", { connection, enabled }),
   useWorkspace: (name) => call("use_workspace", { name }),
+  presets: () => call("presets"),
+  addWorkspace: (request) => call("add_workspace", { request }),
+  renameWorkspace: (name, newName) => call("rename_workspace", { name, newName }),
+  removeWorkspace: (name) => call("remove_workspace", { name }),
+  instances: () => call("instances"),
+  importInstances: (ids) => call("import_instances", { ids }),
   setAppearance: (appearance) => call("set_appearance", { appearance }),
   setCallbackPort: (port) => call("set_callback_port", { port }),
   openFolder: (folder) => call("open_folder", { folder }),

@@ -1,4 +1,6 @@
-// What the fake shows: a small catalogue and some connections. The real catalogue is src-tauri/elements.
+// What the fake shows of this computer: a small catalogue and some connections. The real catalogue is
+// src-tauri/elements; what stands at a hosted platform is in platform.ts.
+import { plainField as field } from "../state/form";
 import type { ConnectionView, ElementView, FieldView, State } from "./types";
 
 const MINUTE = 60_000;
@@ -6,11 +8,11 @@ const DAY = 24 * 60 * MINUTE;
 
 export function emptyState(): State {
   const workspaces: State["workspaces"] = [
-    { name: "local", label: "This computer", kind: "local" },
-    { name: "practice", label: "Practice", kind: "practice" },
+    { name: "local", label: "This computer", kind: "local", connections: 0 },
+    { name: "practice", label: "Practice", kind: "practice", connections: 0 },
   ];
   return {
-    workspace: { name: "local", label: "This computer", kind: "local" },
+    workspace: { name: "local", label: "This computer", kind: "local", connections: 0 },
     workspaces,
     connections: [],
     attempts: [],
@@ -23,24 +25,6 @@ export function emptyState(): State {
       log_folder: "/home/maria/.local/state/keyrack/log",
       version: "0.1.0",
     },
-  };
-}
-
-function field(part: Partial<FieldView> & Pick<FieldView, "key" | "label">): FieldView {
-  return {
-    help: "",
-    example: "",
-    value: "",
-    kind: "text",
-    options: [],
-    required: true,
-    secret: false,
-    advanced: false,
-    prefix: "",
-    suffix: "",
-    problem: "",
-    max_length: 0,
-    ...part,
   };
 }
 
@@ -199,6 +183,7 @@ export function connections(now: number): ConnectionView[] {
       name: found?.name ?? element,
       initials: found?.initials ?? "??",
       tags: [],
+      disabled: false,
       status: "ok",
       created_at: now - 9 * DAY,
       renewed_at: now - 7 * MINUTE,

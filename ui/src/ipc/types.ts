@@ -1,12 +1,14 @@
 // Generated from src-tauri/src/domain/view.rs by `UPDATE_TYPES=1 cargo test types_ts`. Not to be edited.
 
-export type Code = "access_denied" | "callback_busy" | "callback_invalid" | "callback_timeout" | "cancelled" | "connection_unknown" | "element_invalid" | "element_unknown" | "form_invalid" | "index_newer" | "index_unwritable" | "internal" | "keychain_denied" | "keychain_locked" | "keychain_missing" | "keychain_too_long" | "name_ambiguous" | "name_taken" | "needs_settings" | "port_in_use" | "provider_bad_response" | "provider_rejected" | "provider_unreachable" | "renewal_busy" | "sign_in_expired" | "state_mismatch" | "usage" | "workspace_unknown";
+export type Code = "access_denied" | "authorization_expired" | "callback_busy" | "callback_invalid" | "callback_timeout" | "cancelled" | "connection_disabled" | "connection_unknown" | "element_invalid" | "element_unknown" | "form_invalid" | "index_newer" | "index_unwritable" | "instance_gone" | "internal" | "keychain_denied" | "keychain_locked" | "keychain_missing" | "keychain_too_long" | "name_ambiguous" | "name_taken" | "needs_settings" | "platform_bad_response" | "platform_busy" | "platform_failed" | "platform_limit" | "platform_rejected" | "platform_uncertain" | "platform_unreachable" | "port_in_use" | "provider_bad_response" | "provider_rejected" | "provider_unreachable" | "renewal_busy" | "sign_in_expired" | "state_mismatch" | "usage" | "workspace_secrets" | "workspace_taken" | "workspace_unknown";
 
 export type Problem = "required" | "malformed" | "not_an_option" | "too_long" | "unknown";
 
 export type FieldProblem = { key: string, problem: Problem, };
 
-export type Failure = { code: Code, fields?: Array<FieldProblem>, product?: string, name?: string, host?: string, port?: number, free_port?: number, detail?: string, candidates?: Array<string>, report?: string, };
+export type PlatformAnswer = { status?: number, request_id?: string, message?: string, provider_message?: string, retry_after?: number, };
+
+export type Failure = { code: Code, fields?: Array<FieldProblem>, product?: string, name?: string, host?: string, port?: number, free_port?: number, detail?: string, candidates?: Array<string>, platform?: PlatformAnswer, report?: string, };
 
 export type Appearance = "system" | "light" | "dark";
 
@@ -18,11 +20,17 @@ export type KeychainView = { name: string, state: KeychainState, };
 
 export type WorkspaceKind = "local" | "practice" | "hosted";
 
-export type WorkspaceView = { name: string, label: string, kind: WorkspaceKind, };
+export type WorkspaceView = { name: string, label: string, kind: WorkspaceKind, base_url?: string, connections: number, };
+
+export type PresetView = { name: string, label: string, base_url: string, };
+
+export type WorkspaceRequest = { name: string, base_url: string, user_secret: string, organization_secret: string, };
+
+export type InstanceView = { id: string, name: string, element: string, product: string, initials: string, tags: Array<string>, disabled: boolean, connection?: string, };
 
 export type OptionView = { value: string, label: string, };
 
-export type FieldKind = "text" | "select" | "toggle" | "address" | "origin" | "host";
+export type FieldKind = "text" | "select" | "toggle" | "address" | "origin" | "host" | "lines";
 
 export type VisibleWhen = { field: string, is: string, };
 
@@ -32,14 +40,18 @@ export type AuthView = "oauth2" | "oauth1" | "basic" | "api_key" | "custom";
 
 export type ElementView = { key: string, name: string, initials: string, category: string, gives: string, access: Array<string>, note?: string, auth: AuthView, fields: Array<FieldView>, };
 
-export type ConnectionView = { id: string, name: string, element: string, product: string, initials: string, workspace: string, identity?: string, host?: string, tags: Array<string>, status: Status, last_code?: Code, created_at: number, renewed_at?: number, expires_at?: number, scopes: Array<string>, access: Array<string>, };
+export type ConnectionView = { id: string, name: string, element: string, product: string, initials: string, workspace: string, identity?: string, host?: string, tags: Array<string>, disabled: boolean, instance?: string, status: Status, last_code?: Code, created_at: number, renewed_at?: number, expires_at?: number, scopes: Array<string>, access: Array<string>, };
+
+export type NotImported = { instance: string, failure: Failure, };
+
+export type ImportView = { added: Array<ConnectionView>, failed: Array<NotImported>, };
 
 export type AttemptStage = "waiting" | "finishing" | "unsaved" | "connected" | "failed" | "cancelled";
 
-export type AttemptView = { id: string, element: string, product: string, initials: string, name: string, stage: AttemptStage, host: string, link: string, callback: string, paste_only: boolean, browser_opened: boolean, started_at: number, ends_at: number, connection?: string, failure?: Failure, };
+export type AttemptView = { id: string, element: string, product: string, initials: string, name: string, again: boolean, stage: AttemptStage, host: string, link: string, callback: string, paste_only: boolean, browser_opened: boolean, started_at: number, ends_at: number, connection?: string, failure?: Failure, };
 
 export type SettingsView = { appearance: Appearance, callback_port: number, data_folder: string, elements_folder: string, log_folder: string, version: string, };
 
 export type State = { workspace: WorkspaceView, workspaces: Array<WorkspaceView>, connections: Array<ConnectionView>, attempts: Array<AttemptView>, keychain: KeychainView, settings: SettingsView, };
 
-export type ConnectRequest = { element: string, name: string, tags: Array<string>, values: { [key in string]: string }, };
+export type ConnectRequest = { element: string, name: string, tags: Array<string>, values: { [key in string]: string }, again?: string, };

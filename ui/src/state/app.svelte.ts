@@ -2,8 +2,8 @@
 import { createContext } from "svelte";
 import type { Api } from "../ipc/api";
 import type { AttemptView, Failure, State } from "../ipc/types";
+import { say, type ErrorCopy, type Said } from "../copy/errors";
 import { ANNOUNCE, keychainWord } from "../copy/words";
-import { say } from "../copy/errors";
 import { Announcer } from "./announcer.svelte";
 import { arrived } from "./attempts";
 import { Drafts } from "./drafts.svelte";
@@ -31,7 +31,9 @@ export class App {
   escape: (() => void) | null = null;
 
   /** The attempt the Connect screen shows, so that its end leads on from there and from nowhere else. */
-  watched: string | null = null;
+  #watched: string | null = null;
+  /** The row of the attempt that was connected last: without a browser in between it may be so before it is watched. */
+  #last: { attempt: string; row: string | undefined } | null = null;
 
   constructor(api: Api) {
     this.store = new Store(api);
@@ -71,22 +73,48 @@ export class App {
     this.api.dismiss(attempt).catch(() => undefined);
   }
 
+  /** A failure in words, with what this system and the workspace are called. */
+  say(failure: Failure, product?: string, copy?: ErrorCopy): Said {
+    const current = this.store.state;
+    const platform = current?.workspace.kind === "hosted" ? current.workspace.label : undefined;
+    return say(
+      product === undefined ? failure : { product, ...failure },
+      { keychain: keychainWord(current?.keychain), platform },
+      copy,
+    );
+  }
+
   /** Says a failure to screen readers; what is seen is the business of the screen. */
-  announceFailure(failure: Failure, product: string): void {
-    const said = say({ product, ...failure }, keychainWord(this.store.state?.keychain));
+  announceFailure(failure: Failure, product?: string): void {
+    const said = this.say(failure, product);
     this.announcer.say(`${said.title}. ${said.body}`);
   }
 
+  /** The Connect screen shows this attempt, or none. */
+  watch(attempt: string | null): void {
+    this.#watched = attempt;
+    if (attempt !== null && this.#last?.attempt === attempt) this.#leadOn(this.#last.row);
+  }
+
   #connected(attempt: AttemptView, state: State): void {
-    this.drafts.drop(state.workspace.name, attempt.element);
     const row = state.connections.find((connection) => connection.id === attempt.connection);
-    this.announcer.say(ANNOUNCE.connected(row?.name ?? attempt.name));
+    this.drafts.drop({
+      workspace: state.workspace.name,
+      element: attempt.element,
+      again: attempt.again ? attempt.connection : undefined,
+    });
+    const name = row?.name ?? attempt.name;
+    this.announcer.say(attempt.again ? ANNOUNCE.signedInAgain(name) : ANNOUNCE.connected(name));
     this.forget(attempt.id);
-    if (this.watched === attempt.id) {
-      this.watched = null;
-      this.router.leaving = null;
-      void this.router.home(attempt.connection);
-    }
+    this.#last = { attempt: attempt.id, row: attempt.connection };
+    if (this.#watched === attempt.id) this.#leadOn(attempt.connection);
+  }
+
+  #leadOn(row: string | undefined): void {
+    this.#watched = null;
+    this.#last = null;
+    this.router.leaving = null;
+    void this.router.home(row);
   }
 }
 

@@ -61,7 +61,7 @@ describe("the store", () => {
     const fake = new Fake(emptyState());
     const store = new Store(fake);
     await store.start();
-    const first = () => store.elements.find((one) => one.key === "zendesk")?.fields[0]?.value;
+    const first = () => store.elements?.find((one) => one.key === "zendesk")?.fields[0]?.value;
     expect(first()).toBe("");
     await fake.useWorkspace("practice");
     await pass();
@@ -81,7 +81,7 @@ describe("a sign-in", () => {
     const { fake, app } = await opened(1000);
     await app.router.go({ screen: "connect", element: "zendesk" });
     const attempt = await fake.connect(zendesk);
-    app.watched = attempt.id;
+    app.watch(attempt.id);
     await pass(2000);
     expect(app.router.route).toEqual({ screen: "connections", focus: attempt.id });
     expect(app.announcer.text).toContain("Zendesk is connected.");
@@ -128,17 +128,18 @@ describe("a sign-in", () => {
 
   it("forgets_the_typed_values_only_when_it_is_connected", async () => {
     const { fake, app } = await opened(1000);
-    const element = app.store.elements.find((one) => one.key === "zendesk")!;
-    const draft = app.drafts.of("local", element);
+    const element = app.store.element("zendesk")!;
+    const draftNow = () => app.drafts.of({ workspace: "local", element: "zendesk" }, element.fields);
+    const draft = draftNow();
     expect(draft.typed).toBe(false);
     draft.values["zendesk.subdomain"] = "acme";
     const attempt = await fake.connect(zendesk);
     await fake.cancel(attempt.id);
     await pass();
-    expect(app.drafts.of("local", element).values["zendesk.subdomain"]).toBe("acme");
+    expect(draftNow().values["zendesk.subdomain"]).toBe("acme");
     await fake.connect(zendesk);
     await pass(2000);
-    expect(app.drafts.of("local", element).typed).toBe(false);
+    expect(draftNow().typed).toBe(false);
   });
 });
 

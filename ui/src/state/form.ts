@@ -4,6 +4,25 @@ import type { FieldProblem, FieldView, Problem } from "../ipc/types";
 
 export type Values = Record<string, string>;
 
+/** A field of the window’s own, beside those that elements describe. */
+export function plainField(part: Partial<FieldView> & Pick<FieldView, "key" | "label">): FieldView {
+  return {
+    help: "",
+    example: "",
+    value: "",
+    kind: "text",
+    options: [],
+    required: true,
+    secret: false,
+    advanced: false,
+    prefix: "",
+    suffix: "",
+    problem: "",
+    max_length: 0,
+    ...part,
+  };
+}
+
 export function initialValues(fields: FieldView[]): Values {
   return Object.fromEntries(fields.map((field) => [field.key, field.value]));
 }
@@ -49,6 +68,31 @@ export function problems(fields: FieldView[], values: Values): FieldProblem[] {
     const problem = value === undefined ? null : problemOf(field, value);
     return problem ? [{ key: field.key, problem }] : [];
   });
+}
+
+/** Fields that a product can stop accepting: what its owner typed. Choices and what is folded away stay as they were. */
+function canBeWithdrawn(field: FieldView): boolean {
+  return !field.advanced && !field.visible_when && field.kind !== "select" && field.kind !== "toggle";
+}
+
+/** The form for signing in again: what is `missing` must be given; if nothing is, everything that may have changed
+ *  since can be given, and what is left empty stays as it was. No field is asked twice (WCAG 3.3.7). */
+export function fieldsAgain(fields: FieldView[], missing: FieldProblem[]): FieldView[] {
+  const keys = new Set(missing.map((one) => one.key));
+  const asked = fields.filter((field) => keys.has(field.key));
+  const shown = asked.length > 0 ? asked : fields.filter(canBeWithdrawn);
+  return shown.map((field) => ({
+    ...field,
+    value: "",
+    required: asked.length > 0,
+    advanced: false,
+    visible_when: undefined,
+  }));
+}
+
+/** What is sent when signing in again: only what was given. */
+export function given(fields: FieldView[], values: Values): Values {
+  return Object.fromEntries(Object.entries(submitted(fields, values)).filter(([, value]) => value !== ""));
 }
 
 /** Tags as typed, separated by commas; each once. */

@@ -25,19 +25,26 @@ export function wordsOf(filter: string): string[] {
   return filter.toLowerCase().split(/\s+/).filter(Boolean);
 }
 
-/** It can be used now, or will be by itself; otherwise its owner has to act. */
+/** Its owner has to act. What was switched off was switched off by somebody: it waits for nobody. */
+export function needsOwner(connection: ConnectionView): boolean {
+  return (
+    !connection.disabled && (connection.status === "needs_sign_in" || connection.status === "needs_settings")
+  );
+}
+
+/** It can be used now, or will be by itself. */
 export function isUsable(connection: ConnectionView): boolean {
-  return connection.status === "ok" || connection.status === "retrying";
+  return !connection.disabled && !needsOwner(connection);
 }
 
 export function groupsOf(state: State, filter: string): Groups {
   const words = wordsOf(filter);
   const shown = state.connections.filter((connection) => matches(connection, words));
   return {
-    attention: shown.filter((connection) => !isUsable(connection)),
+    attention: shown.filter(needsOwner),
     ended: state.attempts.filter((attempt) => attempt.stage === "failed" || attempt.stage === "unsaved"),
     waiting: state.attempts.filter((attempt) => attempt.stage === "waiting" || attempt.stage === "finishing"),
-    connected: shown.filter(isUsable),
+    connected: shown.filter((connection) => !needsOwner(connection)),
   };
 }
 

@@ -1,11 +1,23 @@
 // Which screen is shown, and the way back. Moving focus and the title is the screen's own work (parts/Screen.svelte).
 
+import type { FieldProblem } from "../ipc/types";
+
 export type Route =
   | { screen: "connections"; focus?: string }
   | { screen: "add" }
-  | { screen: "connect"; element: string; attempt?: string }
+  | {
+      screen: "connect";
+      element: string;
+      attempt?: string;
+      /** The connection that is signed in to again. */
+      again?: string;
+      /** What the program needs to know for that and does not. */
+      missing?: FieldProblem[];
+    }
   | { screen: "connection"; id: string }
-  | { screen: "settings" };
+  | { screen: "import" }
+  | { screen: "settings" }
+  | { screen: "add-workspace" };
 
 const HOME: Route = { screen: "connections" };
 

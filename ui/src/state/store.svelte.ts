@@ -5,9 +5,13 @@ import type { ElementView, Failure, State } from "../ipc/types";
 export class Store {
   /** Null until the first answer. Raw: the answer is replaced as a whole and never changed in place. */
   state = $state.raw<State | null>(null);
-  elements = $state.raw<ElementView[]>([]);
   /** Why there is nothing to show, if even the first answer failed. */
   failure = $state.raw<Failure | null>(null);
+
+  /** The catalogue of the workspace; null until it is known. A hosted platform may take its time. */
+  elements = $state.raw<ElementView[] | null>(null);
+  /** Why the last question for the catalogue had no answer. */
+  elementsFailure = $state.raw<Failure | null>(null);
 
   readonly api: Api;
   /** Called with the answer before and after, so that others can notice what ended or appeared. */
@@ -16,6 +20,10 @@ export class Store {
   #running: Promise<void> | null = null;
   #again = false;
   #workspace: string | null = null;
+  /** Elements that were asked for one by one, with their whole form. */
+  #described = $state.raw<Record<string, ElementView>>({});
+  /** Counts questions for the catalogue: an answer that was overtaken is dropped. */
+  #asked = 0;
 
   constructor(api: Api) {
     this.api = api;
@@ -46,10 +54,13 @@ export class Store {
         this.state = after;
         this.failure = null;
         this.onupdate(before, after);
-        // The catalogue belongs to the workspace: in practice its fields come filled in. The list does not wait for it.
+        // The catalogue belongs to the workspace: in practice its fields come filled in, and a hosted platform has its
+        // own. Nothing waits for it but the screens that show it.
         if (after.workspace.name !== this.#workspace) {
-          this.elements = await this.api.elements();
           this.#workspace = after.workspace.name;
+          this.elements = null;
+          this.#described = {};
+          void this.loadElements();
         }
       } catch (thrown) {
         this.failure = thrown as Failure;
@@ -59,8 +70,32 @@ export class Store {
     this.#running = null;
   }
 
-  /** Reads the catalogue again: a person may have put a file into the elements folder meanwhile. */
-  async reloadElements(): Promise<void> {
-    this.elements = await this.api.elements();
+  /** Reads the catalogue, again if it is known: a person may have put a file into the elements folder meanwhile. */
+  async loadElements(): Promise<void> {
+    const question = ++this.#asked;
+    this.elementsFailure = null;
+    try {
+      const elements = await this.api.elements();
+      if (question === this.#asked) this.elements = elements;
+    } catch (thrown) {
+      if (question === this.#asked) this.elementsFailure = thrown as Failure;
+    }
+  }
+
+  /** An element with its whole form, if it is known so far. */
+  element(key: string): ElementView | undefined {
+    const described = this.#described[key];
+    if (described) return described;
+    const listed = this.elements?.find((one) => one.key === key);
+    // The list of a platform names its elements; what they ask for is a further question.
+    const whole = this.state?.workspace.kind !== "hosted" || (listed && listed.fields.length > 0);
+    return whole ? listed : undefined;
+  }
+
+  /** Asks for one element with its whole form. */
+  async describe(key: string): Promise<void> {
+    const workspace = this.#workspace;
+    const element = await this.api.element(key);
+    if (workspace === this.#workspace) this.#described = { ...this.#described, [key]: element };
   }
 }

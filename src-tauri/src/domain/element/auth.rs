@@ -55,9 +55,9 @@ impl Auth {
                 ("revocation.endpoint", oauth2.revocation.as_ref().map(|r| &r.endpoint)),
             ],
             Self::Oauth1(oauth1) => vec![
-                ("request_token_endpoint", Some(&oauth1.request_token_endpoint)),
-                ("authorization_endpoint", Some(&oauth1.authorization_endpoint)),
-                ("token_endpoint", Some(&oauth1.token_endpoint)),
+                ("request_token_endpoint", oauth1.request_token_endpoint.as_ref()),
+                ("authorization_endpoint", oauth1.authorization_endpoint.as_ref()),
+                ("token_endpoint", oauth1.token_endpoint.as_ref()),
             ],
             Self::Basic(_) | Self::ApiKey(_) | Self::Custom(_) => Vec::new(),
         };
@@ -189,16 +189,19 @@ pub enum RevocationStyle {
     DeleteWithToken,
 }
 
-/// OAuth 1.0a.
+/// OAuth 1.0a. An element file names all three endpoints; a hosted platform knows them and does not tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Oauth1 {
     /// Where temporary credentials come from (RFC 5849 §2.1).
-    pub request_token_endpoint: Template,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_token_endpoint: Option<Template>,
     /// Where the person signs in (RFC 5849 §2.2).
-    pub authorization_endpoint: Template,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_endpoint: Option<Template>,
     /// Where token credentials come from (RFC 5849 §2.3).
-    pub token_endpoint: Template,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_endpoint: Option<Template>,
     /// How requests are signed.
     #[serde(default, skip_serializing_if = "is_default")]
     pub signature_method: SignatureMethod,

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::derived::Derived;
+
 /// The application's public name at the provider. Each OAuth element has it.
 pub const API_KEY: &str = "oauth.api.key";
 /// The application's secret at the provider. Each OAuth element has it.
@@ -40,6 +42,9 @@ pub struct Field {
     /// What an empty field means in addresses. Never sent to the platform: only what was given is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub empty_means: Option<String>,
+    /// What an empty field becomes: a text with the keys of other fields in braces. Sent like a value that was typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derived: Option<Derived>,
     /// Whether the form may be sent without it.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub required: bool,
@@ -98,6 +103,8 @@ pub enum FieldKind {
     Origin,
     /// A host name below the declared `host_suffix`.
     Host,
+    /// Text with line breaks, such as a private key.
+    Lines,
 }
 
 /// A choice of a `select`.
@@ -134,7 +141,7 @@ pub enum Step {
 const USUAL_LENGTH: usize = 1000;
 
 /// The most that an element file may allow: room for a private key, and still far from a file pasted by mistake.
-pub(super) const MOST_LENGTH: usize = 8000;
+pub(crate) const MOST_LENGTH: usize = 8000;
 
 fn yes() -> bool {
     true

@@ -5,9 +5,11 @@
 
 mod auth;
 mod check;
+mod derived;
 mod field;
 mod label_pattern;
 mod lines;
+mod platform;
 #[cfg(test)]
 mod tests;
 
@@ -22,9 +24,12 @@ pub use auth::{
     ApiKey, ApiKeyPlace, Auth, Basic, Custom, Oauth1, Oauth2, Pkce, Refresh, Revocation, RevocationStyle,
     TokenAnswer, Variant,
 };
+pub use derived::Derived;
+pub(crate) use field::MOST_LENGTH;
 pub use field::{
     API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldKind, FieldOption, STANDARD_QUERY, Step,
 };
+pub use platform::PlatformFacts;
 
 use super::form::Values;
 use super::template::{Template, TemplateError, host};
@@ -73,6 +78,9 @@ pub struct Element {
     /// Where the product's API begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api: Option<Api>,
+    /// What a platform tells of it beyond that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<PlatformFacts>,
     /// What the form asks for, in its order.
     pub fields: Vec<Field>,
 }
@@ -252,6 +260,16 @@ impl Element {
             }
         }
         Ok(hosts)
+    }
+
+    /// The host that the account lives at, for people.
+    pub fn account_host(&self, values: &Values) -> Option<String> {
+        let url = match (&self.api, &self.identity) {
+            (Some(Api::Address(template)), _) => template.fill(values).ok()?,
+            (_, Some(identity)) => identity.endpoint.fill(values).ok()?,
+            _ => return None,
+        };
+        url.host_str().map(str::to_owned)
     }
 
     /// The values that practice fills in: the example of each field that must be given. The callback address is

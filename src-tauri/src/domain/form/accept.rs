@@ -29,8 +29,9 @@ pub(super) fn tidy(element: &Element, field: &Field, text: &str) -> Result<Strin
     if text.len() > MOST_BYTES {
         return Err(Problem::TooLong);
     }
-    // No field has several lines; a line break inside could end a header or a log entry.
-    if text.contains(char::is_control) {
+    // A line break inside could end a header or a log entry; only a field of lines has them.
+    let allowed = |c: char| field.kind == FieldKind::Lines && matches!(c, '\n' | '\r' | '\t');
+    if text.contains(|c: char| c.is_control() && !allowed(c)) {
         return Err(Problem::Malformed);
     }
     let too_long = |text: &str| text.chars().count() > field.max_length;
@@ -44,6 +45,8 @@ pub(super) fn tidy(element: &Element, field: &Field, text: &str) -> Result<Strin
 fn of_kind(element: &Element, field: &Field, text: &str) -> Result<String, Problem> {
     match field.kind {
         FieldKind::Text => plain(element, field, text),
+        // Pasted from elsewhere, lines may end in two ways; a key is read with either.
+        FieldKind::Lines => Ok(text.replace("\r\n", "\n").replace('\r', "\n")),
         FieldKind::Select if field.options.iter().any(|option| option.value == text) => Ok(text.to_owned()),
         FieldKind::Toggle if text == "true" || text == "false" => Ok(text.to_owned()),
         FieldKind::Select | FieldKind::Toggle => Err(Problem::NotAnOption),
@@ -106,14 +109,20 @@ fn authority(text: &str) -> &str {
 /// A whole address: absolute, https or on this computer, without user information, and without fragment (RFC 6749
 /// §3.1.2). Whoever registered it compares it byte for byte, so it is judged and not rewritten.
 pub(crate) fn address(text: &str) -> Result<Url, Problem> {
+    let url = web_address(text)?;
+    let here = url.host_str().is_some_and(host::is_loopback);
+    if url.scheme() == "https" || here { Ok(url) } else { Err(Problem::Malformed) }
+}
+
+/// As [`address`], but on any computer with http as well: for an address that somebody else answers at.
+pub(super) fn web_address(text: &str) -> Result<Url, Problem> {
     // The URL parser forgives tabs, backslashes and spaces; whoever compares bytes does not.
     if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\\#\"<>^`{|}".contains(&b)) {
         return Err(Problem::Malformed);
     }
     let url = Url::parse(text).map_err(|_| Problem::Malformed)?;
     let written = text.split_once("://").map(|(_, rest)| authority(rest)).ok_or(Problem::Malformed)?;
-    let here = url.host_str().is_some_and(host::is_loopback);
-    let scheme = url.scheme() == "https" || (url.scheme() == "http" && here);
+    let scheme = matches!(url.scheme(), "https" | "http");
     if scheme && !written.is_empty() && !written.contains('@') { Ok(url) } else { Err(Problem::Malformed) }
 }
 

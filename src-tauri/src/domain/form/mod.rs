@@ -16,7 +16,7 @@ pub(crate) use accept::{accepts, address, whole_pattern};
 pub use values::Values;
 pub use wire::{configuration, oauth_query, read_query};
 
-use super::element::{Element, Field};
+use super::element::{CALLBACK_URL, Element, Field};
 
 /// A field that cannot be taken as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -50,34 +50,70 @@ pub enum Problem {
 /// Checks and tidies what was given.
 ///
 /// A field that `given` does not mention takes its value from `defaults` (the program's own, such as the callback
-/// address), then from the element file. An optional field that was emptied stays empty; a required one falls back.
+/// address), then from the element file. An optional field that was emptied stays empty, or becomes what is derived
+/// from the others; a required one falls back.
 pub fn check(
     element: &Element,
     given: &BTreeMap<String, String>,
     defaults: &BTreeMap<String, String>,
 ) -> Result<Values, Vec<FieldProblem>> {
     let unknown = given.keys().filter(|key| element.field(key).is_none());
-    let mut problems: Vec<FieldProblem> =
-        unknown.map(|key| FieldProblem { key: key.clone(), problem: Problem::Unknown }).collect();
+    let unknown = unknown.map(|key| FieldProblem { key: key.clone(), problem: Problem::Unknown }).collect();
+    check_fields(element, given, defaults, unknown, |field, text| accept::tidy(element, field, text))
+}
+
+/// Checks what a caller of the platform API gave. Entries that the element has no field for are left aside: the guides
+/// send some that only other versions know. And their callback may be http on any host, as in the guides' own example:
+/// it is the caller, not this program, who receives the answer there.
+pub fn check_call(element: &Element, given: &BTreeMap<String, String>) -> Result<Values, Vec<FieldProblem>> {
+    check_fields(element, given, &BTreeMap::new(), Vec::new(), |field, text| {
+        if field.key == CALLBACK_URL && text.chars().count() <= field.max_length {
+            return accept::web_address(text).map(|_| text.to_owned());
+        }
+        accept::tidy(element, field, text)
+    })
+}
+
+fn check_fields(
+    element: &Element,
+    given: &BTreeMap<String, String>,
+    defaults: &BTreeMap<String, String>,
+    mut problems: Vec<FieldProblem>,
+    tidy: impl Fn(&Field, &str) -> Result<String, Problem>,
+) -> Result<Values, Vec<FieldProblem>> {
     let mut values = Values::default();
+    let mut derived = Vec::new();
     for field in &element.fields {
         if !is_visible(field, &values) {
             continue;
         }
-        match chosen(field, given, defaults) {
-            Some(text) => match accept::tidy(element, field, text) {
+        match (chosen(field, given, defaults), &field.derived) {
+            (Some(text), _) => match tidy(field, text) {
                 Ok(tidy) => values.push(field, tidy, true),
                 Err(problem) => problems.push(FieldProblem { key: field.key.clone(), problem }),
             },
-            None if field.required => {
+            (None, Some(text)) => derived.push((field, text)),
+            (None, None) if field.required => {
                 problems.push(FieldProblem { key: field.key.clone(), problem: Problem::Required });
             }
-            None => {
+            (None, None) => {
                 if let Some(text) = &field.empty_means {
                     values.push(field, text.clone(), false);
                 }
             }
         }
+    }
+    // With a problem among the others, what is made of them would only be a second one.
+    if problems.is_empty() {
+        // All are made before one is added: none is made of another.
+        let made: Vec<_> = derived.into_iter().map(|(field, text)| (field, text.fill(&values))).collect();
+        for (field, text) in made.iter().filter(|(_, text)| !text.is_empty()) {
+            match tidy(field, text) {
+                Ok(tidy) => values.push(field, tidy, true),
+                Err(problem) => problems.push(FieldProblem { key: field.key.clone(), problem }),
+            }
+        }
+        values.order_by(&element.fields);
     }
     if problems.is_empty() { Ok(values) } else { Err(problems) }
 }

@@ -290,3 +290,121 @@ fn a_field_travels_in_its_own_steps_only() {
     assert_eq!(names(Step::Token), ["notify"]);
     assert_eq!(names(Step::Url), ["server", "notify"]);
 }
+
+/// Fields that are made of others, and one with several lines.
+const MADE: &str = r#"
+key = "made"
+name = "Made"
+initials = "MA"
+category = "Test"
+gives = "Nothing"
+access = ["Nothing"]
+
+[auth.custom]
+
+[[fields]]
+key = "address"
+label = "Address"
+type = "address"
+example = "https://acme.example.com"
+required = false
+derived = "https://{site}.example.com/{team}"
+
+[[fields]]
+key = "site"
+label = "Site"
+example = "acme"
+pattern = "[a-z]+"
+
+[[fields]]
+key = "team"
+label = "Team"
+example = "blue"
+required = false
+empty_means = "all"
+
+[[fields]]
+key = "note"
+label = "Note"
+example = "acme"
+required = false
+max_length = 4
+derived = "{nick}"
+
+[[fields]]
+key = "nick"
+label = "Nick"
+example = "bee"
+required = false
+
+[[fields]]
+key = "private.key"
+label = "Private key"
+type = "lines"
+example = "practice"
+required = false
+secret = true
+"#;
+
+#[test]
+fn an_empty_field_becomes_what_is_made_of_the_others() {
+    let made = |given: &[(&str, &str)]| check(&element(MADE), &map(given), &BTreeMap::new());
+    let values = made(&[("site", "acme")]).expect("accepted");
+    // In the order of the form, and sent like a value that was typed; what is missing became empty.
+    assert_eq!(values.public_pairs(), [("address", "https://acme.example.com/all"), ("site", "acme")]);
+    let values = made(&[("site", "acme"), ("team", "blue"), ("address", " ")]).expect("accepted");
+    assert_eq!(values.get("address"), Some("https://acme.example.com/blue"));
+    let own = made(&[("site", "acme"), ("address", "https://other.example")]).expect("accepted");
+    assert_eq!(own.get("address"), Some("https://other.example"));
+    // It is judged as if it had been typed.
+    let long = made(&[("site", "acme"), ("nick", "beetle")]).unwrap_err();
+    assert_eq!(long, [FieldProblem { key: "note".into(), problem: Problem::TooLong }]);
+    // A fault among the others is the only one that is told.
+    let missing = made(&[]).unwrap_err();
+    assert_eq!(missing, [FieldProblem { key: "site".into(), problem: Problem::Required }]);
+}
+
+#[test]
+fn only_a_field_of_lines_has_line_breaks() {
+    let pasted = "-----BEGIN KEY-----\r\nabc\rdef\n\tghi\n-----END KEY-----\n";
+    let given = map(&[("site", "acme"), ("private.key", pasted)]);
+    let values = check(&element(MADE), &given, &BTreeMap::new()).expect("accepted");
+    let kept = values.secret("private.key").map(|secret| secret.expose().as_str());
+    assert_eq!(kept, Some("-----BEGIN KEY-----\nabc\ndef\n\tghi\n-----END KEY-----"));
+    let escape = map(&[("site", "acme"), ("private.key", "a\u{1b}[31m")]);
+    let problems = check(&element(MADE), &escape, &BTreeMap::new()).unwrap_err();
+    assert_eq!(problems, [FieldProblem { key: "private.key".into(), problem: Problem::Malformed }]);
+    assert_eq!(one_problem(ZENDESK, "oauth.api.key", "a\nb"), Some(Problem::Malformed));
+}
+
+#[test]
+fn a_caller_of_the_platform_may_send_more_and_receives_where_it_likes() {
+    let zendesk = element(ZENDESK);
+    let call = |callback: &str| {
+        let given = map(&[
+            ("zendesk.subdomain", "acme"),
+            ("oauth.api.key", "k"),
+            ("oauth.api.secret", "s"),
+            ("oauth.callback.url", callback),
+            ("event.notification.enabled", "true"),
+        ]);
+        check_call(&zendesk, &given)
+    };
+    for good in ["http://www.my_cool_app.com/auth", "https://a.example/x?y=z", "http://localhost:8080"] {
+        assert_eq!(call(good).expect(good).get("oauth.callback.url"), Some(good));
+    }
+    for bad in
+        ["www.mycoolapp.com", "http://u@a.com", "http://a.com/#x", "http://ä.com", "ftp://a.com", "http:///a"]
+    {
+        let problems = call(bad).unwrap_err();
+        assert_eq!(
+            problems,
+            [FieldProblem { key: "oauth.callback.url".into(), problem: Problem::Malformed }]
+        );
+    }
+    let missing: Vec<String> =
+        check_call(&zendesk, &BTreeMap::new()).unwrap_err().into_iter().map(|p| p.key).collect();
+    assert_eq!(missing, ["zendesk.subdomain", "oauth.api.key", "oauth.api.secret", "oauth.callback.url"]);
+    // Everywhere else an unknown entry is a mistake.
+    assert_eq!(one_problem(ZENDESK, "event.notification.enabled", "true"), Some(Problem::Unknown));
+}

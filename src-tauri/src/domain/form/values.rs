@@ -30,6 +30,11 @@ impl Values {
         self.0.push(Entry { key: field.key.clone(), value, kind: field.kind, host_suffix, given });
     }
 
+    /// Back into the order of the form, after values were added that others had to come before.
+    pub(super) fn order_by(&mut self, fields: &[Field]) {
+        self.0.sort_by_key(|entry| fields.iter().position(|field| field.key == entry.key));
+    }
+
     /// A value that is no secret, or what its empty field means.
     pub fn get(&self, key: &str) -> Option<&str> {
         match &self.entry(key)?.value {

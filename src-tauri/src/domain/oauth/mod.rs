@@ -11,5 +11,5 @@ pub mod callback;
 pub mod oauth1;
 pub mod percent;
 pub mod pkce;
-mod provider_text;
+pub(in crate::domain) mod provider_text;
 pub mod token;

@@ -13,7 +13,9 @@ use super::token::{Members, OAUTH1, TokenRefusal, TokenSet};
 use crate::domain::http::{HttpRequest, HttpResponse, Method};
 use crate::domain::sensitive::Sensitive;
 
-pub use authorization_header::{BadHeader, SignError, Signing, parse_authorization_header, sign};
+pub use authorization_header::{
+    BadHeader, SignError, Signing, authorization, parse_authorization_header, sign,
+};
 pub use signature::{SignatureMethod, base_string, base_string_uri, normalized_parameters, verify};
 
 /// The value of `oauth_callback` where the provider cannot call back (RFC 5849 §2.1).

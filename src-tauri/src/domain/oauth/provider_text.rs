@@ -1,14 +1,14 @@
 //! Text that a provider wrote, made fit to be shown: never trusted, never markup.
 
 /// Long enough for every real `error_description`, short enough that a provider cannot fill the window.
-pub(super) const LONGEST_DESCRIPTION: usize = 300;
+pub(in crate::domain) const LONGEST_DESCRIPTION: usize = 300;
 
 /// Error codes are identifiers: a longer one is prose in the wrong place.
-pub(super) const LONGEST_CODE: usize = 64;
+pub(in crate::domain) const LONGEST_CODE: usize = 64;
 
 /// One line of at most `longest` characters. Control characters could drive a terminal, and bidirectional or
 /// invisible ones could make a sentence read as another.
-pub(super) fn plain_line(text: &str, longest: usize) -> String {
+pub(in crate::domain) fn plain_line(text: &str, longest: usize) -> String {
     let visible: String = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })

@@ -177,6 +177,22 @@ impl Vault {
         })
     }
 
+    /// Saves a secret that belongs to no connection, under a name of ours.
+    ///
+    /// # Errors
+    /// As every call.
+    pub fn put_named(&self, name: &str, label: &str, secret: &Sensitive<String>) -> Result<(), VaultError> {
+        self.write(name, label, secret)
+    }
+
+    /// The secret under a name of ours.
+    ///
+    /// # Errors
+    /// As every call.
+    pub fn get_named(&self, name: &str) -> Result<Option<Sensitive<String>>, VaultError> {
+        self.read(name)
+    }
+
     /// The secret under a name of ours, made by `make` if there is none yet.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::field::MOST_LENGTH;
-use super::super::{Condition, Element, Field, FieldKind, STANDARD_QUERY};
+use super::super::{Condition, Derived, Element, Field, FieldKind, STANDARD_QUERY};
 use super::{Findings, is_line, is_parameter};
 use crate::domain::form;
 use crate::domain::template::host;
@@ -65,9 +65,13 @@ fn one_field(element: &Element, field: &Field, index: usize, findings: &mut Find
     let lengths = 1..=MOST_LENGTH;
     findings.unless(lengths.contains(&field.max_length), at("max_length"), format!("at most {MOST_LENGTH}"));
     if field.secret {
-        findings.unless(kind == FieldKind::Text, at("secret"), "only text can be secret");
+        let text = matches!(kind, FieldKind::Text | FieldKind::Lines);
+        findings.unless(text, at("secret"), "only text can be secret");
         let open = field.default.is_some() || field.empty_means.is_some();
         findings.unless(!open, at("default"), "a secret is not written into a file");
+    }
+    if let Some(derived) = &field.derived {
+        derived_from(element, field, derived, &at("derived"), findings);
     }
     findings.unless(
         !field.required || field.empty_means.is_none(),
@@ -85,6 +89,26 @@ fn one_field(element: &Element, field: &Field, index: usize, findings: &mut Find
     for name in &field.query {
         let free = is_parameter(name) && !RESERVED_QUERY.contains(&name.as_str());
         findings.unless(free, at("query"), format!("{name} is not a free parameter name"));
+    }
+}
+
+/// A derived value is what an empty field becomes, so nothing else may be, and it is made of what was entered.
+fn derived_from(element: &Element, field: &Field, derived: &Derived, at: &str, findings: &mut Findings) {
+    let alone = !field.required && field.default.is_none() && field.empty_means.is_none();
+    findings.unless(alone, at, "a derived field is not required and has neither default nor empty_means");
+    findings.unless(!field.secret, at, "a secret is not made of other values");
+    for hole in derived.holes() {
+        match element.field(hole) {
+            None => findings.add(at, format!("there is no field {hole}")),
+            Some(other) if other.secret => {
+                findings.add(at, format!("{hole} is secret and stays in its own field"));
+            }
+            // One pass fills all of them, whatever their order.
+            Some(other) if other.derived.is_some() => {
+                findings.add(at, format!("{hole} is itself derived"));
+            }
+            Some(_) => {}
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::label_pattern::is_label_pattern;
 use super::{
     API_KEY, API_SECRET, Api, ApiKeyPlace, Auth, CALLBACK_URL, Element, Field, FieldKind, Pkce, Problem,
 };
+use crate::domain::form;
 use crate::domain::template::{Place, Template, host};
 
 /// Parameters that the flow itself writes into the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 9101
@@ -59,6 +60,7 @@ pub(super) fn check(element: &Element) -> Result<(), Vec<Problem>> {
         holes(element, &at, template, &mut findings);
     }
     answers(element, &mut findings);
+    platform(element, &mut findings);
     if findings.0.is_empty() { Ok(()) } else { Err(findings.0) }
 }
 
@@ -177,6 +179,13 @@ fn auth(element: &Element, at: &str, auth: &Auth, findings: &mut Findings) {
             findings.unless(pointer, format!("{at}.answer.at"), "a JSON pointer begins with /");
         }
         Auth::Oauth1(oauth1) => {
+            for (member, endpoint) in [
+                ("request_token_endpoint", &oauth1.request_token_endpoint),
+                ("authorization_endpoint", &oauth1.authorization_endpoint),
+                ("token_endpoint", &oauth1.token_endpoint),
+            ] {
+                findings.unless(endpoint.is_some(), &at, format!("{member} is needed"));
+            }
             parameters(&oauth1.authorize_parameters, &[], &format!("{at}.authorize_parameters"), findings);
         }
         Auth::Basic(basic) => {
@@ -286,5 +295,31 @@ fn answers(element: &Element, findings: &mut Findings) {
         };
         let what = format!("{} must stand in auth.oauth2.answer.keep", from.member);
         findings.unless(kept, "api.token_answer.member", what);
+    }
+}
+
+fn platform(element: &Element, findings: &mut Findings) {
+    let Some(facts) = &element.platform else { return };
+    findings.unless(is_line(&facts.hub, 40), "platform.hub", "this is one line of 1 to 40 characters");
+    let told = is_line(&facts.description, 600);
+    findings.unless(told, "platform.description", "this is one line of 1 to 600 characters");
+    let page = |text: &String| form::address(text).is_ok_and(|url| url.scheme() == "https");
+    let signup = facts.signup_url.as_ref().is_none_or(page);
+    findings.unless(signup, "platform.signup_url", "this is a whole address that begins with https://");
+    for key in facts.configuration.keys().chain(&facts.unused) {
+        let own = is_parameter(key) && element.field(key).is_none();
+        findings.unless(own, "platform", format!("{key} is asked for by a field, or no configuration key"));
+    }
+    for (key, made) in facts.derived() {
+        let at = format!("platform.configuration.{key}");
+        match made {
+            Ok(made) => {
+                let open = |hole: &str| element.field(hole).is_some_and(|field| !field.secret);
+                for hole in made.holes().filter(|hole| !open(hole)) {
+                    findings.add(&at, format!("there is no field {hole}, or it is secret"));
+                }
+            }
+            Err(problem) => findings.add(at, problem.to_string()),
+        }
     }
 }

@@ -127,6 +127,42 @@ fn tables_that_do_not_fit_together_are_refused() {
 }
 
 #[test]
+fn a_derived_field_is_made_of_entered_ones_that_may_be_seen() {
+    let site = "query = [\"siteAddress\"]";
+    let derived = |more: &str| format!("type = \"address\"\nrequired = false\n{more}");
+    let callback = "type = \"address\"";
+    parse(&PLAIN.replacen(callback, &derived("derived = \"https://{site}.example.com/{oauth.api.key}\""), 1));
+    refused(callback, &derived("derived = \"https://{nothing}\""), 37, "there is no field nothing");
+    refused(callback, &derived("derived = \"https://{oauth.api.secret}\""), 37, "is secret");
+    refused(callback, &derived("derived = \"https://{oauth.callback.url}\""), 37, "is itself derived");
+    refused(callback, &derived("derived = \"https://{site\""), 37, "a hole is written {key}");
+    refused(callback, &derived("derived = \"https://example.com\""), 37, "without a hole this is a default");
+    refused(site, "derived = \"{oauth.api.key}\"", 18, "is not required");
+    refused(site, "required = false\ndefault = \"a\"\nderived = \"{oauth.api.key}\"", 20, "neither default");
+    refused(
+        "secret = true",
+        "secret = true\nrequired = false\nderived = \"{site}\"",
+        31,
+        "a secret is not made",
+    );
+}
+
+#[test]
+fn an_oauth1_file_names_its_endpoints() {
+    let oauth2 = PLAIN.find("[auth.oauth2]").expect("there");
+    let fields = PLAIN.find("[[fields]]").expect("there");
+    let text = format!("{}[auth.oauth1]\n\n{}", &PLAIN[..oauth2], &PLAIN[fields..]);
+    let problems = Element::parse(&text).expect_err("refused");
+    let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        ["request_token_endpoint", "authorization_endpoint", "token_endpoint"]
+            .map(|member| format!("auth.oauth1: {member} is needed"))
+    );
+    assert_eq!(problems[0].line, Some(8));
+}
+
+#[test]
 fn answers_that_could_lead_elsewhere_are_refused() {
     let with = |tables: &str| PLAIN.replacen("[[fields]]", &format!("{tables}\n[[fields]]"), 1);
     for (tables, what) in [

@@ -2,9 +2,10 @@
 //! directions.
 
 use thiserror::Error;
+use url::Url;
 
 use super::Credentials;
-use super::signature::{SignatureMethod, base_string, signature};
+use super::signature::{SignatureMethod, base_string_of, signature};
 use crate::domain::http::HttpRequest;
 use crate::domain::oauth::authorize::is_loopback;
 use crate::domain::oauth::percent::{self, Malformed, encode};
@@ -61,10 +62,22 @@ pub fn sign(
     signing: &Signing,
     extra: &[(&str, &str)],
 ) -> Result<HttpRequest, SignError> {
-    if signing.method == SignatureMethod::Plaintext
-        && request.url.scheme() != "https"
-        && !is_loopback(&request.url)
-    {
+    let form = form_body(&request)?;
+    let header = authorization(request.method.as_str(), &request.url, &form, credentials, signing, extra)?;
+    request.headers.retain(|(name, _)| *name != "authorization");
+    Ok(request.header("authorization", header))
+}
+
+/// The value of `Authorization` for a request with this method, address and form body, which may be empty.
+pub fn authorization(
+    method: &str,
+    url: &Url,
+    form: &[(String, String)],
+    credentials: &Credentials,
+    signing: &Signing,
+    extra: &[(&str, &str)],
+) -> Result<Sensitive<String>, SignError> {
+    if signing.method == SignatureMethod::Plaintext && url.scheme() != "https" && !is_loopback(url) {
         return Err(SignError::PlaintextUnprotected);
     }
     let timestamp = signing.timestamp.to_string();
@@ -79,23 +92,19 @@ pub fn sign(
     ]);
     protocol.extend_from_slice(extra);
 
-    let form = form_body(&request)?;
-    let query = percent::parse_form(request.url.query().unwrap_or_default())?;
-    for (name, _) in query.iter().chain(&form) {
+    let query = percent::parse_form(url.query().unwrap_or_default())?;
+    for (name, _) in query.iter().chain(form) {
         if name == "oauth_signature" || protocol.iter().any(|(known, _)| known == name) {
             return Err(SignError::RepeatedParameter(name.clone()));
         }
     }
-    let mut parameters = form;
+    let mut parameters = form.to_vec();
     parameters.extend(protocol.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let base = base_string(request.method, &request.url, &parameters)?;
+    let base = base_string_of(method, url, &parameters)?;
     let token_secret = credentials.token_secret.as_ref().map_or("", |secret| secret.expose());
     let signature = signature(signing.method, &base, credentials.client_secret.expose(), token_secret);
     protocol.push(("oauth_signature", signature.expose()));
-
-    request.headers.retain(|(name, _)| *name != "authorization");
-    let header = authorization_header(&protocol);
-    Ok(request.header("authorization", header))
+    Ok(authorization_header(&protocol))
 }
 
 fn authorization_header(parameters: &[(&str, &str)]) -> Sensitive<String> {

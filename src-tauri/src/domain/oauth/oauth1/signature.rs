@@ -61,11 +61,20 @@ pub fn normalized_parameters(parameters: &[(String, String)]) -> String {
 /// those of a form body; the query is taken from the address. An `oauth_signature` among them is left out
 /// (§3.4.1.3.1).
 pub fn base_string(method: Method, url: &Url, parameters: &[(String, String)]) -> Result<String, Malformed> {
+    base_string_of(method.as_str(), url, parameters)
+}
+
+/// The same for a method by its name in the request line.
+pub(super) fn base_string_of(
+    method: &str,
+    url: &Url,
+    parameters: &[(String, String)],
+) -> Result<String, Malformed> {
     let mut all = percent::parse_form(url.query().unwrap_or_default())?;
     all.extend(parameters.iter().cloned());
     all.retain(|(name, _)| name != "oauth_signature");
     let [uri, parameters] = [base_string_uri(url), normalized_parameters(&all)].map(|part| encode(&part));
-    Ok(format!("{}&{uri}&{parameters}", method.as_str()))
+    Ok(format!("{}&{uri}&{parameters}", encode(method)))
 }
 
 /// The value of `oauth_signature`, not yet encoded (RFC 5849 §3.4.2 to §3.4.4).

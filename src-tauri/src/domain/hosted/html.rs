@@ -1,0 +1,115 @@
+//! Descriptions come as HTML; forms show plain text.
+
+/// How much of a description is read: several times what a form shows of it, and little enough that markup without an
+/// end costs nothing.
+const LONGEST: usize = 4000;
+
+/// The text of a piece of HTML, without markup and with its entities decoded. Broken markup is text.
+pub fn text_of(html: &str) -> String {
+    let mut rest = &html[..html.floor_char_boundary(LONGEST)];
+    let mut out = String::with_capacity(rest.len());
+    while let Some(at) = rest.find(['<', '&']) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        if let Some(after) = tag(from) {
+            // A break between blocks is one between words; within a word nobody writes tags.
+            out.push(' ');
+            rest = after;
+        } else if let Some((c, after)) = entity(from) {
+            out.push(c);
+            rest = after;
+        } else {
+            out.push_str(&from[..1]);
+            rest = &from[1..];
+        }
+    }
+    out.push_str(rest);
+    let words: Vec<&str> = out.split_whitespace().collect();
+    // The space that a tag left must not come before the end of a sentence.
+    [" .", " ,", " ;", " :", " )"].iter().fold(words.join(" "), |text, gap| text.replace(gap, &gap[1..]))
+}
+
+/// What follows a tag or comment that `text` begins with.
+fn tag(text: &str) -> Option<&str> {
+    let inside = text.strip_prefix('<')?;
+    if let Some(comment) = inside.strip_prefix("!--") {
+        return comment.split_once("-->").map(|(_, after)| after);
+    }
+    let name = inside.strip_prefix('/').unwrap_or(inside);
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '!') {
+        return None;
+    }
+    let after = after_tag(inside)?;
+    let unseen = ["script", "style"].into_iter().find(|unseen| {
+        let word: String = inside.chars().take_while(char::is_ascii_alphabetic).collect();
+        word.eq_ignore_ascii_case(unseen)
+    });
+    match unseen {
+        Some(unseen) => {
+            let end = after.to_ascii_lowercase().find(&format!("</{unseen}"))?;
+            tag(&after[end..])
+        }
+        None => Some(after),
+    }
+}
+
+/// What follows the `>` that ends a tag; within quotes it is a part of a value.
+fn after_tag(inside: &str) -> Option<&str> {
+    let mut quote = None;
+    let end = inside.bytes().position(|b| {
+        match (quote, b) {
+            (None, b'"' | b'\'') => quote = Some(b),
+            (Some(open), _) if open == b => quote = None,
+            _ => {}
+        }
+        quote.is_none() && b == b'>'
+    })?;
+    Some(&inside[end + 1..])
+}
+
+/// The character of an entity that `text` begins with, and what follows it.
+fn entity(text: &str) -> Option<(char, &str)> {
+    // The longest that is decoded here is `&#x10FFFF;`.
+    let end = text.bytes().take(10).position(|b| b == b';')?;
+    let (name, after) = (text.get(1..end)?, text.get(end + 1..)?);
+    let decoded = match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        "nbsp" => ' ',
+        "ndash" => '–',
+        "mdash" => '—',
+        "lsquo" => '‘',
+        "rsquo" => '’',
+        "ldquo" => '“',
+        "rdquo" => '”',
+        "hellip" => '…',
+        "reg" => '®',
+        "copy" => '©',
+        "trade" => '™',
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            char::from_u32(code)?
+        }
+    };
+    Some((decoded, after))
+}
+
+/// The first sentence, cut at a word if it has more than `longest` characters.
+pub fn first_sentence(text: &str, longest: usize) -> String {
+    // A full stop within a name (Desk.com) ends nothing.
+    let end = text.find(". ").map_or(text.len(), |at| at);
+    let sentence = text[..end].trim_end_matches('.');
+    if sentence.chars().count() <= longest {
+        return sentence.to_owned();
+    }
+    let cut: String = sentence.chars().take(longest - 1).collect();
+    let at = cut.rfind(' ').unwrap_or(cut.len());
+    format!("{}…", cut[..at].trim_end_matches([',', ';', ':', ' ']))
+}

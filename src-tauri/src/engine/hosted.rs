@@ -1,0 +1,314 @@
+//! Hosted workspaces: added, renamed and removed here. What stands at the platform is never touched by that.
+//!
+//! The secrets of a workspace lie in the vault alone. A workspace is written down first as being added, and as being
+//! removed until everything of it is gone, so that either can be found half-done.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+use zeroize::Zeroize;
+
+use super::workspace::Workspace;
+use super::{Engine, LOCAL, PRACTICE};
+use crate::domain::connection::{NAME_MAX, clean_name, folded};
+use crate::domain::element::Element;
+use crate::domain::error::{Code, Failure};
+use crate::domain::form::{FieldProblem, Problem};
+use crate::domain::hosted::{base_url, sendable};
+use crate::domain::sensitive::Sensitive;
+use crate::domain::view::WorkspaceRequest;
+use crate::io::clock;
+use crate::io::index::{HostedRow, IndexError};
+use crate::io::lock::Lock;
+use crate::platform::hosted::Secrets;
+use crate::platform::{Hosted, Local, Platform};
+
+/// How long a platform's catalogue is believed: long enough to choose and fill in a form, short enough that an element
+/// which was just added there is soon seen.
+const CATALOG_LIFE: Duration = Duration::from_secs(300);
+
+/// What the vault holds for a workspace: its secrets, and enough to describe itself.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    v: u8,
+    name: String,
+    base_url: String,
+    user_secret: String,
+    organization_secret: String,
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        self.user_secret.zeroize();
+        self.organization_secret.zeroize();
+    }
+}
+
+fn vault_key(id: &str) -> String {
+    format!("workspace-{id}")
+}
+
+fn lock_name(id: &str) -> String {
+    format!("workspace-{id}")
+}
+
+impl Engine {
+    /// Checks a workspace at its platform and keeps it.
+    ///
+    /// # Errors
+    /// A malformed field, a taken name, [`Code::WorkspaceSecrets`] or whatever else the platform answers, or a keychain
+    /// that cannot be used. Then nothing was kept.
+    pub async fn add_workspace(&self, mut request: WorkspaceRequest) -> Result<Workspace, Failure> {
+        let name = clean_name(&request.name);
+        let secrets = Secrets {
+            user: Sensitive::new(std::mem::take(&mut request.user_secret).trim().to_owned()),
+            organization: Sensitive::new(std::mem::take(&mut request.organization_secret).trim().to_owned()),
+        };
+        let address = base_url(&request.base_url);
+        let mut problems = Vec::new();
+        let mut problem = |key: &str, problem| problems.push(FieldProblem { key: key.into(), problem });
+        match name.chars().count() {
+            0 => problem("name", Problem::Required),
+            n if n > NAME_MAX => problem("name", Problem::TooLong),
+            _ => {}
+        }
+        match &address {
+            _ if request.base_url.trim().is_empty() => problem("base_url", Problem::Required),
+            Err(what) => problem("base_url", *what),
+            Ok(_) => {}
+        }
+        for (key, secret) in [("user_secret", &secrets.user), ("organization_secret", &secrets.organization)]
+        {
+            if secret.expose().is_empty() {
+                problem(key, Problem::Required);
+            } else if !sendable(secret.expose()) {
+                problem(key, Problem::Malformed);
+            }
+        }
+        let (Ok(address), true) = (address, problems.is_empty()) else { return Err(Failure::form(problems)) };
+        self.reconcile_workspaces().await?;
+        let taken = self
+            .workspaces()?
+            .iter()
+            .any(|w| folded(&w.view.name) == folded(&name) || folded(&w.view.label) == folded(&name));
+        if taken {
+            return Err(Failure::new(Code::WorkspaceTaken).name(name));
+        }
+        self.vault(|vault| vault.probe()).await?;
+        Hosted::new(self.http.clone(), address.clone(), secrets.clone()).check().await?;
+        let row = HostedRow { id: clock::random_id(), name: name.clone(), base_url: address.into() };
+        let lock = Lock::try_take(&self.paths.run, &lock_name(&row.id)).ok().flatten();
+        let lock = lock.ok_or_else(|| Failure::internal("a new workspace was locked already"))?;
+        self.index.begin_workspace(&row, clock::now_ms()).map_err(|error| taken_by(error, &name))?;
+        crate::fault::point("workspace_begun");
+        let kept = self.keep_secrets(&row, &secrets).await;
+        if let Err(failure) = kept {
+            self.forget_workspace(&row.id).await?;
+            return Err(failure);
+        }
+        self.index.finish_workspace(&row.id)?;
+        lock.discard();
+        tracing::info!(workspace = %row.id, "workspace added");
+        self.workspace(&row.id)
+    }
+
+    /// Gives a hosted workspace another name.
+    ///
+    /// # Errors
+    /// [`Code::WorkspaceTaken`], a name that cannot be used, or a workspace whose name is fixed.
+    pub async fn rename_workspace(&self, workspace: &Workspace, name: &str) -> Result<Workspace, Failure> {
+        only_hosted(workspace)?;
+        let name = clean_name(name);
+        let problem = |problem| Failure::form(vec![FieldProblem { key: "name".into(), problem }]);
+        match name.chars().count() {
+            0 => return Err(problem(Problem::Required)),
+            n if n > NAME_MAX => return Err(problem(Problem::TooLong)),
+            _ => {}
+        }
+        let others = self.workspaces()?.into_iter().filter(|w| w.id != workspace.id);
+        if others
+            .into_iter()
+            .any(|w| folded(&w.view.name) == folded(&name) || folded(&w.view.label) == folded(&name))
+        {
+            return Err(Failure::new(Code::WorkspaceTaken).name(name));
+        }
+        self.index.rename_workspace(&workspace.id, &name).map_err(|error| taken_by(error, &name))?;
+        // The item describes itself better with the new name; with the old one it is still whole.
+        if let Ok(secrets) = self.secrets(&workspace.id).await {
+            let base_url = workspace.view.base_url.clone().unwrap_or_default();
+            let _ =
+                self.keep_secrets(&HostedRow { id: workspace.id.clone(), name, base_url }, &secrets).await;
+        }
+        self.workspace(&workspace.id)
+    }
+
+    /// Removes a hosted workspace, its secrets and its connections from this computer. Its instances stay at the
+    /// platform.
+    ///
+    /// # Errors
+    /// A keychain that cannot be used: before anything was marked all is as it was, after that the next start goes on.
+    pub async fn remove_workspace(&self, workspace: &Workspace) -> Result<(), Failure> {
+        only_hosted(workspace)?;
+        self.vault(|vault| vault.probe()).await?;
+        self.index.begin_workspace_removal(&workspace.id)?;
+        crate::fault::point("workspace_removal_begun");
+        self.catalogs().remove(&workspace.id);
+        self.finish_workspace_removal(&workspace.id).await
+    }
+
+    /// Finishes what was begun with workspaces and cut off.
+    ///
+    /// # Errors
+    /// When the index cannot be used. A keychain that cannot be asked leaves things for a later time.
+    pub(super) async fn reconcile_workspaces(&self) -> Result<(), Failure> {
+        for row in self.index.half_added()? {
+            if let Ok(Some(lock)) = Lock::try_take(&self.paths.run, &lock_name(&row.id)) {
+                // Its owner may have finished between our reading and our lock.
+                let still = self.index.half_added()?.contains(&row);
+                if !still || self.forget_workspace(&row.id).await.is_ok() {
+                    lock.discard();
+                }
+            }
+        }
+        for row in self.index.half_removed()? {
+            if let Err(failure) = self.finish_workspace_removal(&row.id).await {
+                tracing::warn!(workspace = %row.id, code = %failure, "its removal goes on later");
+            }
+        }
+        Ok(())
+    }
+
+    async fn finish_workspace_removal(&self, id: &str) -> Result<(), Failure> {
+        for connection in self.index.connections_being_removed(id)? {
+            let key = connection.clone();
+            self.vault(move |vault| vault.remove(&key)).await?;
+            self.index.finish_removal(&connection)?;
+        }
+        self.forget_workspace(id).await?;
+        tracing::info!(workspace = %id, "workspace removed");
+        Ok(())
+    }
+
+    async fn forget_workspace(&self, id: &str) -> Result<(), Failure> {
+        let key = vault_key(id);
+        self.vault(move |vault| vault.remove(&key)).await?;
+        Ok(self.index.finish_workspace_removal(id)?)
+    }
+
+    async fn keep_secrets(&self, row: &HostedRow, secrets: &Secrets) -> Result<(), Failure> {
+        let written = Written {
+            v: 1,
+            name: row.name.clone(),
+            base_url: row.base_url.clone(),
+            user_secret: secrets.user.expose().clone(),
+            organization_secret: secrets.organization.expose().clone(),
+        };
+        let text = serde_json::to_string(&written).map_err(|e| Failure::internal(e.to_string()))?;
+        let (key, label) = (vault_key(&row.id), format!("Keyrack workspace: {}", row.name));
+        Ok(self.vault(move |vault| vault.put_named(&key, &label, &text.into())).await?)
+    }
+
+    async fn secrets(&self, id: &str) -> Result<Secrets, Failure> {
+        let key = vault_key(id);
+        let text = self.vault(move |vault| vault.get_named(&key)).await?;
+        let gone = || Failure::new(Code::WorkspaceSecrets).detail("the keychain holds no secrets for it");
+        let mut written: Written =
+            text.and_then(|text| serde_json::from_str(text.expose()).ok()).ok_or_else(gone)?;
+        Ok(Secrets {
+            user: std::mem::take(&mut written.user_secret).into(),
+            organization: std::mem::take(&mut written.organization_secret).into(),
+        })
+    }
+
+    /// The platform that answers for a workspace.
+    ///
+    /// # Errors
+    /// A workspace that is gone, or a keychain that cannot be asked for its secrets.
+    pub(super) async fn platform(&self, workspace: &str) -> Result<Platform, Failure> {
+        match workspace {
+            LOCAL | PRACTICE => Ok(Platform::Local(self.local(workspace))),
+            id => Ok(Platform::Hosted(self.hosted(id).await?)),
+        }
+    }
+
+    /// The client of a hosted workspace.
+    ///
+    /// # Errors
+    /// As for [`Engine::platform`].
+    pub(super) async fn hosted(&self, id: &str) -> Result<Hosted, Failure> {
+        let row = self.index.hosted()?.into_iter().find(|row| row.id == id);
+        let row = row.ok_or_else(|| Failure::new(Code::WorkspaceUnknown).name(id))?;
+        let address: Url = row.base_url.parse().map_err(|_| Failure::internal("a stored address is none"))?;
+        let secrets = self.secrets(id).await.map_err(|failure| failure.name(&row.name))?;
+        Ok(Hosted::new(self.http.clone(), address, secrets))
+    }
+
+    /// The platform on this computer, for [`LOCAL`] or [`PRACTICE`].
+    pub fn local(&self, workspace: &str) -> Local {
+        let practice = (workspace == PRACTICE).then(|| {
+            let make =
+                || super::Practice::new(self.index.clone(), self.vault.clone(), self.catalog().clone());
+            self.practice.get_or_init(make).clone()
+        });
+        Local::new(self.catalog().clone(), self.http.clone(), practice)
+    }
+
+    /// The elements of a workspace: at a hosted platform its own list, in our words where we have them.
+    ///
+    /// # Errors
+    /// Whatever the platform answers.
+    pub async fn elements_in(&self, workspace: &str) -> Result<Vec<Element>, Failure> {
+        if is_ours(workspace) {
+            return Ok(self.catalog().iter().cloned().collect());
+        }
+        let known = self.catalogs().get(workspace).filter(|(at, _)| at.elapsed() < CATALOG_LIFE).cloned();
+        let listed = match known {
+            Some((_, listed)) => listed,
+            None => {
+                let listed = self.hosted(workspace).await?.elements().await?;
+                self.catalogs().insert(workspace.to_owned(), (Instant::now(), listed.clone()));
+                listed
+            }
+        };
+        // An element of ours that the platform does not list could not be connected there.
+        Ok(listed
+            .into_iter()
+            .map(|theirs| self.catalog().find(&theirs.key).cloned().unwrap_or(theirs))
+            .collect())
+    }
+
+    /// The element with this key in a workspace, with its whole form.
+    ///
+    /// # Errors
+    /// [`Code::ElementUnknown`], [`Code::ElementInvalid`], or whatever a hosted platform answers.
+    pub async fn element_in(&self, workspace: &str, key: &str) -> Result<Element, Failure> {
+        match self.element(key) {
+            Ok(element) => Ok(element.clone()),
+            Err(unknown) if unknown.code == Code::ElementUnknown && !is_ours(workspace) => {
+                self.hosted(workspace).await?.element(key).await
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// Whether this computer answers for the workspace itself.
+pub(super) fn is_ours(workspace: &str) -> bool {
+    matches!(workspace, LOCAL | PRACTICE)
+}
+
+fn only_hosted(workspace: &Workspace) -> Result<(), Failure> {
+    if is_ours(&workspace.id) {
+        let what = format!("{} is always there, under this name", workspace.view.label);
+        return Err(Failure::new(Code::Usage).detail(what));
+    }
+    Ok(())
+}
+
+fn taken_by(error: IndexError, name: &str) -> Failure {
+    match error {
+        IndexError::NameTaken => Failure::new(Code::WorkspaceTaken).name(name),
+        other => other.into(),
+    }
+}

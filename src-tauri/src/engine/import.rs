@@ -1,0 +1,163 @@
+//! Brings in what exists at a hosted platform: instances that were made elsewhere become connections here, with their
+//! Element tokens in the vault. The platform is only read.
+
+use std::collections::HashMap;
+
+use super::Engine;
+use super::finish::TIDYING;
+use super::workspace::Workspace;
+use crate::domain::connection::{Connection, Item, clean_name, clean_tags};
+use crate::domain::error::{Code, Failure};
+use crate::domain::hosted::tag_of;
+use crate::domain::view::{ImportView, InstanceView, NotImported, WorkspaceKind, initials_of};
+use crate::io::clock;
+use crate::io::index::OpenAttempt;
+use crate::platform::{Hosted, Instance};
+
+impl Engine {
+    /// The instances of a hosted workspace, by name, with those marked that are connections here.
+    ///
+    /// # Errors
+    /// Whatever the platform answers; a workspace that is this computer itself.
+    pub async fn instances(&self, workspace: &Workspace) -> Result<Vec<InstanceView>, Failure> {
+        let hosted = self.importing(workspace).await?;
+        let mut instances: Vec<_> =
+            hosted.instances().await?.into_iter().map(|i| self.instance_view(i)).collect();
+        let rows = self.index.connections(Some(&workspace.id))?;
+        let known: HashMap<_, _> =
+            rows.iter().filter_map(|r| Some((r.instance.as_deref()?, &r.id))).collect();
+        for instance in &mut instances {
+            instance.connection = known.get(instance.id.as_str()).map(|id| (*id).clone());
+        }
+        instances.sort_by_cached_key(|i| (i.name.to_lowercase(), i.id.clone()));
+        Ok(instances)
+    }
+
+    /// Brings instances in. One that cannot be brought in is no reason to leave out the others; one that is here
+    /// already is left as it is.
+    ///
+    /// # Errors
+    /// A workspace, keychain or index that cannot be used at all.
+    pub async fn import(&self, workspace: &Workspace, ids: &[String]) -> Result<ImportView, Failure> {
+        let hosted = self.importing(workspace).await?;
+        self.index.probe()?;
+        self.vault(|vault| vault.probe()).await?;
+        let mut done = ImportView { added: Vec::new(), failed: Vec::new() };
+        for id in ids {
+            match self.import_one(workspace, &hosted, id).await {
+                Ok(Some(row)) => done.added.push(self.shown(row)),
+                Ok(None) => {}
+                Err(failure) => done.failed.push(NotImported { instance: id.clone(), failure }),
+            }
+        }
+        Ok(done)
+    }
+
+    async fn import_one(
+        &self,
+        workspace: &Workspace,
+        hosted: &Hosted,
+        id: &str,
+    ) -> Result<Option<Connection>, Failure> {
+        if self.index.by_instance(&workspace.id, id)?.is_some() {
+            return Ok(None);
+        }
+        let instance = hosted.instance(id).await?;
+        let attempt = OpenAttempt {
+            id: clock::random_id(),
+            workspace: workspace.id.clone(),
+            element: instance.element.clone(),
+            name: instance.name.clone(),
+            again: None,
+            started_at: clock::now_ms(),
+        };
+        let busy = || Failure::internal("a new attempt was locked already");
+        let lock = self.attempt_lock(&attempt.id)?.ok_or_else(busy)?;
+        self.index.begin_attempt(&attempt)?;
+        let kept = self.keep_instance(&attempt, hosted, instance).await;
+        if kept.is_err() {
+            let key = attempt.id.clone();
+            let _ = self.vault(move |vault| vault.remove(&key)).await;
+            self.index.close_attempt(&attempt.id)?;
+        }
+        lock.discard();
+        kept.map(Some)
+    }
+
+    /// Makes a connection of an instance that exists: vault first, then the index.
+    pub(super) async fn keep_instance(
+        &self,
+        attempt: &OpenAttempt,
+        hosted: &Hosted,
+        instance: Instance,
+    ) -> Result<Connection, Failure> {
+        // A list may leave tokens out.
+        let instance = if instance.token.is_none() { hosted.instance(&instance.id).await? } else { instance };
+        let masked =
+            || Failure::new(Code::PlatformBadResponse).detail("the platform does not tell its token");
+        let token = instance.token.clone().ok_or_else(masked)?;
+        let mark = tag_of(&attempt.id);
+        let marked = instance.tags.contains(&mark);
+        let tags: Vec<String> = instance.tags.into_iter().filter(|tag| *tag != mark).collect();
+        let name = Some(clean_name(&instance.name)).filter(|n| !n.is_empty());
+        let now = clock::now_ms();
+        let item = Item {
+            id: attempt.id.clone(),
+            workspace: attempt.workspace.clone(),
+            element: instance.element.clone(),
+            product: instance.product.clone(),
+            instance: Some(instance.id.clone()),
+            name: name.unwrap_or_else(|| instance.product.clone()),
+            tags: clean_tags(&tags),
+            identity: None,
+            host: None,
+            created_at: now,
+            received_at: now,
+            pinned_hosts: vec![hosted.host().to_owned()],
+            configuration: instance.configuration.into_iter().map(|(k, v)| (k, v.into())).collect(),
+            tokens: None,
+            element_token: token,
+        };
+        let kept = item.clone();
+        self.vault(move |vault| vault.put(&kept)).await?;
+        crate::fault::point("imported_to_vault");
+        let row = Connection { disabled: instance.disabled, ..item.to_connection() };
+        let row = self.index.finish_attempt(&row, &item.token_sha256())?;
+        if row.name != item.name {
+            self.describe_as_listed(&row.id).await;
+        }
+        if marked {
+            // It works with its mark too: whoever looks at the platform would wonder, no more.
+            let _ = tokio::time::timeout(TIDYING, hosted.take_tag_off(&instance.id, &tags)).await;
+        }
+        tracing::info!(connection = %row.id, "brought in from the platform");
+        Ok(row)
+    }
+
+    async fn importing(&self, workspace: &Workspace) -> Result<Hosted, Failure> {
+        if workspace.view.kind != WorkspaceKind::Hosted {
+            let what =
+                format!("{} is not a hosted workspace: there is nothing to import", workspace.view.label);
+            return Err(Failure::new(Code::Usage).detail(what));
+        }
+        self.hosted(&workspace.id).await
+    }
+
+    fn instance_view(&self, instance: Instance) -> InstanceView {
+        let ours = self.catalog().find(&instance.element).ok();
+        let (product, initials) = match ours {
+            Some(element) => (element.name.clone(), element.initials.clone()),
+            None => (instance.product.clone(), initials_of(&instance.product)),
+        };
+        InstanceView {
+            id: instance.id,
+            name: instance.name,
+            element: instance.element,
+            product,
+            initials,
+            tags: instance.tags,
+            disabled: instance.disabled,
+            connection: None,
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! A platform over HTTPS: it signs in, keeps the provider's tokens and renews them; this client asks.
+//!
+//! What is asked and what the answers mean is in `domain::hosted`. Here is the order of calls: sending and repeating
+//! (`send`), lists of several pages (`pages`), and making an instance exactly once (`create`). Whether a connection is
+//! kept, renamed or marked because of an answer is the engine's business.
+
+mod create;
+mod pages;
+mod send;
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+use url::Url;
+
+use super::{Instance, InstanceBody, InstanceChange, OauthCall, OauthToken, OauthUrl, Pairs};
+use crate::domain::element::Element;
+use crate::domain::error::{Code, Failure};
+use crate::domain::hosted::call::{self, Caller, Oauth};
+use crate::domain::hosted::instance;
+use crate::domain::hosted::refusal::{self, Asked, SignIn};
+use crate::domain::hosted::{answer, element, is_secret_key, sendable, tag_of, without_marks};
+use crate::domain::http::{HttpRequest, HttpResponse};
+use crate::domain::sensitive::Sensitive;
+use crate::io::clock;
+use crate::io::http::Http;
+use send::{Pace, Size};
+
+/// What a workspace proves itself with.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    /// Stands for the person at the platform.
+    pub user: Sensitive<String>,
+    /// Stands for the account that they belong to.
+    pub organization: Sensitive<String>,
+}
+
+/// The client of one platform.
+#[derive(Clone)]
+pub struct Hosted {
+    http: Http,
+    base_url: Url,
+    secrets: Secrets,
+    pace: Pace,
+}
+
+impl Hosted {
+    /// A client for the platform whose API begins at `base_url`.
+    pub fn new(http: Http, base_url: Url, secrets: Secrets) -> Self {
+        Self { http, base_url, secrets, pace: Pace::default() }
+    }
+
+    /// Where the platform is.
+    pub fn host(&self) -> &str {
+        self.base_url.host_str().unwrap_or_default()
+    }
+
+    /// Whether the platform knows the secrets.
+    ///
+    /// # Errors
+    /// [`Code::WorkspaceSecrets`] if it does not; whatever else it answers.
+    pub async fn check(&self) -> Result<(), Failure> {
+        let answer = self.ask(|| self.call().organization(), Asked::Platform, Size::One).await?;
+        // A page that greets whoever comes is not a platform.
+        answer::json(&answer).map(drop).ok_or_else(|| self.unreadable(&answer))
+    }
+
+    /// `GET /elements/{path_key}/oauth/token`.
+    ///
+    /// # Errors
+    /// Whatever the platform answers.
+    pub async fn oauth_token(&self, call: &OauthCall) -> Result<OauthToken, Failure> {
+        let answer = self.oauth(call, Oauth::Token).await?;
+        let (token, secret) = answer::request_token(&answer).ok_or_else(|| self.unreadable(&answer))?;
+        Ok(OauthToken { token, secret })
+    }
+
+    /// `GET /elements/{path_key}/oauth/url`.
+    ///
+    /// # Errors
+    /// Whatever the platform answers.
+    pub async fn oauth_url(&self, call: &OauthCall) -> Result<OauthUrl, Failure> {
+        let answer = self.oauth(call, Oauth::Url).await?;
+        let oauth_url = answer::oauth_url(&answer).ok_or_else(|| self.unreadable(&answer))?;
+        Ok(OauthUrl { oauth_url, verifier: None })
+    }
+
+    async fn oauth(&self, call: &OauthCall, which: Oauth) -> Result<HttpResponse, Failure> {
+        let key = self.known_key(&call.path_key)?;
+        let secrets = secrets_of(&call.query);
+        let request = || self.call().oauth(key, which, &call.query);
+        let answer = self.repeat(request, Size::One).await?;
+        self.accepted(answer, Asked::Oauth(key), key, &call.query, &secrets).await
+    }
+
+    /// The instance that carries the tag of this attempt.
+    ///
+    /// # Errors
+    /// Whatever the platform answers.
+    pub async fn find_attempt(&self, attempt: &str) -> Result<Option<Instance>, Failure> {
+        let tag = tag_of(attempt);
+        let found = self.pages(|page| self.call().instances(Some(&tag), page), instance::read).await?;
+        // One that does not know the question answers with everything.
+        Ok(found.into_iter().find(|instance| instance.tags.contains(&tag)))
+    }
+
+    /// Leaves an instance with these tags, without the mark of an attempt.
+    ///
+    /// # Errors
+    /// Whatever the platform answers.
+    pub async fn take_tag_off(&self, id: &str, tags: &[String]) -> Result<(), Failure> {
+        let id = self.known_id(id)?;
+        let tags = without_marks(tags);
+        let change = call::Instance { tags: Some(&tags), ..call::Instance::default() };
+        let request = || self.call().change(id, &change);
+        self.ask(request, Asked::Change(SignIn::None), Size::One).await.map(drop)
+    }
+
+    /// All instances of the organization.
+    ///
+    /// # Errors
+    /// Whatever the platform answers.
+    pub async fn instances(&self) -> Result<Vec<Instance>, Failure> {
+        self.pages(|page| self.call().instances(None, page), instance::read).await
+    }
+
+    /// One instance.
+    ///
+    /// # Errors
+    /// [`Code::InstanceGone`], or whatever else the platform answers.
+    pub async fn instance(&self, id: &str) -> Result<Instance, Failure> {
+        let id = self.known_id(id)?;
+        let answer = self.ask(|| self.call().instance(id), Asked::Instance, Size::One).await?;
+        self.described(&answer)
+    }
+
+    /// Changes what is named.
+    ///
+    /// # Errors
+    /// [`Code::InstanceGone`], or whatever else the platform answers.
+    pub async fn patch(&self, id: &str, change: &InstanceChange) -> Result<Instance, Failure> {
+        let id = self.known_id(id)?;
+        let none = Vec::new();
+        let configuration = change.configuration.as_ref().unwrap_or(&none);
+        let provider_data = change.provider_data.as_ref().unwrap_or(&none);
+        let body = call::Instance {
+            element: None,
+            name: change.name.as_deref(),
+            tags: change.tags.as_deref(),
+            provider_data: change.provider_data.as_deref(),
+            configuration: change.configuration.as_deref(),
+        };
+        let request = || self.call().change(id, &body);
+        // What a browser brought works once; anything else gives the same result twice.
+        let answer = match sign_in(provider_data) {
+            SignIn::Fresh => {
+                self.once(request(), Size::One, self.pace.call).await.map_err(|e| self.no_answer(e))?
+            }
+            SignIn::None => self.repeat(request, Size::One).await?,
+        };
+        let secrets = secrets_of(configuration).into_iter().chain(all_of(provider_data)).collect::<Vec<_>>();
+        self.changed(id, answer, "", configuration, provider_data, &secrets).await
+    }
+
+    /// Replaces all of an instance but its id: a new sign-in in place.
+    ///
+    /// # Errors
+    /// [`Code::InstanceGone`], [`Code::AuthorizationExpired`], or whatever else the platform answers.
+    pub async fn put(&self, id: &str, body: &InstanceBody) -> Result<Instance, Failure> {
+        let id = self.known_id(id)?;
+        let request = self.call().replace(id, &of(body, &body.tags));
+        let answer = self.once(request, Size::One, self.pace.call).await.map_err(|e| self.no_answer(e))?;
+        let secrets = secrets_of_body(body);
+        self.changed(id, answer, &body.element, &body.configuration, &body.provider_data, &secrets).await
+    }
+
+    async fn changed(
+        &self,
+        id: &str,
+        answer: HttpResponse,
+        key: &str,
+        configuration: &Pairs,
+        provider_data: &Pairs,
+        secrets: &[&str],
+    ) -> Result<Instance, Failure> {
+        let asked = Asked::Change(sign_in(provider_data));
+        let answer = self.accepted(answer, asked, key, configuration, secrets).await?;
+        // Some platforms say only that it is done.
+        if answer::is_empty(&answer) { self.instance(id).await } else { self.described(&answer) }
+    }
+
+    /// Deletes an instance. One that is gone already is as good as deleted.
+    ///
+    /// # Errors
+    /// Whatever the platform answers.
+    pub async fn delete(&self, id: &str) -> Result<(), Failure> {
+        let id = self.known_id(id)?;
+        match self.ask(|| self.call().delete(id), Asked::Instance, Size::One).await {
+            Ok(answer) => self.done(&answer),
+            Err(failure) if failure.code == Code::InstanceGone => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Switches an instance on or off.
+    ///
+    /// # Errors
+    /// [`Code::InstanceGone`], or whatever else the platform answers.
+    pub async fn set_enabled(&self, id: &str, enabled: bool) -> Result<(), Failure> {
+        let id = self.known_id(id)?;
+        let answer = self.ask(|| self.call().enabled(id, enabled), Asked::Instance, Size::One).await?;
+        self.done(&answer)
+    }
+
+    /// Whether an Element token and the sign-in behind it work.
+    ///
+    /// # Errors
+    /// [`Code::InstanceGone`], [`Code::ConnectionDisabled`], or whatever else the platform answers.
+    pub async fn ping(&self, element_token: &Sensitive<String>) -> Result<(), Failure> {
+        if !sendable(element_token.expose()) {
+            return Err(Failure::new(Code::InstanceGone).host(self.host()));
+        }
+        let answer = self.repeat(|| self.call().ping(element_token), Size::One).await?;
+        let secrets = [element_token.expose().as_str()];
+        let answer = self.success(answer, Asked::Ping, &secrets)?;
+        answer::json(&answer).map(drop).ok_or_else(|| self.unreadable(&answer))
+    }
+
+    /// All elements that this client can read. The list may leave out their configuration: [`Hosted::element`] has it.
+    ///
+    /// # Errors
+    /// Whatever the platform answers.
+    pub async fn elements(&self) -> Result<Vec<Element>, Failure> {
+        self.pages(|page| self.call().elements(page), element::read).await
+    }
+
+    /// One element with its whole form.
+    ///
+    /// # Errors
+    /// [`Code::ElementUnknown`], or whatever else the platform answers.
+    pub async fn element(&self, key: &str) -> Result<Element, Failure> {
+        let key = self.known_key(key)?;
+        let asked = Asked::Element(key);
+        let answer = self.ask(|| self.call().element(key), asked, Size::Large).await?;
+        let mut value = answer::json(&answer).ok_or_else(|| self.unreadable(&answer))?;
+        if !element::is_whole(&value) {
+            let request = || self.call().element_configuration(key);
+            match self.ask(request, asked, Size::Large).await {
+                Ok(answer) => {
+                    let listed = answer::json(&answer).ok_or_else(|| self.unreadable(&answer))?;
+                    value = element::complete(value, listed);
+                }
+                // The element is there: it has nothing to configure.
+                Err(failure) if failure.code == Code::ElementUnknown => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        element::read(&value).ok_or_else(|| self.unreadable(&answer))
+    }
+
+    fn call(&self) -> Caller<'_> {
+        Caller { base: &self.base_url, user: &self.secrets.user, organization: &self.secrets.organization }
+    }
+
+    /// An id that came from elsewhere stands in a path only if it is one.
+    fn known_id<'i>(&self, id: &'i str) -> Result<&'i str, Failure> {
+        if instance::is_id(id) { Ok(id) } else { Err(Failure::new(Code::InstanceGone).host(self.host())) }
+    }
+
+    fn known_key<'k>(&self, key: &'k str) -> Result<&'k str, Failure> {
+        let unknown = || Failure::new(Code::ElementUnknown).name(key).host(self.host());
+        if element::is_key(key) { Ok(key) } else { Err(unknown()) }
+    }
+
+    fn described(&self, answer: &HttpResponse) -> Result<Instance, Failure> {
+        let read = answer::json(answer).and_then(|value: Value| instance::read(&value));
+        read.ok_or_else(|| self.unreadable(answer))
+    }
+
+    /// A success without content. A page in its place comes from somebody else, who has done nothing.
+    fn done(&self, answer: &HttpResponse) -> Result<(), Failure> {
+        let fine = answer::is_empty(answer) || answer::json(answer).is_some();
+        if fine { Ok(()) } else { Err(self.unreadable(answer)) }
+    }
+
+    fn unreadable(&self, answer: &HttpResponse) -> Failure {
+        refusal::unreadable(answer).host(self.host())
+    }
+
+    /// A success, or what the refusal means for a form.
+    async fn accepted(
+        &self,
+        answer: HttpResponse,
+        asked: Asked<'_>,
+        key: &str,
+        sent: &Pairs,
+        secrets: &[&str],
+    ) -> Result<HttpResponse, Failure> {
+        if (200..300).contains(&answer.status) {
+            return Ok(answer);
+        }
+        Err(self.form_refusal(&answer, asked, key, sent, secrets).await)
+    }
+
+    /// A refusal that names fields of the form stands beside them. Which fields there are, the platform is asked only
+    /// then.
+    async fn form_refusal(
+        &self,
+        answer: &HttpResponse,
+        asked: Asked<'_>,
+        key: &str,
+        sent: &Pairs,
+        secrets: &[&str],
+    ) -> Failure {
+        let failure = self.refusal(answer, asked, secrets);
+        if failure.code != Code::PlatformRejected || answer.status != 400 {
+            return failure;
+        }
+        let element = if key.is_empty() { None } else { self.element(key).await.ok() };
+        let keys: Vec<&str> = sent.iter().map(|(key, _)| key.as_str()).collect();
+        match refusal::fields(answer, &refusal::names(element.as_ref(), &keys)) {
+            Some(fields) => Failure { code: Code::FormInvalid, fields: Some(fields), ..failure },
+            None => failure,
+        }
+    }
+
+    async fn ask(
+        &self,
+        request: impl Fn() -> HttpRequest,
+        asked: Asked<'_>,
+        size: Size,
+    ) -> Result<HttpResponse, Failure> {
+        let answer = self.repeat(request, size).await?;
+        self.success(answer, asked, &[])
+    }
+
+    fn success(
+        &self,
+        answer: HttpResponse,
+        asked: Asked<'_>,
+        secrets: &[&str],
+    ) -> Result<HttpResponse, Failure> {
+        if (200..300).contains(&answer.status) {
+            return Ok(answer);
+        }
+        Err(self.refusal(&answer, asked, secrets))
+    }
+
+    fn refusal(&self, answer: &HttpResponse, asked: Asked<'_>, secrets: &[&str]) -> Failure {
+        let own = [self.secrets.user.expose().as_str(), self.secrets.organization.expose().as_str()];
+        let secrets: Vec<&str> = own.into_iter().chain(secrets.iter().copied()).collect();
+        refusal::read(answer, asked, &secrets, clock::now_s()).host(self.host())
+    }
+}
+
+fn sign_in(provider_data: &Pairs) -> SignIn {
+    if provider_data.is_empty() { SignIn::None } else { SignIn::Fresh }
+}
+
+fn of<'b>(body: &'b InstanceBody, tags: &'b [String]) -> call::Instance<'b> {
+    call::Instance {
+        element: Some(&body.element),
+        name: Some(&body.name),
+        tags: Some(tags),
+        provider_data: Some(&body.provider_data),
+        configuration: Some(&body.configuration),
+    }
+}
+
+/// What may not come back in the words of an error.
+fn secrets_of(pairs: &Pairs) -> Vec<&str> {
+    let secret = pairs.iter().filter(|(name, _)| is_secret_key(name));
+    secret.map(|(_, value)| value.expose().as_str()).collect()
+}
+
+/// All that a browser brought can be used once more by whoever reads it.
+fn all_of(provider_data: &Pairs) -> Vec<&str> {
+    provider_data.iter().map(|(_, value)| value.expose().as_str()).collect()
+}
+
+fn secrets_of_body(body: &InstanceBody) -> Vec<&str> {
+    secrets_of(&body.configuration).into_iter().chain(all_of(&body.provider_data)).collect()
+}

@@ -1,0 +1,125 @@
+//! One call as its handler gets it: who calls, the query, and the body, read within bounds.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use serde_json::{Map, Value};
+
+use super::Shared;
+use super::credentials::Caller;
+use super::refusal::Refusal;
+
+/// The largest body that makes sense: an instance with long keys has some ten kilobytes.
+pub(super) const BODY_MAX: usize = 1024 * 1024;
+
+/// How long a body may take to arrive from a program of the same computer.
+pub(super) const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// One call.
+pub(super) struct Call {
+    pub(super) caller: Caller,
+    pub(super) query: Vec<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl FromRequest<Shared> for Call {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, shared: &Shared) -> Result<Self, Refusal> {
+        let (head, body) = request.into_parts();
+        // The body first: a caller that is still sending when it is refused would not read why.
+        let body = read(body).await?;
+        let caller = Caller::of(shared, &head.headers)?;
+        if !takes_json(&head.headers) {
+            return Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, "The answer is application/json."));
+        }
+        let query = url::form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes());
+        let query = query.into_owned().collect();
+        Ok(Self { caller, query, headers: head.headers, body })
+    }
+}
+
+/// Reads a body within the bounds.
+pub(super) async fn read(body: Body) -> Result<Bytes, Refusal> {
+    match tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_MAX).collect()).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+            Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 1 MiB."))
+        }
+        Ok(Err(_)) => Err(Refusal::bad_request("The body broke off.")),
+        Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time.")),
+    }
+}
+
+impl Call {
+    /// The first value under this name that is not empty.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, v)| v.as_str())
+    }
+
+    /// Whether there is a body at all.
+    pub(super) fn has_body(&self) -> bool {
+        !self.body.is_empty()
+    }
+
+    /// The body as a JSON object. Of a repeated member the last counts, as in the guides' samples.
+    pub(super) fn object(&self) -> Result<Map<String, Value>, Refusal> {
+        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if essence != "application/json"
+            && !(essence.starts_with("application/") && essence.ends_with("+json"))
+        {
+            let text = "The body must be JSON: send Content-Type: application/json.";
+            return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
+        }
+        match serde_json::from_slice(&self.body) {
+            Ok(Value::Object(object)) => Ok(object),
+            Ok(_) => Err(Refusal::bad_request("The body must be a JSON object.")),
+            // The position alone: the parser's own words could repeat a value.
+            Err(error) => Err(Refusal::bad_request(format!(
+                "The body is not valid JSON (line {}, column {}).",
+                error.line(),
+                error.column()
+            ))),
+        }
+    }
+}
+
+/// RFC 9110 §12.5.1, as far as it can matter where there is one kind of answer.
+fn takes_json(headers: &HeaderMap) -> bool {
+    let mut ranges = headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok()).peekable();
+    if ranges.peek().is_none() {
+        return true;
+    }
+    ranges.flat_map(|line| line.split(',')).any(|range| {
+        let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
+        let kind = parts.next().unwrap_or_default();
+        let refused = parts.any(|part| part.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0)));
+        matches!(kind.as_str(), "" | "*/*" | "application/*" | "application/json") && !refused
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_refused_only_by_those_who_say_so() {
+        let takes = |accept: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().expect("a header"));
+            takes_json(&headers)
+        };
+        assert!(takes_json(&HeaderMap::new()));
+        for accept in ["*/*", "application/json", "text/html, application/json;q=0.1", "Application/*"] {
+            assert!(takes(accept), "{accept}");
+        }
+        for accept in ["text/html", "application/xml", "application/json;q=0, text/plain"] {
+            assert!(!takes(accept), "{accept}");
+        }
+    }
+}

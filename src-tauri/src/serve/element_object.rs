@@ -1,0 +1,193 @@
+//! An element as the API describes it. What a provider's connector of the platform could do beyond signing in (resources,
+//! bulk transfers, events) does not exist here, and is told so.
+
+use serde_json::{Value, json};
+
+use super::number;
+use crate::domain::element::{Auth, Element, Field, FieldKind, PlatformFacts};
+
+/// The group of an element whose file names none.
+const NO_HUB: &str = "general";
+
+/// The description that also stands in an instance.
+pub(super) fn short(element: &Element) -> Value {
+    let none = PlatformFacts::default();
+    let facts = element.platform.as_ref().unwrap_or(&none);
+    let signup = facts.signup_url.as_deref();
+    let words = signup.map(|url| format!("An account is opened at {url}"));
+    json!({
+        "id": number::of(&element.key),
+        "name": element.name,
+        "hookName": facts.hook_name,
+        "key": element.key,
+        "description": if facts.description.is_empty() { &element.gives } else { &facts.description },
+        // Pictures of products are theirs, and would be fetched from elsewhere.
+        "image": null,
+        "active": true,
+        "deleted": false,
+        "typeOauth": element.auth.needs_browser(),
+        "trialAccount": false,
+        "configDescription": words,
+        "signupURL": signup,
+        "resources": [],
+        "transformationsEnabled": false,
+        "bulkDownloadEnabled": false,
+        "bulkUploadEnabled": false,
+        "cloneable": false,
+        "extendable": false,
+        "beta": false,
+        "private": false,
+        "authentication": { "type": authentication_type(&element.auth) },
+        "hub": if facts.hub.is_empty() { NO_HUB } else { &facts.hub },
+        "protocolType": "http",
+        "parameters": [],
+    })
+}
+
+/// The whole description.
+pub(super) fn whole(element: &Element) -> Value {
+    let mut object = short(element);
+    object["configuration"] = Value::Array(configuration(element));
+    for empty in ["hooks", "defaultTransformations", "objectMetadata"] {
+        object[empty] = json!([]);
+    }
+    object
+}
+
+/// The entries of a configuration: those that are asked for first, then those that are there by themselves.
+pub(super) fn configuration(element: &Element) -> Vec<Value> {
+    let asked = element.fields.iter().map(|field| Entry {
+        key: &field.key,
+        name: &field.label,
+        help: &field.help,
+        // A derived one is a template over other fields, which callers resolve as they do at the platform.
+        default: field.default.as_deref().or(field.derived.as_ref().map(|d| d.as_str())),
+        kind: kind(field),
+        required: field.required,
+        hidden: false,
+        field: Some(field),
+    });
+    let facts = element.platform.iter();
+    let own =
+        facts.clone().flat_map(|facts| &facts.configuration).map(|(key, text)| (key, Some(text.as_str())));
+    let unused = facts.flat_map(|facts| &facts.unused).map(|key| (key, None));
+    let hidden = own.chain(unused).map(|(key, default)| Entry {
+        key,
+        name: key,
+        help: "",
+        default,
+        kind: "TEXTFIELD_1000",
+        required: false,
+        hidden: true,
+        field: None,
+    });
+    asked.chain(hidden).enumerate().map(|(order, entry)| entry.object(element, order)).collect()
+}
+
+struct Entry<'e> {
+    key: &'e str,
+    name: &'e str,
+    help: &'e str,
+    default: Option<&'e str>,
+    kind: &'static str,
+    required: bool,
+    hidden: bool,
+    field: Option<&'e Field>,
+}
+
+impl Entry<'_> {
+    fn object(self, element: &Element, order: usize) -> Value {
+        let mut object = json!({
+            "id": number::of(&format!("{}/{}", element.key, self.key)),
+            "name": self.name,
+            "key": self.key,
+            "description": self.help,
+            "defaultValue": self.default,
+            "type": self.kind,
+            "required": self.required,
+            "displayOrder": order,
+            "hideFromConsole": self.hidden,
+            "active": true,
+            "internal": false,
+            "resellerConfig": false,
+            "companyConfig": false,
+            "groupControl": false,
+        });
+        if let Some(field) = self.field.filter(|field| field.kind == FieldKind::Select) {
+            let option = |option: &crate::domain::element::FieldOption| json!({ "value": option.value, "name": option.label });
+            object["options"] = field.options.iter().map(option).collect();
+        }
+        object
+    }
+}
+
+fn kind(field: &Field) -> &'static str {
+    match field.kind {
+        FieldKind::Toggle => "BOOLEAN",
+        FieldKind::Select => "COMBO",
+        _ if field.secret => "PASSWORD",
+        FieldKind::Lines => "TEXTAREA",
+        FieldKind::Text | FieldKind::Address | FieldKind::Origin | FieldKind::Host => "TEXTFIELD_1000",
+    }
+}
+
+/// The platform's words for the kinds of sign-in.
+pub(super) fn authentication_type(auth: &Auth) -> &'static str {
+    match auth {
+        Auth::Oauth2(_) => "oauth2",
+        Auth::Oauth1(_) => "oauth1",
+        Auth::Basic(_) => "basic",
+        Auth::ApiKey(_) => "apiKey",
+        Auth::Custom(_) => "custom",
+    }
+}
+
+/// The ways in: the usual one first.
+pub(super) fn authentication_types(element: &Element) -> Value {
+    let mut kinds = vec![authentication_type(&element.auth)];
+    for variant in &element.variants {
+        let kind = authentication_type(&variant.auth);
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    let words = |kind: &str| match kind {
+        "oauth2" => "OAuth 2.0",
+        "oauth1" => "OAuth 1.0a",
+        "basic" => "User name and password",
+        "apiKey" => "API key",
+        _ => "Of its own",
+    };
+    let options: Vec<_> =
+        kinds.iter().map(|kind| json!({ "value": kind, "description": words(kind) })).collect();
+    json!({ "defaultValue": kinds[0], "options": options })
+}
+
+/// What the element can do; `instances` is how many there are, for the expanded form.
+pub(super) fn metadata(element: &Element, instances: Option<usize>) -> Value {
+    let short = short(element);
+    let mut object = json!({
+        "id": short["id"],
+        "name": short["name"],
+        "key": short["key"],
+        "description": short["description"],
+        "events": { "supported": false, "methods": [] },
+    });
+    if let Some(instances) = instances {
+        object["image"] = Value::Null;
+        object["active"] = true.into();
+        object["beta"] = false.into();
+        object["elementType"] = "platform".into();
+        object["cloneable"] = false.into();
+        object["authenticationType"] = short["authentication"]["type"].clone();
+        object["discovery"] = json!({
+            "customFields": false, "customObjects": false,
+            "endpointCustomFields": false, "endpointCustomObjects": false,
+        });
+        object["bulk"] = json!({ "upload": false, "download": false });
+        object["usage"] = json!({ "instanceCount": instances, "customerCount": 1, "traffic": 0 });
+        object["api"] = json!({ "type": "rest", "contentType": "application/json" });
+        object["resources"] = json!([]);
+    }
+    object
+}

@@ -1,0 +1,109 @@
+//! The catalogue.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::refusal::Refusal;
+use super::{Shared, element_object, number, page};
+use crate::domain::element::Element;
+use crate::domain::error::Code;
+
+/// The element in a path: by key, else by number.
+pub(super) fn find<'s>(shared: &'s Shared, key_or_id: &str) -> Result<&'s Element, Refusal> {
+    match shared.engine.element(key_or_id) {
+        Err(failure) if failure.code == Code::ElementUnknown => {
+            let wanted = key_or_id.parse::<u32>().ok();
+            let found =
+                shared.engine.catalog().iter().find(|element| Some(number::of(&element.key)) == wanted);
+            found.ok_or_else(|| Refusal::not_found("element", key_or_id))
+        }
+        found => Ok(found?),
+    }
+}
+
+/// `GET /elements`.
+pub(super) async fn list(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
+    let wanted = call.get("where").map(wanted_key).transpose()?;
+    let elements = shared.engine.catalog().iter();
+    let elements: Vec<&Element> =
+        elements.filter(|element| wanted.as_ref().is_none_or(|key| *key == element.key)).collect();
+    let page = page::cut(&call, elements, |element| element.key.clone())?;
+    let values = page.items.iter().map(|element| element_object::whole(element)).collect();
+    Ok(page.answer(values))
+}
+
+/// The one condition that clients of the catalogue use: `key = 'x'`.
+fn wanted_key(condition: &str) -> Result<String, Refusal> {
+    let value = condition.trim().strip_prefix("key").and_then(|rest| rest.trim().strip_prefix('='));
+    let quoted = value.and_then(|rest| rest.trim().strip_prefix('\'')?.strip_suffix('\''));
+    quoted.map(str::to_owned).ok_or_else(|| Refusal::bad_request("where understands key = '…' only."))
+}
+
+/// `GET /elements/keys`.
+pub(super) async fn keys(State(shared): State<Shared>, _call: Call) -> Result<Response, Refusal> {
+    let keys = shared.engine.catalog().iter().map(|element| element.key.as_str().into()).collect();
+    Ok(page::json(&Value::Array(keys)))
+}
+
+/// `GET /elements/{element}`.
+pub(super) async fn one(
+    State(shared): State<Shared>,
+    Path(element): Path<String>,
+    _call: Call,
+) -> Result<Response, Refusal> {
+    Ok(page::json(&element_object::whole(find(&shared, &element)?)))
+}
+
+/// `GET /elements/{element}/configuration`.
+pub(super) async fn configuration(
+    State(shared): State<Shared>,
+    Path(element): Path<String>,
+    _call: Call,
+) -> Result<Response, Refusal> {
+    let element = find(&shared, &element)?;
+    let types = element_object::authentication_types(element);
+    Ok(page::json(&json!({
+        "configuration": element_object::configuration(element),
+        "providerData": element.provider_data(&element.auth),
+        "authenticationTypes": types["options"],
+    })))
+}
+
+/// `GET /elements/{element}/metadata`.
+pub(super) async fn metadata(
+    State(shared): State<Shared>,
+    Path(element): Path<String>,
+    call: Call,
+) -> Result<Response, Refusal> {
+    let element = find(&shared, &element)?;
+    Ok(page::json(&described(&shared, element, &call)?))
+}
+
+/// `GET /elements/metadata`.
+pub(super) async fn all_metadata(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
+    let elements = shared.engine.catalog().iter();
+    let all = elements.map(|element| described(&shared, element, &call)).collect::<Result<_, _>>()?;
+    Ok(page::json(&Value::Array(all)))
+}
+
+fn described(shared: &Shared, element: &Element, call: &Call) -> Result<Value, Refusal> {
+    let instances = match call.get("expand") {
+        Some("true") => {
+            let all = shared.engine.index.connections(Some(&shared.workspace))?;
+            Some(all.iter().filter(|connection| connection.element == element.key).count())
+        }
+        _ => None,
+    };
+    Ok(element_object::metadata(element, instances))
+}
+
+/// `GET /elements/{element}/authentication-types`.
+pub(super) async fn authentication_types(
+    State(shared): State<Shared>,
+    Path(element): Path<String>,
+    _call: Call,
+) -> Result<Response, Refusal> {
+    Ok(page::json(&element_object::authentication_types(find(&shared, &element)?)))
+}

@@ -1,0 +1,133 @@
+//! `oauth/token` and `oauth/url`: what a caller needs before the browser opens.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde_json::json;
+
+use super::Shared;
+use super::authorizations::Authorization;
+use super::call::Call;
+use super::elements::find;
+use super::instance_body::text;
+use super::page;
+use super::refusal::Refusal;
+use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, STANDARD_QUERY};
+use crate::domain::form::{self, FieldProblem, Problem};
+use crate::domain::oauth::pkce::Verifier;
+use crate::domain::sensitive::Sensitive;
+use crate::platform::OauthCall;
+
+/// `GET /elements/{element}/oauth/token`: a request token, OAuth 1.0a only.
+pub(super) async fn token(
+    State(shared): State<Shared>,
+    Path(element): Path<String>,
+    call: Call,
+) -> Result<Response, Refusal> {
+    let element = find(&shared, &element)?;
+    let asked = Asked::read(element, call.query)?;
+    if !matches!(asked.auth, Auth::Oauth1(_)) {
+        return Err(Refusal::bad_request("This element does not use OAuth 1: begin with oauth/url."));
+    }
+    let issued = shared.engine.local(&shared.workspace).oauth_token(&asked.call).await?;
+    let answer = json!({ "token": issued.token, "secret": issued.secret.expose() });
+    shared.authorizations.remember(asked.begun(None, Some((issued.token, issued.secret))));
+    Ok(page::json(&answer))
+}
+
+/// `GET` or `POST /elements/{element}/oauth/url`: the address that the browser opens.
+pub(super) async fn url(
+    State(shared): State<Shared>,
+    Path(element): Path<String>,
+    call: Call,
+) -> Result<Response, Refusal> {
+    let element = find(&shared, &element)?;
+    let mut query = Vec::new();
+    if call.has_body() {
+        // As POST, the same values are members of a JSON object.
+        query.extend(call.object()?.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))));
+    }
+    query.extend(call.query);
+    let asked = Asked::read(element, query)?;
+    let request_token = asked.call.get("requestToken").filter(|token| !token.expose().is_empty()).cloned();
+    if matches!(asked.auth, Auth::Oauth1(_)) && request_token.is_none() {
+        return Err(missing_parameter("requestToken"));
+    }
+    if !asked.auth.needs_browser() {
+        return Err(Refusal::bad_request("This element does not sign in with a browser."));
+    }
+    let answer = shared.engine.local(&shared.workspace).oauth_url(&asked.call).await?;
+    let told = told_element(&shared, element, &asked.state);
+    // The secret of the request token was remembered by oauth/token.
+    let request_token = request_token.map(|token| (token.expose().clone(), Sensitive::default()));
+    shared.authorizations.remember(asked.begun(answer.verifier, request_token));
+    Ok(page::json(&json!({ "oauthUrl": answer.oauth_url, "element": told })))
+}
+
+/// What was asked for, checked.
+struct Asked<'e> {
+    element: &'e Element,
+    auth: &'e Auth,
+    call: OauthCall,
+    state: String,
+    given: BTreeMap<String, String>,
+}
+
+impl<'e> Asked<'e> {
+    fn read(element: &'e Element, mut query: Vec<(String, String)>) -> Result<Self, Refusal> {
+        let given = form::read_query(element, &query);
+        let values = form::check_call(element, &given).map_err(|problems| {
+            Refusal::of_entries("parameters", &problems, |key| parameter(element, key))
+        })?;
+        // The platform's own default. It protects nobody: a caller that cares sends a random one.
+        query.retain(|(name, value)| name != "state" || !value.is_empty());
+        let sent = query.iter().find(|(name, _)| name == "state").map(|(_, value)| value.clone());
+        let state = sent.unwrap_or_else(|| {
+            query.push(("state".to_owned(), element.key.clone()));
+            element.key.clone()
+        });
+        let query = query.into_iter().map(|(name, value)| (name, Sensitive::new(value))).collect();
+        let call = OauthCall { path_key: element.key.clone(), query };
+        Ok(Self { element, auth: element.auth_for(&values), call, state, given })
+    }
+
+    fn begun(
+        mut self,
+        verifier: Option<Verifier>,
+        request_token: Option<(String, Sensitive<String>)>,
+    ) -> Authorization {
+        let mut own = |key: &str| self.given.remove(key).unwrap_or_default();
+        // The secret does not wait here: the caller sends it again.
+        drop(Sensitive::new(own(API_SECRET)));
+        Authorization {
+            path_key: self.element.key.clone(),
+            provider: self.element.provider().to_owned(),
+            api_key: own(API_KEY),
+            callback: own(CALLBACK_URL),
+            state: self.state,
+            site: self.given,
+            verifier,
+            request_token,
+        }
+    }
+}
+
+/// The name in the query of a configuration key.
+fn parameter(element: &Element, key: &str) -> String {
+    let standard = STANDARD_QUERY.iter().find(|(known, _)| *known == key).map(|(_, name)| (*name).to_owned());
+    let own = || element.field(key).and_then(|field| field.query.first().cloned());
+    standard.or_else(own).unwrap_or_else(|| key.to_owned())
+}
+
+fn missing_parameter(name: &str) -> Refusal {
+    let problem = FieldProblem { key: name.to_owned(), problem: Problem::Required };
+    Refusal::of_entries("parameters", &[problem], str::to_owned)
+}
+
+/// Which element the sign-in is for: the one that `state` names if it is prepared under this path, else the one in the
+/// path.
+fn told_element(shared: &Shared, element: &Element, state: &str) -> String {
+    let named = shared.engine.catalog().find(state).ok().filter(|named| named.path_key() == element.key);
+    named.map_or(&element.key, |named| &named.key).clone()
+}

@@ -1,0 +1,28 @@
+//! Whether the secrets work: those of the organization, and those of an instance up to the provider behind it.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::json;
+
+use super::call::Call;
+use super::instance_object::OWNER;
+use super::refusal::Refusal;
+use super::{Shared, date, page};
+use crate::engine::PRACTICE;
+use crate::io::clock;
+
+/// `GET /organizations/me`.
+pub(super) async fn organization(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
+    call.caller.platform()?;
+    let name = if shared.workspace == PRACTICE { "Practice" } else { "This computer" };
+    Ok(page::json(&json!({ "id": OWNER, "name": name, "active": true })))
+}
+
+/// `GET /ping` and `GET /hubs/{hub}/ping`: the provider is asked whose account it is, with a token that is renewed first
+/// if need be. The hub is ignored, as at the platform.
+pub(super) async fn ping(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
+    let connection = call.caller.connection()?;
+    shared.engine.test(&connection).await?;
+    let now = date::iso(clock::now_ms());
+    Ok(page::json(&json!({ "dateTime": now, "endpoint": connection.element })))
+}

@@ -1,0 +1,367 @@
+//! A hosted workspace, whose platform is `keyrack serve` in another process and another home.
+
+use serde_json::Value;
+
+use crate::support::home::Home;
+use crate::support::http;
+use crate::support::keyrack::{Outcome, Running};
+use crate::support::person;
+use crate::support::platform::Platform;
+
+/// Adds the platform to a home as the workspace `acme`.
+#[track_caller]
+fn add(home: &Home, platform: &Platform) {
+    add_with(home, platform, &platform.authorization).ok();
+}
+
+fn add_with(home: &Home, platform: &Platform, authorization: &str) -> Outcome {
+    let arguments =
+        ["workspaces", "add", "acme", "--at", &platform.base_url, "--secret", "authorization=env:SECRETS"];
+    home.start_with(&[&arguments[..], &["--json"]].concat(), &[("SECRETS", authorization)]).wait()
+}
+
+/// What a form of the hosted workspace needs beside the callback address.
+const FORM: [&str; 6] = [
+    "--set",
+    "zendesk.subdomain=acme",
+    "--set",
+    "oauth.api.key=keyrack",
+    "--secret",
+    "oauth.api.secret=env:SECRET",
+];
+
+/// Begins a sign-in in the hosted workspace, with a callback address that nobody else uses.
+fn begin(home: &Home, arguments: &[&str]) -> Running {
+    let port = free_port();
+    let callback = format!("oauth.callback.url=http://localhost:{port}/callback/zendesk");
+    let all = [arguments, &["--workspace", "acme", "--no-browser", "--set", &callback]].concat();
+    home.start_with(&all, &[("SECRET", "practice-secret")])
+}
+
+fn free_port() -> u16 {
+    let socket = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    socket.local_addr().expect("an address").port()
+}
+
+/// Lets a person allow, and waits for the end.
+#[track_caller]
+fn allow(mut running: Running) -> Outcome {
+    let callback = person::allow(&running.line("open: "));
+    let tab = person::tab(&callback);
+    let outcome = running.wait();
+    let _ = tab.join().expect("a tab");
+    outcome
+}
+
+#[track_caller]
+fn connect(home: &Home, name: &str) -> Value {
+    let arguments = [&["connect", "zendesk", "--name", name, "--tag", "eu", "--json"], &FORM[..]].concat();
+    allow(begin(home, &arguments)).ok().json()
+}
+
+/// What the platform itself says of an instance.
+#[track_caller]
+fn there(platform: &Platform, path: &str) -> (u16, Value) {
+    let url = format!("{}{path}", platform.base_url).parse().expect("an address");
+    let text = format!(
+        "GET {} HTTP/1.1\r\nHost: {}\r\nAuthorization: {}\r\n\r\n",
+        http::target(&url),
+        http::authority(&url),
+        platform.authorization
+    );
+    let answer = http::send(&url, &text).expect("an answer");
+    (answer.status, serde_json::from_str(&answer.body).unwrap_or_default())
+}
+
+#[track_caller]
+fn instance(platform: &Platform, connection: &Value) -> Value {
+    let id = connection["instance"].as_str().expect("the id at the platform");
+    there(platform, &format!("/instances/{id}")).1
+}
+
+#[test]
+fn an_account_is_connected_imported_renamed_signed_in_again_switched_off_and_on_and_removed() {
+    let (upstream, home) = (Home::new(), Home::new());
+    let platform = Platform::start(&upstream);
+    add(&home, &platform);
+
+    let connected = connect(&home, "Support");
+    assert_eq!(connected["workspace"], "acme");
+    let made = instance(&platform, &connected);
+    assert_eq!(made["name"], "Support");
+    assert_eq!(made["tags"], serde_json::json!(["eu"]), "our mark is taken off once all is saved");
+    // The Element token is what calls the platform.
+    let token = home.run(&["token", "Support"]).ok().stdout;
+    assert_eq!(made["token"], token.trim_end());
+    home.run(&["test", "Support"]).ok();
+
+    // Imported in a second home.
+    let second = Home::new();
+    add(&second, &platform);
+    let listed = second.json(&["import", "--workspace", "acme"]);
+    assert_eq!(listed[0]["name"], "Support");
+    assert!(listed[0].get("connection").is_none());
+    let brought = second.json(&["import", "--all", "--workspace", "acme"]);
+    assert_eq!(brought["added"][0]["instance"], connected["instance"]);
+    assert_eq!(second.run(&["token", "Support"]).ok().stdout, token);
+    let known = second.json(&["import", "--workspace", "acme"]);
+    assert_eq!(known[0]["connection"], brought["added"][0]["id"], "what is here already is marked");
+    second.assert_whole(1);
+
+    // Renamed and tagged, there too.
+    home.run(&["rename", "Support", "Helpdesk"]).ok();
+    home.run(&["tag", "Helpdesk", "--add", "gold", "--remove", "eu"]).ok();
+    let renamed = instance(&platform, &connected);
+    assert_eq!((&renamed["name"], &renamed["tags"]), (&"Helpdesk".into(), &serde_json::json!(["gold"])));
+
+    // Signed in again in place.
+    let again = allow(begin(&home, &["reconnect", "Helpdesk", "--json"])).ok().json();
+    assert_eq!((&again["id"], &again["instance"]), (&connected["id"], &connected["instance"]));
+    assert_eq!(home.run(&["token", "Helpdesk"]).ok().stdout, token, "the Element token stays");
+    home.run(&["test", "Helpdesk"]).ok();
+
+    // Off and on.
+    home.run(&["disable", "Helpdesk"]).ok();
+    assert_eq!(instance(&platform, &connected)["disabled"], true);
+    home.run(&["token", "Helpdesk", "--json"]).error(10, "connection_disabled");
+    // The other home learns it from the platform.
+    assert_eq!(second.run(&["test", "Support"]).code(), Some(10));
+    home.run(&["enable", "Helpdesk"]).ok();
+    assert_eq!(instance(&platform, &connected)["disabled"], false);
+    home.run(&["token", "Helpdesk"]).ok();
+
+    // Removed, there too.
+    let warned = home.run(&["remove", "Helpdesk"]).ok();
+    assert!(warned.stderr.contains("deleted at acme too"), "{}", warned.stderr);
+    let id = connected["instance"].as_str().expect("an id");
+    assert_eq!(there(&platform, &format!("/instances/{id}")).0, 404);
+    home.assert_whole(0);
+    upstream.assert_whole(0);
+    // What another home still lists is told as gone, and can be removed.
+    let gone = second.run(&["test", "Support"]);
+    assert_eq!(gone.code(), Some(10), "{gone:?}");
+    second.run(&["remove", "Support"]).ok();
+    second.assert_whole(0);
+}
+
+#[test]
+fn an_imported_account_is_signed_in_again_with_the_secret_that_is_not_known_here() {
+    let (upstream, home, second) = (Home::new(), Home::new(), Home::new());
+    let platform = Platform::start(&upstream);
+    add(&home, &platform);
+    add(&second, &platform);
+    let connected = connect(&home, "Support");
+    second.run(&["import", "Support", "--workspace", "acme"]).ok();
+    let missing = begin(&second, &["reconnect", "Support", "--json"]).wait();
+    let fields = missing.error(2, "form_invalid")["fields"].clone();
+    let keys: Vec<_> =
+        fields.as_array().expect("fields").iter().map(|f| f["key"].as_str().expect("a key")).collect();
+    assert_eq!(keys, ["oauth.api.key", "oauth.api.secret"], "what the platform masks");
+    let arguments = [
+        "reconnect",
+        "Support",
+        "--json",
+        "--set",
+        "oauth.api.key=keyrack",
+        "--secret",
+        "oauth.api.secret=env:SECRET",
+    ];
+    let again = allow(begin(&second, &arguments)).ok().json();
+    assert_eq!(again["instance"], connected["instance"]);
+}
+
+#[test]
+fn wrong_secrets_are_told_before_anything_is_kept() {
+    let (upstream, home) = (Home::new(), Home::new());
+    let platform = Platform::start(&upstream);
+    add_with(&home, &platform, "User wrong=, Organization 00000000000000000000000000000000")
+        .error(10, "workspace_secrets");
+    assert_eq!(home.count("SELECT count(*) FROM workspace"), 0);
+    assert!(home.session.secrets().is_empty());
+}
+
+#[test]
+fn a_platform_that_is_gone_is_unreachable_and_nothing_is_lost() {
+    let (upstream, home) = (Home::new(), Home::new());
+    let platform = Platform::start(&upstream);
+    add(&home, &platform);
+    connect(&home, "Support");
+    assert_eq!(platform.end(), Some(0));
+    for arguments in [
+        &["rename", "Support", "Other"][..],
+        &["remove", "Support"],
+        &["disable", "Support"],
+        &["tag", "Support", "--add", "x"],
+        &["import", "--workspace", "acme"],
+        &["test", "Support"],
+    ] {
+        let outcome = home.run(&[arguments, &["--json"]].concat());
+        assert_eq!(outcome.code(), Some(12), "{arguments:?}: {outcome:?}");
+    }
+    home.run(&["token", "Support"]).ok();
+    home.assert_whole(1);
+    // Removing the workspace needs no platform, and says what stays there.
+    let removed = home.run(&["workspaces", "remove", "acme"]).ok();
+    assert!(removed.stderr.contains("stays there"), "{}", removed.stderr);
+    home.assert_whole(0);
+    assert_eq!(home.count("SELECT count(*) FROM workspace"), 0);
+    home.run(&["list", "--workspace", "acme", "--json"]).error(3, "workspace_unknown");
+}
+
+#[test]
+fn a_workspace_is_used_renamed_and_its_name_is_its_own() {
+    let (upstream, home) = (Home::new(), Home::new());
+    let platform = Platform::start(&upstream);
+    add(&home, &platform);
+    add_with(&home, &platform, &platform.authorization).error(2, "workspace_taken");
+    home.run(&["workspaces", "use", "ACME"]).ok();
+    // Where none is named, it is the one that was chosen.
+    let keys = home.json(&["elements", "list"]);
+    assert_eq!(keys.as_array().expect("a list").len(), 8);
+    home.run(&["workspaces", "rename", "acme", "Acme EU"]).ok();
+    home.run(&["workspaces", "rename", "Acme EU", "practice", "--json"]).error(2, "workspace_taken");
+    home.run(&["workspaces", "remove", "local", "--json"]).error(2, "usage");
+    let all = home.json(&["workspaces", "list"]);
+    assert_eq!(all[2]["name"], "Acme EU");
+    // No secret is anywhere but in the keyring.
+    let secret = platform.authorization.split([' ', ',']).nth(1).expect("a secret").as_bytes().to_vec();
+    for (path, bytes) in home.files() {
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret), "{}", path.display());
+    }
+}
+
+#[test]
+fn a_program_killed_after_the_platform_made_the_instance_leaves_a_connection() {
+    let (upstream, home) = (Home::new(), Home::new());
+    let platform = Platform::start(&upstream);
+    add(&home, &platform);
+    let port = free_port();
+    let callback = format!("oauth.callback.url=http://localhost:{port}/callback/zendesk");
+    let arguments = [
+        &[
+            "connect",
+            "zendesk",
+            "--name",
+            "Support",
+            "--workspace",
+            "acme",
+            "--no-browser",
+            "--set",
+            &callback,
+        ],
+        &FORM[..],
+    ]
+    .concat();
+    let variables = [("SECRET", "practice-secret"), ("KEYRACK_FAULT", "instance_created")];
+    let mut running = home.start_with(&arguments, &variables);
+    let answer = person::allow(&running.line("open: "));
+    let _tab = person::tab(&answer);
+    running.line("fault: instance_created");
+    running.kill();
+    assert_eq!(there(&platform, "/instances").1.as_array().map(Vec::len), Some(1));
+    // The next start finds it by our mark, and takes the mark off.
+    home.run(&["doctor"]);
+    let listed = home.list();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0]["name"], "Support");
+    let kept = instance(&platform, &listed[0]);
+    assert_eq!(kept["tags"], serde_json::json!([]));
+    assert_eq!(home.run(&["token", "Support"]).ok().stdout.trim_end(), kept["token"]);
+    home.assert_whole(1);
+}
+
+#[test]
+fn a_removal_that_was_cut_off_is_finished_at_the_platform_too() {
+    let (upstream, home) = (Home::new(), Home::new());
+    let platform = Platform::start(&upstream);
+    add(&home, &platform);
+    connect(&home, "Support");
+    let mut running = home.start_with(&["remove", "Support"], &[("KEYRACK_FAULT", "removal_begun")]);
+    running.line("fault: removal_begun");
+    running.kill();
+    assert!(home.list().is_empty());
+    home.run(&["doctor"]).ok();
+    assert_eq!(there(&platform, "/instances").0, 404, "an empty list");
+    home.assert_whole(0);
+}
+
+#[test]
+fn a_workspace_whose_adding_or_removal_was_cut_off_is_undone_or_finished() {
+    let (upstream, home) = (Home::new(), Home::new());
+    let platform = Platform::start(&upstream);
+    let arguments =
+        ["workspaces", "add", "acme", "--at", &platform.base_url, "--secret", "authorization=env:SECRETS"];
+    let variables = [("SECRETS", platform.authorization.as_str()), ("KEYRACK_FAULT", "workspace_begun")];
+    let mut running = home.start_with(&arguments, &variables);
+    running.line("fault: workspace_begun");
+    running.kill();
+    home.run(&["list", "--workspace", "acme", "--json"]).error(3, "workspace_unknown");
+    // The name is free again at once.
+    add(&home, &platform);
+    connect(&home, "Support");
+    let mut running =
+        home.start_with(&["workspaces", "remove", "acme"], &[("KEYRACK_FAULT", "workspace_removal_begun")]);
+    running.line("fault: workspace_removal_begun");
+    running.kill();
+    home.run(&["doctor"]).ok();
+    home.assert_whole(0);
+    assert_eq!(home.count("SELECT count(*) FROM workspace"), 0);
+    assert!(home.session.secrets().is_empty(), "no secret stays");
+    // What stands at the platform stays there.
+    assert_eq!(there(&platform, "/instances").0, 200);
+}
+
+/// An element that only the platform has.
+fn only_there(upstream: &Home) {
+    let folder = upstream.path().join("config/elements/acmedesk");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let ours = include_str!("../../src-tauri/elements/zendesk/element.toml");
+    let text =
+        ours.replace("key = \"zendesk\"\n", "key = \"acmedesk\"\n").replace("\"Zendesk\"", "\"Acme Desk\"");
+    std::fs::write(folder.join("element.toml"), text).expect("written");
+}
+
+#[test]
+fn an_element_that_only_the_platform_has_is_listed_filled_in_and_connected() {
+    let (upstream, home) = (Home::new(), Home::new());
+    only_there(&upstream);
+    let platform = Platform::start(&upstream);
+    add(&home, &platform);
+    let listed = home.json(&["elements", "list", "--workspace", "acme"]);
+    assert_eq!(listed.as_array().expect("a list").len(), 9);
+    let shown = home.json(&["elements", "show", "acmedesk", "--workspace", "acme"]);
+    assert_eq!((&shown["name"], &shown["auth"]), (&"Acme Desk".into(), &"oauth2".into()));
+    let fields = shown["fields"].as_array().expect("fields");
+    let field = |key: &str| {
+        fields.iter().find(|field| field["key"] == key).unwrap_or_else(|| panic!("{key} in {shown}"))
+    };
+    assert_eq!(field("oauth.api.secret")["secret"], true);
+    assert_eq!(field("zendesk.subdomain")["required"], true);
+    home.run(&["elements", "show", "acmedesk", "--json"]).error(3, "element_unknown");
+    let arguments = [&["connect", "acmedesk", "--json"], &FORM[..]].concat();
+    let connected = allow(begin(&home, &arguments)).ok().json();
+    assert_eq!((&connected["name"], &connected["product"]), (&"Acme Desk".into(), &"Acme Desk".into()));
+    home.run(&["test", "Acme Desk"]).ok();
+    home.assert_whole(1);
+}
+
+#[test]
+fn what_was_made_elsewhere_is_brought_in_by_name_or_id() {
+    let (upstream, home) = (Home::new(), Home::new());
+    only_there(&upstream);
+    upstream.connect(&["acmedesk", "--name", "Old", "--tag", "eu"]);
+    upstream.connect(&["desk", "--name", "Older"]);
+    let platform = Platform::start(&upstream);
+    add(&home, &platform);
+    home.run(&["import", "nothing", "--workspace", "acme", "--json"]).error(10, "instance_gone");
+    home.run(&["import", "--all", "--workspace", "practice", "--json"]).error(2, "usage");
+    let brought = home.json(&["import", "old", "--workspace", "acme"]);
+    let added = &brought["added"][0];
+    assert_eq!((&added["name"], &added["product"]), (&"Old".into(), &"Acme Desk".into()));
+    assert_eq!(added["tags"], serde_json::json!(["eu"]));
+    let rest = home.json(&["import", "--all", "--workspace", "acme"]);
+    assert_eq!(rest["added"].as_array().map(Vec::len), Some(1));
+    assert_eq!(home.json(&["import", "--all", "--workspace", "acme"])["added"], serde_json::json!([]));
+    home.run(&["test", "--all"]).ok();
+    home.assert_whole(2);
+}
