@@ -162,6 +162,13 @@ impl Window {
         self.runtime.block_on(self.page.execute(script, arguments)).expect("chosen");
     }
 
+    /// Presses the label of a box to be ticked.
+    #[track_caller]
+    pub fn tick(&self, label: &str) {
+        let label = self.find(&format!("//label[normalize-space(.)={}]", quoted(label)));
+        self.click(&label);
+    }
+
     /// Types into something that was found.
     #[track_caller]
     pub fn type_into(&self, field: &Element, text: &str) {

@@ -94,7 +94,7 @@ fn an_account_lives_at_a_platform_from_its_connection_to_its_removal() {
     assert_eq!(upstream.list().len(), 1, "no second instance was made");
 
     // Off and on.
-    window.press_row_or_stay("Helpdesk");
+    window.press_row("Helpdesk");
     window.press("Switch off");
     eventually("the platform has it off", || (at_platform()["disabled"] == true).then_some(()));
     window.sees("Switched off");
@@ -107,18 +107,20 @@ fn an_account_lives_at_a_platform_from_its_connection_to_its_removal() {
     let window = Window::open(&second);
     add_workspace(&window, &platform);
     window.press("Import from platform");
-    window.press("Select all");
+    window.tick("Select all");
     window.press("Bring in 1 account");
     eventually("the row stands in the index", || (second.list().len() == 1).then_some(()));
     assert_eq!(second.run(&["token", "Helpdesk"]).ok().stdout, home.run(&["token", "Helpdesk"]).ok().stdout);
 
     // Removed, there too.
-    window.press("Connections");
     window.press_row("Helpdesk");
     window.press("Remove…");
     window.sees("This also deletes it at Acme platform.");
     window.press("Remove");
     eventually("the platform has it no more", || upstream.list().is_empty().then_some(()));
+    // The platform is told first, this computer follows.
+    let rows = || second.count("SELECT count(*) FROM connection");
+    eventually("nor has this computer", || (rows() == 0).then_some(()));
     second.assert_whole(0);
     upstream.assert_whole(0);
 }
@@ -131,10 +133,10 @@ fn removing_a_workspace_leaves_the_platform_as_it_is() {
     let window = Window::open(&home);
     add_workspace(&window, &platform);
     window.press("Import from platform");
-    window.press("Select all");
+    window.tick("Select all");
     window.press("Bring in 1 account");
     eventually("the row stands in the index", || (home.list().len() == 1).then_some(()));
-    window.press("Connections");
+    window.sees("1 account brought in.");
     window.press("Settings");
     window.press("Remove Acme platform");
     window.sees("stays there");
