@@ -94,6 +94,16 @@ fn an_account_is_connected_imported_renamed_signed_in_again_switched_off_and_on_
     let token = home.run(&["token", "Support"]).ok().stdout;
     assert_eq!(made["token"], token.trim_end());
     home.run(&["test", "Support"]).ok();
+    // The header line lets a script in, as it is.
+    let header = home.run(&["token", "Support", "--format", "header"]).ok().stdout;
+    let ping = format!("{}/ping", platform.base_url).parse().expect("an address");
+    let text = format!(
+        "GET {} HTTP/1.1\r\nHost: {}\r\n{}\r\n\r\n",
+        http::target(&ping),
+        http::authority(&ping),
+        header.trim_end()
+    );
+    assert_eq!(http::send(&ping, &text).expect("an answer").status, 200);
 
     // Imported in a second home.
     let second = Home::new();
@@ -178,6 +188,21 @@ fn wrong_secrets_are_told_before_anything_is_kept() {
         .error(10, "workspace_secrets");
     assert_eq!(home.count("SELECT count(*) FROM workspace"), 0);
     assert!(home.session.secrets().is_empty());
+}
+
+#[test]
+fn new_secrets_take_the_place_of_old_ones_once_the_platform_accepts_them() {
+    let (upstream, home) = (Home::new(), Home::new());
+    let platform = Platform::start(&upstream);
+    add(&home, &platform);
+    let replace = |authorization: &str| {
+        let arguments = ["workspaces", "secrets", "acme", "--secret", "authorization=env:SECRETS", "--json"];
+        home.start_with(&arguments, &[("SECRETS", authorization)]).wait()
+    };
+    replace("User wrong=, Organization 00000000000000000000000000000000").error(10, "workspace_secrets");
+    home.run(&["import", "--workspace", "acme"]).ok();
+    replace(&platform.authorization).ok();
+    home.run(&["import", "--workspace", "acme"]).ok();
 }
 
 #[test]

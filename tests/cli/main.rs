@@ -15,4 +15,5 @@ mod hosted;
 mod keychain;
 mod killed;
 mod names;
+mod serve;
 mod tokens;

@@ -14,10 +14,10 @@ fn a_token_is_printed_in_the_form_that_was_asked_for() {
     assert_eq!(printed(&[]), format!("{token}\n"));
     assert_eq!(printed(&["--format", "header"]), format!("Authorization: Bearer {token}\n"));
     assert_eq!(printed(&["--element-token"]), format!("{element_token}\n"));
-    assert_eq!(
-        printed(&["--element-token", "--format", "header"]),
-        format!("Authorization: Element {element_token}\n")
-    );
+    // What `keyrack serve` asks for: who calls, and for which instance.
+    let header = printed(&["--element-token", "--format", "header"]);
+    assert!(header.starts_with("Authorization: User "), "{header}");
+    assert!(header.ends_with(&format!(", Element {element_token}\n")), "{header}");
     let environment = printed(&["--format", "env"]);
     let mut lines = environment.lines();
     assert_eq!(lines.next(), Some(format!("export KEYRACK_TOKEN='{token}'").as_str()));
@@ -48,10 +48,8 @@ fn an_oauth_1_token_comes_with_its_secret_and_without_a_header() {
     assert_eq!((header.code(), header.stdout.as_str()), (Some(2), ""));
     assert!(header.stderr.contains("signs each request"), "{}", header.stderr);
     let element = home.run(&["token", "Desk.com", "--format", "header", "--element-token"]).ok();
-    assert_eq!(
-        element.stdout.trim_end(),
-        format!("Authorization: Element {}", item["element_token"].as_str().expect("a text"))
-    );
+    let token = item["element_token"].as_str().expect("a text");
+    assert!(element.stdout.ends_with(&format!(", Element {token}\n")), "{}", element.stdout);
 }
 
 /// A connection whose access token has ended.

@@ -136,6 +136,14 @@ pub(super) enum Workspaces {
         #[arg(long = "secret", value_name = "KEY=env:VAR|file:PATH|-", required = true)]
         secrets: Vec<String>,
     },
+    /// Replace the secrets of a hosted workspace; they are checked at the platform first
+    Secrets {
+        /// Its name
+        name: String,
+        /// The secrets: user=…, organization=…, or authorization=… for a line with both
+        #[arg(long = "secret", value_name = "KEY=env:VAR|file:PATH|-", required = true)]
+        secrets: Vec<String>,
+    },
     /// Use a workspace where none is named
     Use {
         /// Its name

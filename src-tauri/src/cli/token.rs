@@ -34,12 +34,16 @@ fn hand_out(context: &Context, args: &Token, connection: &Connection, item: &Ite
     let tokens = item.tokens.as_ref().filter(|_| !args.element_token);
     let value = tokens.map_or(&item.element_token, |tokens| &tokens.access_token);
     let secret = tokens.and_then(|tokens| tokens.token_secret.as_ref());
-    let header = if tokens.is_none() {
-        format!("Element {}", value.expose())
-    } else {
-        format!("{BEARER} {}", value.expose())
-    };
-    let header = Zeroizing::new(header);
+    let wants_header = context.json || matches!(args.format, Format::Json | Format::Header);
+    let header = Zeroizing::new(match tokens {
+        Some(_) => format!("{BEARER} {}", value.expose()),
+        // The platform wants to know who asks, too.
+        None if wants_header => {
+            let secrets = context.engine.secrets_of(&connection.workspace)?;
+            format!("User {}, Element {}", secrets.user.expose(), value.expose())
+        }
+        None => String::new(),
+    });
     let expires_at = item.expires_at().filter(|_| tokens.is_some());
     if context.json || args.format == Format::Json {
         let mut document = json!({

@@ -27,6 +27,12 @@ pub(super) fn workspaces(context: &Context, command: Workspaces) -> Result<(), P
             Ok(())
         }
         Workspaces::Add { name, at, secrets } => add(context, name, at, &secrets),
+        Workspaces::Secrets { name, secrets } => {
+            let workspace = engine.workspace(&name)?;
+            let (user, organization) = both(&secrets)?;
+            block_on(engine.replace_secrets(&workspace, user, organization)).map_err(in_words)?;
+            said(context, workspace.view, |view| format!("The secrets of {} are replaced.", view.name))
+        }
         Workspaces::Use { name } => {
             let workspace = engine.workspace(&name)?;
             engine.index.set_setting(CHOSEN, &workspace.id).map_err(Failure::from)?;
@@ -68,7 +74,8 @@ fn said(
     Ok(())
 }
 
-fn add(context: &Context, name: String, at: String, options: &[String]) -> Result<(), Problem> {
+/// The two secrets of a platform.
+fn both(options: &[String]) -> Result<(String, String), Failure> {
     let given = secrets(options)?;
     let (mut user_secret, mut organization_secret) = (String::new(), String::new());
     for (key, value) in given {
@@ -88,7 +95,7 @@ fn add(context: &Context, name: String, at: String, options: &[String]) -> Resul
             }
             other => {
                 let what = format!("--secret {other}: the secrets are user, organization or authorization");
-                return Err(Failure::new(Code::Usage).detail(what).into());
+                return Err(Failure::new(Code::Usage).detail(what));
             }
         }
     }
@@ -98,13 +105,15 @@ fn add(context: &Context, name: String, at: String, options: &[String]) -> Resul
         .collect();
     if !missing.is_empty() {
         let what = format!("Give --secret {}=env:VAR, file:PATH or -", missing.join("=… and --secret "));
-        return Err(Failure::new(Code::Usage).detail(what).into());
+        return Err(Failure::new(Code::Usage).detail(what));
     }
+    Ok((user_secret, organization_secret))
+}
+
+fn add(context: &Context, name: String, at: String, options: &[String]) -> Result<(), Problem> {
+    let (user_secret, organization_secret) = both(options)?;
     let request = WorkspaceRequest { name, base_url: at, user_secret, organization_secret };
-    let added = block_on(context.engine.add_workspace(request)).map_err(|failure| match failure.code {
-        Code::FormInvalid => in_words(failure),
-        _ => failure,
-    })?;
+    let added = block_on(context.engine.add_workspace(request)).map_err(in_words)?;
     said(context, added.view, |view| {
         format!(
             "{} is added. Use it with --workspace {}, or: keyrack workspaces use {}",
@@ -122,6 +131,9 @@ fn shell(name: &str) -> String {
 
 /// The fields of this form are options on the command line.
 fn in_words(failure: Failure) -> Failure {
+    if failure.code != Code::FormInvalid {
+        return failure;
+    }
     let presets: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
     let words = failure.fields.iter().flatten().map(|problem| match problem.key.as_str() {
         "base_url" => {

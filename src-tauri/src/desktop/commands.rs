@@ -259,6 +259,21 @@ pub(super) async fn rename_workspace(
     Ok(())
 }
 
+/// Replaces the secrets of a hosted workspace.
+#[tauri::command]
+pub(super) async fn replace_secrets(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    name: String,
+    user_secret: String,
+    organization_secret: String,
+) -> Answer<()> {
+    let engine = desk.engine()?;
+    engine.replace_secrets(&engine.workspace(&name)?, user_secret, organization_secret).await?;
+    changed(&app);
+    Ok(())
+}
+
 /// Removes a hosted workspace from this computer.
 #[tauri::command]
 pub(super) async fn remove_workspace(app: AppHandle, desk: State<'_, Desk>, name: String) -> Answer<()> {

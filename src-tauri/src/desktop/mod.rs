@@ -89,6 +89,7 @@ pub fn run() {
             commands::remove_workspace,
             commands::rename,
             commands::rename_workspace,
+            commands::replace_secrets,
             commands::save_again,
             commands::set_appearance,
             commands::set_callback_port,

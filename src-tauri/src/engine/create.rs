@@ -19,6 +19,15 @@ use crate::io::clock;
 use crate::io::index::OpenAttempt;
 use crate::platform::{InstanceBody, Pairs, Platform};
 
+/// A connection that was made or renewed just now.
+#[derive(Clone, Debug)]
+pub struct Created {
+    /// Its row.
+    pub connection: Connection,
+    /// What the vault holds for it, so that nobody has to ask the keychain at once for what it was just given.
+    pub item: Item,
+}
+
 impl Engine {
     /// Exchanges what the caller's callback brought, and keeps the result as a connection of this computer.
     ///
@@ -29,7 +38,7 @@ impl Engine {
         workspace: &str,
         body: &InstanceBody,
         verifier: Option<&Verifier>,
-    ) -> Result<Connection, Failure> {
+    ) -> Result<Created, Failure> {
         self.exchange_for(workspace, body, verifier, None).await
     }
 
@@ -42,7 +51,7 @@ impl Engine {
         connection: &Connection,
         body: &InstanceBody,
         verifier: Option<&Verifier>,
-    ) -> Result<Connection, Failure> {
+    ) -> Result<Created, Failure> {
         self.exchange_for(&connection.workspace, body, verifier, Some(connection)).await
     }
 
@@ -67,13 +76,13 @@ impl Engine {
         body: &InstanceBody,
         verifier: Option<&Verifier>,
         again: Option<&Connection>,
-    ) -> Result<Connection, Failure> {
+    ) -> Result<Created, Failure> {
         let element = self.element(&body.element)?.clone();
         let given =
             body.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
         let values = form::check_call(&element, &given).map_err(Failure::form)?;
         // No more than a look: a code must not be spent where its token cannot be kept.
-        match self.keychain().await.state {
+        match self.vault(|vault| Ok(vault.state())).await? {
             KeychainState::Ready => {}
             KeychainState::Locked => return Err(Failure::new(Code::KeychainLocked)),
             KeychainState::Missing => return Err(Failure::new(Code::KeychainMissing)),
@@ -133,7 +142,7 @@ impl Engine {
     }
 
     /// Saves. A keychain that was locked meanwhile is waited for as long as a caller waits, then the token goes back.
-    async fn keep_created(&self, unsaved: Unsaved) -> Result<Connection, Failure> {
+    async fn keep_created(&self, unsaved: Unsaved) -> Result<Created, Failure> {
         let until = Instant::now() + PATIENCE;
         let row = loop {
             match self.keep(&unsaved).await {
@@ -149,16 +158,18 @@ impl Engine {
                 Err(NotKept::Index(failure)) => return Err(failure),
             }
         };
-        let Unsaved { attempt, item, element, values, platform, lock, .. } = unsaved;
+        let Unsaved { attempt, again, item, element, values, platform, lock, .. } = unsaved;
         lock.discard();
         tracing::info!(%attempt, connection = %row.id, "connected");
+        // In place, the Element token is the one from before.
+        let kept = if again { self.item(&row).await? } else { item.clone() };
         // Whose account it is may be told later: the caller waits for the token alone.
         let (engine, known) = (self.clone(), row.clone());
         tokio::spawn(async move {
             let _one_at_a_time = engine.identities.clone().acquire_owned().await;
             engine.after_saving(known, &item, &element, &values, &platform, &attempt).await;
         });
-        Ok(row)
+        Ok(Created { connection: row, item: kept })
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use zeroize::Zeroize;
@@ -62,11 +64,11 @@ impl Engine {
     pub async fn add_workspace(&self, mut request: WorkspaceRequest) -> Result<Workspace, Failure> {
         let name = clean_name(&request.name);
         let secrets = Secrets {
-            user: Sensitive::new(std::mem::take(&mut request.user_secret).trim().to_owned()),
-            organization: Sensitive::new(std::mem::take(&mut request.organization_secret).trim().to_owned()),
+            user: trimmed(&mut request.user_secret),
+            organization: trimmed(&mut request.organization_secret),
         };
         let address = base_url(&request.base_url);
-        let mut problems = Vec::new();
+        let mut problems = problems_of(&secrets);
         let mut problem = |key: &str, problem| problems.push(FieldProblem { key: key.into(), problem });
         match name.chars().count() {
             0 => problem("name", Problem::Required),
@@ -78,23 +80,9 @@ impl Engine {
             Err(what) => problem("base_url", *what),
             Ok(_) => {}
         }
-        for (key, secret) in [("user_secret", &secrets.user), ("organization_secret", &secrets.organization)]
-        {
-            if secret.expose().is_empty() {
-                problem(key, Problem::Required);
-            } else if !sendable(secret.expose()) {
-                problem(key, Problem::Malformed);
-            }
-        }
         let (Ok(address), true) = (address, problems.is_empty()) else { return Err(Failure::form(problems)) };
         self.reconcile_workspaces().await?;
-        let taken = self
-            .workspaces()?
-            .iter()
-            .any(|w| folded(&w.view.name) == folded(&name) || folded(&w.view.label) == folded(&name));
-        if taken {
-            return Err(Failure::new(Code::WorkspaceTaken).name(name));
-        }
+        self.free_workspace_name(&name, None)?;
         self.vault(|vault| vault.probe()).await?;
         Hosted::new(self.http.clone(), address.clone(), secrets.clone()).check().await?;
         let row = HostedRow { id: clock::random_id(), name: name.clone(), base_url: address.into() };
@@ -102,8 +90,7 @@ impl Engine {
         let lock = lock.ok_or_else(|| Failure::internal("a new workspace was locked already"))?;
         self.index.begin_workspace(&row, clock::now_ms()).map_err(|error| taken_by(error, &name))?;
         crate::fault::point("workspace_begun");
-        let kept = self.keep_secrets(&row, &secrets).await;
-        if let Err(failure) = kept {
+        if let Err(failure) = self.keep_secrets(&row, &secrets).await {
             self.forget_workspace(&row.id).await?;
             return Err(failure);
         }
@@ -111,6 +98,47 @@ impl Engine {
         lock.discard();
         tracing::info!(workspace = %row.id, "workspace added");
         self.workspace(&row.id)
+    }
+
+    /// Replaces the secrets of a hosted workspace, once the platform has accepted the new ones.
+    ///
+    /// # Errors
+    /// A malformed secret, [`Code::WorkspaceSecrets`] or whatever else the platform answers, or a keychain that cannot
+    /// be used. Then the old ones stay.
+    pub async fn replace_secrets(
+        &self,
+        workspace: &Workspace,
+        mut user_secret: String,
+        mut organization_secret: String,
+    ) -> Result<(), Failure> {
+        only_hosted(workspace)?;
+        let secrets =
+            Secrets { user: trimmed(&mut user_secret), organization: trimmed(&mut organization_secret) };
+        let problems = problems_of(&secrets);
+        if !problems.is_empty() {
+            return Err(Failure::form(problems));
+        }
+        let row = self.hosted_row(&workspace.id)?;
+        let address: Url = row.base_url.parse().map_err(|_| Failure::internal("a stored address is none"))?;
+        Hosted::new(self.http.clone(), address, secrets.clone()).check().await?;
+        self.keep_secrets(&row, &secrets).await?;
+        tracing::info!(workspace = %row.id, "secrets replaced");
+        Ok(())
+    }
+
+    fn hosted_row(&self, id: &str) -> Result<HostedRow, Failure> {
+        let row = self.index.hosted()?.into_iter().find(|row| row.id == id);
+        row.ok_or_else(|| Failure::new(Code::WorkspaceUnknown).name(id))
+    }
+
+    /// A name that neither another workspace has nor one of the fixed two is called.
+    fn free_workspace_name(&self, name: &str, except: Option<&str>) -> Result<(), Failure> {
+        let others = self.workspaces()?.into_iter().filter(|w| Some(w.id.as_str()) != except);
+        let same = |known: &str| folded(known) == folded(name);
+        if others.into_iter().any(|w| same(&w.view.name) || same(&w.view.label)) {
+            return Err(Failure::new(Code::WorkspaceTaken).name(name));
+        }
+        Ok(())
     }
 
     /// Gives a hosted workspace another name.
@@ -126,13 +154,7 @@ impl Engine {
             n if n > NAME_MAX => return Err(problem(Problem::TooLong)),
             _ => {}
         }
-        let others = self.workspaces()?.into_iter().filter(|w| w.id != workspace.id);
-        if others
-            .into_iter()
-            .any(|w| folded(&w.view.name) == folded(&name) || folded(&w.view.label) == folded(&name))
-        {
-            return Err(Failure::new(Code::WorkspaceTaken).name(name));
-        }
+        self.free_workspace_name(&name, Some(&workspace.id))?;
         self.index.rename_workspace(&workspace.id, &name).map_err(|error| taken_by(error, &name))?;
         // The item describes itself better with the new name; with the old one it is still whole.
         if let Ok(secrets) = self.secrets(&workspace.id).await {
@@ -209,9 +231,24 @@ impl Engine {
         Ok(self.vault(move |vault| vault.put_named(&key, &label, &text.into())).await?)
     }
 
-    async fn secrets(&self, id: &str) -> Result<Secrets, Failure> {
-        let key = vault_key(id);
-        let text = self.vault(move |vault| vault.get_named(&key)).await?;
+    /// What a caller of the platform API shows in a workspace: at a hosted platform what it gave to the person, on this
+    /// computer what `keyrack serve` asks for, made when it is first needed. Blocks.
+    ///
+    /// # Errors
+    /// A keychain that cannot be used, or that no longer holds the secrets of a hosted workspace.
+    pub fn secrets_of(&self, workspace: &str) -> Result<Secrets, Failure> {
+        if is_ours(workspace) {
+            // Base64 with its `+ / =` and 32 hexadecimal digits, as at the platform: a caller that mistreats these shall
+            // find out here.
+            let user = || STANDARD.encode(clock::random::<32>());
+            return Ok(Secrets {
+                user: self.vault.get_or_make(&format!("serve-user-{workspace}"), user)?,
+                organization: self
+                    .vault
+                    .get_or_make(&format!("serve-organization-{workspace}"), clock::random_id)?,
+            });
+        }
+        let text = self.vault.get_named(&vault_key(workspace))?;
         let gone = || Failure::new(Code::WorkspaceSecrets).detail("the keychain holds no secrets for it");
         let mut written: Written =
             text.and_then(|text| serde_json::from_str(text.expose()).ok()).ok_or_else(gone)?;
@@ -219,6 +256,16 @@ impl Engine {
             user: std::mem::take(&mut written.user_secret).into(),
             organization: std::mem::take(&mut written.organization_secret).into(),
         })
+    }
+
+    /// The same from async code.
+    ///
+    /// # Errors
+    /// As for [`Engine::secrets_of`].
+    pub async fn secrets(&self, workspace: &str) -> Result<Secrets, Failure> {
+        let (engine, workspace) = (self.clone(), workspace.to_owned());
+        let read = tokio::task::spawn_blocking(move || engine.secrets_of(&workspace)).await;
+        read.map_err(|_| Failure::internal("the keychain thread ended"))?
     }
 
     /// The platform that answers for a workspace.
@@ -237,8 +284,7 @@ impl Engine {
     /// # Errors
     /// As for [`Engine::platform`].
     pub(super) async fn hosted(&self, id: &str) -> Result<Hosted, Failure> {
-        let row = self.index.hosted()?.into_iter().find(|row| row.id == id);
-        let row = row.ok_or_else(|| Failure::new(Code::WorkspaceUnknown).name(id))?;
+        let row = self.hosted_row(id)?;
         let address: Url = row.base_url.parse().map_err(|_| Failure::internal("a stored address is none"))?;
         let secrets = self.secrets(id).await.map_err(|failure| failure.name(&row.name))?;
         Ok(Hosted::new(self.http.clone(), address, secrets))
@@ -291,6 +337,22 @@ impl Engine {
             Err(failure) => Err(failure),
         }
     }
+}
+
+fn trimmed(secret: &mut String) -> Sensitive<String> {
+    let whole = Sensitive::new(std::mem::take(secret));
+    whole.expose().trim().into()
+}
+
+fn problems_of(secrets: &Secrets) -> Vec<FieldProblem> {
+    let given = [("user_secret", &secrets.user), ("organization_secret", &secrets.organization)];
+    let problem = |secret: &Sensitive<String>| match secret.expose().as_str() {
+        "" => Some(Problem::Required),
+        text if !sendable(text) => Some(Problem::Malformed),
+        _ => None,
+    };
+    let problems = given.into_iter().filter_map(|(key, secret)| Some((key, problem(secret)?)));
+    problems.map(|(key, problem)| FieldProblem { key: key.into(), problem }).collect()
 }
 
 /// Whether this computer answers for the workspace itself.

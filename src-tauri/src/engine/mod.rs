@@ -35,6 +35,7 @@ use crate::io::paths::Paths;
 use crate::io::vault::{KEYCHAIN_NAME, Prompting, Vault, VaultError};
 use crate::platform::practice::Practice;
 
+pub use create::Created;
 pub use finish::{Controls, Ending, Paste, Unsaved};
 pub use start::{Browser, SigningIn};
 pub use test::Tested;

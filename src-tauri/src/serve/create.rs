@@ -12,12 +12,13 @@ use super::elements::find;
 use super::instance_body::InstanceChange;
 use super::instance_object::Detail;
 use super::refusal::Refusal;
-use super::{Shared, instances};
+use super::{Shared, instance_object, page};
 use crate::domain::connection::Connection;
 use crate::domain::element::{API_KEY, Auth, CALLBACK_URL, Element};
-use crate::domain::error::Failure;
+use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, Problem};
 use crate::domain::sensitive::Sensitive;
+use crate::engine::Created;
 use crate::platform::{InstanceBody, Pairs};
 
 /// `POST /instances`.
@@ -49,8 +50,8 @@ async fn created(shared: &Shared, element: &Element, change: &InstanceChange) ->
     if change.name.as_deref().unwrap_or_default().is_empty() {
         return Err(missing("name"));
     }
-    let connection = sign_in(shared, element, change, BTreeMap::new(), None).await?;
-    instances::answer(shared, &connection, Detail::Whole).await
+    let Created { connection, item } = sign_in(shared, element, change, BTreeMap::new(), None).await?;
+    Ok(page::json(&instance_object::object(shared, &connection, Some(&item), Detail::Whole).await))
 }
 
 fn missing(member: &str) -> Refusal {
@@ -65,7 +66,7 @@ pub(super) async fn sign_in(
     change: &InstanceChange,
     kept: BTreeMap<String, String>,
     again: Option<&Connection>,
-) -> Result<Connection, Refusal> {
+) -> Result<Created, Refusal> {
     let provided = change.provider_data.clone().unwrap_or_default();
     let mut configuration = kept;
     configuration.extend(change.configuration.clone());
@@ -108,7 +109,7 @@ pub(super) async fn sign_in(
 /// sign-in has said nothing of the sign-in itself: its own code may still come.
 fn may_be_tried_again(failure: &Failure, taken: Option<&Taken>) -> bool {
     failure.code.is_temporary()
-        || matches!(failure.code, crate::domain::error::Code::KeychainLocked)
+        || failure.code == Code::KeychainLocked
         || taken.is_some_and(|taken| taken.by == Match::Newest)
 }
 

@@ -177,7 +177,7 @@ async fn changed(shared: &Shared, call: &Call, mut connection: Connection) -> Re
         let kept =
             item(shared, &connection).await?.map(|item| item.configuration.clone()).unwrap_or_default();
         let kept = kept.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
-        connection = create::sign_in(shared, element, &change, kept, Some(&connection)).await?;
+        connection = create::sign_in(shared, element, &change, kept, Some(&connection)).await?.connection;
     } else if !change.configuration.is_empty() {
         let entries = change.configuration.iter();
         let entries = entries.map(|(key, value)| (key.clone(), Sensitive::new(value.clone()))).collect();

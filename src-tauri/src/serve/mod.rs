@@ -4,6 +4,7 @@
 //! An edge like the window and the command line: each call becomes one of the engine's. The exchange with providers,
 //! the keychain and the order of steps are there; here are the API's paths, members, statuses and words.
 
+mod api_base;
 mod authorizations;
 mod call;
 mod configuration;
@@ -12,6 +13,7 @@ mod credentials;
 mod date;
 mod element_object;
 mod elements;
+mod end_to_end;
 mod gate;
 mod instance_body;
 mod instance_object;

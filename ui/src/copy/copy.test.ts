@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Code, FieldView } from "../ipc/types";
-import { ERRORS, say } from "./errors";
+import { ERRORS, platformDetails, say, SECRETS_REFUSED, waitFor } from "./errors";
 import { fieldProblem, inSentence } from "./fields";
 import { shellWord, snippets } from "./snippets";
 import { exactTime, relativeTime } from "./time";
+import { accounts, secretHelp, workspaceLine } from "./words";
 
 const codes = Object.keys(ERRORS) as Code[];
 
@@ -54,6 +55,93 @@ describe("sentences about failures", () => {
     expect(say({ code: "keychain_locked" }, { keychain: "Credential Manager" }).title).toBe(
       "The Credential Manager is locked",
     );
+  });
+});
+
+describe("failures of a platform", () => {
+  const place = { keychain: "keyring", platform: "Acme platform" };
+
+  it("are_said_with_the_name_of_the_workspace", () => {
+    const said = say({ code: "platform_uncertain", host: "api.example.com" }, place);
+    expect(said.body).toMatch(/^It is not known whether Acme platform finished\..* nothing is made twice\.$/);
+  });
+
+  it("without_a_name_are_said_with_the_host_as_it_is_written", () => {
+    const said = say({ code: "platform_unreachable", host: "api.example.com" }, keyring);
+    expect(said.title).toBe("api.example.com can’t be reached");
+  });
+
+  it("never_take_the_host_of_the_platform_for_the_product", () => {
+    const said = say({ code: "authorization_expired", host: "api.example.com" }, place);
+    expect(said.body).toContain("from the product was");
+  });
+
+  it("say_how_long_to_wait_if_the_platform_does", () => {
+    const busy = (retry_after?: number) =>
+      say({ code: "platform_busy", platform: retry_after === undefined ? {} : { retry_after } }, place).body;
+    expect(busy(30)).toContain("Try again in 30 seconds.");
+    expect(busy()).toContain("Try again in a minute.");
+  });
+
+  it.each([
+    [1, "1 second"],
+    [89, "89 seconds"],
+    [90, "2 minutes"],
+    [121, "3 minutes"],
+  ])("%s seconds are %s", (seconds, words) => {
+    expect(waitFor(seconds)).toBe(words);
+  });
+
+  it("keep_what_the_platform_said_for_the_details", () => {
+    const platform = {
+      status: 400,
+      message: "no",
+      provider_message: "nope",
+      request_id: "r1",
+      retry_after: 3,
+    };
+    expect(platformDetails({ code: "platform_rejected", platform })).toEqual([
+      { label: "The platform said", text: "no" },
+      { label: "The product said", text: "nope" },
+      { label: "Status", text: "400" },
+      { label: "Request number", text: "r1" },
+    ]);
+    expect(platformDetails({ code: "platform_failed" })).toEqual([]);
+  });
+
+  it("about_secrets_that_were_never_accepted_have_sentences_of_their_own", () => {
+    const said = say({ code: "workspace_secrets" }, place, SECRETS_REFUSED);
+    expect(said.title).toBe("Acme platform does not accept these secrets");
+    expect(said.button).toEqual({ label: "Edit", does: "edit" });
+  });
+});
+
+describe("words about workspaces", () => {
+  const hosted = {
+    name: "Acme",
+    label: "Acme",
+    kind: "hosted" as const,
+    base_url: "https://api.example.com/elements/api-v2",
+    connections: 1,
+  };
+
+  it("count_accounts", () => {
+    expect([0, 1, 2, 1200].map(accounts)).toEqual([
+      "No accounts",
+      "1 account",
+      "2 accounts",
+      "1,200 accounts",
+    ]);
+  });
+
+  it("say_where_a_secret_goes", () => {
+    expect(secretHelp("keyring", hosted)).toBe("Kept in the keyring and at Acme.");
+    expect(secretHelp("keyring", { ...hosted, kind: "local" })).toBe("Kept in the keyring only.");
+  });
+
+  it("never_leave_out_a_kind", () => {
+    for (const kind of ["local", "practice", "hosted"] as const)
+      expect(workspaceLine({ ...hosted, kind })).toMatch(/^\p{Lu}.*\.$/u);
   });
 });
 
@@ -138,6 +226,19 @@ describe("snippets", () => {
   it("name_the_workspace_unless_it_is_this_computer", () => {
     for (const { text } of snippets(connection, practice, "oauth2"))
       expect(text).toContain('--workspace "practice"');
+  });
+
+  it("call_the_platform_where_it_keeps_the_sign_in", () => {
+    const hosted = {
+      name: "Acme",
+      kind: "hosted" as const,
+      base_url: "https://api.example.com/elements/api-v2",
+    };
+    for (const auth of ["oauth2", "oauth1", "basic"] as const) {
+      const curl = snippets(connection, hosted, auth).find((one) => one.tab === "curl");
+      expect(curl?.text).toContain("https://api.example.com/elements/api-v2/ping");
+      expect(curl?.text).toContain('--workspace "Acme" --format header');
+    }
   });
 
   it("do_not_offer_a_header_where_each_request_is_signed", () => {

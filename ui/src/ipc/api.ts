@@ -52,6 +52,8 @@ export interface Api {
   presets(): Promise<PresetView[]>;
   /** Checks the secrets at the platform, then keeps them in the keychain. Does not switch to it. */
   addWorkspace(request: WorkspaceRequest): Promise<WorkspaceView>;
+  /** Checks new secrets at the platform, then keeps them in place of the old ones. */
+  replaceSecrets(name: string, userSecret: string, organizationSecret: string): Promise<void>;
   renameWorkspace(name: string, newName: string): Promise<void>;
   /** Removes it and its connections from this computer; what stands at the platform stays there. */
   removeWorkspace(name: string): Promise<void>;
@@ -102,6 +104,8 @@ export const desktop: Api = {
   useWorkspace: (name) => call("use_workspace", { name }),
   presets: () => call("presets"),
   addWorkspace: (request) => call("add_workspace", { request }),
+  replaceSecrets: (name, userSecret, organizationSecret) =>
+    call("replace_secrets", { name, userSecret, organizationSecret }),
   renameWorkspace: (name, newName) => call("rename_workspace", { name, newName }),
   removeWorkspace: (name) => call("remove_workspace", { name }),
   instances: () => call("instances"),

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Fake } from "../ipc/fake";
+import { ACME, accountsThere, hostedConnections } from "../ipc/platform";
 import { connections, emptyState, manyConnections } from "../ipc/scenes";
 import type { ConnectRequest, State } from "../ipc/types";
 import { App } from "./app.svelte";
@@ -57,6 +58,62 @@ describe("the store", () => {
     expect(store.state).toBeNull();
   });
 
+  it("nothing_waits_for_a_catalogue_that_takes_its_time", async () => {
+    const fake = new Fake(hosted());
+    fake.refuse("elements", "never");
+    const store = new Store(fake);
+    await store.start();
+    expect(store.state?.connections).toHaveLength(4);
+    expect(store.elements).toBeNull();
+    await fake.setAppearance("dark");
+    await pass();
+    expect(store.state?.settings.appearance).toBe("dark");
+  });
+
+  it("a_catalogue_that_fails_is_no_failure_of_the_list", async () => {
+    const fake = new Fake(hosted());
+    fake.refuseOnce("elements", { code: "platform_unreachable" });
+    const store = new Store(fake);
+    await store.start();
+    await pass();
+    expect(store.failure).toBeNull();
+    expect(store.elementsFailure).toEqual({ code: "platform_unreachable" });
+    await store.loadElements();
+    expect(store.elementsFailure).toBeNull();
+    expect(store.elements).toHaveLength(200);
+  });
+
+  it("an_answer_for_the_workspace_before_is_dropped", async () => {
+    const state = { ...hosted(), workspace: emptyState().workspace };
+    const fake = new Fake(state);
+    const store = new Store(fake);
+    let arrive = () => {};
+    const slow = new Promise<void>((resolve) => (arrive = resolve));
+    const elements = fake.elements.bind(fake);
+    fake.elements = async () => {
+      const answer = await elements();
+      await slow;
+      return answer;
+    };
+    await store.start();
+    fake.elements = elements;
+    await fake.useWorkspace(ACME.name);
+    await pass();
+    arrive();
+    await pass();
+    expect(store.elements).toHaveLength(200);
+  });
+
+  it("an_element_of_a_platform_has_a_form_once_it_is_asked_for", async () => {
+    const fake = new Fake(hosted());
+    const store = new Store(fake);
+    await store.start();
+    await pass();
+    expect(store.element("cedarcrm")).toBeUndefined();
+    await store.describe("cedarcrm");
+    expect(store.element("cedarcrm")?.fields[0]?.key).toBe("oauth.api.key");
+  });
+
   it("the_catalogue_follows_the_workspace", async () => {
     const fake = new Fake(emptyState());
     const store = new Store(fake);
@@ -69,14 +126,25 @@ describe("the store", () => {
   });
 });
 
-describe("a sign-in", () => {
-  async function opened(finish: number | null, state = emptyState()) {
-    const fake = new Fake(state, finish);
-    const app = new App(fake);
-    await app.store.start();
-    return { fake, app };
-  }
+async function opened(finish: number | null, state = emptyState()) {
+  const fake = new Fake(state, finish);
+  const app = new App(fake);
+  await app.store.start();
+  await pass();
+  return { fake, app };
+}
 
+function hosted(): State {
+  const state = emptyState();
+  return {
+    ...state,
+    workspace: ACME,
+    workspaces: [...state.workspaces, ACME],
+    connections: hostedConnections(0),
+  };
+}
+
+describe("a sign-in", () => {
   it("that_is_watched_leads_to_its_new_row", async () => {
     const { fake, app } = await opened(1000);
     await app.router.go({ screen: "connect", element: "zendesk" });
@@ -143,7 +211,116 @@ describe("a sign-in", () => {
   });
 });
 
+describe("signing in again", () => {
+  const again: ConnectRequest = {
+    element: "elmbooks",
+    name: "Billing",
+    tags: [],
+    values: {},
+    again: "h3",
+  };
+
+  it("changes_no_row_but_its_status", async () => {
+    const { fake, app } = await opened(1000, hosted());
+    const attempt = await fake.connect(again);
+    expect(attempt).toMatchObject({ again: true, name: "Billing" });
+    app.watch(attempt.id);
+    await pass(2000);
+    expect(app.store.state?.connections).toHaveLength(4);
+    expect(app.store.state?.connections.find((one) => one.id === "h3")?.status).toBe("ok");
+    expect(app.announcer.text).toContain("Signed in again to Billing.");
+    expect(app.router.route).toEqual({ screen: "connections", focus: "h3" });
+  });
+
+  it("leads_on_even_if_it_was_over_before_it_was_watched", async () => {
+    const { fake, app } = await opened(0, hosted());
+    const attempt = await fake.connect(again);
+    await app.router.go({ screen: "connection", id: "h3" });
+    await pass(2000);
+    expect(app.router.route.screen).toBe("connection");
+    app.watch(attempt.id);
+    await pass();
+    expect(app.router.route).toEqual({ screen: "connections", focus: "h3" });
+  });
+
+  it("and_connecting_anew_have_drafts_of_their_own", async () => {
+    const { app } = await opened(null, hosted());
+    await app.store.describe("elmbooks");
+    const { fields } = app.store.element("elmbooks")!;
+    const purpose = { workspace: ACME.name, element: "elmbooks" };
+    app.drafts.of(purpose, fields).values["oauth.api.key"] = "new";
+    expect(app.drafts.of({ ...purpose, again: "h3" }, fields).typed).toBe(false);
+    expect(app.drafts.of(purpose, fields).typed).toBe(true);
+  });
+});
+
+describe("a workspace", () => {
+  const request = {
+    name: "Acme",
+    base_url: ACME.base_url!,
+    user_secret: "a",
+    organization_secret: "b",
+  };
+
+  it("that_is_added_is_not_yet_in_use", async () => {
+    const { fake, app } = await opened(null);
+    const added = await fake.addWorkspace(request);
+    await pass();
+    expect(app.store.state?.workspace.kind).toBe("local");
+    await fake.useWorkspace(added.name);
+    await pass();
+    expect(app.store.state?.workspace).toMatchObject({ kind: "hosted", label: "Acme" });
+  });
+
+  it("keeps_its_connections_while_another_is_in_use", async () => {
+    const { fake, app } = await opened(null, hosted());
+    await fake.useWorkspace("local");
+    await pass();
+    expect(app.store.state?.connections).toEqual([]);
+    expect(app.store.state?.workspaces.find((one) => one.name === ACME.name)?.connections).toBe(4);
+    await fake.useWorkspace(ACME.name);
+    await pass();
+    expect(app.store.state?.connections).toHaveLength(4);
+  });
+
+  it("that_is_removed_while_in_use_gives_way_to_this_computer", async () => {
+    const { fake, app } = await opened(null, hosted());
+    await fake.removeWorkspace(ACME.name);
+    await pass();
+    expect(app.store.state?.workspace.kind).toBe("local");
+    expect(app.store.state?.workspaces).toHaveLength(2);
+  });
+
+  it("is_what_failures_name_and_not_its_host", async () => {
+    const { app } = await opened(null, hosted());
+    const failure = { code: "platform_unreachable" as const, host: "api.cloud-elements.com" };
+    expect(app.say(failure).title).toBe("Acme platform can’t be reached");
+  });
+});
+
+describe("an import", () => {
+  it("that_fails_in_part_brings_in_the_rest", async () => {
+    const { fake, app } = await opened(null, hosted());
+    fake.accountsThere = accountsThere();
+    fake.notImported.set("431502", { code: "platform_rejected" });
+    const { added, failed } = await fake.importInstances(["431177", "431502", "432090"]);
+    await pass();
+    expect(added.map((one) => one.instance)).toEqual(["431177", "432090"]);
+    expect(failed).toEqual([{ instance: "431502", failure: { code: "platform_rejected" } }]);
+    expect(app.store.state?.connections).toHaveLength(6);
+    const known = (await fake.instances()).filter((one) => one.connection !== undefined);
+    expect(known).toHaveLength(4);
+  });
+});
+
 describe("the list", () => {
+  it("does_not_call_for_an_owner_who_switched_it_off", () => {
+    const connections = hostedConnections(0).map((one) => ({ ...one, disabled: one.id === "h3" }));
+    const groups = groupsOf({ ...hosted(), connections }, "");
+    expect(groups.attention).toEqual([]);
+    expect(groups.connected.map((one) => one.id)).toContain("h3");
+  });
+
   it("shows_first_what_needs_its_owner", () => {
     const groups = groupsOf(withConnections(), "");
     expect(groups.attention.map((one) => one.id)).toEqual(["c3"]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { catalogue } from "../ipc/scenes";
-import { cutToPart, initialValues, problems, submitted, tagList } from "./form";
+import { cutToPart, fieldsAgain, given, initialValues, problems, submitted, tagList } from "./form";
 
 const element = (key: string) => catalogue(14747, false).find((one) => one.key === key)!;
 const zendesk = element("zendesk").fields;
@@ -55,5 +55,33 @@ describe("a form", () => {
 
   it("tags_are_trimmed_and_kept_once", () => {
     expect(tagList(" support, ,sales,support ")).toEqual(["support", "sales"]);
+  });
+});
+
+describe("the form for signing in again", () => {
+  const missing = [{ key: "oauth.api.secret", problem: "required" as const }];
+
+  it("asks_only_for_what_is_missing", () => {
+    const fields = fieldsAgain(salesforce, missing);
+    expect(fields.map((field) => field.key)).toEqual(["oauth.api.secret"]);
+    expect(problems(fields, {})).toEqual(missing);
+  });
+
+  it("asks_for_nothing_that_must_be_given_if_nothing_is_missing", () => {
+    const fields = fieldsAgain(salesforce, []);
+    expect(fields.map((field) => field.key)).toEqual(["oauth.api.key", "oauth.api.secret"]);
+    expect(problems(fields, {})).toEqual([]);
+  });
+
+  it("shows_a_missing_field_even_where_a_choice_would_hide_it", () => {
+    const fields = fieldsAgain(salesforce, [{ key: "site.address", problem: "required" }]);
+    expect(given(fields, { "site.address": "acme" })).toEqual({ "site.address": "acme" });
+  });
+
+  it("sends_only_what_was_given", () => {
+    const fields = fieldsAgain(zendesk, []);
+    expect(given(fields, { "oauth.api.secret": " new ", "oauth.api.key": "" })).toEqual({
+      "oauth.api.secret": "new",
+    });
   });
 });

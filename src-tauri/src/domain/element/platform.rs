@@ -47,3 +47,47 @@ impl PlatformFacts {
         self.configuration.iter().map(|(key, text)| (key.as_str(), fill(text))).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::element::Element;
+    use crate::domain::form;
+
+    const ZENDESK: &str = include_str!("../../../elements/zendesk/element.toml");
+
+    #[test]
+    fn what_is_made_of_fields_is_filled_and_the_rest_is_told_as_it_is() {
+        let text =
+            ZENDESK.replace("[platform.configuration]\n", "[platform.configuration]\n\"a.b\" = \"'T'\"\n");
+        let element = Element::parse(&text).expect("valid");
+        let values = form::check_call(&element, &element.practice_values());
+        let callback = ("oauth.callback.url".to_owned(), "https://a.example/".to_owned());
+        assert!(values.is_err(), "the callback is the caller's own");
+        let given = element.practice_values().into_iter().chain([callback]).collect();
+        let values = form::check_call(&element, &given).expect("accepted");
+        let facts = element.platform.as_ref().expect("stated");
+        let filled = facts.filled(&values);
+        let expected = [("a.b", "'T'"), ("helpdesk.zendesk.url", "https://acme.zendesk.com")];
+        assert_eq!(filled.iter().map(|(k, v)| (*k, v.as_str())).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn facts_that_do_not_fit_are_faults_with_their_place() {
+        for (from, to, fault) in [
+            ("https://{zendesk.subdomain}", "https://{nothing}", "there is no field nothing"),
+            ("https://{zendesk.subdomain}", "https://{oauth.api.secret}", "or it is secret"),
+            ("https://{zendesk.subdomain}", "https://{zendesk", "a hole is written"),
+            ("\"helpdesk.zendesk.url\" =", "\"zendesk.subdomain\" =", "is asked for by a field"),
+            ("\"helpdesk.zendesk.password\"", "\"oauth.api.key\"", "is asked for by a field"),
+            ("hub = \"helpdesk\"", "hub = \"\"", "platform.hub"),
+            ("signup_url = \"https", "signup_url = \"http", "platform.signup_url"),
+            ("unused = [", "unuse = [", "unknown field"),
+        ] {
+            let text = ZENDESK.replace(from, to);
+            assert_ne!(text, ZENDESK, "{from}");
+            let problems = Element::parse(&text).expect_err(to);
+            let all = problems.iter().map(|p| format!("{}: {}", p.at, p.what)).collect::<String>();
+            assert!(all.contains(fault), "{fault} in {all}");
+        }
+    }
+}

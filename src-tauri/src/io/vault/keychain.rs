@@ -36,21 +36,34 @@ pub(super) fn open() -> Result<Arc<CredentialStore>, Error> {
 /// and waits for it, also where nobody is there to see it.
 #[cfg(target_os = "linux")]
 pub(super) fn state() -> KeychainState {
-    use std::sync::Mutex;
+    use std::sync::{Mutex, PoisonError};
+    use std::time::Instant;
     use zbus::blocking::Connection;
 
-    // One connection for all questions; a broken one is replaced.
-    static BUS: Mutex<Option<Connection>> = Mutex::new(None);
+    /// One connection for all questions; a broken one is replaced.
+    struct Asked {
+        bus: Option<Connection>,
+        last: Option<(Instant, KeychainState)>,
+    }
+    static ASKED: Mutex<Asked> = Mutex::new(Asked { bus: None, last: None });
 
-    let mut bus = BUS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    patiently(|| {
-        let answer = ask(&mut bus);
+    let called = Instant::now();
+    let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+    // A question that was asked while we waited is ours as well: a keyring at work answers each one late.
+    if let Some((_, state)) = asked.last.filter(|(asked, _)| *asked >= called) {
+        return state;
+    }
+    let now = Instant::now();
+    let state = patiently(|| {
+        let answer = ask(&mut asked.bus);
         if answer.is_none() {
-            *bus = None;
+            asked.bus = None;
         }
         answer
     })
-    .unwrap_or(KeychainState::Missing)
+    .unwrap_or(KeychainState::Missing);
+    asked.last = Some((now, state));
+    state
 }
 
 /// Asks again a few times: a keyring that many programs ask at once now and then refuses one of them for a moment.

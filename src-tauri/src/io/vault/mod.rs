@@ -6,6 +6,7 @@
 
 mod keychain;
 mod parts;
+mod turn;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -20,6 +21,7 @@ use crate::domain::view::KeychainState;
 use crate::io::clock;
 
 pub use keychain::NAME as KEYCHAIN_NAME;
+use turn::{Turn, Turns};
 
 /// The service name of every item, whatever the home: people look for it in their keychain.
 const SERVICE: &str = "keyrack";
@@ -86,7 +88,7 @@ pub struct Vault {
     open: Arc<Open>,
     state: Arc<dyn Fn() -> KeychainState + Send + Sync>,
     /// Writes go one at a time: parts and flip of one item must not interleave with those of another writer of it.
-    writing: Arc<Mutex<()>>,
+    writing: Turns,
 }
 
 impl Vault {
@@ -98,7 +100,7 @@ impl Vault {
             store: Arc::default(),
             open: Arc::new(keychain::open),
             state: Arc::new(keychain::state),
-            writing: Arc::default(),
+            writing: Turns::default(),
         }
     }
 
@@ -167,7 +169,7 @@ impl Vault {
     /// As every call.
     pub fn connection_ids(&self) -> Result<std::collections::BTreeSet<String>, VaultError> {
         let prefix = format!("{}:", self.home);
-        self.call("", move |entries| {
+        self.call("", None, move |entries| {
             let found = entries.store.search(&HashMap::from([("service", SERVICE)]))?;
             let keys = found
                 .iter()
@@ -211,23 +213,27 @@ impl Vault {
     }
 
     fn write(&self, key: &str, label: &str, value: &Sensitive<String>) -> Result<(), VaultError> {
-        let (writing, label, value) = (self.writing.clone(), label.to_owned(), value.clone());
-        self.call(key, move |entry| {
-            let _one_at_a_time = writing.lock().unwrap_or_else(PoisonError::into_inner);
-            parts::write(entry, &label, &value)
-        })
+        let turn = self.turn()?;
+        let (label, value) = (label.to_owned(), value.clone());
+        self.call(key, Some(turn), move |entry| parts::write(entry, &label, &value))
     }
 
     fn read(&self, key: &str) -> Result<Option<Sensitive<String>>, VaultError> {
-        self.call(key, parts::read)
+        self.call(key, None, parts::read)
     }
 
     fn erase(&self, key: &str) -> Result<(), VaultError> {
-        let writing = self.writing.clone();
-        self.call(key, move |entry| {
-            let _one_at_a_time = writing.lock().unwrap_or_else(PoisonError::into_inner);
-            parts::erase(entry)
-        })
+        let turn = self.turn()?;
+        self.call(key, Some(turn), parts::erase)
+    }
+
+    /// Waits until nobody else of this program writes. That time is not the keychain's: its deadline begins after.
+    fn turn(&self) -> Result<Turn, VaultError> {
+        let patience = match self.prompting {
+            Prompting::Never => DEADLINE,
+            Prompting::Allowed => PROMPT_DEADLINE,
+        };
+        self.writing.take(patience).ok_or(VaultError::Locked)
     }
 
     /// Runs `work` on the keychain within the deadline. A keychain that was restarted, or that was missing a moment
@@ -235,6 +241,7 @@ impl Vault {
     fn call<T: Send + 'static>(
         &self,
         key: &str,
+        turn: Option<Turn>,
         work: impl Fn(&Entries) -> Result<T, Keyring> + Send + 'static,
     ) -> Result<T, VaultError> {
         self.open_meanwhile();
@@ -247,6 +254,7 @@ impl Vault {
         let (slot, open) = (self.store.clone(), self.open.clone());
         let user = format!("{}:{key}", self.home);
         within(deadline, move || {
+            let _turn = turn;
             let held = slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if let Some(store) = held {
                 match work(&Entries { store, user: user.clone() }) {

@@ -1,0 +1,226 @@
+//! What is refused, and how; and the calls that look at the catalogue.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
+
+use super::{CALLBACK, Served, parameters, zendesk};
+use crate::support::home::Home;
+use crate::support::{PATIENCE, person};
+
+const WRONG_SECRETS: &str = "Invalid Organization or User secret, or invalid Element token provided.";
+
+#[test]
+fn a_missing_entry_a_used_code_a_denial_and_an_unknown_element_are_refused_as_documented() {
+    let home = Home::new();
+    let served = Served::start(&home);
+
+    let callback = person::allow(&served.begin("one"));
+    let mut body = zendesk("Test", &parameters(&callback));
+    let whole = body.clone();
+    let configuration = body["configuration"].as_object_mut().expect("an object");
+    configuration.remove("oauth.api.secret");
+    configuration.remove("oauth.callback.url");
+    let message = served.send("POST", "/instances", &body).refused(400);
+    assert!(message.contains("oauth.api.secret") && message.contains("oauth.callback.url"), "{message}");
+    assert!(!message.contains("oauth.api.key"), "{message}");
+
+    // Nothing was spent: the whole body works, once.
+    served.send("POST", "/instances", &whole).ok();
+    let again = served.send("POST", "/instances", &whole);
+    again.refused(400);
+    let words = again.json()["providerMessage"].as_str().expect("the provider's words").to_owned();
+    assert!(words.starts_with("invalid_grant"), "{words}");
+
+    let denied = person::deny(&served.begin("two"));
+    assert_eq!(parameters(&denied)["error"], "access_denied");
+    let code = "You must provide an OAuth code in order to create an instance of this element";
+    for provider_data in [parameters(&denied), json!({}), Value::Null, json!({ "code": "" })] {
+        assert_eq!(served.send("POST", "/instances", &zendesk("Test", &provider_data)).refused(400), code);
+    }
+    let message =
+        served.send("POST", "/instances", &json!({ "name": "x", "element": { "key": "desk" } })).refused(400);
+    for named in ["subdomain", "oauth.api.key", "oauth_token", "oauth_verifier", "secret"] {
+        assert!(message.contains(named), "{named} in {message}");
+    }
+
+    let mut unknown = whole.clone();
+    unknown["element"]["key"] = "nothing".into();
+    let message = served.send("POST", "/instances", &unknown).refused(404);
+    assert_eq!(message, "No element found with ID nothing");
+    for path in
+        ["/elements/nothing/oauth/url", "/elements/nothing/oauth/token", "/elements/nothing", "/elements/1"]
+    {
+        served.bare(path, &[]).refused(404);
+    }
+    assert_eq!(served.call("GET", "/instances/99").refused(404), "No instance found with ID 99");
+    home.assert_whole(1);
+}
+
+#[test]
+fn parameters_that_are_missing_are_named_as_they_are_called_in_a_query() {
+    let home = Home::new();
+    let served = Served::start(&home);
+    let message = served.bare("/elements/zendesk/oauth/url", &[]).refused(400);
+    for named in ["apiKey", "apiSecret", "callbackUrl", "siteAddress"] {
+        assert!(message.contains(named), "{named} in {message}");
+    }
+    let desk = format!("apiKey=a&apiSecret=b&callbackUrl={CALLBACK}&siteAddress=acme");
+    let message = served.bare(&format!("/elements/desk/oauth/url?{desk}"), &[]).refused(400);
+    assert!(message.contains("requestToken"), "{message}");
+    served.bare(&format!("/elements/zendesk/oauth/token?{desk}"), &[]).refused(400);
+    // The same as a body.
+    let body = json!({ "apiKey": "a", "apiSecret": "b", "callbackUrl": CALLBACK, "siteAddress": "acme", "state": "s" });
+    let answer = served.bare(
+        "/elements/zendesk/oauth/url",
+        &["-H", "Content-Type: application/json", "-d", &body.to_string()],
+    );
+    let url = answer.ok()["oauthUrl"].as_str().expect("an address").to_owned();
+    assert!(url.contains("state=s") && url.contains("code_challenge="), "{url}");
+}
+
+#[test]
+fn whoever_shows_no_secret_or_a_wrong_one_gets_nothing() {
+    let home = Home::new();
+    let served = Served::start(&home);
+    let token = served.create("Test")["token"].as_str().expect("a token").to_owned();
+    let right = served.platform.authorization.clone();
+    let (user, organization) = right.split_once(", ").expect("two secrets");
+    assert!(user.len() == "User ".len() + 44 && user.ends_with('='), "as long as the platform's");
+    assert_eq!(organization.len(), "Organization ".len() + 32);
+    let header = |value: &str| format!("Authorization: {value}");
+    for wrong in [
+        "".to_owned(),
+        user.to_owned(),
+        organization.to_owned(),
+        format!("User x, {organization}"),
+        format!("{user}, Organization x"),
+        format!("{user}, Element {token}"),
+        format!("{right}, Element x"),
+        format!("{user}, {user}, {organization}"),
+        "Bearer x".to_owned(),
+    ] {
+        let answer = served.bare("/instances", &["-X", "POST", "-H", &header(&wrong), "-d", "{}"]);
+        assert_eq!(answer.refused(401), WRONG_SECRETS, "{wrong}");
+    }
+    served.bare("/instances", &[]).refused(401);
+    // Where none is needed a wrong one is refused all the same.
+    served.bare("/elements/keys", &[]).ok();
+    served.bare("/elements/keys", &["-H", &header("User x, Organization y")]).refused(401);
+    served.bare("/elements/keys", &["-H", &header(&format!("{organization},{user}"))]).ok();
+    for wrong in [format!("{user}, Element x"), right.clone(), format!("User x, Element {token}")] {
+        served.bare("/ping", &["-H", &header(&wrong)]).refused(401);
+    }
+    served.bare("/ping", &["-H", &header(&format!("Element {token}, {right}"))]).ok();
+    served.call("GET", "/organizations/me").ok();
+}
+
+#[test]
+fn a_call_that_is_none_is_refused_in_json_with_its_status() {
+    let home = Home::new();
+    let served = Served::start(&home);
+    let secrets = served.secrets();
+    let json_body = "Content-Type: application/json";
+    served.call("GET", "/nothing").refused(404);
+    served.bare("/../../nothing", &["--path-as-is"]).refused(404);
+    served.call("PUT", "/instances/count").refused(405);
+    served.call("DELETE", "/elements").refused(405);
+    served.bare("/instances", &["-H", &secrets, "-d", "{}"]).refused(415);
+    served.bare("/elements", &["-H", "Accept: text/html"]).refused(406);
+    let message = served
+        .bare("/instances", &["-H", &secrets, "-H", json_body, "-d", "{\"name\": s3cret}"])
+        .refused(400);
+    assert!(message.contains("line 1") && !message.contains("s3cret"), "{message}");
+    let large = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(large.path(), vec![b' '; 2 * 1024 * 1024]).expect("written");
+    let data = format!("@{}", large.path().display());
+    served.bare("/instances", &["-H", &secrets, "-H", json_body, "--data-binary", &data]).refused(413);
+}
+
+#[test]
+fn no_web_page_and_no_other_name_is_answered() {
+    let home = Home::new();
+    let served = Served::start(&home);
+    let secrets = served.secrets();
+    for header in ["Host: evil.example", "Host: localhost", "Host: evil.example:14748", "Host:"] {
+        served.bare("/elements/keys", &["-H", header]).refused(421);
+    }
+    for header in [
+        "Origin: null",
+        "Origin: https://evil.example",
+        "Sec-Fetch-Site: cross-site",
+        "Sec-Purpose: prefetch",
+    ] {
+        served.bare("/elements/keys", &["-H", header]).refused(403);
+        served.bare("/instances", &["-H", &secrets, "-H", header]).refused(403);
+        served.bare("/raw/me", &["-H", &secrets, "-H", header]).refused(403);
+    }
+    let answer = served.bare("/elements/keys", &["-H", "Sec-Fetch-Site: none"]);
+    answer.ok();
+    assert_eq!(answer.header("cache-control").as_deref(), Some("no-store"));
+    assert!(!answer.head.to_lowercase().contains("access-control"), "{}", answer.head);
+    let preflight = served.bare(
+        "/instances",
+        &["-X", "OPTIONS", "-H", "Origin: https://evil.example", "-H", "Access-Control-Request-Method: POST"],
+    );
+    preflight.refused(403);
+    assert!(!preflight.head.to_lowercase().contains("access-control"));
+}
+
+#[test]
+fn a_head_that_does_not_come_is_not_waited_for() {
+    let home = Home::new();
+    let served = Served::start(&home);
+    let url: url::Url = served.platform.base_url.parse().expect("an address");
+    let mut stream = TcpStream::connect(("127.0.0.1", url.port().expect("a port"))).expect("connected");
+    stream.set_read_timeout(Some(PATIENCE)).expect("set");
+    stream.write_all(b"GET /elements/api-v2/elements HTTP/1.1\r\n").expect("sent");
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).expect("closed by the other side");
+}
+
+#[test]
+fn the_catalogue_is_told_by_key_and_by_number() {
+    let home = Home::new();
+    let served = Served::start(&home);
+    let keys = served.bare("/elements/keys", &[]).ok();
+    assert_eq!(keys.as_array().expect("a list").len(), 8);
+    let answer = served.bare("/elements", &[]);
+    let all = answer.ok();
+    assert_eq!(all.as_array().expect("a list").len(), 8);
+    assert_eq!(answer.header("elements-returned-count").as_deref(), Some("8"));
+    for element in all.as_array().expect("a list") {
+        let by_number = served.bare(&format!("/elements/{}", element["id"]), &[]).ok();
+        assert_eq!(by_number, *element);
+        assert!(element["configuration"].as_array().is_some_and(|entries| entries.len() >= 3));
+    }
+    let zendesk = served.bare("/elements/zendesk/configuration", &[]).ok();
+    assert_eq!(zendesk["providerData"], json!(["code"]));
+    let entry = zendesk["configuration"].as_array().expect("a list").iter();
+    let secret = entry.clone().find(|e| e["key"] == "oauth.api.secret").expect("listed");
+    assert_eq!((&secret["type"], &secret["required"]), (&json!("PASSWORD"), &json!(true)));
+    assert!(entry.clone().any(|e| e["key"] == "helpdesk.zendesk.url" && e["hideFromConsole"] == true));
+    assert_eq!(served.bare("/elements/desk/authentication-types", &[]).ok()["defaultValue"], "oauth1");
+    let metadata = served.bare("/elements/desk/metadata?expand=true", &[]).ok();
+    assert_eq!(
+        (&metadata["authenticationType"], &metadata["usage"]["instanceCount"]),
+        (&json!("oauth1"), &json!(0))
+    );
+    assert!(served.bare("/elements/desk/metadata", &[]).ok().get("usage").is_none());
+    assert_eq!(served.bare("/elements/metadata", &[]).ok().as_array().expect("a list").len(), 8);
+    let one = served.bare("/elements?where=key%20%3D%20%27desk%27", &[]).ok();
+    assert_eq!(one.as_array().expect("a list").len(), 1);
+    let mut found = Vec::new();
+    let mut next = String::new();
+    loop {
+        let page = served.bare(&format!("/elements?pageSize=3{next}"), &[]);
+        found.extend(page.ok().as_array().expect("a list").iter().map(|e| e["key"].clone()));
+        match page.header("elements-next-page-token") {
+            Some(token) => next = format!("&nextPage={token}"),
+            None => break,
+        }
+    }
+    assert_eq!(Value::Array(found), keys);
+    served.bare("/elements?pageSize=none", &[]).refused(400);
+}
