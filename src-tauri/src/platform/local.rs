@@ -104,11 +104,14 @@ impl Local {
             Auth::Oauth2(oauth2) => {
                 let endpoints = self.endpoints2(element, oauth2, &values).await?;
                 let verifier = (oauth2.pkce == Pkce::S256).then(|| Verifier::from_random(clock::random()));
+                let given =
+                    |name: &str| call.get(name).map(|text| text.expose().clone()).filter(|t| !t.is_empty());
                 let request = AuthorizationRequest {
                     endpoint: endpoints.authorization,
                     client_id: client.client_id,
                     redirect_uri: values.get(CALLBACK_URL).unwrap_or_default().to_owned(),
-                    scope: oauth2.scope(&values),
+                    // A caller of the platform API may ask for another scope than the element does.
+                    scope: given("scope").or_else(|| oauth2.scope(&values)),
                     state: call.get("state").map(|s| s.expose().clone()).unwrap_or_default(),
                     code_challenge: verifier.as_ref().map(Verifier::challenge),
                     extra: pairs(&oauth2.authorize_parameters),

@@ -2,8 +2,6 @@
 //! platform, `User …, Element …` for calls by an instance. The words stand in one header, in any order.
 
 use axum::http::{HeaderMap, header};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::Shared;
@@ -12,36 +10,11 @@ use crate::domain::connection::Connection;
 use crate::domain::error::Failure;
 use crate::domain::sensitive::Sensitive;
 use crate::engine::Engine;
-use crate::io::clock;
+use crate::platform::hosted::Secrets;
 
-/// What a caller must know. Each workspace has its own, in the keychain.
-pub(super) struct Secrets {
-    user: Sensitive<String>,
-    organization: Sensitive<String>,
-}
-
-impl Secrets {
-    /// Those of a workspace, made at the first start.
-    pub(super) async fn of(engine: &Engine, workspace: &str) -> Result<Self, Failure> {
-        let (vault, workspace) = (engine.vault.clone(), workspace.to_owned());
-        let made = tokio::task::spawn_blocking(move || {
-            // Base64 with its `+ / =`, as at the platform: a caller that mistreats these shall find out here.
-            let user = vault
-                .get_or_make(&format!("serve-user-{workspace}"), || STANDARD.encode(clock::random::<32>()))?;
-            // 32 hexadecimal digits, as there.
-            let organization =
-                vault.get_or_make(&format!("serve-organization-{workspace}"), clock::random_id)?;
-            Ok(Self { user, organization })
-        });
-        made.await
-            .map_err(|_| Failure::internal("the keychain thread ended"))?
-            .map_err(|error: crate::io::vault::VaultError| error.into())
-    }
-
-    /// What a caller who may do everything sends.
-    pub(super) fn header(&self) -> Sensitive<String> {
-        format!("User {}, Organization {}", self.user.expose(), self.organization.expose()).into()
-    }
+/// What a caller who may do everything sends.
+pub(super) fn header_of(secrets: &Secrets) -> Sensitive<String> {
+    format!("User {}, Organization {}", secrets.user.expose(), secrets.organization.expose()).into()
 }
 
 /// Who calls, as far as was proved.

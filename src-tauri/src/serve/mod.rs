@@ -42,8 +42,8 @@ use crate::engine::{Engine, LOCAL, PRACTICE};
 use crate::io::clock;
 use crate::io::http::Http;
 use crate::io::listener::{Bound, Limits, Loopback, Serving};
+use crate::platform::hosted::Secrets;
 use authorizations::Authorizations;
-use credentials::Secrets;
 use gate::Gate;
 use refusal::Refusal;
 
@@ -113,7 +113,7 @@ impl Server {
             let what = "serve listens on addresses of this computer only, such as 127.0.0.1";
             return Err(Failure::new(Code::Usage).detail(what));
         }
-        let secrets = Secrets::of(&engine, workspace).await?;
+        let secrets = engine.secrets(workspace).await?;
         // What an earlier run was cut off in is put right before anybody asks for a list.
         engine.reconcile().await?;
         credentials::hash_older_tokens(&engine, workspace).await?;
@@ -127,7 +127,7 @@ impl Server {
             }
         };
         let authority = SocketAddr::new(listen.ip(), bound.port).to_string();
-        let authorization = secrets.header();
+        let authorization = credentials::header_of(&secrets);
         let shared = Shared(Arc::new(Parts {
             engine,
             workspace: workspace.to_owned(),

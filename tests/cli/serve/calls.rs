@@ -78,6 +78,11 @@ fn parameters_that_are_missing_are_named_as_they_are_called_in_a_query() {
     );
     let url = answer.ok()["oauthUrl"].as_str().expect("an address").to_owned();
     assert!(url.contains("state=s") && url.contains("code_challenge="), "{url}");
+    assert!(url.contains("scope=read%20write"), "{url}");
+    let query = format!("apiKey=a&apiSecret=b&callbackUrl={CALLBACK}&siteAddress=acme&scope=read");
+    let answer = served.bare(&format!("/elements/zendesk/oauth/url?{query}"), &[]);
+    let url = answer.ok()["oauthUrl"].as_str().expect("an address").to_owned();
+    assert!(url.contains("scope=read&"), "another scope may be asked for: {url}");
 }
 
 #[test]

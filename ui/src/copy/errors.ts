@@ -13,6 +13,7 @@ export type Does =
   | "retry"
   | "edit"
   | "settings"
+  | "replace_secrets"
   | "use_free_port"
   | "details"
   | "copy_report"
@@ -272,9 +273,9 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     move: "administrator",
   },
   workspace_secrets: {
-    title: "{platform} no longer accepts the secrets",
-    body: "The User or Organization secret was changed there. Ask an administrator for the current ones, then remove this workspace in Settings and add it again; the accounts stay at the platform.",
-    button: SETTINGS,
+    title: "The secrets of {platform} no longer work",
+    body: "They were changed or withdrawn there. Enter the current ones; whoever manages the platform can look them up.",
+    button: { label: "Replace secrets", does: "replace_secrets" },
     move: "administrator",
   },
   workspace_taken: {

@@ -72,6 +72,7 @@ export const ANNOUNCE = {
   switchedOff: (name: string) => `${name} is switched off.`,
   switchedOn: (name: string) => `${name} is switched on.`,
   inUse: (label: string) => `${label} is in use.`,
+  secretsReplaced: (label: string) => `The secrets of ${label} are replaced.`,
   workspaceAdded: (label: string) => `${label} is added and in use.`,
   broughtIn: (added: number, failed: number) =>
     failed === 0

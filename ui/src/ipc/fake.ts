@@ -2,7 +2,7 @@
 // tests. Nothing here is part of the window's bundle (main.ts).
 //
 // `?scene=` chooses the start, `?theme=` the appearance, `?screen=` the first screen (`add`, `settings`,
-// `add-workspace`, `import`, `connect:KEY`, `connection:ID`), `?finish=MS` how long the pretended browser takes,
+// `add-workspace`, `replace-secrets:NAME`, `import`, `connect:KEY`, `connection:ID`), `?finish=MS` how long the pretended browser takes,
 // `?refuse=CALL:CODE` what the program refuses (`never` as the code: it does not answer).
 import type { Route } from "../state/router.svelte";
 import type { Api } from "./api";
@@ -384,6 +384,25 @@ export class Fake implements Api {
     return workspace;
   }
 
+  async replaceSecrets(name: string, userSecret: string, organizationSecret: string): Promise<void> {
+    await this.#asked("replaceSecrets");
+    this.#keychainReady();
+    this.#workspace(name);
+    const given = { user_secret: userSecret, organization_secret: organizationSecret };
+    const fields = Object.entries(given).flatMap(([key, value]) =>
+      value.trim() === "" ? [{ key, problem: "required" as const }] : [],
+    );
+    if (fields.length > 0) throw { code: "form_invalid", fields } satisfies Failure;
+    // What was refused because of the old ones is worth another try.
+    this.#change(({ connections }) => ({
+      connections: connections.map((one) =>
+        one.workspace === name && one.last_code === "workspace_secrets"
+          ? { ...one, status: "ok" as const, last_code: undefined }
+          : one,
+      ),
+    }));
+  }
+
   async renameWorkspace(name: string, newName: string): Promise<void> {
     const before = this.#workspace(name);
     const other = this.#state.workspaces.find((one) => one.label.toLowerCase() === newName.toLowerCase());
@@ -525,6 +544,12 @@ export function openFake(query: URLSearchParams): { api: Fake; first?: Route } {
     state.workspaces.push(ACME);
     if (scene === "hosted-two") state.workspaces.push(OPEN_CONNECTORS);
     state.connections = scene === "hosted-empty" ? [] : hostedConnections(now);
+    if (scene === "hosted-refused")
+      state.connections = state.connections.map((one) => ({
+        ...one,
+        status: "needs_settings",
+        last_code: "workspace_secrets",
+      }));
   } else if (scene === "practice") {
     const practice = state.workspaces.find((one) => one.kind === "practice");
     if (practice) state.workspace = practice;
@@ -577,6 +602,7 @@ function routeOf(screen: string | null): Route | undefined {
   const [name, argument = ""] = (screen ?? "").split(":");
   if (name === "add" || name === "settings" || name === "import" || name === "add-workspace")
     return { screen: name };
+  if (name === "replace-secrets") return { screen: name, workspace: argument };
   if (name === "connect") return { screen: "connect", element: argument };
   if (name === "connection") return { screen: "connection", id: argument };
   return undefined;

@@ -68,6 +68,20 @@ export class App {
     }
   }
 
+  /** Where Escape and the way back lead: to the row of what was looked at, where the screen before has one. */
+  goBack(): Promise<void> {
+    const { route, previous } = this.router;
+    if (route.screen === "connection") return this.router.home(route.id);
+    const toRow = route.screen === "replace-secrets" && previous?.screen === "settings";
+    return this.router.back(toRow ? route.workspace : undefined);
+  }
+
+  /** Only the workspace in use is asked anything, so it is its secrets that are refused. */
+  async replaceSecrets(): Promise<void> {
+    const workspace = this.store.state?.workspace.name;
+    if (workspace !== undefined) await this.router.go({ screen: "replace-secrets", workspace });
+  }
+
   /** An ended attempt that is gone already is as forgotten as it can be. */
   forget(attempt: string): void {
     this.api.dismiss(attempt).catch(() => undefined);

@@ -16,8 +16,10 @@ export type Route =
     }
   | { screen: "connection"; id: string }
   | { screen: "import" }
-  | { screen: "settings" }
-  | { screen: "add-workspace" };
+  /** `focus` names the workspace that was looked at. */
+  | { screen: "settings"; focus?: string }
+  | { screen: "add-workspace" }
+  | { screen: "replace-secrets"; workspace: string };
 
 const HOME: Route = { screen: "connections" };
 
@@ -49,11 +51,13 @@ export class Router {
     await this.#enter([focus === undefined ? HOME : { screen: "connections", focus }]);
   }
 
-  /** Goes back. `focus` names the row that should be focused if that leads to the list. */
+  /** Goes back. `focus` names the row that should be focused if that leads to a list of such rows. */
   async back(focus?: string): Promise<void> {
     const previous = this.previous;
     if (!previous) return;
     if (previous.screen === "connections") await this.home(focus);
+    else if (previous.screen === "settings" && focus !== undefined)
+      await this.#enter([...this.#trail.slice(0, -2), { ...previous, focus }]);
     else await this.#enter(this.#trail.slice(0, -1));
   }
 
