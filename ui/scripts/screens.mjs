@@ -314,6 +314,35 @@ const SCREENS = {
       },
     ]),
   ),
+  "replace-secrets": { query: "scene=four&screen=replace-secrets:Acme platform" },
+  "replace-secrets-required": {
+    query: "scene=four&screen=replace-secrets:Acme platform",
+    act: (page) => page.getByRole("button", { name: "Check and replace" }).click(),
+  },
+  ...Object.fromEntries(
+    ["workspace_secrets", "platform_unreachable"].map((code) => [
+      `replace-secrets-${code}`,
+      {
+        query: `scene=four&screen=replace-secrets:Acme platform&refuse=replaceSecrets:${code}`,
+        act: async (page) => {
+          await page.getByRole("textbox", { name: "User secret" }).fill("abc");
+          await page.getByRole("textbox", { name: "Organization secret" }).fill("def");
+          await page.getByRole("button", { name: "Check and replace" }).click();
+          await page.locator(".callout.danger").waitFor();
+        },
+      },
+    ]),
+  ),
+  "home-secrets-refused": { query: "scene=hosted-refused" },
+  "connection-secrets-refused": { query: "scene=hosted-refused&screen=connection:h1" },
+  "import-secrets-refused": {
+    query: "scene=hosted&screen=import&refuse=instances:workspace_secrets",
+    wait: ".callout",
+  },
+  "add-secrets-refused": {
+    query: "scene=hosted&screen=add&refuse=elements:workspace_secrets",
+    wait: ".callout",
+  },
   "settings-port": {
     query: "scene=many&screen=settings",
     act: async (page) => {
@@ -672,6 +701,21 @@ async function platformByKeyboard() {
   await page.keyboard.press("Enter");
   await heard("Renamed to Acme.");
   await expectFocus("Rename Acme", "after renaming a workspace");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expectFocus("H1 Replace the secrets of Acme", "on the screen for new secrets");
+  await page.keyboard.press("Escape");
+  await expectFocus("Replace secrets of Acme", "after Escape from there");
+  await page.keyboard.press("Enter");
+  await expectFocus("H1 Replace the secrets of Acme", "on the screen for new secrets again");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("abc");
+  await page.keyboard.press("Enter");
+  await page.getByText("Enter the organization secret.").waitFor();
+  await page.keyboard.type("def");
+  await page.keyboard.press("Enter");
+  await heard("The secrets of Acme are replaced.");
+  await expectFocus("Replace secrets of Acme", "after its secrets were replaced");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await expectFocus("Cancel", "before a workspace is removed");

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Code, FieldView } from "../ipc/types";
+import type { Code, ConnectionView, FieldView } from "../ipc/types";
 import { ERRORS, platformDetails, say, SECRETS_REFUSED, waitFor } from "./errors";
 import { fieldProblem, inSentence } from "./fields";
 import { shellWord, snippets } from "./snippets";
 import { exactTime, relativeTime } from "./time";
-import { accounts, secretHelp, workspaceLine } from "./words";
+import { accounts, badgeOf, secretHelp, workspaceLine } from "./words";
 
 const codes = Object.keys(ERRORS) as Code[];
 
@@ -109,6 +109,12 @@ describe("failures of a platform", () => {
     expect(platformDetails({ code: "platform_failed" })).toEqual([]);
   });
 
+  it("about_secrets_that_were_withdrawn_lead_to_where_new_ones_are_entered", () => {
+    const said = say({ code: "workspace_secrets" }, place);
+    expect(said.title).toBe("The secrets of Acme platform no longer work");
+    expect(said.button).toEqual({ label: "Replace secrets", does: "replace_secrets" });
+  });
+
   it("about_secrets_that_were_never_accepted_have_sentences_of_their_own", () => {
     const said = say({ code: "workspace_secrets" }, place, SECRETS_REFUSED);
     expect(said.title).toBe("Acme platform does not accept these secrets");
@@ -132,6 +138,14 @@ describe("words about workspaces", () => {
       "2 accounts",
       "1,200 accounts",
     ]);
+  });
+
+  it("never_ask_to_sign_in_again_where_that_mends_nothing", () => {
+    const gone = { disabled: false, status: "needs_sign_in", last_code: "instance_gone" } as ConnectionView;
+    expect(badgeOf(gone)).toBe("Deleted there");
+    expect(badgeOf({ ...gone, last_code: "workspace_secrets" })).toBe("Check secrets");
+    expect(badgeOf({ ...gone, last_code: "sign_in_expired" })).toBe("Sign in again");
+    expect(badgeOf({ ...gone, disabled: true })).toBe("Off");
   });
 
   it("say_where_a_secret_goes", () => {

@@ -15,7 +15,11 @@ const BADGES: Record<Status, string | null> = {
 
 /** The badge of a row. Healthy rows carry none: a word on every row would be noise. */
 export function badgeOf(connection: ConnectionView): string | null {
-  return connection.disabled ? "Off" : BADGES[connection.status];
+  if (connection.disabled) return "Off";
+  // Signing in again would mend neither of these.
+  if (connection.last_code === "instance_gone") return "Deleted there";
+  if (connection.last_code === "workspace_secrets") return "Check secrets";
+  return BADGES[connection.status];
 }
 
 /** The status on the screen of one connection, where a word is always wanted. */

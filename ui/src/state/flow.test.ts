@@ -291,6 +291,48 @@ describe("a workspace", () => {
     expect(app.store.state?.workspaces).toHaveLength(2);
   });
 
+  it("takes_new_secrets_only_if_both_are_given", async () => {
+    const { fake } = await opened(null, hosted());
+    await expect(fake.replaceSecrets(ACME.name, "a", " ")).rejects.toEqual({
+      code: "form_invalid",
+      fields: [{ key: "organization_secret", problem: "required" }],
+    });
+    await expect(fake.replaceSecrets("local", "a", "b")).rejects.toMatchObject({ code: "workspace_unknown" });
+  });
+
+  it("with_new_secrets_calls_for_its_owner_no_more", async () => {
+    const state = hosted();
+    const connections = state.connections.map((one) => ({
+      ...one,
+      status: "needs_settings" as const,
+      last_code: "workspace_secrets" as const,
+    }));
+    const { fake, app } = await opened(null, { ...state, connections });
+    expect(groupsOf(app.store.state!, "").attention).toHaveLength(3);
+    await fake.replaceSecrets(ACME.name, "a", "b");
+    await pass();
+    expect(groupsOf(app.store.state!, "").attention).toEqual([]);
+  });
+
+  it("whose_secrets_are_refused_is_the_one_in_use", async () => {
+    const { app } = await opened(null, hosted());
+    await app.router.go({ screen: "import" });
+    await app.replaceSecrets();
+    expect(app.router.route).toEqual({ screen: "replace-secrets", workspace: ACME.name });
+    await app.goBack();
+    expect(app.router.route).toEqual({ screen: "import" });
+  });
+
+  it("is_found_again_in_the_settings_after_its_secrets_were_looked_at", async () => {
+    const { app } = await opened(null, hosted());
+    await app.router.go({ screen: "settings" });
+    await app.replaceSecrets();
+    await app.goBack();
+    expect(app.router.route).toEqual({ screen: "settings", focus: ACME.name });
+    await app.goBack();
+    expect(app.router.route.screen).toBe("connections");
+  });
+
   it("is_what_failures_name_and_not_its_host", async () => {
     const { app } = await opened(null, hosted());
     const failure = { code: "platform_unreachable" as const, host: "api.cloud-elements.com" };
