@@ -7,6 +7,7 @@ use crate::support::http;
 use crate::support::keyrack::{Outcome, Running};
 use crate::support::person;
 use crate::support::platform::Platform;
+use crate::support::rounds;
 
 /// Adds the platform to a home as the workspace `acme`.
 #[track_caller]
@@ -389,4 +390,82 @@ fn what_was_made_elsewhere_is_brought_in_by_name_or_id() {
     assert_eq!(home.json(&["import", "--all", "--workspace", "acme"])["added"], serde_json::json!([]));
     home.run(&["test", "--all"]).ok();
     home.assert_whole(2);
+}
+
+#[test]
+fn a_workspace_removal_that_meets_a_locked_keyring_goes_on_later_and_leaves_no_row() {
+    let (upstream, home) = (Home::new(), Home::new());
+    let platform = Platform::start(&upstream);
+    add(&home, &platform);
+    connect(&home, "Support");
+    let mut running =
+        home.start_with(&["workspaces", "remove", "acme"], &[("KEYRACK_FAULT", "workspace_removal_begun")]);
+    running.line("fault: workspace_removal_begun");
+    running.kill();
+    home.session.lock();
+    home.run(&["connect", "zendesk", "--workspace", "practice", "--no-browser", "--json"]).error(11, "keychain_locked");
+    assert!(home.list().is_empty(), "what is being removed does not come back");
+    home.session.unlock();
+    home.run(&["doctor"]).ok();
+    assert_eq!(home.count("SELECT count(*) FROM connection"), 0);
+    assert_eq!(home.count("SELECT count(*) FROM workspace"), 0);
+    assert!(home.session.secrets().is_empty());
+    assert_eq!(there(&platform, "/instances").0, 200, "the platform keeps its instance");
+}
+
+#[test]
+fn two_imports_at_once_bring_an_instance_in_once() {
+    for _ in 0..rounds() {
+        let (upstream, home) = (Home::new(), Home::new());
+        upstream.connect(&["zendesk", "--name", "Support"]);
+        let platform = Platform::start(&upstream);
+        add(&home, &platform);
+        let both: Vec<_> =
+            (0..2).map(|_| home.start(&["import", "--all", "--workspace", "acme", "--json"])).collect();
+        for one in both {
+            one.wait().ok();
+        }
+        home.assert_whole(1);
+    }
+}
+
+#[test]
+fn an_account_is_removed_here_only_where_its_platform_is_gone() {
+    let (upstream, home) = (Home::new(), Home::new());
+    let platform = Platform::start(&upstream);
+    add(&home, &platform);
+    connect(&home, "Support");
+    assert_eq!(platform.end(), Some(0));
+    home.run(&["remove", "Support", "--json"]).error(12, "platform_unreachable");
+    home.run(&["remove", "Support", "--here"]).ok();
+    home.assert_whole(0);
+    upstream.assert_whole(1);
+}
+
+#[test]
+fn a_chosen_workspace_that_is_removed_gives_way_to_this_computer() {
+    let (upstream, home) = (Home::new(), Home::new());
+    let platform = Platform::start(&upstream);
+    add(&home, &platform);
+    home.run(&["workspaces", "use", "acme"]).ok();
+    home.run(&["workspaces", "remove", "acme"]).ok();
+    assert_eq!(home.json(&["elements", "list"]).as_array().map(Vec::len), Some(8));
+}
+
+#[test]
+fn a_platform_that_is_silent_is_not_in_the_way_of_practice() {
+    let (upstream, home) = (Home::new(), Home::new());
+    let platform = Platform::start(&upstream);
+    add(&home, &platform);
+    let arguments = [&["connect", "zendesk", "--name", "Support", "--workspace", "acme"], &FORM[..]].concat();
+    let mut running = begin(&home, &arguments);
+    running.line("open: ");
+    running.kill();
+    assert_eq!(home.count("SELECT count(*) FROM attempt"), 1, "its instance is looked for at the next sign-in there");
+    // Stopped, it takes connections and answers none.
+    let stopped = std::process::Command::new("kill").args(["-STOP", &platform.id().to_string()]).status();
+    assert!(stopped.expect("kill is installed").success());
+    let begun = std::time::Instant::now();
+    home.connect(&["desk"]);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(8), "a look at the platform would take ten");
 }

@@ -76,6 +76,10 @@ fn an_account_lives_at_a_platform_from_its_connection_to_its_removal() {
     window.fill("Name in the list", "Helpdesk");
     window.press("Rename");
     eventually("the platform has the new name", || (at_platform()["name"] == "Helpdesk").then_some(()));
+    // The focus goes back to the button that began it; whoever types before that types beside the field.
+    window.find("//h1[normalize-space(.)='Helpdesk']");
+    let focused = || window.script("return document.activeElement.textContent.trim()");
+    eventually("the focus is back", || (focused() == "Rename…").then_some(()));
 
     // Tagged, there too.
     window.fill("Add a tag", "gold");

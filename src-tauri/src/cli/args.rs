@@ -83,6 +83,9 @@ pub(super) enum Command {
     Remove {
         /// A connection's name or id
         name: String,
+        /// Leave what stands at a hosted platform as it is
+        #[arg(long)]
+        here: bool,
     },
     /// Bring in what exists at a hosted platform; without a choice, list it
     Import {

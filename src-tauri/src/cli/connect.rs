@@ -53,6 +53,7 @@ pub(super) fn connect(context: &Context, args: Connect) -> Result<(), print::Pro
 pub(super) fn reconnect(context: &Context, args: &Reconnect) -> Result<(), print::Problem> {
     let connection = context.find(&args.name)?;
     let element = block_on(context.engine.element_in(&connection.workspace, &connection.element))?;
+    context.tell_of_platform(&connection, "It is signed in again");
     let request = ConnectRequest {
         element: connection.element.clone(),
         name: connection.name.clone(),

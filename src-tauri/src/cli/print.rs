@@ -192,7 +192,7 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
             "The index cannot be read or written. Check the disk and the rights of the folder, then try again.".into()
         }
         Code::InstanceGone => format!(
-            "The platform no longer has “{name}”. Connect it again, or remove it here with: keyrack remove {}",
+            "The platform no longer has “{name}”. Connect it again, or remove it here with: keyrack remove --here {}",
             shell_quoted(&name)
         ),
         Code::Internal => "Something failed inside Keyrack. The log has more.".into(),

@@ -12,7 +12,7 @@ use super::{connect, doctor, serve, token, workspaces};
 use crate::domain::connection::{Connection, Status};
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::WorkspaceKind;
-use crate::engine::{Engine, LOCAL, Workspace};
+use crate::engine::{Engine, LOCAL, Reach, Workspace};
 use crate::io::catalog;
 use crate::io::paths::Paths;
 use crate::io::vault::Prompting;
@@ -51,12 +51,11 @@ impl Context {
     }
 
     /// Says before it happens that a change is made at the hosted platform too.
-    fn tell_of_platform(&self, connection: &Connection, what: &str) -> Result<(), Failure> {
-        let workspace = self.engine.workspace(&connection.workspace)?;
+    pub(super) fn tell_of_platform(&self, connection: &Connection, what: &str) {
+        let Ok(workspace) = self.engine.workspace(&connection.workspace) else { return };
         if workspace.view.kind == WorkspaceKind::Hosted && !self.json {
             print::note(&format!("{what} at {} too.", workspace.view.label));
         }
-        Ok(())
     }
 }
 
@@ -92,7 +91,7 @@ pub(super) fn run(args: Args) -> Result<(), Problem> {
         Command::Tag { name, add, remove } => tag(&context, &name, add, &remove),
         Command::Disable { name } => switch(&context, &name, false),
         Command::Enable { name } => switch(&context, &name, true),
-        Command::Remove { name } => remove(&context, &name),
+        Command::Remove { name, here } => remove(&context, &name, here),
         Command::Import { instances, all } => workspaces::import(&context, &instances, all),
         Command::Serve(command) => serve::serve(&context, &command),
         Command::Doctor => doctor::doctor(&context),
@@ -187,7 +186,7 @@ fn show(context: &Context, name: &str) -> Result<(), Problem> {
 
 fn rename(context: &Context, name: &str, new_name: &str) -> Result<(), Problem> {
     let connection = context.find(name)?;
-    context.tell_of_platform(&connection, "It is renamed")?;
+    context.tell_of_platform(&connection, "It is renamed");
     let renamed = block_on(context.engine.rename(&connection, new_name))?;
     let view = context.engine.shown(renamed);
     if context.json {
@@ -201,7 +200,7 @@ fn rename(context: &Context, name: &str, new_name: &str) -> Result<(), Problem> 
 fn tag(context: &Context, name: &str, add: Vec<String>, remove: &[String]) -> Result<(), Problem> {
     let mut connection = context.find(name)?;
     if !add.is_empty() || !remove.is_empty() {
-        context.tell_of_platform(&connection, "Its tags change")?;
+        context.tell_of_platform(&connection, "Its tags change");
         let mut tags = connection.tags.clone();
         tags.retain(|tag| !remove.contains(tag));
         tags.extend(add);
@@ -218,8 +217,7 @@ fn tag(context: &Context, name: &str, add: Vec<String>, remove: &[String]) -> Re
 
 fn switch(context: &Context, name: &str, enabled: bool) -> Result<(), Problem> {
     let connection = context.find(name)?;
-    context
-        .tell_of_platform(&connection, if enabled { "It is switched on" } else { "It is switched off" })?;
+    context.tell_of_platform(&connection, if enabled { "It is switched on" } else { "It is switched off" });
     let view = context.engine.shown(block_on(context.engine.set_enabled(&connection, enabled))?);
     if context.json {
         print::json(&view);
@@ -273,10 +271,13 @@ fn test(context: &Context, name: Option<&str>) -> Result<(), Problem> {
     first.map_or(Ok(()), |failure| Err(Problem::shown(failure)))
 }
 
-fn remove(context: &Context, name: &str) -> Result<(), Problem> {
+fn remove(context: &Context, name: &str, here: bool) -> Result<(), Problem> {
     let connection = context.find(name)?;
-    context.tell_of_platform(&connection, "It is deleted")?;
-    block_on(context.engine.remove(&connection))?;
+    if !here {
+        context.tell_of_platform(&connection, "It is deleted");
+    }
+    let reach = if here { Reach::Here } else { Reach::Platform };
+    block_on(context.engine.remove(&connection, reach))?;
     if context.json {
         print::json(&json!({ "removed": connection.id }));
     } else {

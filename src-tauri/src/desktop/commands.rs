@@ -13,7 +13,7 @@ use crate::domain::view::{
     Appearance, AttemptView, ConnectRequest, ElementView, ImportView, InstanceView, KeychainView, PresetView,
     SettingsView, State as Everything, WorkspaceRequest, WorkspaceView,
 };
-use crate::engine::Engine;
+use crate::engine::{Engine, Reach};
 use crate::io::clock;
 use crate::io::index::IndexError;
 
@@ -181,9 +181,15 @@ pub(super) async fn rename(
 
 /// Removes a connection from this computer.
 #[tauri::command]
-pub(super) async fn remove(app: AppHandle, desk: State<'_, Desk>, connection: String) -> Answer<()> {
+pub(super) async fn remove(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    connection: String,
+    here: bool,
+) -> Answer<()> {
     let engine = desk.engine()?;
-    engine.remove(&self::connection(engine, &connection)?).await?;
+    let reach = if here { Reach::Here } else { Reach::Platform };
+    engine.remove(&self::connection(engine, &connection)?, reach).await?;
     changed(&app);
     Ok(())
 }

@@ -81,6 +81,16 @@ pub struct Connection {
     pub expires_at: Option<i64>,
 }
 
+/// The workspace of this computer itself.
+pub const LOCAL: &str = "local";
+/// The workspace of the built-in provider.
+pub const PRACTICE: &str = "practice";
+
+/// Whether this computer answers for the workspace itself.
+pub fn is_ours(workspace: &str) -> bool {
+    matches!(workspace, LOCAL | PRACTICE)
+}
+
 /// The longest name: long enough for a sentence, short enough for a row and for a keychain's label.
 pub const NAME_MAX: usize = 200;
 

@@ -2,9 +2,8 @@
 //! they are made there first: what the platform refuses is not changed here either.
 
 use super::Engine;
-use super::hosted::is_ours;
 use super::token::{PATIENCE, connection_lock_name};
-use crate::domain::connection::{Connection, Item, NAME_MAX, clean_name, clean_tags};
+use crate::domain::connection::{Connection, Item, NAME_MAX, clean_name, clean_tags, is_ours};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, Problem};
 use crate::io::index::IndexError;
@@ -19,7 +18,11 @@ impl Engine {
     /// [`Code::NameTaken`], an empty or overlong name, a platform that refuses, or a keychain that cannot be used; then
     /// nothing has changed.
     pub async fn rename(&self, connection: &Connection, name: &str) -> Result<Connection, Failure> {
-        let name = clean_name(name);
+        let (engine, connection, name) = (self.clone(), connection.clone(), clean_name(name));
+        self.unbroken(async move { engine.rename_wholly(&connection, name).await }).await
+    }
+
+    async fn rename_wholly(&self, connection: &Connection, name: String) -> Result<Connection, Failure> {
         let problem = |problem| Failure::form(vec![FieldProblem { key: "name".into(), problem }]);
         if name.is_empty() {
             return Err(problem(Problem::Required));
@@ -58,7 +61,11 @@ impl Engine {
     /// # Errors
     /// A platform that refuses, or an index or keychain that cannot be used.
     pub async fn set_tags(&self, connection: &Connection, tags: &[String]) -> Result<Connection, Failure> {
-        let tags = clean_tags(tags);
+        let (engine, connection, tags) = (self.clone(), connection.clone(), clean_tags(tags));
+        self.unbroken(async move { engine.set_tags_wholly(&connection, tags).await }).await
+    }
+
+    async fn set_tags_wholly(&self, connection: &Connection, tags: Vec<String>) -> Result<Connection, Failure> {
         let _lock = self.connection_lock(connection).await?;
         let change = InstanceChange { tags: Some(tags.clone()), ..InstanceChange::default() };
         self.change_there(connection, &change).await?;
@@ -73,6 +80,11 @@ impl Engine {
     /// # Errors
     /// A platform that refuses, or an index that cannot be written.
     pub async fn set_enabled(&self, connection: &Connection, enabled: bool) -> Result<Connection, Failure> {
+        let (engine, connection) = (self.clone(), connection.clone());
+        self.unbroken(async move { engine.set_enabled_wholly(&connection, enabled).await }).await
+    }
+
+    async fn set_enabled_wholly(&self, connection: &Connection, enabled: bool) -> Result<Connection, Failure> {
         let _lock = self.connection_lock(connection).await?;
         if let Some((hosted, instance)) = self.instance_there(connection).await? {
             hosted.set_enabled(&instance, enabled).await.map_err(|f| f.name(&connection.name))?;

@@ -16,7 +16,6 @@ use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;
 use crate::domain::view::KeychainState;
 use crate::io::clock;
-use crate::io::index::OpenAttempt;
 use crate::platform::{InstanceBody, Pairs, Platform};
 
 /// A connection that was made or renewed just now.
@@ -60,6 +59,11 @@ impl Engine {
     /// # Errors
     /// An entry that does not fit its field, or a keychain that cannot be used.
     pub async fn configure(&self, connection: &Connection, changes: &Pairs) -> Result<(), Failure> {
+        let (engine, connection, changes) = (self.clone(), connection.clone(), changes.clone());
+        self.unbroken(async move { engine.configure_wholly(&connection, &changes).await }).await
+    }
+
+    async fn configure_wholly(&self, connection: &Connection, changes: &Pairs) -> Result<(), Failure> {
         let element = self.element(&connection.element)?;
         let _lock = self.connection_lock(connection).await?;
         let item = self.item(connection).await?;
@@ -77,6 +81,19 @@ impl Engine {
         verifier: Option<&Verifier>,
         again: Option<&Connection>,
     ) -> Result<Created, Failure> {
+        let (engine, workspace, body) = (self.clone(), workspace.to_owned(), body.clone());
+        let (verifier, again) = (verifier.cloned(), again.cloned());
+        let work = async move { engine.exchange_wholly(&workspace, &body, verifier.as_ref(), again.as_ref()).await };
+        self.unbroken(work).await
+    }
+
+    async fn exchange_wholly(
+        &self,
+        workspace: &str,
+        body: &InstanceBody,
+        verifier: Option<&Verifier>,
+        again: Option<&Connection>,
+    ) -> Result<Created, Failure> {
         let element = self.element(&body.element)?.clone();
         let given =
             body.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
@@ -87,17 +104,8 @@ impl Engine {
             KeychainState::Locked => return Err(Failure::new(Code::KeychainLocked)),
             KeychainState::Missing => return Err(Failure::new(Code::KeychainMissing)),
         }
-        let attempt = OpenAttempt {
-            id: clock::random_id(),
-            workspace: workspace.to_owned(),
-            element: element.key.clone(),
-            name: body.name.clone(),
-            again: again.map(|connection| connection.id.clone()),
-            started_at: clock::now_ms(),
-        };
-        let busy = || Failure::internal("a new attempt was locked already");
-        let lock = self.attempt_lock(&attempt.id)?.ok_or_else(busy)?;
-        self.index.begin_attempt(&attempt)?;
+        let before = again.map(|connection| connection.id.as_str());
+        let (attempt, lock) = self.begin(workspace, &element.key, &body.name, before)?;
         let platform = self.local(workspace);
         let issued = match platform.create_instance(body, verifier).await {
             Ok(issued) => issued,
@@ -144,9 +152,9 @@ impl Engine {
     /// Saves. A keychain that was locked meanwhile is waited for as long as a caller waits, then the token goes back.
     async fn keep_created(&self, unsaved: Unsaved) -> Result<Created, Failure> {
         let until = Instant::now() + PATIENCE;
-        let row = loop {
+        let (row, kept) = loop {
             match self.keep(&unsaved).await {
-                Ok(row) => break row,
+                Ok(kept) => break kept,
                 Err(NotKept::Vault(failure)) if Instant::now() < until && is_passing(failure.code) => {
                     tokio::time::sleep(super::token::LOOK_AGAIN).await;
                 }
@@ -158,11 +166,9 @@ impl Engine {
                 Err(NotKept::Index(failure)) => return Err(failure),
             }
         };
-        let Unsaved { attempt, again, item, element, values, platform, lock, .. } = unsaved;
+        let Unsaved { attempt, item, element, values, platform, lock, .. } = unsaved;
         lock.discard();
         tracing::info!(%attempt, connection = %row.id, "connected");
-        // In place, the Element token is the one from before.
-        let kept = if again { self.item(&row).await? } else { item.clone() };
         // Whose account it is may be told later: the caller waits for the token alone.
         let (engine, known) = (self.clone(), row.clone());
         tokio::spawn(async move {

@@ -18,6 +18,7 @@ use crate::domain::form::Values;
 use crate::domain::oauth::callback::{Callback, Issuer, Outcome, pasted};
 use crate::domain::sensitive::Sensitive;
 use crate::fault;
+use crate::io::index::IndexError;
 use crate::io::lock::Lock;
 use crate::io::loopback::Opened;
 use crate::io::vault::{KEYCHAIN_NAME, VaultError};
@@ -132,7 +133,7 @@ impl Engine {
     /// Steps 10 and 12 for a token that is in memory: vault first, then the index, then who it is.
     pub async fn save(&self, unsaved: Unsaved) -> Ending {
         let row = match self.keep(&unsaved).await {
-            Ok(row) => row,
+            Ok((row, _)) => row,
             Err(NotKept::Vault(failure)) => {
                 tracing::warn!(attempt = %unsaved.attempt, code = %failure, "the token could not be saved yet");
                 return Ending::Unsaved(Box::new(Unsaved { failure, ..unsaved }));
@@ -155,25 +156,30 @@ impl Engine {
         Ending::Connected(Box::new(row), opened)
     }
 
-    pub(super) async fn keep(&self, unsaved: &Unsaved) -> Result<Connection, NotKept> {
+    /// Returns the row as it was written, and the item as it is kept.
+    pub(super) async fn keep(&self, unsaved: &Unsaved) -> Result<(Connection, Item), NotKept> {
         if unsaved.again { self.keep_again(unsaved).await } else { self.keep_new(unsaved).await }
     }
 
-    async fn keep_new(&self, unsaved: &Unsaved) -> Result<Connection, NotKept> {
+    async fn keep_new(&self, unsaved: &Unsaved) -> Result<(Connection, Item), NotKept> {
         let item = unsaved.item.clone();
         self.vault(move |vault| vault.put(&item)).await.map_err(NotKept::vault)?;
         fault::point("vault_written");
         let written = self.index.finish_attempt(&unsaved.item.to_connection(), &unsaved.item.token_sha256());
         fault::point("index_written");
-        let row = written.map_err(|error| NotKept::Index(error.into()))?;
+        let row = written.map_err(|error| match error {
+            // It was removed meanwhile, and with it everything of it.
+            IndexError::WorkspaceGone => NotKept::Gone(error.into()),
+            other => NotKept::Index(other.into()),
+        })?;
         if row.name != unsaved.item.name {
             self.describe_as_listed(&row.id).await;
         }
-        Ok(row)
+        Ok((row, unsaved.item.clone()))
     }
 
     /// Replaces what a connection was signed in with. Its name and tags may have changed while the person signed in.
-    async fn keep_again(&self, unsaved: &Unsaved) -> Result<Connection, NotKept> {
+    async fn keep_again(&self, unsaved: &Unsaved) -> Result<(Connection, Item), NotKept> {
         let id = unsaved.item.id.clone();
         let gone = || NotKept::Gone(Failure::new(Code::ConnectionUnknown).name(&unsaved.item.name));
         let row =
@@ -192,9 +198,15 @@ impl Engine {
                     Err(VaultError::Damaged) => None,
                     Err(error) => return Err(error),
                 };
-                if let Some(before) = before.filter(|_| ours) {
-                    // Scripts hold the Element token: it stands for the connection, not for the sign-in.
-                    item.element_token = before.element_token.clone();
+                if let Some(before) = before {
+                    if ours {
+                        // Scripts hold the Element token: it stands for the connection, not for the sign-in.
+                        item.element_token = before.element_token.clone();
+                    }
+                    // What only a platform understands was not asked for again.
+                    let asked = std::mem::take(&mut item.configuration);
+                    item.configuration = before.configuration;
+                    item.configuration.extend(asked);
                 }
                 vault.put(&item)?;
                 Ok(item)
@@ -211,7 +223,7 @@ impl Engine {
         let written = self.index.signed_in_again(&unsaved.attempt, &row, &item.token_sha256());
         fault::point("index_written");
         written.map_err(|error| NotKept::Index(error.into()))?;
-        Ok(row)
+        Ok((row, item))
     }
 
     /// What is good to know or to tidy once nothing can be lost any more.
@@ -234,7 +246,7 @@ impl Engine {
             }
             (Platform::Hosted(hosted), _) => {
                 if let Some(instance) = &item.instance {
-                    let untagged = hosted.take_tag_off(instance, &item.tags);
+                    let untagged = hosted.take_tag_off(instance, attempt);
                     let done = tokio::time::timeout(TIDYING, untagged).await;
                     tracing::info!(attempt, done = matches!(done, Ok(Ok(()))), "its mark taken off");
                 }
@@ -256,14 +268,14 @@ impl Engine {
             }
             _ => false,
         };
-        if !unsaved.again {
-            // A write that came too late for its deadline may still have landed.
-            let id = unsaved.item.id.clone();
-            let _ = self.vault(move |vault| vault.remove(&id)).await;
-        }
-        let _ = self.index.close_attempt(&unsaved.attempt);
         tracing::warn!(attempt = %unsaved.attempt, returned, "the unsaved token was given back");
-        unsaved.lock.discard();
+        // A write that came too late for its deadline may still have landed. While that cannot be undone the attempt
+        // stays open: what is in the keychain is seen then, rather than forgotten there.
+        let id = unsaved.item.id.clone();
+        let undone = unsaved.again || self.vault(move |vault| vault.remove(&id)).await.is_ok();
+        if undone && self.index.close_attempt(&unsaved.attempt).is_ok() {
+            unsaved.lock.discard();
+        }
         returned
     }
 
@@ -351,13 +363,11 @@ impl Engine {
             (Platform::Hosted(hosted), Some(before)) => {
                 let gone = || Failure::new(Code::InstanceGone).name(&before.name);
                 let instance = before.instance.clone().ok_or_else(gone)?;
-                let answer = if body.provider_data.is_empty() {
-                    let configuration = Some(body.configuration);
-                    let change = InstanceChange { configuration, ..InstanceChange::default() };
-                    hosted.patch(&instance, &change).await?
-                } else {
-                    hosted.put(&instance, &body).await?
-                };
+                // Not PUT, which replaces all: the platform may know more of the instance than this form does.
+                let provider_data = Some(body.provider_data).filter(|data| !data.is_empty());
+                let configuration = Some(body.configuration);
+                let change = InstanceChange { configuration, provider_data, ..InstanceChange::default() };
+                let answer = hosted.patch(&instance, &change).await?;
                 let token = match answer.token {
                     Some(token) => token,
                     None => self.element_token_of(before).await?,

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use zeroize::Zeroize;
 
+use super::token::PATIENCE;
 use super::workspace::Workspace;
 use super::{Engine, LOCAL, PRACTICE};
-use crate::domain::connection::{NAME_MAX, clean_name, folded};
+use crate::domain::connection::{NAME_MAX, clean_name, folded, is_ours};
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, Problem};
@@ -118,10 +119,12 @@ impl Engine {
         if !problems.is_empty() {
             return Err(Failure::form(problems));
         }
+        let _lock = self.workspace_lock(workspace).await?;
         let row = self.hosted_row(&workspace.id)?;
         let address: Url = row.base_url.parse().map_err(|_| Failure::internal("a stored address is none"))?;
         Hosted::new(self.http.clone(), address, secrets.clone()).check().await?;
         self.keep_secrets(&row, &secrets).await?;
+        self.index.forget_code(&row.id, &Code::WorkspaceSecrets.as_str())?;
         tracing::info!(workspace = %row.id, "secrets replaced");
         Ok(())
     }
@@ -154,6 +157,7 @@ impl Engine {
             n if n > NAME_MAX => return Err(problem(Problem::TooLong)),
             _ => {}
         }
+        let _lock = self.workspace_lock(workspace).await?;
         self.free_workspace_name(&name, Some(&workspace.id))?;
         self.index.rename_workspace(&workspace.id, &name).map_err(|error| taken_by(error, &name))?;
         // The item describes itself better with the new name; with the old one it is still whole.
@@ -172,11 +176,22 @@ impl Engine {
     /// A keychain that cannot be used: before anything was marked all is as it was, after that the next start goes on.
     pub async fn remove_workspace(&self, workspace: &Workspace) -> Result<(), Failure> {
         only_hosted(workspace)?;
+        let lock = self.workspace_lock(workspace).await?;
         self.vault(|vault| vault.probe()).await?;
         self.index.begin_workspace_removal(&workspace.id)?;
         crate::fault::point("workspace_removal_begun");
         self.catalogs().remove(&workspace.id);
-        self.finish_workspace_removal(&workspace.id).await
+        self.finish_workspace_removal(&workspace.id).await?;
+        lock.discard();
+        Ok(())
+    }
+
+    /// The lock under which a workspace is changed: its secrets must not come back after its removal.
+    async fn workspace_lock(&self, workspace: &Workspace) -> Result<Lock, Failure> {
+        let lock = Lock::take(&self.paths.run, &lock_name(&workspace.id), PATIENCE).await.ok().flatten();
+        let lock = lock.ok_or_else(|| Failure::new(Code::RenewalBusy).name(&workspace.view.name))?;
+        self.hosted_row(&workspace.id).map_err(|failure| failure.name(&workspace.view.name))?;
+        Ok(lock)
     }
 
     /// Finishes what was begun with workspaces and cut off.
@@ -194,6 +209,7 @@ impl Engine {
             }
         }
         for row in self.index.half_removed()? {
+            let Ok(Some(_lock)) = Lock::try_take(&self.paths.run, &lock_name(&row.id)) else { continue };
             if let Err(failure) = self.finish_workspace_removal(&row.id).await {
                 tracing::warn!(workspace = %row.id, code = %failure, "its removal goes on later");
             }
@@ -202,7 +218,7 @@ impl Engine {
     }
 
     async fn finish_workspace_removal(&self, id: &str) -> Result<(), Failure> {
-        for connection in self.index.connections_being_removed(id)? {
+        for connection in self.index.connection_ids(id)? {
             let key = connection.clone();
             self.vault(move |vault| vault.remove(&key)).await?;
             self.index.finish_removal(&connection)?;
@@ -238,6 +254,8 @@ impl Engine {
     /// A keychain that cannot be used, or that no longer holds the secrets of a hosted workspace.
     pub fn secrets_of(&self, workspace: &str) -> Result<Secrets, Failure> {
         if is_ours(workspace) {
+            // Two programs that start at once would each make some, and one of them would show what the other replaced.
+            let _lock = Lock::take_blocking(&self.paths.run, "serve-secrets", PATIENCE).ok().flatten();
             // Base64 with its `+ / =` and 32 hexadecimal digits, as at the platform: a caller that mistreats these shall
             // find out here.
             let user = || STANDARD.encode(clock::random::<32>());
@@ -353,11 +371,6 @@ fn problems_of(secrets: &Secrets) -> Vec<FieldProblem> {
     };
     let problems = given.into_iter().filter_map(|(key, secret)| Some((key, problem(secret)?)));
     problems.map(|(key, problem)| FieldProblem { key: key.into(), problem }).collect()
-}
-
-/// Whether this computer answers for the workspace itself.
-pub(super) fn is_ours(workspace: &str) -> bool {
-    matches!(workspace, LOCAL | PRACTICE)
 }
 
 fn only_hosted(workspace: &Workspace) -> Result<(), Failure> {

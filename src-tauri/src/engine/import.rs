@@ -8,10 +8,10 @@ use super::finish::TIDYING;
 use super::workspace::Workspace;
 use crate::domain::connection::{Connection, Item, clean_name, clean_tags};
 use crate::domain::error::{Code, Failure};
-use crate::domain::hosted::tag_of;
+use crate::domain::hosted::{tag_of, without_marks};
 use crate::domain::view::{ImportView, InstanceView, NotImported, WorkspaceKind, initials_of};
 use crate::io::clock;
-use crate::io::index::OpenAttempt;
+use crate::io::index::{IndexError, OpenAttempt};
 use crate::platform::{Hosted, Instance};
 
 impl Engine {
@@ -63,42 +63,36 @@ impl Engine {
             return Ok(None);
         }
         let instance = hosted.instance(id).await?;
-        let attempt = OpenAttempt {
-            id: clock::random_id(),
-            workspace: workspace.id.clone(),
-            element: instance.element.clone(),
-            name: instance.name.clone(),
-            again: None,
-            started_at: clock::now_ms(),
-        };
-        let busy = || Failure::internal("a new attempt was locked already");
-        let lock = self.attempt_lock(&attempt.id)?.ok_or_else(busy)?;
-        self.index.begin_attempt(&attempt)?;
+        let (attempt, lock) = self.begin(&workspace.id, &instance.element, &instance.name, None)?;
         let kept = self.keep_instance(&attempt, hosted, instance).await;
-        if kept.is_err() {
-            let key = attempt.id.clone();
-            let _ = self.vault(move |vault| vault.remove(&key)).await;
-            self.index.close_attempt(&attempt.id)?;
+        // What is in the keychain in spite of a failure stays findable by its attempt.
+        if kept.is_ok() || self.undo(&attempt.id).await {
+            lock.discard();
         }
-        lock.discard();
-        kept.map(Some)
+        kept
     }
 
-    /// Makes a connection of an instance that exists: vault first, then the index.
+    /// Takes back what an attempt left here. Returns whether nothing is left.
+    pub(super) async fn undo(&self, attempt: &str) -> bool {
+        let key = attempt.to_owned();
+        let removed = self.vault(move |vault| vault.remove(&key)).await.is_ok();
+        removed && self.index.close_attempt(attempt).is_ok()
+    }
+
+    /// Makes a connection of an instance that exists: vault first, then the index. `None` if another program was first.
     pub(super) async fn keep_instance(
         &self,
         attempt: &OpenAttempt,
         hosted: &Hosted,
         instance: Instance,
-    ) -> Result<Connection, Failure> {
+    ) -> Result<Option<Connection>, Failure> {
         // A list may leave tokens out.
         let instance = if instance.token.is_none() { hosted.instance(&instance.id).await? } else { instance };
         let masked =
             || Failure::new(Code::PlatformBadResponse).detail("the platform does not tell its token");
         let token = instance.token.clone().ok_or_else(masked)?;
-        let mark = tag_of(&attempt.id);
-        let marked = instance.tags.contains(&mark);
-        let tags: Vec<String> = instance.tags.into_iter().filter(|tag| *tag != mark).collect();
+        let marked = instance.tags.contains(&tag_of(&attempt.id));
+        let tags = without_marks(&instance.tags);
         let name = Some(clean_name(&instance.name)).filter(|n| !n.is_empty());
         let now = clock::now_ms();
         let item = Item {
@@ -122,16 +116,23 @@ impl Engine {
         self.vault(move |vault| vault.put(&kept)).await?;
         crate::fault::point("imported_to_vault");
         let row = Connection { disabled: instance.disabled, ..item.to_connection() };
-        let row = self.index.finish_attempt(&row, &item.token_sha256())?;
+        let row = match self.index.finish_attempt(&row, &item.token_sha256()) {
+            Ok(row) => row,
+            Err(IndexError::InstanceKnown) => {
+                self.undo(&attempt.id).await;
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
         if row.name != item.name {
             self.describe_as_listed(&row.id).await;
         }
         if marked {
             // It works with its mark too: whoever looks at the platform would wonder, no more.
-            let _ = tokio::time::timeout(TIDYING, hosted.take_tag_off(&instance.id, &tags)).await;
+            let _ = tokio::time::timeout(TIDYING, hosted.take_tag_off(&instance.id, &attempt.id)).await;
         }
         tracing::info!(connection = %row.id, "brought in from the platform");
-        Ok(row)
+        Ok(Some(row))
     }
 
     async fn importing(&self, workspace: &Workspace) -> Result<Hosted, Failure> {
@@ -155,7 +156,7 @@ impl Engine {
             element: instance.element,
             product,
             initials,
-            tags: instance.tags,
+            tags: without_marks(&instance.tags),
             disabled: instance.disabled,
             connection: None,
         }

@@ -19,8 +19,9 @@ impl Engine {
             0 => Err(Failure::new(Code::ConnectionUnknown).name(name_or_id)),
             1 => Ok(found.remove(0)),
             _ => {
+                let named = |id: &str| self.workspace(id).map_or_else(|_| id.to_owned(), |w| w.view.name);
                 let candidates =
-                    found.iter().map(|c| format!("{} ({}, {})", c.id, c.name, c.workspace)).collect();
+                    found.iter().map(|c| format!("{} ({}, {})", c.id, c.name, named(&c.workspace))).collect();
                 let failure = Failure::new(Code::NameAmbiguous).name(name_or_id);
                 Err(Failure { candidates: Some(candidates), ..failure })
             }

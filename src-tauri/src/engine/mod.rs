@@ -15,6 +15,7 @@ mod remove;
 pub mod start;
 mod test;
 mod token;
+mod unbroken;
 mod workspace;
 
 use std::collections::HashMap;
@@ -37,9 +38,11 @@ use crate::platform::practice::Practice;
 
 pub use create::Created;
 pub use finish::{Controls, Ending, Paste, Unsaved};
+pub use remove::Reach;
 pub use start::{Browser, SigningIn};
 pub use test::Tested;
 pub use token::{DEFAULT_MIN_TTL, Fresh};
+use unbroken::Unbroken;
 pub use workspace::{DEFAULT_PORT, LOCAL, PRACTICE, Workspace};
 
 /// How long the list waits to say whether the keychain is locked. Unlocked ones answer in milliseconds.
@@ -62,6 +65,7 @@ pub struct Engine {
     catalogs: Arc<Mutex<Catalogs>>,
     /// One question at a time about whose accounts they are, where many are made at once.
     identities: Arc<Semaphore>,
+    unbroken: Unbroken,
     http: Http,
     callbacks: Callbacks,
 }
@@ -88,6 +92,7 @@ impl Engine {
             practice: Arc::default(),
             catalogs: Arc::default(),
             identities: Arc::new(Semaphore::new(1)),
+            unbroken: Unbroken::default(),
             http: Http::default(),
             callbacks,
         }

@@ -1,39 +1,81 @@
 //! Finishes or undoes what a program left behind that was killed. It takes only what no living program owns, so it may
 //! run at any time, in several programs at once.
 
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
 use super::Engine;
 use super::finish::soon;
-use super::hosted::is_ours;
 use super::token::{connection_lock_name, item_values};
-use crate::domain::connection::Item;
-use crate::domain::error::Failure;
+use crate::domain::connection::{Item, is_ours};
+use crate::domain::error::{Code, Failure};
+use crate::io::clock;
 use crate::io::index::{IndexError, OpenAttempt};
 use crate::io::lock::Lock;
 use crate::io::vault::VaultError;
 
+/// How long a person who begins a sign-in waits for an older one to be looked for at its platform.
+const BEFORE_A_SIGN_IN: Duration = Duration::from_secs(10);
+/// How long all platforms together are asked where nobody waits.
+const IN_THE_BACKGROUND: Duration = Duration::from_secs(60);
+/// For how long an instance that nobody has seen is looked for: platforms give up calls after minutes at most.
+const MAY_STILL_COME: Duration = Duration::from_secs(15 * 60);
+
+/// Which platforms are asked, and until when.
+struct There<'a> {
+    /// Only this workspace; all, if absent.
+    workspace: Option<&'a str>,
+    until: Instant,
+}
+
+impl There<'_> {
+    fn includes(&self, workspace: &str) -> bool {
+        self.workspace.is_none_or(|only| only == workspace)
+    }
+
+    /// What a platform answers in time.
+    async fn ask<T>(&self, question: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let late = Failure::new(Code::PlatformUnreachable).detail("no answer in time");
+        timeout_at(self.until, question).await.unwrap_or(Err(late))
+    }
+}
+
 impl Engine {
     /// Attempts whose owner is gone: with an item in the vault they become connections; without one they are looked for
-    /// at their hosted platform, and closed if nothing is there. Removals that were begun are finished, and so is what
-    /// was begun with workspaces.
+    /// at their hosted platform, and closed when nothing can come there any more. Removals that were begun are finished,
+    /// and so is what was begun with workspaces.
     ///
     /// A keychain or a platform that cannot be asked leaves things as they are, for a later time.
     ///
     /// # Errors
     /// When the index cannot be used.
     pub async fn reconcile(&self) -> Result<(), Failure> {
+        self.mend(&There { workspace: None, until: Instant::now() + IN_THE_BACKGROUND }).await
+    }
+
+    /// The same for what lies on this computer and in one workspace: a platform that is silent must not be in the way of
+    /// a sign-in elsewhere.
+    ///
+    /// # Errors
+    /// When the index cannot be used.
+    pub async fn reconcile_here(&self, workspace: &str) -> Result<(), Failure> {
+        let until = Instant::now() + BEFORE_A_SIGN_IN;
+        self.mend(&There { workspace: Some(workspace), until }).await
+    }
+
+    async fn mend(&self, there: &There<'_>) -> Result<(), Failure> {
         self.reconcile_workspaces().await?;
         for attempt in self.index.open_attempts()? {
             let Some(lock) = self.attempt_lock(&attempt.id)? else { continue };
             // Its owner may have finished between our reading and our lock.
-            if !self.index.is_open(&attempt.id)? || self.settle(&attempt).await? {
+            if !self.index.is_open(&attempt.id)? || self.settle(&attempt, there).await? {
                 lock.discard();
             }
         }
         for id in self.index.removals()? {
-            let Ok(Some(lock)) = Lock::try_take(&self.paths.run, &connection_lock_name(&id)) else {
-                continue;
-            };
-            if self.settle_removal(&id).await {
+            let Ok(Some(lock)) = Lock::try_take(&self.paths.run, &connection_lock_name(&id)) else { continue };
+            if self.settle_removal(&id, there).await? {
                 lock.discard();
             }
         }
@@ -41,7 +83,7 @@ impl Engine {
     }
 
     /// Returns whether the attempt is closed.
-    async fn settle(&self, attempt: &OpenAttempt) -> Result<bool, Failure> {
+    async fn settle(&self, attempt: &OpenAttempt, there: &There<'_>) -> Result<bool, Failure> {
         let key = attempt.again.as_ref().unwrap_or(&attempt.id).clone();
         let item = match self.vault(move |vault| vault.get(&key)).await {
             Ok(item) => item,
@@ -61,44 +103,49 @@ impl Engine {
                 match self.index.finish_attempt(&item.to_connection(), &item.token_sha256()) {
                     Ok(row) if row.name != item.name => self.describe_as_listed(&item.id).await,
                     Ok(_) => {}
-                    // Another program brought the same instance in: one connection is enough.
-                    Err(IndexError::InstanceKnown) => {
-                        let id = item.id.clone();
-                        let _ = self.vault(move |vault| vault.remove(&id)).await;
-                        self.index.close_attempt(&attempt.id)?;
+                    // Another program brought the same instance in, or the workspace is gone with all that was in it.
+                    Err(IndexError::InstanceKnown | IndexError::WorkspaceGone) => {
+                        return Ok(self.undo(&attempt.id).await);
                     }
                     Err(error) => return Err(error.into()),
                 }
                 tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is finished");
             }
             (None, None) if is_ours(&attempt.workspace) => self.index.close_attempt(&attempt.id)?,
-            (None, None) => return self.settle_there(attempt).await,
+            (None, None) => return self.settle_there(attempt, there).await,
         }
         Ok(true)
     }
 
-    /// An attempt at a hosted platform that left nothing here: its instance may exist there.
-    async fn settle_there(&self, attempt: &OpenAttempt) -> Result<bool, Failure> {
-        let gone = !self.index.hosted()?.iter().any(|row| row.id == attempt.workspace);
-        let found = match self.hosted(&attempt.workspace).await {
-            _ if gone => Ok(None),
-            Ok(hosted) => {
-                hosted.find_attempt(&attempt.id).await.map(|found| found.map(|found| (hosted, found)))
+    /// An attempt at a hosted platform that left nothing here: its instance may exist there, or come to exist yet.
+    async fn settle_there(&self, attempt: &OpenAttempt, there: &There<'_>) -> Result<bool, Failure> {
+        if !self.has_hosted(&attempt.workspace)? {
+            self.index.close_attempt(&attempt.id)?;
+            return Ok(true);
+        }
+        if !there.includes(&attempt.workspace) {
+            return Ok(false);
+        }
+        let found = async {
+            let hosted = self.hosted(&attempt.workspace).await?;
+            match hosted.find_attempt(&attempt.id).await? {
+                Some(instance) => self.keep_instance(attempt, &hosted, instance).await.map(|_| true),
+                None => Ok(false),
             }
-            Err(failure) => Err(failure),
         };
-        match found {
-            Ok(Some((hosted, instance))) => {
-                let brought_in = self.keep_instance(attempt, &hosted, instance).await;
-                if let Err(failure) = &brought_in {
-                    tracing::warn!(attempt = %attempt.id, code = %failure, "its instance is brought in later");
-                }
-                Ok(brought_in.is_ok())
-            }
-            Ok(None) => {
-                self.index.close_attempt(&attempt.id)?;
-                tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is closed");
+        match there.ask(found).await {
+            Ok(true) => {
+                tracing::info!(attempt = %attempt.id, "its instance was found and is brought in");
                 Ok(true)
+            }
+            Ok(false) => {
+                let may_come = i64::try_from(MAY_STILL_COME.as_millis()).unwrap_or(i64::MAX);
+                let old = clock::now_ms().saturating_sub(attempt.started_at) > may_come;
+                if old {
+                    self.index.close_attempt(&attempt.id)?;
+                    tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is closed");
+                }
+                Ok(old)
             }
             Err(failure) => {
                 tracing::warn!(attempt = %attempt.id, code = %failure, "its instance is looked for later");
@@ -108,23 +155,30 @@ impl Engine {
     }
 
     /// Returns whether the removal is done, or undone.
-    async fn settle_removal(&self, id: &str) -> bool {
-        let Ok(Some(connection)) = self.index.connection(id) else { return true };
-        let there = match (is_ours(&connection.workspace), &connection.instance) {
-            (false, Some(instance)) => match self.hosted(&connection.workspace).await {
-                Ok(hosted) => hosted.delete(instance).await,
-                Err(failure) => Err(failure),
-            },
+    async fn settle_removal(&self, id: &str, there: &There<'_>) -> Result<bool, Failure> {
+        let Some(connection) = self.index.connection(id)? else { return Ok(true) };
+        let workspace = &connection.workspace;
+        let asks = !is_ours(workspace) && self.has_hosted(workspace)? && !self.index.is_removed_here_only(id)?;
+        let deleted = match &connection.instance {
+            Some(_) if asks && !there.includes(workspace) => return Ok(false),
+            Some(instance) if asks => {
+                let deleted = async { self.hosted(workspace).await?.delete(instance).await };
+                there.ask(deleted).await
+            }
             _ => Ok(()),
         };
-        match there {
-            Ok(()) => self.forget(id).await.is_ok(),
-            Err(failure) if failure.code.is_temporary() => false,
+        match deleted {
+            Ok(()) => Ok(self.forget(id).await.is_ok()),
+            Err(failure) if is_for_later(failure.code) => Ok(false),
             Err(failure) => {
                 tracing::warn!(connection = %id, code = %failure, "the platform refused its removal");
-                self.index.undo_removal(&connection).is_ok()
+                Ok(self.index.undo_removal(&connection).is_ok())
             }
         }
+    }
+
+    fn has_hosted(&self, workspace: &str) -> Result<bool, Failure> {
+        Ok(self.index.hosted()?.iter().any(|row| row.id == workspace))
     }
 
     /// Whose account an item is for, if the provider tells it soon.
@@ -138,4 +192,13 @@ impl Engine {
         }
         soon(platform.identity(element, &values, tokens)).await
     }
+}
+
+/// Whether the platform was not heard, or could not be asked.
+fn is_for_later(code: Code) -> bool {
+    code.is_temporary()
+        || matches!(
+            code,
+            Code::PlatformUncertain | Code::KeychainLocked | Code::KeychainMissing | Code::KeychainDenied
+        )
 }

@@ -12,6 +12,15 @@ use crate::io::vault::VaultError;
 /// How long a person who removes something waits for the provider to be told.
 const REVOCATION: Duration = Duration::from_secs(10);
 
+/// How far a removal goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// A hosted platform deletes the instance, too.
+    Platform,
+    /// What stands at a hosted platform stays there: it does not answer any more, or is not to.
+    Here,
+}
+
 impl Engine {
     /// Removes. The keychain is asked first whether it can be used at all.
     ///
@@ -21,7 +30,12 @@ impl Engine {
     /// # Errors
     /// A platform that refuses or does not answer: then the connection is still there. A keychain or an index that
     /// cannot be used: before anything was marked the connection is still there, after that the next start finishes.
-    pub async fn remove(&self, connection: &Connection) -> Result<(), Failure> {
+    pub async fn remove(&self, connection: &Connection, reach: Reach) -> Result<(), Failure> {
+        let (engine, connection) = (self.clone(), connection.clone());
+        self.unbroken(async move { engine.remove_wholly(&connection, reach).await }).await
+    }
+
+    async fn remove_wholly(&self, connection: &Connection, reach: Reach) -> Result<(), Failure> {
         let lock = self.connection_lock(connection).await?;
         let id = connection.id.clone();
         let item = self.vault(move |vault| vault.get(&id)).await.or_else(|e| match e {
@@ -29,11 +43,11 @@ impl Engine {
             VaultError::Damaged => Ok(None),
             other => Err(other),
         })?;
-        let there = match &connection.instance {
-            Some(_) => self.instance_there(connection).await?,
-            None => None,
+        let there = match (reach, &connection.instance) {
+            (Reach::Platform, Some(_)) => self.instance_there(connection).await?,
+            _ => None,
         };
-        self.index.begin_removal(&connection.id)?;
+        self.index.begin_removal(&connection.id, reach == Reach::Here)?;
         crate::fault::point("removal_begun");
         if let Some((hosted, instance)) = there {
             if let Err(failure) = hosted.delete(&instance).await {

@@ -123,7 +123,7 @@ impl Engine {
     /// answers neither `oauth/token` nor `oauth/url`.
     pub async fn start(&self, workspace: &str, request: ConnectRequest) -> Result<SigningIn, Failure> {
         // Before the name is checked: a sign-in that was cut off may have it.
-        self.reconcile().await?;
+        self.reconcile_here(workspace).await?;
         let again = self.signed_in_before(workspace, &request).await?;
         // 1
         let element = self.element_in(workspace, &request.element).await?;
@@ -160,18 +160,8 @@ impl Engine {
             }
         };
         // 6
-        let attempt = OpenAttempt {
-            id: clock::random_id(),
-            workspace: workspace.to_owned(),
-            element: element.key.clone(),
-            name: name.clone(),
-            again: again.as_ref().map(|(connection, _)| connection.id.clone()),
-            started_at: clock::now_ms(),
-        };
-        let lock = self
-            .attempt_lock(&attempt.id)?
-            .ok_or_else(|| Failure::internal("a new attempt was locked already"))?;
-        self.index.begin_attempt(&attempt)?;
+        let before = again.as_ref().map(|(connection, _)| connection.id.as_str());
+        let (attempt, lock) = self.begin(workspace, &element.key, &name, before)?;
         fault::point("attempt_written");
         tracing::info!(attempt = %attempt.id, element = %element.key, workspace, "sign-in started");
         let mut signing = SigningIn {
@@ -293,6 +283,28 @@ impl Engine {
             return Err(Failure::new(Code::NameTaken).name(name));
         }
         Ok(name)
+    }
+
+    /// Writes down that something is begun which may leave a token: its attempt, and the lock of its owner.
+    pub(super) fn begin(
+        &self,
+        workspace: &str,
+        element: &str,
+        name: &str,
+        again: Option<&str>,
+    ) -> Result<(OpenAttempt, Lock), Failure> {
+        let attempt = OpenAttempt {
+            id: clock::random_id(),
+            workspace: workspace.to_owned(),
+            element: element.to_owned(),
+            name: name.to_owned(),
+            again: again.map(str::to_owned),
+            started_at: clock::now_ms(),
+        };
+        let lock = self.attempt_lock(&attempt.id)?;
+        let lock = lock.ok_or_else(|| Failure::internal("a new attempt was locked already"))?;
+        self.index.begin_attempt(&attempt)?;
+        Ok((attempt, lock))
     }
 
     /// The lock that says whether an attempt's owner lives.

@@ -87,6 +87,11 @@ impl Engine {
     /// [`Code::RenewalBusy`]; [`Code::SignInExpired`] and [`Code::NeedsSettings`], which need a person; whatever else
     /// the provider or the keychain answers.
     pub async fn renew(&self, connection: &Connection, min_ttl: Duration) -> Result<Item, Failure> {
+        let (engine, connection) = (self.clone(), connection.clone());
+        self.unbroken(async move { engine.renew_wholly(&connection, min_ttl).await }).await
+    }
+
+    async fn renew_wholly(&self, connection: &Connection, min_ttl: Duration) -> Result<Item, Failure> {
         enabled(connection)?;
         let _lock = self.connection_lock(connection).await?;
         let id = connection.id.clone();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Engine;
 use crate::domain::connection::folded;
+pub use crate::domain::connection::{LOCAL, PRACTICE};
 use crate::domain::element::{Auth, CALLBACK_URL, Element, Field, FieldKind};
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{
@@ -11,10 +12,6 @@ use crate::domain::view::{
     WorkspaceView,
 };
 
-/// This computer.
-pub const LOCAL: &str = "local";
-/// The built-in provider.
-pub const PRACTICE: &str = "practice";
 /// The callback port unless Settings say otherwise: free in IANA's list, outside the ranges that systems hand out for
 /// outgoing connections, and easy to read out over the telephone.
 pub const DEFAULT_PORT: u16 = 14747;

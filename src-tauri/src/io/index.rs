@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection as Sqlite, OptionalExtension, Row, params};
 use rusqlite_migration::{M, Migrations};
 
-use crate::domain::connection::{Connection, Status, folded};
+use crate::domain::connection::{Connection, Status, folded, is_ours};
 use crate::domain::error::{Code, Failure};
 
 use super::paths::private_file;
@@ -25,6 +25,10 @@ const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 /// than this is not going to answer.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// The marks of a removal in the column `removing`: everywhere, or on this computer only.
+const REMOVING: u8 = 1;
+const REMOVING_HERE: u8 = 2;
+
 /// What can go wrong with the index.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
@@ -37,6 +41,9 @@ pub enum IndexError {
     /// The instance is a connection here already.
     #[error("the instance is known")]
     InstanceKnown,
+    /// The workspace was removed meanwhile.
+    #[error("the workspace is gone")]
+    WorkspaceGone,
     /// The file cannot be read or written.
     #[error("the index cannot be used: {0}")]
     Unusable(String),
@@ -68,6 +75,7 @@ impl From<IndexError> for Failure {
         match error {
             IndexError::Newer => Self::new(Code::IndexNewer),
             IndexError::NameTaken | IndexError::InstanceKnown => Self::new(Code::NameTaken),
+            IndexError::WorkspaceGone => Self::new(Code::WorkspaceUnknown),
             IndexError::Unusable(text) => Self::new(Code::IndexUnwritable).detail(text),
         }
     }
@@ -304,6 +312,9 @@ impl Index {
         let mut sqlite = self.sqlite();
         let tx = sqlite.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let mut row = connection.clone();
+        if !is_ours(&row.workspace) && !workspaces::exists(&tx, &row.workspace)? {
+            return Err(IndexError::WorkspaceGone);
+        }
         {
             let mut query = tx.prepare_cached(
                 "SELECT EXISTS (SELECT 1 FROM connection WHERE workspace = ?1 AND folded = ?2 AND id <> ?3)",
@@ -425,15 +436,29 @@ impl Index {
         Ok(changed == 1)
     }
 
-    /// Marks a connection as being removed: it is no longer seen, and its name is free.
+    /// Marks a connection as being removed, at its hosted platform too unless it is to be removed `here` only. It is no
+    /// longer seen, and its name is free.
     ///
     /// # Errors
     /// When the file is unusable.
-    pub fn begin_removal(&self, id: &str) -> Result<(), IndexError> {
+    pub fn begin_removal(&self, id: &str, here: bool) -> Result<(), IndexError> {
         // The id in place of the name frees the name at once.
-        self.sqlite()
-            .execute("UPDATE connection SET removing = 1, folded = 'removing ' || id WHERE id = ?1", [id])?;
+        self.sqlite().execute(
+            "UPDATE connection SET removing = ?2, folded = 'removing ' || id WHERE id = ?1",
+            params![id, if here { REMOVING_HERE } else { REMOVING }],
+        )?;
         Ok(())
+    }
+
+    /// Whether a removal that was begun leaves the hosted platform as it is.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn is_removed_here_only(&self, id: &str) -> Result<bool, IndexError> {
+        let sqlite = self.sqlite();
+        let mut query = sqlite
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM connection WHERE id = ?1 AND removing = ?2)")?;
+        Ok(query.query_row(params![id, REMOVING_HERE], |r| r.get(0))?)
     }
 
     /// Takes the mark of a removal back, because the platform refused it. The name may have been taken meanwhile.
@@ -463,7 +488,7 @@ impl Index {
     /// When the file is unusable.
     pub fn removals(&self) -> Result<Vec<String>, IndexError> {
         let sqlite = self.sqlite();
-        let mut query = sqlite.prepare_cached("SELECT id FROM connection WHERE removing = 1")?;
+        let mut query = sqlite.prepare_cached("SELECT id FROM connection WHERE removing <> 0")?;
         let ids = query.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
         Ok(ids)
     }

@@ -50,6 +50,21 @@ impl Lock {
         }
     }
 
+    /// The same for code that may block.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn take_blocking(dir: &Path, name: &str, patience: Duration) -> io::Result<Option<Self>> {
+        let until = Instant::now() + patience;
+        loop {
+            let taken = Self::try_take(dir, name)?;
+            if taken.is_some() || Instant::now() >= until {
+                return Ok(taken);
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+
     /// Forgets the file of a lock whose name will never be used again. Harmless if it is gone.
     pub fn discard(self) {
         let _ = std::fs::remove_file(&self.path);

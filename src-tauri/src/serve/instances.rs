@@ -13,6 +13,7 @@ use super::instance_body::InstanceChange;
 use super::instance_object::{self, Detail};
 use super::refusal::Refusal;
 use super::{Shared, create, page};
+use crate::engine::Reach;
 use crate::domain::connection::{Connection, Item, folded};
 use crate::domain::error::{Code, Failure};
 use crate::domain::sensitive::Sensitive;
@@ -216,7 +217,7 @@ pub(super) async fn delete_own(State(shared): State<Shared>, call: Call) -> Resu
 }
 
 async fn deleted(shared: &Shared, connection: &Connection) -> Result<Response, Refusal> {
-    shared.engine.remove(connection).await?;
+    shared.engine.remove(connection, Reach::Platform).await?;
     Ok(StatusCode::OK.into_response())
 }
 

@@ -115,7 +115,7 @@ impl Server {
         }
         let secrets = engine.secrets(workspace).await?;
         // What an earlier run was cut off in is put right before anybody asks for a list.
-        engine.reconcile().await?;
+        engine.reconcile_here(workspace).await?;
         credentials::hash_older_tokens(&engine, workspace).await?;
         let loopback = Loopback::Ip(listen.ip());
         let bound = match Bound::bind(loopback, listen.port()).await {

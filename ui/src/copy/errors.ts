@@ -194,7 +194,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   },
   platform_failed: {
     title: "{platform} has a fault",
-    body: "It lies there and not on this computer. Try again in a few minutes.",
+    body: "Nothing is wrong on this computer. Try again in a few minutes.",
     button: TRY_AGAIN,
     move: "provider",
   },

@@ -42,7 +42,8 @@ export interface Api {
   /** The program puts the token on the clipboard itself: the page never sees it. */
   copyToken(connection: string): Promise<void>;
   rename(connection: string, name: string): Promise<void>;
-  remove(connection: string): Promise<void>;
+  /** `here`: what stands at a hosted platform is left there. */
+  remove(connection: string, here: boolean): Promise<void>;
   /** Replaces all tags. */
   setTags(connection: string, tags: string[]): Promise<void>;
   /** Switches a connection off or on, at a hosted platform too. */
@@ -98,7 +99,7 @@ export const desktop: Api = {
   dismiss: (attempt) => call("dismiss", { attempt }),
   copyToken: (connection) => call("copy_token", { connection }),
   rename: (connection, name) => call("rename", { connection, name }),
-  remove: (connection) => call("remove", { connection }),
+  remove: (connection, here) => call("remove", { connection, here }),
   setTags: (connection, tags) => call("set_tags", { connection, tags }),
   setEnabled: (connection, enabled) => call("set_enabled", { connection, enabled }),
   useWorkspace: (name) => call("use_workspace", { name }),

@@ -330,7 +330,7 @@ export class Fake implements Api {
     this.#setConnection(id, { name });
   }
 
-  async remove(connection: string): Promise<void> {
+  async remove(connection: string, _here: boolean): Promise<void> {
     const { id } = this.#connection(connection);
     this.#change(({ connections }) => ({ connections: connections.filter((one) => one.id !== id) }));
   }

@@ -77,7 +77,7 @@ fn finishing_twice_leaves_one_row() {
 fn a_removal_can_be_found_half_done_and_its_name_is_free() {
     let (_dir, index) = index();
     finish(&index, "a", "Support");
-    index.begin_removal("a").expect("begun");
+    index.begin_removal("a", false).expect("begun");
     assert!(index.connections(None).expect("read").is_empty());
     assert!(!index.name_taken("local", "Support").expect("read"));
     assert_eq!(index.removals().expect("read"), ["a"]);
@@ -122,7 +122,7 @@ fn a_number_of_an_instance_is_never_given_twice() {
     let (_dir, index) = index();
     finish(&index, "a", "One");
     finish(&index, "b", "Two");
-    index.begin_removal("b").expect("begun");
+    index.begin_removal("b", false).expect("begun");
     index.finish_removal("b").expect("finished");
     assert_eq!(finish(&index, "c", "Three").instance.as_deref(), Some("3"));
     let found = index.by_instance("local", "3").expect("read").expect("known");

@@ -93,6 +93,8 @@ impl Index {
             "UPDATE workspace SET state = 'removing', folded = 'removing ' || id WHERE id = ?1",
             [id],
         )?;
+        // Whoever had chosen it chooses anew; an id is a value of no other setting.
+        tx.execute("DELETE FROM setting WHERE value = ?1", [id])?;
         tx.execute(
             "UPDATE connection SET removing = 1, folded = 'removing ' || id WHERE workspace = ?1",
             [id],
@@ -100,14 +102,25 @@ impl Index {
         Ok(tx.commit()?)
     }
 
-    /// Ids of the connections of a workspace that are being removed.
+    /// The connections of a workspace that failed for this reason are held to work again: the reason is gone.
     ///
     /// # Errors
     /// When the file is unusable.
-    pub fn connections_being_removed(&self, workspace: &str) -> Result<Vec<String>, IndexError> {
+    pub fn forget_code(&self, workspace: &str, code: &str) -> Result<(), IndexError> {
+        self.sqlite().execute(
+            "UPDATE connection SET status = 'ok', last_code = NULL WHERE workspace = ?1 AND last_code = ?2",
+            [workspace, code],
+        )?;
+        Ok(())
+    }
+
+    /// Ids of all connections of a workspace, whatever is happening to them.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn connection_ids(&self, workspace: &str) -> Result<Vec<String>, IndexError> {
         let sqlite = self.sqlite();
-        let mut query =
-            sqlite.prepare_cached("SELECT id FROM connection WHERE workspace = ?1 AND removing = 1")?;
+        let mut query = sqlite.prepare_cached("SELECT id FROM connection WHERE workspace = ?1")?;
         let ids = query.query_map([workspace], |r| r.get(0))?.collect::<Result<_, _>>()?;
         Ok(ids)
     }
@@ -133,6 +146,13 @@ impl Index {
         let rows = query.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Result<_, _>>()?;
         Ok(rows)
     }
+}
+
+/// Whether a workspace is there to be connected in.
+pub(super) fn exists(sqlite: &rusqlite::Connection, id: &str) -> Result<bool, IndexError> {
+    let mut query =
+        sqlite.prepare_cached("SELECT EXISTS (SELECT 1 FROM workspace WHERE id = ?1 AND state = 'ok')")?;
+    Ok(query.query_row([id], |r| r.get(0))?)
 }
 
 fn to_row(row: &Row<'_>) -> rusqlite::Result<HostedRow> {
