@@ -21,6 +21,13 @@ pub fn point(name: &str) {
 #[cfg(not(debug_assertions))]
 pub fn point(_name: &str) {}
 
+/// The same for a part that is slow while the rest of the program goes on.
+pub async fn slow_point(name: &'static str) {
+    if cfg!(debug_assertions) {
+        let _ = tokio::task::spawn_blocking(move || point(name)).await;
+    }
+}
+
 /// A number that a test sets, such as a life time in seconds.
 #[cfg(debug_assertions)]
 pub fn number(variable: &str) -> Option<i64> {

@@ -403,7 +403,8 @@ fn a_workspace_removal_that_meets_a_locked_keyring_goes_on_later_and_leaves_no_r
     running.line("fault: workspace_removal_begun");
     running.kill();
     home.session.lock();
-    home.run(&["connect", "zendesk", "--workspace", "practice", "--no-browser", "--json"]).error(11, "keychain_locked");
+    home.run(&["connect", "zendesk", "--workspace", "practice", "--no-browser", "--json"])
+        .error(11, "keychain_locked");
     assert!(home.list().is_empty(), "what is being removed does not come back");
     home.session.unlock();
     home.run(&["doctor"]).ok();
@@ -457,11 +458,15 @@ fn a_platform_that_is_silent_is_not_in_the_way_of_practice() {
     let (upstream, home) = (Home::new(), Home::new());
     let platform = Platform::start(&upstream);
     add(&home, &platform);
-    let arguments = [&["connect", "zendesk", "--name", "Support", "--workspace", "acme"], &FORM[..]].concat();
+    let arguments = [&["connect", "zendesk", "--name", "Support"], &FORM[..]].concat();
     let mut running = begin(&home, &arguments);
     running.line("open: ");
     running.kill();
-    assert_eq!(home.count("SELECT count(*) FROM attempt"), 1, "its instance is looked for at the next sign-in there");
+    assert_eq!(
+        home.count("SELECT count(*) FROM attempt"),
+        1,
+        "its instance is looked for at the next sign-in there"
+    );
     // Stopped, it takes connections and answers none.
     let stopped = std::process::Command::new("kill").args(["-STOP", &platform.id().to_string()]).status();
     assert!(stopped.expect("kill is installed").success());

@@ -222,8 +222,8 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
         Code::PlatformLimit => format!("{platform} refuses something of this size."),
         Code::PlatformRejected => format!("{platform} refused."),
         Code::PlatformUncertain => format!(
-            "It is not known whether {platform} finished. The next sign-in or start of Keyrack looks again; nothing is \
-             made twice."
+            "The answer of {platform} was lost, so it is not known whether this was done there. Look with: keyrack doctor, \
+             which also finds what was made; then repeat it if need be."
         ),
         Code::PlatformUnreachable => {
             format!("{platform} can't be reached. Check the connection and the address of the workspace.")

@@ -11,7 +11,7 @@ use super::print::{self, Problem};
 use super::run::{Context, block_on};
 use crate::domain::error::Failure;
 use crate::engine::PRACTICE;
-use crate::serve::{DEFAULT_PORT, Running, Server};
+use crate::serve::{DEFAULT_PORT, Running};
 
 pub(super) fn serve(context: &Context, args: &Serve) -> Result<(), Problem> {
     let workspace = context.workspace_or_default()?.id;
@@ -23,7 +23,7 @@ pub(super) fn serve(context: &Context, args: &Serve) -> Result<(), Problem> {
     Ok(block_on(async {
         // Listened for first: a signal that comes right after the first line must end us cleanly too.
         let mut signals = Signals::listen()?;
-        let running = Server::start(context.engine.clone(), &workspace, listen).await?;
+        let running = Running::start(context.engine.clone(), &workspace, listen).await?;
         announce(context, args, &running);
         signals.next().await;
         tokio::select! {

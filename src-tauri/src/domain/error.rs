@@ -66,7 +66,7 @@ pub enum Code {
     PlatformLimit,
     /// The platform refused for a reason of its own.
     PlatformRejected,
-    /// It is not known whether the platform made the instance: it will be looked for again.
+    /// An answer was lost, so it is not known whether the platform did what was asked. What it made is looked for again.
     PlatformUncertain,
     /// The platform does not answer.
     PlatformUnreachable,

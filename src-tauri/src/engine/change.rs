@@ -65,7 +65,11 @@ impl Engine {
         self.unbroken(async move { engine.set_tags_wholly(&connection, tags).await }).await
     }
 
-    async fn set_tags_wholly(&self, connection: &Connection, tags: Vec<String>) -> Result<Connection, Failure> {
+    async fn set_tags_wholly(
+        &self,
+        connection: &Connection,
+        tags: Vec<String>,
+    ) -> Result<Connection, Failure> {
         let _lock = self.connection_lock(connection).await?;
         let change = InstanceChange { tags: Some(tags.clone()), ..InstanceChange::default() };
         self.change_there(connection, &change).await?;
@@ -84,7 +88,11 @@ impl Engine {
         self.unbroken(async move { engine.set_enabled_wholly(&connection, enabled).await }).await
     }
 
-    async fn set_enabled_wholly(&self, connection: &Connection, enabled: bool) -> Result<Connection, Failure> {
+    async fn set_enabled_wholly(
+        &self,
+        connection: &Connection,
+        enabled: bool,
+    ) -> Result<Connection, Failure> {
         let _lock = self.connection_lock(connection).await?;
         if let Some((hosted, instance)) = self.instance_there(connection).await? {
             hosted.set_enabled(&instance, enabled).await.map_err(|f| f.name(&connection.name))?;

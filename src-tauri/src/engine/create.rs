@@ -83,7 +83,8 @@ impl Engine {
     ) -> Result<Created, Failure> {
         let (engine, workspace, body) = (self.clone(), workspace.to_owned(), body.clone());
         let (verifier, again) = (verifier.cloned(), again.cloned());
-        let work = async move { engine.exchange_wholly(&workspace, &body, verifier.as_ref(), again.as_ref()).await };
+        let work =
+            async move { engine.exchange_wholly(&workspace, &body, verifier.as_ref(), again.as_ref()).await };
         self.unbroken(work).await
     }
 

@@ -74,7 +74,9 @@ impl Engine {
             }
         }
         for id in self.index.removals()? {
-            let Ok(Some(lock)) = Lock::try_take(&self.paths.run, &connection_lock_name(&id)) else { continue };
+            let Ok(Some(lock)) = Lock::try_take(&self.paths.run, &connection_lock_name(&id)) else {
+                continue;
+            };
             if self.settle_removal(&id, there).await? {
                 lock.discard();
             }
@@ -158,7 +160,8 @@ impl Engine {
     async fn settle_removal(&self, id: &str, there: &There<'_>) -> Result<bool, Failure> {
         let Some(connection) = self.index.connection(id)? else { return Ok(true) };
         let workspace = &connection.workspace;
-        let asks = !is_ours(workspace) && self.has_hosted(workspace)? && !self.index.is_removed_here_only(id)?;
+        let asks =
+            !is_ours(workspace) && self.has_hosted(workspace)? && !self.index.is_removed_here_only(id)?;
         let deleted = match &connection.instance {
             Some(_) if asks && !there.includes(workspace) => return Ok(false),
             Some(instance) if asks => {

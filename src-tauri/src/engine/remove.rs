@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Engine;
 use super::token::item_values;
 use crate::domain::connection::{Connection, Item};
-use crate::domain::error::Failure;
+use crate::domain::error::{Code, Failure};
 use crate::io::vault::VaultError;
 
 /// How long a person who removes something waits for the provider to be told.
@@ -51,7 +51,10 @@ impl Engine {
         crate::fault::point("removal_begun");
         if let Some((hosted, instance)) = there {
             if let Err(failure) = hosted.delete(&instance).await {
-                self.index.undo_removal(connection)?;
+                // One whose answer was lost may be happening: the removal stays begun, and is finished later.
+                if failure.code != Code::PlatformUncertain {
+                    self.index.undo_removal(connection)?;
+                }
                 return Err(failure.name(&connection.name));
             }
         } else if let Some(item) = item {

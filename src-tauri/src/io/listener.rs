@@ -1,18 +1,23 @@
 //! The socket under our small servers: bound to loopback only, with bounds on size, time and number.
 //! What they answer is decided elsewhere.
 
-use std::io::{Error, ErrorKind, Result};
+use std::future::poll_fn;
+use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Sleep;
 
 /// A request head larger than this is nobody's callback: codes of 8 kB exist, ours is never longer than 16 kB.
 const HEAD_MAX: usize = 32 * 1024;
@@ -22,6 +27,13 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECTIONS_MAX: usize = 64;
 /// A page is small: a browser that has not got it by then will not.
 const FLUSH: Duration = Duration::from_secs(2);
+/// How long nobody may take anything of an answer that waits: a caller that works on each piece takes seconds, one
+/// that has stopped would hold its connection for ever.
+const STALL: Duration = Duration::from_secs(60);
+/// How long, and how much, a caller may go on sending after its answer. A socket that is closed before what was sent is
+/// read resets the connection, and the answer with it (RFC 9112 §9.6).
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_MAX: u64 = 8 * 1024 * 1024;
 /// How long to wait for a descriptor.
 const NO_DESCRIPTOR: Duration = Duration::from_millis(50);
 /// EAFNOSUPPORT on Linux, macOS and Windows, which `ErrorKind` does not name.
@@ -57,11 +69,13 @@ pub struct Limits {
     pub connections: usize,
     /// How long answers that are on their way may take to arrive once the server is being closed.
     pub flush: Duration,
+    /// How long nothing of an answer may be taken before the connection is closed.
+    pub stall: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: CONNECTIONS_MAX, flush: FLUSH }
+        Self { connections: CONNECTIONS_MAX, flush: FLUSH, stall: STALL }
     }
 }
 
@@ -187,30 +201,103 @@ async fn accept(
         };
         let (router, mut stopped) = (router.clone(), stopped.clone());
         tokio::spawn(async move {
-            let connection = http1::Builder::new()
+            let stream = Impatient { stream, stall: limits.stall, waiting: None };
+            let mut connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD_TIMEOUT)
                 .max_buf_size(HEAD_MAX)
                 // One request each: a page is all there is to fetch, and nothing is left open when the port closes.
                 .keep_alive(false)
                 .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-            tokio::pin!(connection);
-            tokio::select! {
-                _ = &mut connection => {}
-                Err(_) = stopped.changed() => {
-                    connection.as_mut().graceful_shutdown();
-                    let _ = tokio::time::timeout(limits.flush, connection).await;
-                }
+            let mut answered = tokio::select! {
+                answered = poll_fn(|context| connection.poll_without_shutdown(context)) => Some(answered),
+                Err(_) = stopped.changed() => None,
+            };
+            if answered.is_none() {
+                Pin::new(&mut connection).graceful_shutdown();
+                let rest = poll_fn(|context| connection.poll_without_shutdown(context));
+                answered = tokio::time::timeout(limits.flush, rest).await.ok();
+            }
+            if let Some(Ok(())) = answered {
+                let stream = connection.into_parts().io.into_inner().stream;
+                let _ = tokio::time::timeout(LINGER, hear_out(stream)).await;
             }
             drop(slot);
         });
     }
 }
 
+/// Ends an answer, then lets the other side finish what it was sending.
+async fn hear_out(mut stream: TcpStream) -> Result<()> {
+    stream.shutdown().await?;
+    tokio::io::copy(&mut stream.take(LINGER_MAX), &mut tokio::io::sink()).await.map(drop)
+}
+
+/// A connection that breaks when the other side takes nothing for too long.
+struct Impatient {
+    stream: TcpStream,
+    stall: Duration,
+    waiting: Option<Pin<Box<Sleep>>>,
+}
+
+impl Impatient {
+    /// Lets `write` try, and counts the time in which it cannot.
+    fn writing<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<Result<T>>,
+    ) -> Poll<Result<T>> {
+        if let Poll::Ready(written) = write(Pin::new(&mut self.stream), context) {
+            self.waiting = None;
+            return Poll::Ready(written);
+        }
+        let stall = self.stall;
+        let waiting = self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(stall)));
+        ready!(waiting.as_mut().poll(context));
+        Poll::Ready(Err(ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for Impatient {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, into)
+    }
+}
+
+impl AsyncWrite for Impatient {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, from: &[u8]) -> Poll<Result<usize>> {
+        self.writing(context, |stream, context| stream.poll_write(context, from))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        from: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
+        self.writing(context, |stream, context| stream.poll_write_vectored(context, from))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        self.writing(context, TcpStream::poll_flush)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        self.writing(context, TcpStream::poll_shutdown)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use axum::http::StatusCode;
 
     fn url(text: &str) -> url::Url {
         text.parse().expect("an address")
@@ -263,5 +350,44 @@ mod tests {
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer).await;
         assert!(!String::from_utf8_lossy(&answer).contains("200"), "a head of 128 kB is refused");
+    }
+    /// A server of these answers, and a connection to it.
+    async fn connected(answers: Router, limits: Limits) -> (Serving, TcpStream) {
+        let bound = Bound::bind(Loopback::Ip(Ipv4Addr::LOCALHOST.into()), 0).await.expect("bound");
+        let serving = bound.serve_within(&answers, limits);
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, serving.port)).await.expect("connected");
+        (serving, stream)
+    }
+
+    #[tokio::test]
+    async fn whoever_stops_reading_loses_the_connection_and_its_place() {
+        // More than the buffers of both sockets hold.
+        let large = Router::new().fallback(async || vec![b'a'; 32 * 1024 * 1024]);
+        let limits = Limits { connections: 1, stall: Duration::from_millis(200), ..Limits::default() };
+        let (serving, mut stuck) = connected(large, limits).await;
+        stuck.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+        // The only place is free again, and the first of the answer is there for the next one.
+        let mut next = TcpStream::connect((Ipv4Addr::LOCALHOST, serving.port)).await.expect("connected");
+        next.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+        let mut first = [0; 15];
+        next.read_exact(&mut first).await.expect("answered");
+        assert_eq!(&first, b"HTTP/1.1 200 OK");
+        let mut rest = Vec::new();
+        let _ = stuck.read_to_end(&mut rest).await;
+        assert!(rest.len() < 32 * 1024 * 1024, "the answer was cut off");
+    }
+
+    #[tokio::test]
+    async fn whoever_is_still_sending_when_refused_reads_why() {
+        let refusing = Router::new().fallback(async || StatusCode::UNAUTHORIZED);
+        let (_serving, mut stream) = connected(refusing, Limits::default()).await;
+        stream
+            .write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4000000\r\n\r\n")
+            .await
+            .expect("sent");
+        stream.write_all(&vec![b'a'; 4_000_000]).await.expect("taken, although nobody reads it");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("no reset");
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
     }
 }

@@ -19,12 +19,12 @@ use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::call::{self, Caller, Oauth};
 use crate::domain::hosted::instance;
 use crate::domain::hosted::refusal::{self, Asked, SignIn};
-use crate::domain::hosted::{answer, element, is_secret_key, sendable, tag_of, without_marks};
+use crate::domain::hosted::{answer, element, may_be_secret, sendable, tag_of};
 use crate::domain::http::{HttpRequest, HttpResponse};
 use crate::domain::sensitive::Sensitive;
 use crate::io::clock;
 use crate::io::http::Http;
-use send::{Pace, Size};
+use send::{Pace, Size, Unanswered};
 
 /// What a workspace proves itself with.
 #[derive(Clone, Debug)]
@@ -99,21 +99,25 @@ impl Hosted {
     /// Whatever the platform answers.
     pub async fn find_attempt(&self, attempt: &str) -> Result<Option<Instance>, Failure> {
         let tag = tag_of(attempt);
-        let found = self.pages(|page| self.call().instances(Some(&tag), page), instance::read).await?;
+        let found = self.listed(Some(&tag)).await?;
         // One that does not know the question answers with everything.
         Ok(found.into_iter().find(|instance| instance.tags.contains(&tag)))
     }
 
-    /// Leaves an instance with these tags, without the mark of an attempt.
+    /// Takes the mark of this attempt off an instance. What else it is tagged with stays: the platform makes tags
+    /// itself, of words in the name, and the mark of another attempt is for that one to find.
     ///
     /// # Errors
     /// Whatever the platform answers.
-    pub async fn take_tag_off(&self, id: &str, tags: &[String]) -> Result<(), Failure> {
-        let id = self.known_id(id)?;
-        let tags = without_marks(tags);
-        let change = call::Instance { tags: Some(&tags), ..call::Instance::default() };
-        let request = || self.call().change(id, &change);
-        self.ask(request, Asked::Change(SignIn::None), Size::One).await.map(drop)
+    pub async fn take_tag_off(&self, id: &str, attempt: &str) -> Result<(), Failure> {
+        let mark = tag_of(attempt);
+        let mut tags = self.instance(id).await?.tags;
+        if !tags.contains(&mark) {
+            return Ok(());
+        }
+        tags.retain(|tag| *tag != mark);
+        let change = InstanceChange { tags: Some(tags), ..InstanceChange::default() };
+        self.patch(id, &change).await.map(drop)
     }
 
     /// All instances of the organization.
@@ -121,7 +125,11 @@ impl Hosted {
     /// # Errors
     /// Whatever the platform answers.
     pub async fn instances(&self) -> Result<Vec<Instance>, Failure> {
-        self.pages(|page| self.call().instances(None, page), instance::read).await
+        self.listed(None).await
+    }
+
+    async fn listed(&self, tag: Option<&str>) -> Result<Vec<Instance>, Failure> {
+        self.pages(|page| self.call().instances(tag, page), instance::read, |instance| &instance.id).await
     }
 
     /// One instance.
@@ -153,10 +161,12 @@ impl Hosted {
         let request = || self.call().change(id, &body);
         // What a browser brought works once; anything else gives the same result twice.
         let answer = match sign_in(provider_data) {
-            SignIn::Fresh => {
-                self.once(request(), Size::One, self.pace.call).await.map_err(|e| self.no_answer(e))?
-            }
-            SignIn::None => self.repeat(request, Size::One).await?,
+            SignIn::Fresh => self.unrepeated(request()).await,
+            SignIn::None => self.repeat(request, Size::One).await,
+        };
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(lost) => return self.after_all(id, lost, |now| now.shows(&body)).await,
         };
         let secrets = secrets_of(configuration).into_iter().chain(all_of(provider_data)).collect::<Vec<_>>();
         self.changed(id, answer, "", configuration, provider_data, &secrets).await
@@ -169,7 +179,11 @@ impl Hosted {
     pub async fn put(&self, id: &str, body: &InstanceBody) -> Result<Instance, Failure> {
         let id = self.known_id(id)?;
         let request = self.call().replace(id, &of(body, &body.tags));
-        let answer = self.once(request, Size::One, self.pace.call).await.map_err(|e| self.no_answer(e))?;
+        let answer = match self.unrepeated(request).await {
+            Ok(answer) => answer,
+            // The old sign-in and the new one look alike.
+            Err(lost) => return self.after_all(id, lost, |_| false).await,
+        };
         let secrets = secrets_of_body(body);
         self.changed(id, answer, &body.element, &body.configuration, &body.provider_data, &secrets).await
     }
@@ -189,16 +203,39 @@ impl Hosted {
         if answer::is_empty(&answer) { self.instance(id).await } else { self.described(&answer) }
     }
 
+    /// Whether a change whose answer was lost was made after all: the instance itself tells. It is asked once, as the
+    /// platform has been silent for long enough.
+    async fn after_all(
+        &self,
+        id: &str,
+        lost: Unanswered,
+        is_made: impl FnOnce(&Instance) -> bool,
+    ) -> Result<Instance, Failure> {
+        if !lost.seen {
+            return Err(lost.failure);
+        }
+        let uncertain = uncertain(lost.failure);
+        let Ok(answer) = self.once(self.call().instance(id), Size::One).await else { return Err(uncertain) };
+        match self.success(answer, Asked::Instance, &[]).and_then(|answer| self.described(&answer)) {
+            Ok(now) if is_made(&now) => Ok(now),
+            Err(gone) if gone.code == Code::InstanceGone => Err(gone),
+            Ok(_) | Err(_) => Err(uncertain),
+        }
+    }
+
     /// Deletes an instance. One that is gone already is as good as deleted.
     ///
     /// # Errors
     /// Whatever the platform answers.
     pub async fn delete(&self, id: &str) -> Result<(), Failure> {
         let id = self.known_id(id)?;
-        match self.ask(|| self.call().delete(id), Asked::Instance, Size::One).await {
-            Ok(answer) => self.done(&answer),
+        let deleted = match self.repeat(|| self.call().delete(id), Size::One).await {
+            Ok(answer) => self.success(answer, Asked::Instance, &[]).and_then(|answer| self.done(&answer)),
+            Err(lost) => self.after_all(id, lost, |_| false).await.map(drop),
+        };
+        match deleted {
             Err(failure) if failure.code == Code::InstanceGone => Ok(()),
-            Err(failure) => Err(failure),
+            deleted => deleted,
         }
     }
 
@@ -208,8 +245,10 @@ impl Hosted {
     /// [`Code::InstanceGone`], or whatever else the platform answers.
     pub async fn set_enabled(&self, id: &str, enabled: bool) -> Result<(), Failure> {
         let id = self.known_id(id)?;
-        let answer = self.ask(|| self.call().enabled(id, enabled), Asked::Instance, Size::One).await?;
-        self.done(&answer)
+        match self.repeat(|| self.call().enabled(id, enabled), Size::One).await {
+            Ok(answer) => self.success(answer, Asked::Instance, &[]).and_then(|answer| self.done(&answer)),
+            Err(lost) => self.after_all(id, lost, |now| now.disabled != enabled).await.map(drop),
+        }
     }
 
     /// Whether an Element token and the sign-in behind it work.
@@ -231,7 +270,7 @@ impl Hosted {
     /// # Errors
     /// Whatever the platform answers.
     pub async fn elements(&self) -> Result<Vec<Element>, Failure> {
-        self.pages(|page| self.call().elements(page), element::read).await
+        self.pages(|page| self.call().elements(page), element::read, |element| &element.key).await
     }
 
     /// One element with its whole form.
@@ -302,8 +341,8 @@ impl Hosted {
         Err(self.form_refusal(&answer, asked, key, sent, secrets).await)
     }
 
-    /// A refusal that names fields of the form stands beside them. Which fields there are, the platform is asked only
-    /// then.
+    /// A refusal that names fields of the form stands beside them. Which fields there are, and which of them are
+    /// secret, the platform is asked only then.
     async fn form_refusal(
         &self,
         answer: &HttpResponse,
@@ -317,6 +356,10 @@ impl Hosted {
             return failure;
         }
         let element = if key.is_empty() { None } else { self.element(key).await.ok() };
+        let is_secret = |key: &str| element.as_ref().and_then(|e| e.field(key)).is_some_and(|f| f.secret);
+        let told = sent.iter().filter(|(key, _)| is_secret(key)).map(|(_, value)| value.expose().as_str());
+        let secrets: Vec<&str> = secrets.iter().copied().chain(told).collect();
+        let failure = self.refusal(answer, asked, &secrets);
         let keys: Vec<&str> = sent.iter().map(|(key, _)| key.as_str()).collect();
         match refusal::fields(answer, &refusal::names(element.as_ref(), &keys)) {
             Some(fields) => Failure { code: Code::FormInvalid, fields: Some(fields), ..failure },
@@ -353,6 +396,11 @@ impl Hosted {
     }
 }
 
+/// What a failure becomes where nobody knows whether the platform did what it was asked.
+fn uncertain(failure: Failure) -> Failure {
+    Failure { code: Code::PlatformUncertain, ..failure }
+}
+
 fn sign_in(provider_data: &Pairs) -> SignIn {
     if provider_data.is_empty() { SignIn::None } else { SignIn::Fresh }
 }
@@ -369,7 +417,7 @@ fn of<'b>(body: &'b InstanceBody, tags: &'b [String]) -> call::Instance<'b> {
 
 /// What may not come back in the words of an error.
 fn secrets_of(pairs: &Pairs) -> Vec<&str> {
-    let secret = pairs.iter().filter(|(name, _)| is_secret_key(name));
+    let secret = pairs.iter().filter(|(name, value)| may_be_secret(name, value.expose()));
     secret.map(|(_, value)| value.expose().as_str()).collect()
 }
 

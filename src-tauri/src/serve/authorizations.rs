@@ -16,9 +16,13 @@ use crate::domain::sensitive::Sensitive;
 /// some more; after an hour nobody comes back.
 const LIFE: Duration = Duration::from_secs(60 * 60);
 
-/// How many wait at the same time; each has about a kilobyte. More than a script begins in an hour by one person's
-/// clicks, and than a test begins at once. The oldest makes room.
+/// How many wait at the same time; each has about a kilobyte, and with values as long as they may be some ten. More than
+/// a script begins in an hour by one person's clicks, and than a test begins at once. The oldest makes room.
 const MOST: usize = 4096;
+
+/// The most bytes of one value that waits. Addresses of more than 2 kB fail in browsers and servers, and each of these
+/// stands in one.
+pub(super) const VALUE_MAX: usize = 2048;
 
 /// One begun sign-in.
 #[derive(Clone, Debug)]

@@ -1,11 +1,14 @@
-//! One call as its handler gets it: who calls, the query, and the body, read within bounds.
+//! One call as its handler gets it: who calls, the query, and the body, which is read within bounds, and only once it is
+//! known that the caller may send it.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
+use hyper::body::Body as _;
 use serde_json::{Map, Value};
 
 use super::Shared;
@@ -23,7 +26,9 @@ pub(super) struct Call {
     pub(super) caller: Caller,
     pub(super) query: Vec<(String, String)>,
     headers: HeaderMap,
-    body: Bytes,
+    has_body: bool,
+    /// Until it is read. The lock is for the compiler: a body alone cannot be shared between threads.
+    body: Mutex<Option<Body>>,
 }
 
 impl FromRequest<Shared> for Call {
@@ -31,15 +36,14 @@ impl FromRequest<Shared> for Call {
 
     async fn from_request(request: Request, shared: &Shared) -> Result<Self, Refusal> {
         let (head, body) = request.into_parts();
-        // The body first: a caller that is still sending when it is refused would not read why.
-        let body = read(body).await?;
         let caller = Caller::of(shared, &head.headers)?;
         if !takes_json(&head.headers) {
             return Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, "The answer is application/json."));
         }
         let query = url::form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes());
         let query = query.into_owned().collect();
-        Ok(Self { caller, query, headers: head.headers, body })
+        let has_body = !body.is_end_stream();
+        Ok(Self { caller, query, headers: head.headers, has_body, body: Mutex::new(Some(body)) })
     }
 }
 
@@ -63,11 +67,11 @@ impl Call {
 
     /// Whether there is a body at all.
     pub(super) fn has_body(&self) -> bool {
-        !self.body.is_empty()
+        self.has_body
     }
 
-    /// The body as a JSON object. Of a repeated member the last counts, as in the guides' samples.
-    pub(super) fn object(&self) -> Result<Map<String, Value>, Refusal> {
+    /// Reads the body as a JSON object. Of a repeated member the last counts, as in the guides' samples.
+    pub(super) async fn object(&self) -> Result<Map<String, Value>, Refusal> {
         let kind = self.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         if essence != "application/json"
@@ -76,7 +80,8 @@ impl Call {
             let text = "The body must be JSON: send Content-Type: application/json.";
             return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
         }
-        match serde_json::from_slice(&self.body) {
+        let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match serde_json::from_slice(&read(body.unwrap_or_default()).await?) {
             Ok(Value::Object(object)) => Ok(object),
             Ok(_) => Err(Refusal::bad_request("The body must be a JSON object.")),
             // The position alone: the parser's own words could repeat a value.

@@ -77,12 +77,12 @@ async fn changed(
     wanted: &str,
     call: &Call,
 ) -> Result<Response, Refusal> {
-    let body = call.object()?;
+    let body = call.object().await?;
     let value = body.get("propertyValue").and_then(text);
     let value = value.ok_or_else(|| Refusal::bad_request("Missing: propertyValue."))?;
     let (element, entries) = entries(shared, connection).await?;
     let entry = found(element, &entries, wanted)?;
-    if !is_masked(&value) {
+    if !is_masked(&value) && !instance_object::is_brought(element, &entry.key) {
         let entry = vec![(entry.key.clone(), Sensitive::new(value))];
         shared.engine.configure(connection, &entry).await?;
     }

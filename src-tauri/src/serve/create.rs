@@ -24,7 +24,7 @@ use crate::platform::{InstanceBody, Pairs};
 /// `POST /instances`.
 pub(super) async fn create(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     call.caller.platform()?;
-    let change = InstanceChange::read(&call.object()?)?;
+    let change = InstanceChange::read(&call.object().await?)?;
     let named = change.element.clone().ok_or_else(|| missing("element"))?;
     created(&shared, find(&shared, &named)?, &change).await
 }
@@ -36,7 +36,7 @@ pub(super) async fn create_of(
     call: Call,
 ) -> Result<Response, Refusal> {
     call.caller.platform()?;
-    let change = InstanceChange::read(&call.object()?)?;
+    let change = InstanceChange::read(&call.object().await?)?;
     let element = find(&shared, &element)?;
     if let Some(named) = &change.element
         && find(&shared, named)?.key != element.key
@@ -70,6 +70,7 @@ pub(super) async fn sign_in(
     let provided = change.provider_data.clone().unwrap_or_default();
     let mut configuration = kept;
     configuration.extend(change.configuration.clone());
+    configuration.retain(|key, _| !instance_object::is_brought(element, key));
     for (name, key) in &element.callback.configuration {
         if let Some(value) = provided.get(name) {
             configuration.entry(key.clone()).or_insert_with(|| value.clone());

@@ -13,6 +13,12 @@ use crate::domain::hosted::is_masked;
 /// The most entries of one kind. The longest configuration of the platform has some sixty.
 const ENTRIES: usize = 500;
 
+/// The longest key of an entry. The longest of the platform has some fifty.
+const KEY_MAX: usize = 128;
+
+/// How an element is named.
+const ELEMENT: &str = "an object such as {\"key\": \"zendesk\"}";
+
 /// What a body says. What it does not mention is absent.
 #[derive(Default)]
 pub(super) struct InstanceChange {
@@ -35,7 +41,7 @@ impl InstanceChange {
         let name = match body.get("name").filter(|value| !value.is_null()) {
             None => None,
             Some(Value::String(name)) => Some(clean_name(&text_of(name))),
-            Some(_) => return Err(invalid("name")),
+            Some(_) => return Err(must_be("name", "text")),
         };
         if name.as_ref().is_some_and(|name| name.chars().count() > NAME_MAX) {
             return Err(Refusal::bad_request(format!("name has more than {NAME_MAX} characters.")));
@@ -44,7 +50,7 @@ impl InstanceChange {
             None => None,
             Some(element) => {
                 let named = ["key", "id"].iter().find_map(|member| text(element.get(member)?));
-                Some(named.ok_or_else(|| invalid("element"))?)
+                Some(named.ok_or_else(|| must_be("element", ELEMENT))?)
             }
         };
         let external = body.get("externalAuthentication").and_then(text);
@@ -82,30 +88,38 @@ fn entries(body: &Map<String, Value>, member: &str) -> Result<Option<BTreeMap<St
     let object = match body.get(member) {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Object(object)) if object.len() <= ENTRIES => object,
-        Some(_) => return Err(invalid(member)),
+        Some(_) => return Err(must_be(member, &format!("an object of at most {ENTRIES} entries"))),
     };
     let mut entries = BTreeMap::new();
     for (key, value) in object.iter().filter(|(_, value)| !value.is_null()) {
         // The key is repeated only where it can be one.
-        let at = if is_key(key) { format!("{member}.{key}") } else { member.to_owned() };
-        let value = text(value).filter(|_| is_key(key)).ok_or_else(|| invalid(&at))?;
+        if !is_key(key) {
+            let what = format!("an object whose keys have 1 to {KEY_MAX} ASCII characters and no blanks");
+            return Err(must_be(member, &what));
+        }
+        let value = text(value)
+            .ok_or_else(|| must_be(&format!("{member}.{key}"), "text, a number, true, false or null"))?;
         entries.insert(key.clone(), value);
     }
     Ok(Some(entries))
 }
 
 fn is_key(key: &str) -> bool {
-    (1..=128).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
+    (1..=KEY_MAX).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
 }
 
 fn tags(listed: Option<&Value>) -> Result<Option<Vec<String>>, Refusal> {
     let listed = match listed {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Array(listed)) if listed.len() <= ENTRIES => listed,
-        Some(_) => return Err(invalid("tags")),
+        Some(_) => return Err(must_be("tags", &tags_form())),
     };
     let tag = |value: &Value| text(value).or_else(|| text(value.get("name")?));
-    listed.iter().map(|value| tag(value).ok_or_else(|| invalid("tags"))).collect::<Result<_, _>>().map(Some)
+    listed
+        .iter()
+        .map(|value| tag(value).ok_or_else(|| must_be("tags", &tags_form())))
+        .collect::<Result<_, _>>()
+        .map(Some)
 }
 
 /// A value as text: a number or a truth value is as good as its text.
@@ -117,8 +131,12 @@ pub(super) fn text(value: &Value) -> Option<String> {
     }
 }
 
-fn invalid(member: &str) -> Refusal {
-    Refusal::bad_request(format!("{member} has not the form that is expected."))
+fn tags_form() -> String {
+    format!("a list of at most {ENTRIES} tags, each a text or {{\"name\": \"…\"}}")
+}
+
+fn must_be(member: &str, what: &str) -> Refusal {
+    Refusal::bad_request(format!("{member} must be {what}."))
 }
 
 #[cfg(test)]
@@ -179,6 +197,7 @@ mod tests {
             (json!({ "providerData": { "code": ["s3cret"] } }), "providerData.code"),
             (json!({ "name": "s3cret".repeat(100) }), "name"),
             (json!({ "externalAuthentication": "initial" }), "externalAuthentication"),
+            (json!({ "tags": [["s3cret"]] }), "tags"),
         ] {
             let refusal = read(&body).err().expect("refused");
             let text = format!("{refusal:?}");

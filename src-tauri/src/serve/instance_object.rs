@@ -141,10 +141,34 @@ pub(super) async fn configuration(shared: &Shared, element: &Element, item: &Ite
         put(&key, Some(value));
     }
     for (key, value) in brought(shared, element, &values, item).await {
+        debug_assert!(BROUGHT.contains(&key), "{key} is listed");
         put(key, value);
     }
     let entry = |(key, value): (String, _)| Entry { secret: is_secret(element, &key), key, value };
     entries.into_iter().map(entry).collect()
+}
+
+/// The entries that signing in fills, and nobody else.
+const BROUGHT: [&str; 13] = [
+    "base.url",
+    "expires_in",
+    "oauth.authorization.url",
+    "oauth.basic.header",
+    "oauth.request.authorization.type",
+    "oauth.request.url",
+    "oauth.scope",
+    "oauth.token.url",
+    "oauth.user.refresh_interval",
+    "oauth.user.refresh_time",
+    "oauth.user.refresh_token",
+    "oauth.user.token",
+    "oauth.user.token.secret",
+];
+
+/// Whether an entry is told from what signing in brought. One that a caller sends, having read it here, changes nothing,
+/// and a token among them belongs into no configuration.
+pub(super) fn is_brought(element: &Element, key: &str) -> bool {
+    BROUGHT.contains(&key) && element.field(key).is_none()
 }
 
 /// What signing in brought, and the addresses it went to.

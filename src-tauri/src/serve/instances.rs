@@ -13,10 +13,10 @@ use super::instance_body::InstanceChange;
 use super::instance_object::{self, Detail};
 use super::refusal::Refusal;
 use super::{Shared, create, page};
-use crate::engine::Reach;
 use crate::domain::connection::{Connection, Item, folded};
 use crate::domain::error::{Code, Failure};
 use crate::domain::sensitive::Sensitive;
+use crate::engine::Reach;
 
 /// The instance of a connection, as an answer.
 pub(super) async fn answer(
@@ -164,7 +164,7 @@ pub(super) async fn change_own(State(shared): State<Shared>, call: Call) -> Resu
 /// What is named changes and the rest stays, with either verb: a `PUT` that leaves something out must not lose it. What
 /// can be refused comes first: the sign-in, then the configuration, then the name.
 async fn changed(shared: &Shared, call: &Call, mut connection: Connection) -> Result<Response, Refusal> {
-    let change = InstanceChange::read(&call.object()?)?;
+    let mut change = InstanceChange::read(&call.object().await?)?;
     if let Some(named) = &change.element
         && find(shared, named)?.key != connection.element
     {
@@ -173,12 +173,16 @@ async fn changed(shared: &Shared, call: &Call, mut connection: Connection) -> Re
     if change.name.as_deref() == Some("") {
         return Err(Refusal::bad_request("name is empty."));
     }
+    // One whose element file is gone can still be renamed.
+    let element = find(shared, &connection.element);
+    if let Ok(element) = element {
+        change.configuration.retain(|key, _| !instance_object::is_brought(element, key));
+    }
     if change.provider_data.as_ref().is_some_and(|provided| !provided.is_empty()) {
-        let element = find(shared, &connection.element)?;
         let kept =
             item(shared, &connection).await?.map(|item| item.configuration.clone()).unwrap_or_default();
         let kept = kept.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
-        connection = create::sign_in(shared, element, &change, kept, Some(&connection)).await?.connection;
+        connection = create::sign_in(shared, element?, &change, kept, Some(&connection)).await?.connection;
     } else if !change.configuration.is_empty() {
         let entries = change.configuration.iter();
         let entries = entries.map(|(key, value)| (key.clone(), Sensitive::new(value.clone()))).collect();

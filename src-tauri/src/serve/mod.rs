@@ -62,6 +62,10 @@ const CONNECTIONS: usize = 256;
 /// those who stop programs wait ten.
 const FLUSH: Duration = Duration::from_secs(8);
 
+/// How long a sign-in, a renewal or a removal that was begun may take after that. What a provider issued and nobody kept
+/// would be lost, so it gets the 30 s that a provider may take to answer, and 10 for the keychain.
+const SETTLE: Duration = Duration::from_secs(30 + 10);
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("elements-request-id");
 
 /// What all calls share.
@@ -85,25 +89,23 @@ impl std::ops::Deref for Shared {
     }
 }
 
-/// The server before it runs.
-pub struct Server;
-
 /// A running server. It ends when it is dropped; [`Running::stop`] lets it finish what it has begun.
 pub struct Running {
     /// Where callers begin.
     pub base_url: String,
     /// What a caller who may do everything sends as `Authorization`.
     pub authorization: Sensitive<String>,
+    engine: Engine,
     serving: Serving,
 }
 
-impl Server {
+impl Running {
     /// Listens and answers for a workspace of this computer.
     ///
     /// # Errors
     /// [`Code::Usage`] for a hosted workspace or an address that is not of this computer alone; [`Code::PortInUse`]; a
     /// keychain or an index that cannot be used.
-    pub async fn start(engine: Engine, workspace: &str, listen: SocketAddr) -> Result<Running, Failure> {
+    pub async fn start(engine: Engine, workspace: &str, listen: SocketAddr) -> Result<Self, Failure> {
         if !matches!(workspace, LOCAL | PRACTICE) {
             let what =
                 "serve answers for This computer and for practice; a hosted workspace answers for itself";
@@ -129,22 +131,28 @@ impl Server {
         let authority = SocketAddr::new(listen.ip(), bound.port).to_string();
         let authorization = credentials::header_of(&secrets);
         let shared = Shared(Arc::new(Parts {
-            engine,
+            engine: engine.clone(),
             workspace: workspace.to_owned(),
             secrets,
             authorizations: Authorizations::default(),
             http: Http::default(),
             gate: Gate::new(&authority),
         }));
-        let serving = bound.serve_within(&router(shared), Limits { connections: CONNECTIONS, flush: FLUSH });
-        Ok(Running { base_url: format!("http://{authority}{BASE_PATH}"), authorization, serving })
+        let serving = bound.serve_within(
+            &router(shared),
+            Limits { connections: CONNECTIONS, flush: FLUSH, ..Limits::default() },
+        );
+        Ok(Self { base_url: format!("http://{authority}{BASE_PATH}"), authorization, engine, serving })
     }
-}
 
-impl Running {
-    /// Accepts nothing more, finishes what was begun as far as it takes seconds, and frees the port.
+    /// Accepts nothing more and frees the port; finishes the answers that take seconds, and then what nobody may break
+    /// off, also where its caller has gone.
     pub async fn stop(self) {
+        // In this order: once it is closed, no call can begin anything.
         self.serving.close().await;
+        if tokio::time::timeout(SETTLE, self.engine.settled()).await.is_err() {
+            tracing::warn!("ended while something was being saved");
+        }
     }
 }
 

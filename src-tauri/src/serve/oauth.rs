@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::Shared;
-use super::authorizations::Authorization;
+use super::authorizations::{Authorization, VALUE_MAX};
 use super::call::Call;
 use super::elements::find;
 use super::instance_body::text;
@@ -15,9 +15,14 @@ use super::page;
 use super::refusal::Refusal;
 use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, STANDARD_QUERY};
 use crate::domain::form::{self, FieldProblem, Problem};
+use crate::domain::oauth::percent;
 use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;
 use crate::platform::OauthCall;
+
+/// The most bytes of all values of a call as they stand in an address: of the 8 KiB that may be opened, what the
+/// provider's own part leaves.
+const VALUES_MAX: usize = 7 * 1024;
 
 /// `GET /elements/{element}/oauth/token`: a request token, OAuth 1.0a only.
 pub(super) async fn token(
@@ -46,7 +51,9 @@ pub(super) async fn url(
     let mut query = Vec::new();
     if call.has_body() {
         // As POST, the same values are members of a JSON object.
-        query.extend(call.object()?.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))));
+        query.extend(
+            call.object().await?.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))),
+        );
     }
     query.extend(call.query);
     let asked = Asked::read(element, query)?;
@@ -76,6 +83,7 @@ struct Asked<'e> {
 
 impl<'e> Asked<'e> {
     fn read(element: &'e Element, mut query: Vec<(String, String)>) -> Result<Self, Refusal> {
+        within_bounds(element, &query)?;
         let given = form::read_query(element, &query);
         let values = form::check_call(element, &given).map_err(|problems| {
             Refusal::of_entries("parameters", &problems, |key| parameter(element, key))
@@ -111,6 +119,26 @@ impl<'e> Asked<'e> {
             request_token,
         }
     }
+}
+
+/// Nobody need show a secret here, so what is kept, or goes into an address, may not be of any length.
+fn within_bounds(element: &Element, query: &[(String, String)]) -> Result<(), Refusal> {
+    // A name is repeated only if it is one of ours.
+    let ours = |name: &str| {
+        ["state", "scope", "requestToken"].contains(&name)
+            || STANDARD_QUERY.iter().any(|(_, standard)| *standard == name)
+            || element.fields.iter().any(|field| field.query.iter().any(|own| own == name))
+    };
+    let ours = || query.iter().filter(|(name, _)| ours(name));
+    if let Some((name, _)) = ours().find(|(_, value)| value.len() > VALUE_MAX) {
+        return Err(Refusal::bad_request(format!("{name} has more than {VALUE_MAX} bytes.")));
+    }
+    if ours().map(|(_, value)| percent::encode(value).len()).sum::<usize>() > VALUES_MAX {
+        let names: Vec<_> = ours().map(|(name, _)| name.as_str()).collect();
+        let text = format!("Together, percent-encoded, more than {VALUES_MAX} bytes: {}.", names.join(", "));
+        return Err(Refusal::bad_request(text));
+    }
+    Ok(())
 }
 
 /// The name in the query of a configuration key.

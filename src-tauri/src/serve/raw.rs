@@ -19,6 +19,7 @@ use crate::domain::form;
 use crate::domain::oauth::percent;
 use crate::domain::oauth::token::TokenSet;
 use crate::domain::sensitive::Sensitive;
+use crate::io::http::{HttpError, Reached};
 use crate::io::stream::Outgoing;
 use crate::platform::Local;
 
@@ -31,14 +32,7 @@ const OURS: &str = "/elements/api-v2/raw";
 /// Every verb.
 pub(super) async fn pass(State(shared): State<Shared>, request: Request) -> Result<Response, Refusal> {
     let (head, body) = request.into_parts();
-    let (target, url) = match aim(&shared, &head).await {
-        Ok(aimed) => aimed,
-        Err(refusal) => {
-            // A caller that is still sending would not read why it is refused.
-            let _ = call::read(body).await;
-            return Err(refusal);
-        }
-    };
+    let (target, url) = aim(&shared, &head).await?;
     let (form, body) = target.signed_body(&head, body).await?;
     let authorization = target.authorization(head.method.as_str(), &url, &form)?;
 
@@ -50,7 +44,10 @@ pub(super) async fn pass(State(shared): State<Shared>, request: Request) -> Resu
 
     let outgoing = Outgoing { method: head.method, url: url.clone(), headers, body };
     let product = target.element.name.as_str();
-    let answer = shared.http.pass(outgoing).await.map_err(|e| Failure::from(e).product(product))?;
+    let answer = shared.http.pass(outgoing).await.map_err(|error| match error {
+        HttpError::Unreachable { stage: Reached::TimeOut, .. } => Refusal::too_late(product),
+        error => Failure::from(error).product(product).into(),
+    })?;
 
     let mut headers = end_to_end::of_answer(answer.headers);
     let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok());

@@ -47,6 +47,12 @@ impl Refusal {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "This call is not made with this verb.")
     }
 
+    /// The pass-through's own: everything else that a provider is asked ends as [`Code::ProviderUnreachable`], which does
+    /// not say at what point.
+    pub(super) fn too_late(product: &str) -> Self {
+        Self::new(StatusCode::GATEWAY_TIMEOUT, format!("{product} does not answer in time."))
+    }
+
     /// With one more sentence.
     pub(super) fn and(mut self, sentence: &str) -> Self {
         self.message = format!("{} {sentence}", self.message);
@@ -81,7 +87,11 @@ impl From<Failure> for Refusal {
                 Some(fields) => {
                     return Self::of_entries("configuration entries", fields, str::to_owned);
                 }
-                None => (StatusCode::BAD_REQUEST, "The request cannot be signed.".to_owned()),
+                // The pass-through's: a call that has a parameter of the signature's own.
+                None => {
+                    let why = detail.map(|why| format!(": {why}")).unwrap_or_default();
+                    (StatusCode::BAD_REQUEST, format!("The request cannot be signed{why}."))
+                }
             },
             Code::ElementUnknown => return Self::not_found("element", &name),
             Code::ConnectionUnknown => return Self::not_found("instance", &name),
@@ -125,9 +135,6 @@ impl From<Failure> for Refusal {
                 StatusCode::UNAUTHORIZED,
                 "The sign-in behind this instance has ended. Sign in again with new providerData.".to_owned(),
             ),
-            Code::ProviderUnreachable if detail.as_deref().is_some_and(|d| d.contains("in time")) => {
-                (StatusCode::GATEWAY_TIMEOUT, format!("{product} does not answer in time."))
-            }
             Code::ProviderUnreachable => {
                 (StatusCode::BAD_GATEWAY, format!("{product} cannot be reached just now."))
             }

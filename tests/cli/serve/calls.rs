@@ -86,6 +86,49 @@ fn parameters_that_are_missing_are_named_as_they_are_called_in_a_query() {
 }
 
 #[test]
+fn parameters_that_are_too_long_are_named() {
+    let home = Home::new();
+    let served = Served::start(&home);
+    let begin = |element: &str, changes: &[(&str, &str)]| {
+        let mut body =
+            json!({ "apiKey": "a", "apiSecret": "b", "callbackUrl": CALLBACK, "siteAddress": "acme" });
+        for (name, value) in changes {
+            body[*name] = (*value).into();
+        }
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), body.to_string()).expect("written");
+        let data = format!("@{}", file.path().display());
+        let arguments = ["-H", "Content-Type: application/json", "-d", &data];
+        served.bare(&format!("/elements/{element}/oauth/url"), &arguments)
+    };
+    begin("zendesk", &[("state", &"s".repeat(2048))]).ok();
+    for (element, name) in [("zendesk", "state"), ("zendesk", "scope"), ("desk", "requestToken")] {
+        let message = begin(element, &[(name, &"s".repeat(900_000))]).refused(400);
+        assert_eq!(message, format!("{name} has more than 2048 bytes."));
+    }
+    // Each is short enough, and the address would not be.
+    let wide = "ö".repeat(1000);
+    let message = begin("zendesk", &[("state", &wide), ("scope", &wide)]).refused(400);
+    assert!(message.contains("state") && message.contains("scope"), "{message}");
+}
+
+#[test]
+fn the_secrets_are_judged_before_the_body_is_read() {
+    let home = Home::new();
+    let served = Served::start(&home);
+    let url: url::Url = served.platform.base_url.parse().expect("an address");
+    let mut stream = TcpStream::connect(("127.0.0.1", url.port().expect("a port"))).expect("connected");
+    stream.set_read_timeout(Some(PATIENCE)).expect("set");
+    // A body that is announced and never comes.
+    let head = "POST /elements/api-v2/instances HTTP/1.1\r\nHost: 127.0.0.1:";
+    let length = "Content-Type: application/json\r\nContent-Length: 1000";
+    write!(stream, "{head}{}\r\n{length}\r\n\r\n", url.port().expect("a port")).expect("sent");
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).expect("answered");
+    assert_eq!(&answer, b"HTTP/1.1 401");
+}
+
+#[test]
 fn whoever_shows_no_secret_or_a_wrong_one_gets_nothing() {
     let home = Home::new();
     let served = Served::start(&home);

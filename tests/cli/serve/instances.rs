@@ -29,6 +29,10 @@ fn an_instance_is_changed_switched_and_removed_as_the_platform_does_it() {
     let configuration = &changed["configuration"];
     assert_eq!(configuration["event.notification.enabled"], "true");
     assert_eq!(configuration["own.entry"], "x");
+    let filled =
+        json!({ "configuration": { "oauth.user.token": "mine", "base.url": "https://evil.example" } });
+    assert_eq!(served.send("PATCH", &path, &filled).ok()["configuration"], *configuration);
+    assert!(!home.session.items()[0]["configuration"].to_string().contains("evil"), "it is not kept either");
     assert_eq!(home.list()[0]["name"], "Renamed", "the window sees it");
     let item = home.session.items().remove(0);
     assert_eq!(item["configuration"]["oauth.api.secret"], "s3cret", "asterisks change nothing");

@@ -120,6 +120,63 @@ fn a_server_that_is_told_to_end_finishes_what_it_has_begun() {
     home.assert_whole(1);
 }
 
+/// Waits until the list of a server has one instance.
+fn made(caller: &Caller) {
+    let header = format!("Authorization: {}", caller.authorization);
+    let url = format!("{}/instances", caller.base_url);
+    eventually("the instance is listed", || {
+        let answer = curl_in(Path::new("/"), &["-H", &header, &url]);
+        (answer.status == 200).then_some(())
+    });
+}
+
+#[test]
+fn a_caller_that_leaves_while_the_provider_thinks_loses_nothing() {
+    let home = Home::new();
+    let gate = home.gate();
+    let (mut running, caller) = stopping_at(&home, &gate.variables("token_asked"));
+    let mut call = caller.create();
+    running.line("fault: token_asked");
+    call.kill().expect("killed");
+    call.wait().expect("ended");
+    gate.open();
+    made(&caller);
+    home.assert_whole(1);
+}
+
+#[test]
+fn a_server_that_is_told_to_end_waits_for_a_sign_in_whose_caller_has_left() {
+    let home = Home::new();
+    let gate = home.gate();
+    let (mut running, caller) = stopping_at(&home, &gate.variables("token_asked"));
+    let mut call = caller.create();
+    running.line("fault: token_asked");
+    call.kill().expect("killed");
+    call.wait().expect("ended");
+    let sent = Command::new("kill").args(["-TERM", &running.id().to_string()]).status();
+    assert!(sent.expect("kill is installed").success());
+    let port = url::Url::parse(&caller.base_url).ok().and_then(|url| url.port()).expect("a port");
+    eventually("nothing more is accepted", || TcpStream::connect(("127.0.0.1", port)).is_err().then_some(()));
+    gate.open();
+    assert_eq!(running.wait().code(), Some(0));
+    home.assert_whole(1);
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let home = Home::new();
+    let gate = home.gate();
+    let (mut running, caller) = stopping_at(&home, &gate.variables("token_asked"));
+    let mut call = caller.create();
+    running.line("fault: token_asked");
+    let port = url::Url::parse(&caller.base_url).ok().and_then(|url| url.port()).expect("a port");
+    running.interrupt();
+    eventually("nothing more is accepted", || TcpStream::connect(("127.0.0.1", port)).is_err().then_some(()));
+    running.interrupt();
+    assert_eq!(running.wait().code(), Some(0));
+    call.wait().expect("its connection broke");
+}
+
 #[test]
 fn two_sign_ins_with_one_state_are_both_finished() {
     let home = Home::new();

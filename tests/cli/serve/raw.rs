@@ -107,5 +107,6 @@ fn an_oauth_1_call_is_signed() {
     // The practice provider checks the signature, in which the query takes part.
     assert_eq!(served.call_as(token, "GET", "/raw/me?a=b%20c&a=%2B&empty").ok()["id"], "practice-1");
     // A parameter that belongs to the signature is not the caller's.
-    served.call_as(token, "GET", "/raw/me?oauth_token=x").refused(400);
+    let message = served.call_as(token, "GET", "/raw/me?oauth_token=x").refused(400);
+    assert_eq!(message, "The request cannot be signed: the parameter oauth_token is given twice.");
 }

@@ -213,7 +213,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   // A way to try again would be a way to do it twice in the eyes of the person. The list shows what came of it.
   platform_uncertain: {
     title: "The answer got lost",
-    body: "It is not known whether {platform} finished. Keyrack looks again before the next sign-in and when it next starts; nothing is made twice.",
+    body: "It is not known whether {platform} did this. Keyrack looks again at its next start and finds what was made. Until then, look there before repeating it.",
     button: CONNECTIONS,
     move: "provider",
   },

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::answer::{given, text, truth};
-use super::is_masked;
+use super::{call, is_masked};
 use crate::domain::sensitive::Sensitive;
 
 /// An instance as a platform describes it.
@@ -27,6 +27,26 @@ pub struct Instance {
     pub disabled: bool,
     /// What it was configured with and the platform shows.
     pub configuration: BTreeMap<String, String>,
+}
+
+impl Instance {
+    /// Whether it is as a change wants it, as far as can be seen: nothing can of a sign-in, nor of what is masked.
+    pub fn shows(&self, wanted: &call::Instance<'_>) -> bool {
+        let entries = wanted.configuration.unwrap_or_default();
+        wanted.provider_data.is_none_or(<[_]>::is_empty)
+            && wanted.name.is_none_or(|name| name == self.name)
+            && wanted.tags.is_none_or(|tags| self.has_tags(tags))
+            && entries.iter().all(|(key, value)| self.configuration.get(key) == Some(value.expose()))
+    }
+
+    /// Whether these are its tags, in whatever order, besides those that the platform makes of each "@word" in a name.
+    fn has_tags(&self, wanted: &[String]) -> bool {
+        let marked: Vec<&str> =
+            self.name.split_whitespace().filter_map(|word| word.strip_prefix('@')).collect();
+        let of_the_name = |tag: &str| marked.contains(&tag.trim_start_matches('@'));
+        wanted.iter().all(|tag| self.tags.contains(tag))
+            && self.tags.iter().all(|tag| wanted.contains(tag) || of_the_name(tag))
+    }
 }
 
 /// Reads an instance; `None` without an id that can stand in an address.

@@ -98,3 +98,32 @@ pub(crate) fn is_secret_key(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     key.contains("secret") || key.contains("password")
 }
+
+/// Entries that are public by their nature, and that a person must read to understand a refusal. Each also stands at
+/// the end of a longer key, as in `zendesk.subdomain`.
+const PUBLIC: [&str; 9] = [
+    "name",
+    "tags",
+    "subdomain",
+    "site",
+    "siteaddress",
+    "site.address",
+    "scope",
+    "callbackurl",
+    "oauth.callback.url",
+];
+
+/// The shortest value that is taken for a secret because nothing speaks against it: `true`, `eu` and numbers are part
+/// of many sentences.
+const SHORTEST_GUESS: usize = 8;
+
+/// Whether what was sent may not come back in the words of an error. Only the element knows which of its entries are
+/// secret, and few keys tell (`account.pin`, `sid`); so whatever is long enough to be a secret counts as one.
+pub(crate) fn may_be_secret(key: &str, value: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
+    let is = |name: &str| lower.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    is_secret_key(key)
+        || is("oauth.api.key")
+        || is("apikey")
+        || (value.len() >= SHORTEST_GUESS && !PUBLIC.into_iter().any(is))
+}

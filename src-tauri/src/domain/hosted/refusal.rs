@@ -265,9 +265,12 @@ fn stands_in(text: &str, name: &str) -> bool {
 /// One bounded line without the secrets that were sent, plain or as a query writes them.
 fn cleaned(text: &str, secrets: &[&str]) -> Option<String> {
     let mut text = text.to_owned();
-    for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST_SECRET) {
+    let mut secrets: Vec<&str> = secrets.iter().copied().filter(|s| s.len() >= SHORTEST_SECRET).collect();
+    // One may begin another, whose end would stay.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    for secret in secrets {
         let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        text = text.replace(*secret, "…").replace(&encoded, "…");
+        text = text.replace(secret, "…").replace(&encoded, "…");
     }
     let line = plain_line(&text, LONGEST_DESCRIPTION);
     (!line.is_empty()).then_some(line)
@@ -343,5 +346,6 @@ mod tests {
     fn a_sent_secret_never_comes_back_in_words() {
         let words = "apiSecret=a%2Fb%3D and a/b= and \u{202E}more";
         assert_eq!(cleaned(words, &["a/b="]).as_deref(), Some("apiSecret=… and … and more"));
+        assert_eq!(cleaned("it was s3cr3t-more", &["s3cr3t", "s3cr3t-more"]).as_deref(), Some("it was …"));
     }
 }

@@ -72,6 +72,31 @@ fn marks_are_told_from_the_persons_own_tags() {
     assert_eq!(without_marks(&tags), ["a", "keyrack"]);
 }
 
+#[test]
+fn what_is_long_may_be_secret_unless_its_key_is_public() {
+    for (key, value) in [
+        ("oauth.api.key", "short"),
+        ("apiKey", "short"),
+        ("oauth.api.secret", "x"),
+        ("sid", "12345678"),
+        ("nickname", "12345678"),
+        ("event.notification.callback.headers", "{\"authorization\":1}"),
+    ] {
+        assert!(may_be_secret(key, value), "{key}");
+    }
+    for (key, value) in [
+        ("region", "eu"),
+        ("sandbox", "false"),
+        ("name", "Customer support"),
+        ("zendesk.subdomain", "my-company"),
+        ("siteAddress", "my-company"),
+        ("oauth.callback.url", "https://app.example.com/auth"),
+        ("oauth.scope", "read write"),
+    ] {
+        assert!(!may_be_secret(key, value), "{key}");
+    }
+}
+
 // ---- instances ----
 
 #[test]

@@ -3,51 +3,41 @@
 //! `POST /instances` is never repeated: each makes another account, and a code works only once. So the instance carries
 //! a tag of its attempt, and when the answer is lost it is looked for by that.
 
-use super::send::Size;
-use super::{Hosted, of, secrets_of_body, sign_in};
+use super::send::{Size, is_unseen};
+use super::{Hosted, of, secrets_of_body, sign_in, uncertain};
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::refusal::Asked;
 use crate::domain::hosted::{answer, instance, tag_of};
 use crate::domain::http::HttpResponse;
-use crate::io::http::{HttpError, Reached};
 use crate::platform::{Instance, InstanceBody, Issued, NotCreated};
-
-/// Why it is not known whether there is an instance.
-struct Lost {
-    failure: Failure,
-    /// The provider refused, as far as words tell: then there is probably none.
-    refused: bool,
-}
 
 impl Hosted {
     /// `POST /instances`, once. If its answer is lost the instance is looked for, and adopted.
     ///
     /// # Errors
-    /// Whatever the platform or the provider answers; [`Code::PlatformUncertain`] if neither an answer nor an instance
-    /// was found.
+    /// Whatever the platform or the provider answers; [`Code::PlatformUncertain`] if neither an answer that tells nor
+    /// an instance was found.
     pub async fn create_instance(&self, body: &InstanceBody, attempt: &str) -> Result<Issued, NotCreated> {
         self.sendable()?;
         let tags: Vec<String> = body.tags.iter().cloned().chain([tag_of(attempt)]).collect();
         let request = self.call().create(&of(body, &tags));
-        let lost = match self.once(request, Size::One, self.pace.call).await {
+        let lost = match self.once(request, Size::One).await {
             Ok(answer) if (200..300).contains(&answer.status) => {
                 match answer::json(&answer).and_then(|value| instance::read(&value)) {
                     Some(made) => return self.issued(made).await,
-                    None => Lost { failure: self.unreadable(&answer), refused: false },
+                    None => uncertain(self.unreadable(&answer)),
                 }
             }
             Ok(answer) => self.refused(&answer, body).await?,
-            // Nobody has seen the request.
-            Err(error @ HttpError::Unreachable { stage: Reached::Nobody, .. }) => {
-                return Err(self.no_answer(error).into());
-            }
-            Err(error) => Lost { failure: self.no_answer(error), refused: false },
+            Err(error) if is_unseen(&error) => return Err(self.no_answer(error).into()),
+            Err(error) => uncertain(self.no_answer(error)),
         };
         self.search(attempt, lost).await
     }
 
-    /// A refusal is definite, unless it is one of a platform that failed on the way.
-    async fn refused(&self, answer: &HttpResponse, body: &InstanceBody) -> Result<Lost, NotCreated> {
+    /// A refusal is definite, unless it is one of a platform that failed on the way. Then this is what is told if
+    /// there is no instance.
+    async fn refused(&self, answer: &HttpResponse, body: &InstanceBody) -> Result<Failure, NotCreated> {
         let asked = Asked::Creation(&body.element, sign_in(&body.provider_data));
         let secrets = secrets_of_body(body);
         let failure = self.form_refusal(answer, asked, &body.element, &body.configuration, &secrets).await;
@@ -55,26 +45,25 @@ impl Hosted {
         if answer.status < 500 && answer.status != 408 {
             return Err(failure.into());
         }
-        Ok(Lost { refused: failure.code != Code::PlatformFailed, failure })
+        // The provider's own refusal says more than that nothing is known.
+        Ok(if failure.code == Code::PlatformFailed { uncertain(failure) } else { failure })
     }
 
-    async fn search(&self, attempt: &str, lost: Lost) -> Result<Issued, NotCreated> {
-        let uncertain = Failure { code: Code::PlatformUncertain, ..lost.failure.clone() };
+    /// Looks as long as the platform may still be making it. Afterwards too nobody knows: a list may lag behind, even
+    /// where words tell of a refusal.
+    async fn search(&self, attempt: &str, failure: Failure) -> Result<Issued, NotCreated> {
         let looking = async {
             for pause in self.pace.looks {
                 tokio::time::sleep(pause).await;
-                match self.find_attempt(attempt).await {
-                    Ok(Some(found)) => return Some(self.issued(found).await),
-                    Ok(None) if lost.refused => return Some(Err(lost.failure.clone().into())),
-                    // It may still be working, and so may the connection.
-                    Ok(None) | Err(_) => {}
+                if let Ok(Some(found)) = self.find_attempt(attempt).await {
+                    return Some(self.issued(found).await);
                 }
             }
             None
         };
         match tokio::time::timeout(self.pace.search, looking).await {
             Ok(Some(result)) => result,
-            Ok(None) | Err(_) => Err(NotCreated { failure: uncertain, uncertain: true }),
+            Ok(None) | Err(_) => Err(NotCreated { failure, uncertain: true }),
         }
     }
 
@@ -93,7 +82,7 @@ impl Hosted {
                 let bad = Failure::new(Code::PlatformBadResponse).host(self.host());
                 Err(there(bad.detail("the new instance has no token")))
             }
-            Err(failure) => Err(there(Failure { code: Code::PlatformUncertain, ..failure })),
+            Err(failure) => Err(there(uncertain(failure))),
         }
     }
 }

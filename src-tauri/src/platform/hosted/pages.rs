@@ -1,5 +1,7 @@
 //! Lists: one call after the other until the platform names no next page.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::Hosted;
@@ -9,32 +11,55 @@ use crate::domain::hosted::answer;
 use crate::domain::hosted::refusal::Asked;
 use crate::domain::http::HttpRequest;
 
-/// 200,000 items: no organization has as many, and a list that goes round in circles ends here.
-const MOST_PAGES: usize = 1000;
+/// A hundred full pages: far more than a person could look through. Beyond that a list is made up.
+const MOST_ITEMS: usize = 20_000;
+/// Of all pages together: 20,000 instances of 3 kB are 60 MB, and what comes beyond this would fill the memory.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
 
 impl Hosted {
-    /// All items that `read` understands. One that it does not is left out: a list is worth having without it.
+    /// All items that `read` understands, each once. One that it does not is left out: a list is worth having without
+    /// it. `name` tells them apart: where something was added or removed meanwhile, the next page begins elsewhere and
+    /// may repeat some.
     pub(super) async fn pages<T>(
         &self,
         request: impl Fn(Option<&str>) -> HttpRequest,
         read: impl Fn(&Value) -> Option<T>,
+        name: impl Fn(&T) -> &str,
+    ) -> Result<Vec<T>, Failure> {
+        let whole = tokio::time::timeout(self.pace.list, self.all_pages(request, read, name)).await;
+        let late =
+            || Failure::new(Code::PlatformUnreachable).host(self.host()).detail("no whole list in time");
+        whole.unwrap_or_else(|_| Err(late()))
+    }
+
+    async fn all_pages<T>(
+        &self,
+        request: impl Fn(Option<&str>) -> HttpRequest,
+        read: impl Fn(&Value) -> Option<T>,
+        name: impl Fn(&T) -> &str,
     ) -> Result<Vec<T>, Failure> {
         let mut all = Vec::new();
+        let (mut known, mut seen) = (HashSet::new(), HashSet::new());
+        let (mut items_so_far, mut bytes_so_far) = (0, 0);
         let mut page: Option<String> = None;
-        for _ in 0..MOST_PAGES {
+        loop {
             let answer = self.repeat(|| request(page.as_deref()), Size::Large).await?;
             let Some((items, next)) = answer::page(&answer) else {
                 let answer = self.success(answer, Asked::Platform, &[])?;
                 return Err(self.unreadable(&answer));
             };
-            all.extend(items.iter().filter_map(&read));
-            match next {
-                None => return Ok(all),
-                // The same page again, for ever.
-                Some(next) if page.as_ref() == Some(&next) => break,
-                Some(next) => page = Some(next),
+            items_so_far += items.len();
+            bytes_so_far += answer.body.expose().len();
+            let read = items.iter().filter_map(&read);
+            all.extend(read.filter(|item| known.insert(name(item).to_owned())));
+            let Some(next) = next else { return Ok(all) };
+            bytes_so_far += next.len();
+            // A page that was there before leads round in circles.
+            if items_so_far > MOST_ITEMS || bytes_so_far > MOST_BYTES || !seen.insert(next.clone()) {
+                let detail = "the list does not end";
+                return Err(Failure::new(Code::PlatformBadResponse).host(self.host()).detail(detail));
             }
+            page = Some(next);
         }
-        Err(Failure::new(Code::PlatformBadResponse).host(self.host()).detail("the list does not end"))
     }
 }

@@ -12,6 +12,9 @@ use crate::io::http::{Bounds, HttpError, Reached};
 
 /// How long a call may take: slow providers stand behind the platform, and nobody waits longer.
 const CALL: Duration = Duration::from_secs(30);
+/// How long a whole list may take: four calls at their slowest, or dozens as they are. Nobody looks at an empty window
+/// for longer.
+const LIST: Duration = Duration::from_secs(120);
 /// How often a call is sent at most: enough for a restart behind a load balancer.
 const TRIES: u32 = 3;
 /// The longest pause before the second try; it doubles from try to try.
@@ -38,10 +41,31 @@ pub(super) enum Size {
     Large,
 }
 
+/// Why a call has no answer.
+pub(super) struct Unanswered {
+    pub(super) failure: Failure,
+    /// Whether the platform may have seen it, and even carried it out.
+    pub(super) seen: bool,
+}
+
+impl From<Failure> for Unanswered {
+    fn from(failure: Failure) -> Self {
+        Self { failure, seen: false }
+    }
+}
+
+/// For calls that only read: there it does not matter who has seen them.
+impl From<Unanswered> for Failure {
+    fn from(unanswered: Unanswered) -> Self {
+        unanswered.failure
+    }
+}
+
 /// The times of this client. Tests have shorter ones.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
     pub(super) call: Duration,
+    pub(super) list: Duration,
     pub(super) first_pause: Duration,
     pub(super) longest_pause: Duration,
     pub(super) looks: [Duration; 4],
@@ -53,6 +77,7 @@ impl Default for Pace {
         let given = crate::fault::number("KEYRACK_HTTP_TIMEOUT_MS").and_then(|ms| u64::try_from(ms).ok());
         Self {
             call: given.map_or(CALL, Duration::from_millis),
+            list: LIST,
             first_pause: FIRST_PAUSE,
             longest_pause: LONGEST_PAUSE,
             looks: LOOKS,
@@ -63,17 +88,21 @@ impl Default for Pace {
 
 impl Hosted {
     /// Sends once.
-    pub(super) async fn once(
-        &self,
-        request: HttpRequest,
-        size: Size,
-        time: Duration,
-    ) -> Result<HttpResponse, HttpError> {
+    pub(super) async fn once(&self, request: HttpRequest, size: Size) -> Result<HttpResponse, HttpError> {
         let body = match size {
             Size::One => ONE_MAX,
             Size::Large => LARGE_MAX,
         };
-        self.http.send_within(request, Bounds { body, time }).await
+        self.http.send_within(request, Bounds { body, time: self.pace.call }).await
+    }
+
+    /// Sends what works only once.
+    pub(super) async fn unrepeated(&self, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
+        self.sendable()?;
+        self.once(request, Size::One).await.map_err(|error| {
+            let seen = !is_unseen(&error);
+            Unanswered { failure: self.no_answer(error), seen }
+        })
     }
 
     /// Sends, and sends again while the platform does not answer or says that it cannot just now. Only for calls whose
@@ -82,12 +111,15 @@ impl Hosted {
         &self,
         request: impl Fn() -> HttpRequest,
         size: Size,
-    ) -> Result<HttpResponse, Failure> {
+    ) -> Result<HttpResponse, Unanswered> {
         self.sendable()?;
         let mut tried = 0;
+        let mut seen = false;
         loop {
             tried += 1;
-            let result = self.once(request(), size, self.pace.call).await;
+            let result = self.once(request(), size).await;
+            // One try is enough, even if the last one finds nobody.
+            seen |= !result.as_ref().is_err_and(is_unseen);
             let pause = match &result {
                 _ if tried == TRIES => None,
                 // After a whole time-out the person has waited long enough.
@@ -100,7 +132,9 @@ impl Hosted {
             };
             match pause {
                 Some(pause) => tokio::time::sleep(pause).await,
-                None => return result.map_err(|error| self.no_answer(error)),
+                None => {
+                    return result.map_err(|error| Unanswered { failure: self.no_answer(error), seen });
+                }
             }
         }
     }
@@ -138,6 +172,11 @@ impl Hosted {
             }
         }
     }
+}
+
+/// Whether nobody has seen the request.
+pub(super) fn is_unseen(error: &HttpError) -> bool {
+    matches!(error, HttpError::Unreachable { stage: Reached::Nobody, .. })
 }
 
 /// The statuses after which the same call may succeed. 500 is among them: the platform sends it for much that passes.

@@ -85,7 +85,7 @@ async fn each_call_carries_its_own_authorization() {
         target if target.contains("/oauth/token") => json(r#"{"token":"t","secret":"s"}"#),
         target if target.contains("/oauth/url") => json(r#"{"oauthUrl":"https://x.example/a"}"#),
         target if target.starts_with("/instances") && seen.method != "DELETE" => {
-            json(&created("7", "et", ""))
+            json(&created("7", "et", &format!("\"{TAG}\"")))
         }
         _ => json("{}"),
     })
@@ -100,7 +100,7 @@ async fn each_call_carries_its_own_authorization() {
     hosted.instance("7").await.unwrap();
     hosted.patch("7", &InstanceChange { name: Some("x".into()), ..Default::default() }).await.unwrap();
     hosted.put("7", &body()).await.unwrap();
-    hosted.take_tag_off("7", &[]).await.unwrap();
+    hosted.take_tag_off("7", ATTEMPT).await.unwrap();
     hosted.set_enabled("7", true).await.unwrap();
     hosted.set_enabled("7", false).await.unwrap();
     hosted.delete("7").await.unwrap();
@@ -120,6 +120,7 @@ async fn each_call_carries_its_own_authorization() {
             "GET /instances/7",
             "PATCH /instances/7",
             "PUT /instances/7",
+            "GET /instances/7",
             "PATCH /instances/7",
             "PUT /instances/7/enabled",
             "DELETE /instances/7/enabled",
@@ -181,10 +182,19 @@ async fn a_change_names_only_what_changes() {
     let (server, hosted) = always(|| json(&created("7", "t", ""))).await;
     let name = InstanceChange { name: Some("New".into()), ..Default::default() };
     assert_eq!(hosted.patch("7", &name).await.unwrap().id, "7");
-    let tags = ["a".to_owned(), TAG.to_owned(), "b".to_owned()];
-    hosted.take_tag_off("7", &tags).await.unwrap();
     assert_eq!(server.seen()[0].json(), serde_json::json!({"name": "New"}));
-    assert_eq!(server.seen()[1].json(), serde_json::json!({"tags": ["a", "b"]}));
+}
+
+#[tokio::test]
+async fn only_the_own_mark_is_taken_off() {
+    let (server, hosted) =
+        always(|| json(&created("7", "t", &format!(r#""mine","{TAG}","word","keyrack:other""#)))).await;
+    hosted.take_tag_off("7", ATTEMPT).await.unwrap();
+    assert_eq!(server.lines(), ["GET /instances/7", "PATCH /instances/7"]);
+    assert_eq!(server.seen()[1].json(), serde_json::json!({"tags": ["mine", "word", "keyrack:other"]}));
+    // Without it there is nothing to change.
+    hosted.take_tag_off("7", "another").await.unwrap();
+    assert_eq!(server.lines()[2..], ["GET /instances/7"]);
 }
 
 #[tokio::test]
@@ -287,7 +297,7 @@ async fn without_a_connection_nothing_was_made() {
 }
 
 #[tokio::test]
-async fn a_providers_refusal_behind_a_failure_is_a_refusal_if_nothing_was_made() {
+async fn a_providers_refusal_behind_a_failure_is_told_and_looked_after() {
     for (post, code) in [
         (
             (|| status(500, r#"{"message":"Failed","providerMessage":"{\"error\":\"invalid_grant\"}"}"#))
@@ -301,11 +311,11 @@ async fn a_providers_refusal_behind_a_failure_is_a_refusal_if_nothing_was_made()
     ] {
         let server = half_broken(post, usize::MAX).await;
         let not = client(&server).create_instance(&body(), ATTEMPT).await.unwrap_err();
-        assert_eq!((not.failure.code, not.uncertain), (code, false));
-        assert_eq!((server.count("POST"), server.count("GET /instances?")), (1, 1));
+        assert_eq!((not.failure.code, not.uncertain), (code, true));
+        assert_eq!((server.count("POST"), server.count("GET /instances?")), (1, 4));
         assert!(said(&not.failure).provider_message.is_some());
-        // If there is one after all, it counts.
-        let server = half_broken(post, 1).await;
+        // If there is one after all, in a list that lags behind, it counts.
+        let server = half_broken(post, 4).await;
         assert!(client(&server).create_instance(&body(), ATTEMPT).await.is_ok());
     }
 }
@@ -398,13 +408,130 @@ async fn what_may_be_repeated_is_and_what_hands_over_a_code_is_not() {
     let (server, hosted) = always(|| Reply::Cut).await;
     assert!(hosted.delete("7").await.is_err());
     assert!(hosted.set_enabled("7", true).await.is_err());
-    assert!(hosted.take_tag_off("7", &[]).await.is_err());
+    let tags = InstanceChange { tags: Some(Vec::new()), ..Default::default() };
+    assert!(hosted.patch("7", &tags).await.is_err());
     assert!(hosted.put("7", &body()).await.is_err());
     let again = InstanceChange { provider_data: Some(body().provider_data), ..Default::default() };
     assert!(hosted.patch("7", &again).await.is_err());
     let counts =
         ["DELETE /instances/7", "PUT /instances/7/enabled", "PATCH", "PUT"].map(|start| server.count(start));
     assert_eq!(counts, [3, 3, 3 + 1, 3 + 1]);
+}
+
+/// A platform that answers no change, and shows the instance as `now` afterwards.
+async fn silent_about_changes(now: fn() -> Reply) -> (Server, Hosted) {
+    let server = Server::start(move |seen| match seen.method.as_str() {
+        "GET" => now(),
+        _ => Reply::Cut,
+    })
+    .await;
+    let hosted = client(&server);
+    (server, hosted)
+}
+
+fn disabled() -> Reply {
+    json(&created("7", "t", "").replace(r#""disabled":false"#, r#""disabled":true"#))
+}
+
+fn gone() -> Reply {
+    status(404, r#"{"message":"No instance found"}"#)
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_was_lost_counts_if_the_instance_shows_it() {
+    let tags = r#""b","a","word""#;
+    let named = move || json(&created("7", "t", tags).replace(r#""Support""#, r#""Support @word""#));
+    let server = Server::start(move |seen| if seen.method == "GET" { named() } else { Reply::Cut }).await;
+    let hosted = client(&server);
+    let change = InstanceChange {
+        name: Some("Support @word".into()),
+        tags: Some(vec!["a".into(), "b".into()]),
+        configuration: Some(vec![("zendesk.subdomain".into(), "acme".into())]),
+        ..Default::default()
+    };
+    assert_eq!(hosted.patch("7", &change).await.unwrap().name, "Support @word");
+    assert_eq!((server.count("PATCH"), server.count("GET")), (3, 1));
+    hosted.set_enabled("7", true).await.unwrap();
+    let (_server, hosted) = silent_about_changes(disabled).await;
+    hosted.set_enabled("7", false).await.unwrap();
+    let (server, hosted) = silent_about_changes(gone).await;
+    hosted.delete("7").await.unwrap();
+    assert_eq!((server.count("DELETE"), server.count("GET")), (3, 1));
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_was_lost_is_uncertain_if_the_instance_does_not_show_it() {
+    let changes = [
+        InstanceChange { name: Some("New".into()), ..Default::default() },
+        InstanceChange { tags: Some(vec!["x".into()]), ..Default::default() },
+        // Masked: it may be this one or another.
+        InstanceChange { configuration: Some(body().configuration), ..Default::default() },
+        // A sign-in leaves nothing to see.
+        InstanceChange {
+            name: Some("Support".into()),
+            provider_data: Some(body().provider_data),
+            ..Default::default()
+        },
+    ];
+    // Afterwards the platform shows the old state, says nothing, or something that cannot be read.
+    for now in [|| json(&created("7", "t", "")), || Reply::Cut, || json("<html>"), || status(503, "")]
+        as [fn() -> Reply; 4]
+    {
+        let (_server, hosted) = silent_about_changes(now).await;
+        let mut failures = vec![
+            hosted.delete("7").await.unwrap_err(),
+            hosted.set_enabled("7", false).await.unwrap_err(),
+            hosted.put("7", &body()).await.unwrap_err(),
+        ];
+        for change in &changes {
+            failures.push(hosted.patch("7", change).await.unwrap_err());
+        }
+        for failure in failures {
+            assert_eq!(failure.code, Code::PlatformUncertain);
+            assert_eq!(failure.host.as_deref(), Some("127.0.0.1"));
+            assert_eq!(failure.detail.as_deref(), Some("the connection was lost"));
+        }
+    }
+    // What is gone was not changed.
+    let (_server, hosted) = silent_about_changes(gone).await;
+    assert_eq!(hosted.set_enabled("7", true).await.unwrap_err().code, Code::InstanceGone);
+    assert_eq!(hosted.put("7", &body()).await.unwrap_err().code, Code::InstanceGone);
+}
+
+#[tokio::test]
+async fn a_change_that_takes_too_long_is_uncertain() {
+    let (server, mut hosted) = always(|| Reply::Trickle).await;
+    hosted.pace.call = Duration::from_millis(200);
+    assert_eq!(hosted.delete("7").await.unwrap_err().code, Code::PlatformUncertain);
+    assert_eq!(server.lines(), ["DELETE /instances/7", "GET /instances/7"]);
+}
+
+#[tokio::test]
+async fn a_change_seen_by_a_platform_that_vanished_is_uncertain() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (server, _) = always(|| Reply::Cut).await;
+    let mut hosted = client(&server);
+    hosted.base_url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    // It takes one connection, and the port is closed with it.
+    let once = tokio::spawn(async move { drop(listener.accept().await) });
+    assert_eq!(hosted.delete("7").await.unwrap_err().code, Code::PlatformUncertain);
+    once.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_change_that_nobody_has_seen_was_not_made() {
+    let (server, _) = always(|| Reply::Cut).await;
+    let mut hosted = client(&server);
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    hosted.base_url = format!("http://{closed}/elements/api-v2").parse().unwrap();
+    for failure in [
+        hosted.delete("7").await.unwrap_err(),
+        hosted.set_enabled("7", true).await.unwrap_err(),
+        hosted.put("7", &body()).await.unwrap_err(),
+        hosted.patch("7", &InstanceChange::default()).await.unwrap_err(),
+    ] {
+        assert_eq!(failure.code, Code::PlatformUnreachable);
+    }
 }
 
 #[tokio::test]
@@ -616,12 +743,44 @@ async fn no_secret_that_was_sent_comes_back_in_a_failure() {
 }
 
 #[tokio::test]
+async fn a_secret_whose_key_does_not_say_so_does_not_come_back_either() {
+    let element = r#"{"key":"zendesk","name":"Zendesk","authentication":{"type":"basic"},"configuration":[
+        {"key":"account.pin","type":"PASSWORD"}]}"#;
+    let words = r#"{"message":"the-key, 483920, AC0123456789 and eu are refused for my-company"}"#;
+    for code in [400, 409] {
+        let server = Server::start(move |seen| match seen.target.as_str() {
+            "/elements/zendesk" => json(element),
+            _ => status(code, words),
+        })
+        .await;
+        let sent = [
+            ("oauth.api.key", "the-key"),
+            ("account.pin", "483920"),
+            ("sid", "AC0123456789"),
+            ("region", "eu"),
+            ("zendesk.subdomain", "my-company"),
+        ];
+        let configuration = sent.map(|(key, value)| (key.to_owned(), value.into())).to_vec();
+        let failure = client(&server)
+            .create_instance(&InstanceBody { configuration, ..body() }, ATTEMPT)
+            .await
+            .unwrap_err()
+            .failure;
+        // What is short and has no telling key is known where the element was asked for.
+        let pin = if code == 400 { "…" } else { "483920" };
+        let expected = format!("…, {pin}, … and eu are refused for my-company");
+        assert_eq!(said(&failure).message, Some(expected));
+    }
+}
+
+#[tokio::test]
 async fn secrets_that_no_header_can_carry_are_not_sent() {
     let (server, mut hosted) = always(|| json("{}")).await;
     hosted.secrets.user = "a\r\nx: y".into();
     assert_eq!(hosted.check().await.unwrap_err().code, Code::WorkspaceSecrets);
     let not = hosted.create_instance(&body(), ATTEMPT).await.unwrap_err();
     assert_eq!((not.failure.code, not.uncertain), (Code::WorkspaceSecrets, false));
+    assert_eq!(hosted.put("7", &body()).await.unwrap_err().code, Code::WorkspaceSecrets);
     assert!(server.seen().is_empty());
 }
 
@@ -663,6 +822,69 @@ async fn a_list_that_goes_round_in_circles_ends() {
     let failure = hosted.instances().await.unwrap_err();
     assert_eq!(failure.detail.as_deref(), Some("the list does not end"));
     assert_eq!(server.seen().len(), 2);
+    // From A to B and back to A.
+    let server = Server::start(|seen| {
+        let next = if seen.target.ends_with("nextPage=A") { "B" } else { "A" };
+        with(200, &format!("elements-next-page-token: {next}"), "[]")
+    })
+    .await;
+    let failure = client(&server).elements().await.unwrap_err();
+    assert_eq!(failure.detail.as_deref(), Some("the list does not end"));
+    assert_eq!(server.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn a_list_that_is_made_up_ends() {
+    let mut page = 0;
+    let server = Server::start(move |_| {
+        page += 1;
+        let items = vec!["{}"; 5000].join(",");
+        with(200, &format!("elements-next-page-token: {page}"), &format!("[{items}]"))
+    })
+    .await;
+    let failure = client(&server).instances().await.unwrap_err();
+    assert_eq!(failure.code, Code::PlatformBadResponse);
+    assert_eq!(failure.detail.as_deref(), Some("the list does not end"));
+    assert_eq!(server.seen().len(), 5);
+}
+
+#[tokio::test]
+async fn a_list_whose_pages_take_too_long_ends() {
+    let mut page = 0;
+    let server = Server::start(move |_| {
+        page += 1;
+        with(200, &format!("elements-next-page-token: {page}"), "[]")
+    })
+    .await;
+    let mut hosted = client(&server);
+    hosted.pace.list = Duration::from_millis(200);
+    let failure = hosted.instances().await.unwrap_err();
+    assert_eq!(failure.code, Code::PlatformUnreachable);
+    assert_eq!(failure.detail.as_deref(), Some("no whole list in time"));
+}
+
+#[tokio::test]
+async fn an_item_that_moved_to_the_next_page_is_listed_once() {
+    let server = Server::start(|seen| {
+        let (first, second) = match seen.target.split('?').next() {
+            Some("/elements") => (
+                r#"{"key":"a","name":"A"},{"key":"b","name":"B"}"#,
+                r#"{"key":"b","name":"B"},{"key":"c","name":"C"}"#,
+            ),
+            _ => (r#"{"id":1},{"id":2}"#, r#"{"id":"2"},{"id":3}"#),
+        };
+        if seen.target.contains("nextPage") {
+            json(&format!("[{second}]"))
+        } else {
+            with(200, "elements-next-page-token: 2", &format!("[{first}]"))
+        }
+    })
+    .await;
+    let hosted = client(&server);
+    let ids: Vec<String> = hosted.instances().await.unwrap().into_iter().map(|i| i.id).collect();
+    assert_eq!(ids, ["1", "2", "3"]);
+    let keys: Vec<String> = hosted.elements().await.unwrap().into_iter().map(|e| e.key).collect();
+    assert_eq!(keys, ["a", "b", "c"]);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use url::Url;
 
-use super::{ACCOUNT, Shared, lock, oauth1, oauth2, refused_page};
+use super::{ACCOUNT, Shared, oauth1, oauth2, refused_page};
 use crate::io::{clock, page};
 
 const TEMPLATE: &str = include_str!("../../../pages/consent.html");
@@ -28,7 +28,7 @@ pub(super) fn ask(shared: &Shared, product: &str, request: Request) -> Response 
         return refused_page("The practice provider does not know this product.");
     };
     let handle = clock::random_token();
-    lock(&shared.consents).insert(handle.clone(), request);
+    shared.consents.insert(&handle, request);
     let access: String =
         element.access.iter().map(|line| format!("<li>{}</li>", page::escape(line))).collect();
     let (_, email) = ACCOUNT;
@@ -54,7 +54,7 @@ pub(super) struct Decision {
 
 /// A button was pressed. The handle is random and works once, so nobody else can press it, nor the person twice.
 pub(super) async fn decision(State(shared): State<Shared>, Form(form): Form<Decision>) -> Response {
-    let Some(request) = lock(&shared.consents).remove(&form.request) else {
+    let Some(request) = shared.consents.remove(&form.request) else {
         return refused_page("This page was used already. Start again from Keyrack.");
     };
     let allowed = form.decision == "allow";

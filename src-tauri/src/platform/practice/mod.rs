@@ -10,10 +10,10 @@
 mod consent;
 mod oauth1;
 mod oauth2;
+mod recent;
 mod store;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -34,6 +34,7 @@ use crate::io::vault::Vault;
 use crate::io::{clock, page};
 
 use consent::Request as ConsentRequest;
+use recent::Recent;
 use store::Store;
 
 /// The scheme of addresses that mean "the practice provider, wherever it runs just now".
@@ -55,7 +56,7 @@ struct Parts {
     vault: Vault,
     catalog: Arc<Catalog>,
     /// Consumer secrets of this process's clients: signatures cannot be checked against a hash.
-    secrets: Arc<Mutex<HashMap<String, Sensitive<String>>>>,
+    secrets: Arc<Recent<Sensitive<String>>>,
 }
 
 /// What the request handlers share.
@@ -63,9 +64,9 @@ struct Parts {
 struct Shared {
     store: Store,
     catalog: Arc<Catalog>,
-    secrets: Arc<Mutex<HashMap<String, Sensitive<String>>>>,
-    consents: Arc<Mutex<HashMap<String, ConsentRequest>>>,
-    temporary: Arc<Mutex<HashMap<String, oauth1::Temporary>>>,
+    secrets: Arc<Recent<Sensitive<String>>>,
+    consents: Arc<Recent<ConsentRequest>>,
+    temporary: Arc<Recent<oauth1::Temporary>>,
     /// Token secrets are derived from it, so that no secret needs to be stored.
     key: Sensitive<String>,
     authority: String,
@@ -98,7 +99,7 @@ impl Practice {
     /// Lends this process's provider the secret of a client that was registered earlier, perhaps by another process.
     /// The secret is checked against the registration when it is used.
     pub fn present(&self, id: &str, secret: &Sensitive<String>) {
-        lock(&self.parts.secrets).insert(id.to_owned(), secret.clone());
+        self.parts.secrets.insert(id, secret.clone());
     }
 
     /// A `practice:` address as the address it has in this process, starting the provider if need be. Other addresses
@@ -202,10 +203,6 @@ fn refused_page(text: &str) -> Response {
 
 fn hash(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

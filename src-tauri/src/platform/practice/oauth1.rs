@@ -14,7 +14,7 @@ use url::Url;
 
 use super::consent::{self, Request as Consent};
 use super::store::{Client, Kind};
-use super::{Shared, hash, lock, refused_page};
+use super::{Shared, hash, refused_page};
 use crate::domain::http::Method;
 use crate::domain::oauth::oauth1::{SignatureMethod, parse_authorization_header, verify};
 use crate::domain::oauth::percent;
@@ -67,7 +67,7 @@ fn check(
     let get =
         |name: &str| parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let client_id = get("oauth_consumer_key").ok_or("oauth_consumer_key is missing")?;
-    let secret = lock(&shared.secrets).get(client_id).cloned().ok_or("unknown consumer key")?;
+    let secret = shared.secrets.look(client_id, |secret| secret.clone()).ok_or("unknown consumer key")?;
     let shown = hash(secret.expose());
     let client = shared
         .store
@@ -136,7 +136,7 @@ pub(super) async fn request_token(
     let token = clock::random_token();
     let secret = token_secret(&shared, &token);
     let temporary = Temporary { client: signed.client, callback, verifier: None };
-    lock(&shared.temporary).insert(token.clone(), temporary);
+    shared.temporary.insert(&token, temporary);
     form(&[
         ("oauth_token", &token),
         ("oauth_token_secret", secret.expose()),
@@ -156,7 +156,7 @@ pub(super) async fn authorize(
     Query(query): Query<AuthorizationQuery>,
 ) -> Response {
     let token = query.oauth_token.unwrap_or_default();
-    if !lock(&shared.temporary).contains_key(&token) {
+    if shared.temporary.look(&token, |_| ()).is_none() {
         return refused_page("This sign-in is unknown or was finished. Start again from Keyrack.");
     }
     consent::ask(&shared, &product, Consent::OAuth1 { token })
@@ -164,17 +164,17 @@ pub(super) async fn authorize(
 
 /// The address that a decision leads to.
 pub(super) fn decided(shared: &Shared, token: &str, allowed: bool) -> Result<Url, &'static str> {
-    let mut temporary = lock(&shared.temporary);
-    let waiting = temporary.get_mut(token).ok_or("This sign-in is unknown or was finished.")?;
-    let mut url: Url = waiting.callback.parse().map_err(|_| "The callback address is malformed.")?;
+    let callback = shared.temporary.look(token, |waiting| waiting.callback.clone());
+    let callback = callback.ok_or("This sign-in is unknown or was finished.")?;
+    let mut url: Url = callback.parse().map_err(|_| "The callback address is malformed.")?;
     if allowed {
         let verifier = clock::random_token();
         url.query_pairs_mut().append_pair("oauth_token", token).append_pair("oauth_verifier", &verifier);
-        waiting.verifier = Some(verifier.into());
+        shared.temporary.look(token, |waiting| waiting.verifier = Some(verifier.into()));
     } else {
         // RFC 5849 defines no answer for a refusal; `denied` is the name most providers use.
         url.query_pairs_mut().append_pair("denied", token);
-        temporary.remove(token);
+        shared.temporary.remove(token);
     }
     Ok(url)
 }
@@ -196,7 +196,7 @@ pub(super) async fn access_token(
         Ok(signed) => signed,
         Err(problem) => return refused(problem),
     };
-    let Some(waiting) = lock(&shared.temporary).remove(&token) else { return refused("token_used") };
+    let Some(waiting) = shared.temporary.remove(&token) else { return refused("token_used") };
     let verified =
         waiting.verifier.is_some_and(|v| v.same_as(signed.get("oauth_verifier").unwrap_or_default()));
     if !verified || waiting.client.client_id != signed.client.client_id {

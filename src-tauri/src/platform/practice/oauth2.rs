@@ -154,6 +154,7 @@ pub(super) async fn token(
     headers: HeaderMap,
     Form(form): Form<TokenForm>,
 ) -> Response {
+    fault::slow_point("token_asked").await;
     match exchange(&shared, &product, &headers, &form) {
         Ok(answer) => super::json(&answer),
         Err(Refused(status, error, description)) => {

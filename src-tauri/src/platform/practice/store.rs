@@ -47,6 +47,10 @@ pub(super) struct Credential {
     pub(super) spent: bool,
 }
 
+/// How many registrations are kept that never came to a grant. Anybody who may ask for an address registers one, and most
+/// people who look at a sign-in page go on within the next few; the oldest make room.
+const UNUSED_CLIENTS: u32 = 1000;
+
 #[derive(Clone)]
 pub(super) struct Store {
     index: Index,
@@ -64,11 +68,23 @@ impl Store {
         secret_sha256: &[u8],
         redirect_uri: &str,
     ) -> Result<(), IndexError> {
-        self.index.sqlite().execute(
+        let new = self.index.sqlite().execute(
             "INSERT OR IGNORE INTO practice_client (product, client_id, secret_sha256, redirect_uri)
              VALUES (?1, ?2, ?3, ?4)",
             params![product, client_id, secret_sha256, redirect_uri],
         )?;
+        if new == 1 { self.forget_unused() } else { Ok(()) }
+    }
+
+    /// Removes registrations without a grant, up to the newest ones.
+    fn forget_unused(&self) -> Result<(), IndexError> {
+        let sqlite = self.index.sqlite();
+        let mut unused = sqlite.prepare_cached(
+            "DELETE FROM practice_client WHERE id IN (
+                 SELECT id FROM practice_client WHERE id NOT IN (SELECT client FROM practice_grant)
+                 ORDER BY id DESC LIMIT -1 OFFSET ?1)",
+        )?;
+        unused.execute([UNUSED_CLIENTS])?;
         Ok(())
     }
 

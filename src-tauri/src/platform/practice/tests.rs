@@ -444,3 +444,23 @@ async fn addresses_of_real_providers_are_left_alone() {
     let url: Url = "https://acme.zendesk.com/oauth/tokens".parse().expect("an address");
     assert_eq!(provider.practice.resolve(url.clone()).await.expect("resolved"), url);
 }
+
+#[test]
+fn registrations_that_lead_to_nothing_make_room() {
+    let provider = Provider::new();
+    let store = store::Store::new(provider.index.clone());
+    let first = store.clients("zendesk", CLIENT).expect("read").remove(0).id;
+    store.new_grant(first, "read").expect("granted");
+    for number in 0..1010 {
+        provider
+            .practice
+            .register("zendesk", &format!("c{number}"), &SECRET.into(), CALLBACK)
+            .expect("registered");
+    }
+    let count = |of: &str| -> u32 {
+        let sql = format!("SELECT count(*) FROM practice_client WHERE client_id = '{of}' OR '{of}' = ''");
+        provider.index.sqlite().query_row(&sql, [], |row| row.get(0)).expect("counted")
+    };
+    assert_eq!(count(""), 1001);
+    assert_eq!((count(CLIENT), count("c9"), count("c10")), (1, 0, 1), "one with a grant stays");
+}
