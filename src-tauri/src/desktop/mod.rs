@@ -105,6 +105,10 @@ pub fn run() {
         .build(context)
         .expect("the system shows windows")
         .run(|app, event| {
+            // The window is gone; what was begun at a provider is still brought to the keychain.
+            if let (RunEvent::Exit, Ok(engine)) = (&event, app.state::<Desk>().engine()) {
+                tauri::async_runtime::block_on(engine.settled());
+            }
             // Quitting by the menu or the end of the session closes no window first.
             if let RunEvent::ExitRequested { api, code: None, .. } = event
                 && app.state::<Desk>().attempts.holds_a_token()

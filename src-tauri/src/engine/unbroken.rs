@@ -1,9 +1,15 @@
 //! Work that must come to its end once it is begun: between a provider's answer and the keychain nobody may drop it,
 //! whoever asked for it and went away.
 
+use std::time::Duration;
+
+use tokio::sync::watch;
+
 use super::Engine;
 use crate::domain::error::Failure;
-use tokio::sync::watch;
+
+/// How long an end is put off: the 30 s that a provider may take to answer, and 10 for the keychain.
+const SETTLE: Duration = Duration::from_secs(30 + 10);
 
 /// How much such work is running.
 #[derive(Clone)]
@@ -39,9 +45,11 @@ impl Engine {
         task.await.map_err(|_| Failure::internal("a task ended before its work"))?
     }
 
-    /// Waits until no such work is running.
+    /// Waits until no such work is running, for a program that is about to end.
     pub async fn settled(&self) {
-        // The sender lives in this engine: it cannot be gone.
-        let _ = self.unbroken.0.subscribe().wait_for(|running| *running == 0).await;
+        let mut running = self.unbroken.0.subscribe();
+        if tokio::time::timeout(SETTLE, running.wait_for(|running| *running == 0)).await.is_err() {
+            tracing::warn!("ended while something was being saved");
+        }
     }
 }

@@ -62,10 +62,6 @@ const CONNECTIONS: usize = 256;
 /// those who stop programs wait ten.
 const FLUSH: Duration = Duration::from_secs(8);
 
-/// How long a sign-in, a renewal or a removal that was begun may take after that. What a provider issued and nobody kept
-/// would be lost, so it gets the 30 s that a provider may take to answer, and 10 for the keychain.
-const SETTLE: Duration = Duration::from_secs(30 + 10);
-
 const REQUEST_ID: HeaderName = HeaderName::from_static("elements-request-id");
 
 /// What all calls share.
@@ -150,9 +146,7 @@ impl Running {
     pub async fn stop(self) {
         // In this order: once it is closed, no call can begin anything.
         self.serving.close().await;
-        if tokio::time::timeout(SETTLE, self.engine.settled()).await.is_err() {
-            tracing::warn!("ended while something was being saved");
-        }
+        self.engine.settled().await;
     }
 }
 
