@@ -381,6 +381,10 @@ fn what_was_made_elsewhere_is_brought_in_by_name_or_id() {
     add(&home, &platform);
     home.run(&["import", "nothing", "--workspace", "acme", "--json"]).error(10, "instance_gone");
     home.run(&["import", "--all", "--workspace", "practice", "--json"]).error(2, "usage");
+    let found = home.json(&["import", "--search", "OLDER", "--workspace", "acme"]);
+    assert_eq!(found.as_array().map(Vec::len), Some(1));
+    assert_eq!(found[0]["name"], "Older");
+    assert_eq!(home.json(&["import", "--search", "nobody", "--workspace", "acme"]), serde_json::json!([]));
     let brought = home.json(&["import", "old", "--workspace", "acme"]);
     let added = &brought["added"][0];
     assert_eq!((&added["name"], &added["product"]), (&"Old".into(), &"Acme Desk".into()));

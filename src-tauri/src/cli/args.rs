@@ -91,6 +91,9 @@ pub(super) enum Command {
     Import {
         /// The ids of instances there, or their names
         instances: Vec<String>,
+        /// Only those whose name contains this text
+        #[arg(long, value_name = "TEXT", conflicts_with = "instances")]
+        search: Option<String>,
         /// Everything that is not here yet
         #[arg(long, conflicts_with = "instances")]
         all: bool,

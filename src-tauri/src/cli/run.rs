@@ -92,7 +92,9 @@ pub(super) fn run(args: Args) -> Result<(), Problem> {
         Command::Disable { name } => switch(&context, &name, false),
         Command::Enable { name } => switch(&context, &name, true),
         Command::Remove { name, here } => remove(&context, &name, here),
-        Command::Import { instances, all } => workspaces::import(&context, &instances, all),
+        Command::Import { instances, search, all } => {
+            workspaces::import(&context, &instances, search.as_deref(), all)
+        }
         Command::Serve(command) => serve::serve(&context, &command),
         Command::Doctor => doctor::doctor(&context),
         Command::Open => open(),

@@ -145,15 +145,23 @@ fn in_words(failure: Failure) -> Failure {
     Failure::new(Code::Usage).detail(words.collect::<Vec<_>>().join(". "))
 }
 
-pub(super) fn import(context: &Context, chosen: &[String], all: bool) -> Result<(), Problem> {
+pub(super) fn import(
+    context: &Context,
+    chosen: &[String],
+    search: Option<&str>,
+    all: bool,
+) -> Result<(), Problem> {
     let engine = &context.engine;
     let workspace = context.workspace_or_default()?;
-    let there = block_on(engine.instances(&workspace))?;
+    let there = block_on(engine.instances(&workspace, search))?;
     if chosen.is_empty() && !all {
         if context.json {
             print::json(&there);
         } else if there.is_empty() {
-            print::note(&format!("Nothing stands at {} yet.", workspace.view.label));
+            print::note(&match search {
+                Some(text) => format!("Nothing called “{text}” stands at {}.", workspace.view.label),
+                None => format!("Nothing stands at {} yet.", workspace.view.label),
+            });
         } else {
             print::table(there.iter().map(|i| {
                 let here = if i.connection.is_some() { "here" } else { "-" };

@@ -293,7 +293,7 @@ pub(super) async fn remove_workspace(app: AppHandle, desk: State<'_, Desk>, name
 #[tauri::command]
 pub(super) async fn instances(desk: State<'_, Desk>) -> Answer<Vec<InstanceView>> {
     let engine = desk.engine()?;
-    Ok(engine.instances(&engine.current_workspace()?).await?)
+    Ok(engine.instances(&engine.current_workspace()?, None).await?)
 }
 
 /// Brings instances in as connections.

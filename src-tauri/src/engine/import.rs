@@ -15,14 +15,22 @@ use crate::io::index::{IndexError, OpenAttempt};
 use crate::platform::{Hosted, Instance};
 
 impl Engine {
-    /// The instances of a hosted workspace, by name, with those marked that are connections here.
+    /// The instances of a hosted workspace, or those whose name contains a text, by name; those are marked that are
+    /// connections here.
     ///
     /// # Errors
     /// Whatever the platform answers; a workspace that is this computer itself.
-    pub async fn instances(&self, workspace: &Workspace) -> Result<Vec<InstanceView>, Failure> {
+    pub async fn instances(
+        &self,
+        workspace: &Workspace,
+        search: Option<&str>,
+    ) -> Result<Vec<InstanceView>, Failure> {
         let hosted = self.importing(workspace).await?;
-        let mut instances: Vec<_> =
-            hosted.instances().await?.into_iter().map(|i| self.instance_view(i)).collect();
+        let there = match search {
+            Some(text) => hosted.named(text).await?,
+            None => hosted.instances().await?,
+        };
+        let mut instances: Vec<_> = there.into_iter().map(|i| self.instance_view(i)).collect();
         let rows = self.index.connections(Some(&workspace.id))?;
         let known: HashMap<_, _> =
             rows.iter().filter_map(|r| Some((r.instance.as_deref()?, &r.id))).collect();

@@ -16,7 +16,7 @@ use url::Url;
 use super::{Instance, InstanceBody, InstanceChange, OauthCall, OauthToken, OauthUrl, Pairs};
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
-use crate::domain::hosted::call::{self, Caller, Oauth};
+use crate::domain::hosted::call::{self, Caller, Oauth, Which};
 use crate::domain::hosted::instance;
 use crate::domain::hosted::refusal::{self, Asked, SignIn};
 use crate::domain::hosted::{answer, element, may_be_secret, sendable, tag_of};
@@ -99,7 +99,7 @@ impl Hosted {
     /// Whatever the platform answers.
     pub async fn find_attempt(&self, attempt: &str) -> Result<Option<Instance>, Failure> {
         let tag = tag_of(attempt);
-        let found = self.listed(Some(&tag)).await?;
+        let found = self.listed(Which::Tagged(&tag)).await?;
         // One that does not know the question answers with everything.
         Ok(found.into_iter().find(|instance| instance.tags.contains(&tag)))
     }
@@ -125,11 +125,19 @@ impl Hosted {
     /// # Errors
     /// Whatever the platform answers.
     pub async fn instances(&self) -> Result<Vec<Instance>, Failure> {
-        self.listed(None).await
+        self.listed(Which::All).await
     }
 
-    async fn listed(&self, tag: Option<&str>) -> Result<Vec<Instance>, Failure> {
-        self.pages(|page| self.call().instances(tag, page), instance::read, |instance| &instance.id).await
+    /// The instances whose name contains this text, as far as the platform looks for it.
+    ///
+    /// # Errors
+    /// Whatever the platform answers.
+    pub async fn named(&self, text: &str) -> Result<Vec<Instance>, Failure> {
+        self.listed(Which::Named(text)).await
+    }
+
+    async fn listed(&self, which: Which<'_>) -> Result<Vec<Instance>, Failure> {
+        self.pages(|page| self.call().instances(which, page), instance::read, |instance| &instance.id).await
     }
 
     /// One instance.

@@ -69,6 +69,17 @@ impl Instance<'_> {
     }
 }
 
+/// Which instances a list holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which<'a> {
+    /// All of the organization.
+    All,
+    /// Those with this tag.
+    Tagged(&'a str),
+    /// Those whose name contains this text.
+    Named(&'a str),
+}
+
 impl Caller<'_> {
     /// Whether the secrets are those of this organization: `GET /organizations/me`.
     pub fn organization(&self) -> HttpRequest {
@@ -104,11 +115,17 @@ impl Caller<'_> {
         self.request(Method::Get, &["elements", key, "configuration"])
     }
 
-    /// One page of the instances, or of those with a tag.
-    pub fn instances(&self, tag: Option<&str>, page: Option<&str>) -> HttpRequest {
+    /// One page of the instances that are meant.
+    pub fn instances(&self, which: Which<'_>, page: Option<&str>) -> HttpRequest {
         let mut request = self.request(Method::Get, &["instances"]);
-        if let Some(tag) = tag {
-            request.url.query_pairs_mut().append_pair("tags[]", tag);
+        match which {
+            Which::All => {}
+            Which::Tagged(tag) => {
+                request.url.query_pairs_mut().append_pair("tags[]", tag);
+            }
+            Which::Named(text) => {
+                request.url.query_pairs_mut().append_pair("searchText", text);
+            }
         }
         paged(request, page)
     }
