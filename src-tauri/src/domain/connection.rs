@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::Code;
+use super::form::Problem;
 use super::oauth::token::TokenSet;
 use super::sensitive::Sensitive;
 
@@ -101,6 +102,19 @@ pub fn clean_name(name: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// A name of a connection or a workspace as it is kept, or what is wrong with it.
+///
+/// # Errors
+/// An empty name, or one longer than [`NAME_MAX`].
+pub fn given_name(name: &str) -> Result<String, Problem> {
+    let name = clean_name(name);
+    match name.chars().count() {
+        0 => Err(Problem::Required),
+        n if n > NAME_MAX => Err(Problem::TooLong),
+        _ => Ok(name),
+    }
 }
 
 /// Cleans tags as a person types them: each like a name, none empty, none twice.

@@ -3,9 +3,9 @@
 
 use super::Engine;
 use super::token::{PATIENCE, connection_lock_name};
-use crate::domain::connection::{Connection, Item, NAME_MAX, clean_name, clean_tags, is_ours};
+use crate::domain::connection::{Connection, Item, clean_tags, given_name, is_ours};
 use crate::domain::error::{Code, Failure};
-use crate::domain::form::{FieldProblem, Problem};
+use crate::domain::form::FieldProblem;
 use crate::io::index::IndexError;
 use crate::io::lock::Lock;
 use crate::io::vault::VaultError;
@@ -18,18 +18,12 @@ impl Engine {
     /// [`Code::NameTaken`], an empty or overlong name, a platform that refuses, or a keychain that cannot be used; then
     /// nothing has changed.
     pub async fn rename(&self, connection: &Connection, name: &str) -> Result<Connection, Failure> {
-        let (engine, connection, name) = (self.clone(), connection.clone(), clean_name(name));
+        let field = |problem| Failure::form(vec![FieldProblem { key: "name".into(), problem }]);
+        let (engine, connection, name) = (self.clone(), connection.clone(), given_name(name).map_err(field)?);
         self.unbroken(async move { engine.rename_wholly(&connection, name).await }).await
     }
 
     async fn rename_wholly(&self, connection: &Connection, name: String) -> Result<Connection, Failure> {
-        let problem = |problem| Failure::form(vec![FieldProblem { key: "name".into(), problem }]);
-        if name.is_empty() {
-            return Err(problem(Problem::Required));
-        }
-        if name.chars().count() > NAME_MAX {
-            return Err(problem(Problem::TooLong));
-        }
         let _lock = self.connection_lock(connection).await?;
         let taken = |error| match error {
             IndexError::NameTaken => Failure::new(Code::NameTaken).name(&name),

@@ -69,8 +69,7 @@ impl Engine {
         let item = self.item(connection).await?;
         let mut configuration = item.configuration.clone();
         configuration.extend(changes.iter().cloned());
-        let given = configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
-        form::check_call(element, &given).map_err(Failure::form)?;
+        form::check_entries(element, &configuration).map_err(Failure::form)?;
         Ok(self.vault(move |vault| vault.put(&Item { configuration, ..item })).await?)
     }
 
@@ -96,9 +95,9 @@ impl Engine {
         again: Option<&Connection>,
     ) -> Result<Created, Failure> {
         let element = self.element(&body.element)?.clone();
-        let given =
-            body.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
-        let values = form::check_call(&element, &given).map_err(Failure::form)?;
+        let values =
+            form::check_entries(&element, body.configuration.iter().map(|(key, value)| (key, value)))
+                .map_err(Failure::form)?;
         // No more than a look: a code must not be spent where its token cannot be kept.
         match self.vault(|vault| Ok(vault.state())).await? {
             KeychainState::Ready => {}

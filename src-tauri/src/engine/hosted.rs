@@ -14,7 +14,7 @@ use zeroize::Zeroize;
 use super::token::PATIENCE;
 use super::workspace::Workspace;
 use super::{Engine, LOCAL, PRACTICE};
-use crate::domain::connection::{NAME_MAX, clean_name, folded, is_ours};
+use crate::domain::connection::{folded, given_name, is_ours};
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, Problem};
@@ -63,7 +63,7 @@ impl Engine {
     /// A malformed field, a taken name, [`Code::WorkspaceSecrets`] or whatever else the platform answers, or a keychain
     /// that cannot be used. Then nothing was kept.
     pub async fn add_workspace(&self, mut request: WorkspaceRequest) -> Result<Workspace, Failure> {
-        let name = clean_name(&request.name);
+        let name = given_name(&request.name);
         let secrets = Secrets {
             user: trimmed(&mut request.user_secret),
             organization: trimmed(&mut request.organization_secret),
@@ -71,17 +71,17 @@ impl Engine {
         let address = base_url(&request.base_url);
         let mut problems = problems_of(&secrets);
         let mut problem = |key: &str, problem| problems.push(FieldProblem { key: key.into(), problem });
-        match name.chars().count() {
-            0 => problem("name", Problem::Required),
-            n if n > NAME_MAX => problem("name", Problem::TooLong),
-            _ => {}
+        if let Err(what) = &name {
+            problem("name", *what);
         }
         match &address {
             _ if request.base_url.trim().is_empty() => problem("base_url", Problem::Required),
             Err(what) => problem("base_url", *what),
             Ok(_) => {}
         }
-        let (Ok(address), true) = (address, problems.is_empty()) else { return Err(Failure::form(problems)) };
+        let (Ok(name), Ok(address), true) = (name, address, problems.is_empty()) else {
+            return Err(Failure::form(problems));
+        };
         self.reconcile_workspaces().await?;
         self.free_workspace_name(&name, None)?;
         self.vault(|vault| vault.probe()).await?;
@@ -150,13 +150,8 @@ impl Engine {
     /// [`Code::WorkspaceTaken`], a name that cannot be used, or a workspace whose name is fixed.
     pub async fn rename_workspace(&self, workspace: &Workspace, name: &str) -> Result<Workspace, Failure> {
         only_hosted(workspace)?;
-        let name = clean_name(name);
-        let problem = |problem| Failure::form(vec![FieldProblem { key: "name".into(), problem }]);
-        match name.chars().count() {
-            0 => return Err(problem(Problem::Required)),
-            n if n > NAME_MAX => return Err(problem(Problem::TooLong)),
-            _ => {}
-        }
+        let field = |problem| Failure::form(vec![FieldProblem { key: "name".into(), problem }]);
+        let name = given_name(name).map_err(field)?;
         let _lock = self.workspace_lock(workspace).await?;
         self.free_workspace_name(&name, Some(&workspace.id))?;
         self.index.rename_workspace(&workspace.id, &name).map_err(|error| taken_by(error, &name))?;

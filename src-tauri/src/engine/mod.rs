@@ -41,7 +41,7 @@ pub use finish::{Controls, Ending, Paste, Unsaved};
 pub use remove::Reach;
 pub use start::{Browser, SigningIn};
 pub use test::Tested;
-pub use token::{DEFAULT_MIN_TTL, Fresh};
+pub use token::{DEFAULT_MIN_TTL, Fresh, item_values};
 use unbroken::Unbroken;
 pub use workspace::{DEFAULT_PORT, LOCAL, PRACTICE, Workspace};
 

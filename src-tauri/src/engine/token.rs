@@ -143,9 +143,12 @@ impl Engine {
 }
 
 /// The values that a connection was made with, checked against the element as it is now.
-pub(super) fn item_values(element: &Element, item: &Item) -> Result<Values, Failure> {
-    let given = item.configuration.iter().map(|(k, v)| (k.clone(), v.expose().clone())).collect();
-    form::check_call(element, &given).map_err(|_| Failure::new(Code::NeedsSettings).product(&element.name))
+///
+/// # Errors
+/// [`Code::NeedsSettings`] if the element's file no longer takes them.
+pub fn item_values(element: &Element, item: &Item) -> Result<Values, Failure> {
+    form::check_entries(element, &item.configuration)
+        .map_err(|_| Failure::new(Code::NeedsSettings).product(&element.name))
 }
 
 impl Engine {

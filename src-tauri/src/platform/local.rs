@@ -136,9 +136,8 @@ impl Local {
     ) -> Result<Issued, Failure> {
         let element = self.element(&body.element)?;
         // What the callback added to the configuration is for the platform's books; the form knows its own fields.
-        let given =
-            body.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
-        let values = form::check_call(element, &given).map_err(Failure::form)?;
+        let values = form::check_entries(element, body.configuration.iter().map(|(key, value)| (key, value)))
+            .map_err(Failure::form)?;
         let client = self.client_of_earlier(&values);
         let tokens = match element.auth_for(&values) {
             Auth::Oauth2(oauth2) => {

@@ -19,6 +19,7 @@ use crate::domain::form;
 use crate::domain::oauth::percent;
 use crate::domain::oauth::token::TokenSet;
 use crate::domain::sensitive::Sensitive;
+use crate::engine::item_values;
 use crate::io::http::{HttpError, Reached};
 use crate::io::stream::Outgoing;
 use crate::platform::Local;
@@ -92,12 +93,9 @@ struct Target<'s> {
 impl<'s> Target<'s> {
     async fn of(shared: &'s Shared, item: &Item) -> Result<Self, Refusal> {
         let element = shared.engine.element(&item.element)?;
-        let given =
-            item.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
         let local = shared.engine.local(&shared.workspace);
         let expired = || Failure::new(Code::SignInExpired).product(&element.name);
-        let values = form::check_call(element, &given)
-            .map_err(|_| Failure::new(Code::NeedsSettings).product(&element.name))?;
+        let values = item_values(element, item)?;
         let tokens = item.tokens.clone().ok_or_else(expired)?;
         if !local.is_pinned(element, &values, &item.pinned_hosts) {
             // An element file that names other hosts than before is not given the token.

@@ -17,6 +17,7 @@ pub use values::Values;
 pub use wire::{configuration, oauth_query, read_query};
 
 use super::element::{CALLBACK_URL, Element, Field};
+use super::sensitive::Sensitive;
 
 /// A field that cannot be taken as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -72,6 +73,15 @@ pub fn check_call(element: &Element, given: &BTreeMap<String, String>) -> Result
         }
         accept::tidy(element, field, text)
     })
+}
+
+/// The same for entries as they travel and as the keychain keeps them.
+pub fn check_entries<'e>(
+    element: &Element,
+    entries: impl IntoIterator<Item = (&'e String, &'e Sensitive<String>)>,
+) -> Result<Values, Vec<FieldProblem>> {
+    let given = entries.into_iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
+    check_call(element, &given)
 }
 
 fn check_fields(
