@@ -29,6 +29,7 @@ test: setup-test ## Everything from formatting to the real window
 
 soak: setup-test ui/dist/index.html ## Long runs of the same tests
 	KEYRACK_SOAK=1 cargo test --test cli
+	KEYRACK_SOAK=1 cargo test --test window providers::
 
 bench: setup-test ui/dist/index.html ## Figures beside their rivals'
 	scripts/bench

@@ -1,11 +1,12 @@
 //! Figures, each beside its rival's in one run: the window against an empty window of the same toolkit, printing a token
-//! against `secret-tool lookup`, `keyrack serve` against the provider and the
+//! against `secret-tool lookup`, renewing one against the bare exchange, `keyrack serve` against the provider and the
 //! keychain alone. Medians over runs that take turns, so that a busy machine slows both alike. This is
 //! never a test: nothing here fails because of a figure.
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod renewal;
 mod screen;
 mod serve;
 
@@ -34,8 +35,11 @@ fn main() {
         return peak_of_child(&command);
     }
     // One part alone, for whoever works on it.
-    if std::env::var_os("KEYRACK_FIGURES").is_some_and(|part| part == "serve") {
-        return serve::figures();
+    let part = std::env::var("KEYRACK_FIGURES").unwrap_or_default();
+    match part.as_str() {
+        "serve" => return serve::figures(),
+        "renewal" => return renewal::figures(),
+        _ => {}
     }
     let home = Home::new();
     home.connect(&["zendesk", "--name", "Figures"]);
@@ -44,6 +48,7 @@ fn main() {
     windows(&home);
     tokens(&home);
     sizes();
+    renewal::figures();
     serve::figures();
 }
 

@@ -86,6 +86,8 @@ impl Chromium {
             "--disable-sync",
             "--disable-dev-shm-usage",
             "--password-store=basic",
+            // Pages of the tests are on loopback; whatever else one asks for does not exist.
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]",
             &data,
         ];
         let capabilities = json!({ "goog:chromeOptions": { "args": arguments } });
@@ -121,11 +123,48 @@ impl Chromium {
         self.decide("deny")
     }
 
-    fn decide(&self, decision: &str) -> LastPage {
+    /// Says who it is on a provider's page, presses Allow, and waits for the page that tells the result.
+    pub fn allow_as(&self, login: &str) -> LastPage {
+        self.fill("input[name=login]", login);
+        self.allow()
+    }
+
+    /// Replaces what stands in the field that this selector finds, waiting for it.
+    #[track_caller]
+    pub fn fill(&self, selector: &str, value: &str) {
         self.runtime.block_on(async {
-            let button = format!("button[name=decision][value={decision}]");
-            let button = self.client.find(Locator::Css(&button)).await.expect("the button is there");
-            button.click().await.expect("pressed");
+            let field = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await;
+            let field = field.unwrap_or_else(|error| panic!("{selector}: {error}"));
+            field.clear().await.expect("emptied");
+            field.send_keys(value).await.expect("typed");
+        });
+    }
+
+    /// Presses what this selector finds, waiting for it.
+    #[track_caller]
+    pub fn press(&self, selector: &str) {
+        self.runtime.block_on(async {
+            let found = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await;
+            let found = found.unwrap_or_else(|error| panic!("{selector}: {error}"));
+            found.click().await.expect("pressed");
+        });
+    }
+
+    /// Waits until the heading says this.
+    #[track_caller]
+    pub fn sees(&self, heading: &str) {
+        let heading = format!("//h1[contains(., '{heading}')]");
+        self.runtime.block_on(async {
+            let found = self.client.wait().at_most(PATIENCE).for_element(Locator::XPath(&heading)).await;
+            if let Err(error) = found {
+                panic!("{heading}: {error}; the page is {}", self.client.source().await.unwrap_or_default());
+            }
+        });
+    }
+
+    fn decide(&self, decision: &str) -> LastPage {
+        self.press(&format!("button[name=decision][value={decision}]"));
+        self.runtime.block_on(async {
             let result = Locator::XPath("//h1[contains(., 'connected')]");
             let heading =
                 self.client.wait().at_most(PATIENCE).for_element(result).await.expect("the last page");

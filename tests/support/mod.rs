@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 pub mod browser;
+pub mod chance;
 #[cfg(feature = "desktop")]
 pub mod display;
 pub mod home;
@@ -12,7 +13,10 @@ pub mod http;
 pub mod keyrack;
 pub mod person;
 pub mod platform;
+pub mod scripted;
+pub mod servers;
 pub mod session;
+pub mod visitor;
 #[cfg(feature = "desktop")]
 pub mod window;
 
@@ -24,5 +28,10 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often a test that hunts for races repeats itself: once, and in `make soak` many times.
 pub fn rounds() -> u32 {
-    if std::env::var_os("KEYRACK_SOAK").is_some() { 40 } else { 1 }
+    rounds_of(1, 40)
+}
+
+/// The same where these numbers are asked for.
+pub fn rounds_of(usual: u32, soak: u32) -> u32 {
+    if std::env::var_os("KEYRACK_SOAK").is_some() { soak } else { usual }
 }

@@ -28,13 +28,17 @@ const CODES = [
   "access_denied",
   "callback_busy",
   "callback_timeout",
+  "certificate_untrusted",
+  "clock_wrong",
   "form_invalid",
   "internal",
+  "issuer_mismatch",
   "name_taken",
   "port_in_use",
   "provider_bad_response",
   "provider_rejected",
   "provider_unreachable",
+  "redirect_mismatch",
   "state_mismatch",
 ];
 
@@ -62,7 +66,64 @@ const SCREENS = {
   },
   connect: { query: "scene=empty&screen=connect:zendesk" },
   "connect-practice": { query: "scene=practice&screen=connect:zendesk" },
-  "connect-note": { query: "scene=empty&screen=connect:desk" },
+  "connect-retired": { query: "scene=empty&screen=connect:desk" },
+  "connect-retired-practice": { query: "scene=practice&screen=connect:desk" },
+  "add-other": {
+    query: "scene=own&screen=add",
+    act: async (page) => {
+      await page.getByText("Other (OAuth 1.0a)").waitFor();
+      await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    },
+  },
+  describe: { query: "scene=empty&screen=connect:oauth2" },
+  "describe-oauth1": { query: "scene=empty&screen=connect:oauth1" },
+  "describe-practice": { query: "scene=practice&screen=connect:oauth2" },
+  "describe-wrong": {
+    query: "scene=empty&screen=connect:oauth2",
+    act: async (page) => {
+      await page.getByLabel("Sign-in address").fill("accounts.example.com");
+      await page.getByRole("button", { name: "Continue" }).click();
+      await page.locator("[aria-invalid]").first().waitFor();
+    },
+  },
+  "describe-issuer_unknown": {
+    query: "scene=empty&screen=connect:oauth2",
+    act: async (page) => {
+      await page.getByLabel("Sign-in address").fill("https://www.acme.example");
+      await page.getByRole("button", { name: "Continue" }).click();
+      await page.locator(".callout.danger").waitFor();
+    },
+  },
+  "describe-by-hand": {
+    query: "scene=empty&screen=connect:oauth2",
+    act: async (page) => {
+      await page.getByLabel("Sign-in address").fill("https://www.acme.example");
+      await page.getByRole("button", { name: "Continue" }).click();
+      await page.getByRole("button", { name: "Edit" }).click();
+      await page.getByLabel("Authorization endpoint").waitFor();
+    },
+  },
+  "connect-own": { query: "scene=own&screen=connect:accounts-acme-example" },
+  "connect-own-end": {
+    query: "scene=own&screen=connect:accounts-acme-example",
+    act: async (page) => {
+      await page.getByText("Take out of the list").waitFor();
+      await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    },
+  },
+  "connect-own-registers": { query: "scene=own-registers&screen=connect:register-acme-example" },
+  "connect-own-take-out": {
+    query: "scene=own&screen=connect:accounts-acme-example",
+    act: (page) => page.getByRole("button", { name: "Take out of the list" }).click(),
+  },
+  "connect-own-in-use": {
+    query: "scene=own&screen=connect:accounts-acme-example&refuse=removeElement:name_taken",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Take out of the list" }).click();
+      await page.getByRole("button", { name: "Take out", exact: true }).click();
+      await page.locator(".callout.danger").waitFor();
+    },
+  },
   "connect-advanced": {
     query: "scene=empty&screen=connect:sfdc",
     act: async (page) => {
@@ -93,6 +154,38 @@ const SCREENS = {
       await page.getByRole("button", { name: "Continue" }).click();
     },
   },
+  "waiting-code": { query: "scene=waiting-code" },
+  "waiting-error-page": {
+    query: "scene=waiting",
+    act: async (page) => {
+      await page.getByText("The page in the browser shows an error").click();
+      await page
+        .getByLabel("Address registered at Zendesk")
+        .fill("https://127.0.0.1:14747/callback/zendesk/");
+      await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    },
+  },
+  "waiting-error-page-same": {
+    query: "scene=waiting",
+    act: async (page) => {
+      await page.getByText("The page in the browser shows an error").click();
+      await page.getByLabel("Address registered at Zendesk").fill("http://localhost:14747/callback/zendesk");
+      await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    },
+  },
+  "wrong-account": { query: "scene=wrong-account" },
+  "home-wrong-account": {
+    query: "scene=wrong-account",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Zendesk · support" }).first().click();
+      await page.getByRole("button", { name: "Connections" }).click();
+      await page.getByText("Another account", { exact: true }).waitFor();
+    },
+  },
+  "failed-provider_rejected-details": {
+    query: "scene=failed-provider_rejected",
+    act: (page) => page.getByText("Details", { exact: true }).click(),
+  },
   finishing: { query: "scene=finishing" },
   unsaved: { query: "scene=unsaved" },
   "unsaved-discard": {
@@ -122,6 +215,61 @@ const SCREENS = {
   },
   "connection-remove": {
     query: "scene=many&screen=connection:c1",
+    act: (page) => page.getByRole("button", { name: "Remove…" }).click(),
+  },
+  "home-troubled": { query: "scene=troubled" },
+  "home-removed-later": {
+    query: "scene=many&screen=connection:c1&unanswered",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Remove…" }).click();
+      await page.getByRole("button", { name: "Remove", exact: true }).click();
+      await page.getByRole("heading", { name: "was removed" }).waitFor();
+    },
+  },
+  "home-removed-page": {
+    query: "scene=troubled&screen=connection:c4",
+    act: removeByPage,
+  },
+  "home-removed-page-by-hand": {
+    query: "scene=troubled&screen=connection:c4&refuse=openAccessPage:internal",
+    act: async (page) => {
+      await removeByPage(page);
+      await page.getByRole("button", { name: "Open Webex" }).click();
+      await page.getByText("idbroker.webex.com").waitFor();
+    },
+  },
+  "connection-testing": {
+    query: "scene=many&screen=connection:c1&refuse=test:never",
+    act: (page) => page.getByRole("button", { name: "Test", exact: true }).click(),
+  },
+  "connection-tested": {
+    query: "scene=many&screen=connection:c1",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Test", exact: true }).click();
+      await page.locator(".tested").waitFor();
+    },
+  },
+  "connection-test-failed": {
+    query: "scene=many&screen=connection:c1&refuse=test:provider_unreachable",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Test", exact: true }).click();
+      await page.locator(".callout.danger").waitFor();
+    },
+  },
+  "connection-retrying": { query: "scene=troubled&screen=connection:c1" },
+  "connection-retrying-stopped": { query: "scene=troubled&screen=connection:c5" },
+  "connection-needs-settings": { query: "scene=troubled&screen=connection:c3" },
+  "connection-missing": { query: "scene=troubled&screen=connection:c4" },
+  "connection-renew": {
+    query: "scene=troubled&screen=connection:c4",
+    act: (page) => page.getByRole("button", { name: "Renew now" }).scrollIntoViewIfNeeded(),
+  },
+  "connection-remove-page": {
+    query: "scene=troubled&screen=connection:c4",
+    act: (page) => page.getByRole("button", { name: "Remove…" }).click(),
+  },
+  "connection-remove-stays": {
+    query: "scene=troubled&screen=connection:c2",
     act: (page) => page.getByRole("button", { name: "Remove…" }).click(),
   },
   "home-hosted-empty": { query: "scene=hosted-empty" },
@@ -225,7 +373,7 @@ const SCREENS = {
     query: "scene=hosted&screen=connection:h3&finish=60000",
     act: async (page) => {
       await page.getByRole("button", { name: "Sign in again" }).click();
-      await page.getByText("Finish in your browser").waitFor();
+      await page.getByRole("heading", { name: "Finish in your browser" }).waitFor();
     },
   },
   "again-missing": {
@@ -271,6 +419,31 @@ const SCREENS = {
   },
   "import-empty": { query: "scene=hosted-empty&screen=import" },
   settings: { query: "scene=many&screen=settings" },
+  "settings-no-certificates": { query: "scene=many&screen=settings", act: toCertificates },
+  "settings-certificates": { query: "scene=troubled&screen=settings", act: toCertificates },
+  "settings-certificate-remove": {
+    query: "scene=troubled&screen=settings",
+    act: (page) => page.getByRole("button", { name: "Remove Acme Network Inspection CA" }).click(),
+  },
+  ...Object.fromEntries(
+    Object.entries({
+      key: "-----BEGIN PRIVATE KEY-----",
+      nothing: "Hello",
+      leaf: "-----BEGIN CERTIFICATE----- LEAF",
+    }).map(([name, text]) => [
+      `settings-certificate-${name}`,
+      {
+        query: "scene=many&screen=settings",
+        act: async (page) => {
+          await page
+            .locator('input[type="file"]')
+            .setInputFiles({ name: "ca.pem", mimeType: "text/plain", buffer: Buffer.from(text) });
+          await page.locator(".callout.danger").waitFor();
+          await toCertificates(page);
+        },
+      },
+    ]),
+  ),
   "settings-workspaces": { query: "scene=four&screen=settings", act: toWorkspaces },
   "settings-workspace-rename": {
     query: "scene=four&screen=settings",
@@ -355,6 +528,18 @@ const SCREENS = {
 async function toWorkspaces(page) {
   await page.getByRole("heading", { name: "Workspaces" }).scrollIntoViewIfNeeded();
   await page.evaluate(() => window.scrollTo(0, 250));
+}
+
+async function toCertificates(page) {
+  const heading = page.getByRole("heading", { name: "Certificates" });
+  await heading.waitFor();
+  await heading.evaluate((element) => element.scrollIntoView({ block: "center" }));
+}
+
+async function removeByPage(page) {
+  await page.getByRole("button", { name: "Remove…" }).click();
+  await page.getByRole("button", { name: "Remove", exact: true }).click();
+  await page.getByRole("button", { name: "Open Webex" }).waitFor();
 }
 
 async function fillWorkspace(page) {
@@ -495,7 +680,10 @@ for (const dark of [false, true]) {
   });
   for (const [name, { query, ...rest }] of Object.entries(SCREENS)) {
     if (only && !name.includes(only)) continue;
-    await look(context, name, `${base}/?${query}&theme=${dark ? "dark" : "light"}`, rest, dark);
+    // One that is never reached must not hide what is wrong with the others.
+    await look(context, name, `${base}/?${query}&theme=${dark ? "dark" : "light"}`, rest, dark).catch(
+      (error) => problems.push(`${name}: ${error.message}`),
+    );
   }
   for (const name of Object.keys(pages)) {
     if (only && !name.includes(only)) continue;

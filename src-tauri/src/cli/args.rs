@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::trust::Trust;
+
 /// Connects accounts and hands their tokens to scripts.
 #[derive(Parser)]
 #[command(name = "keyrack", version, propagate_version = true)]
@@ -48,6 +50,15 @@ pub(super) enum Command {
         #[arg(required_unless_present = "all")]
         name: Option<String>,
         /// All connections
+        #[arg(long, conflicts_with = "name")]
+        all: bool,
+    },
+    /// Renew tokens before they end
+    Renew {
+        /// A connection's name or id
+        #[arg(required_unless_present = "all")]
+        name: Option<String>,
+        /// All connections of this computer
         #[arg(long, conflicts_with = "name")]
         all: bool,
     },
@@ -100,6 +111,9 @@ pub(super) enum Command {
     },
     /// Answer the platform API on this computer, for scripts
     Serve(Serve),
+    /// Certificate authorities that are trusted beside those of the system
+    #[command(subcommand)]
+    Trust(Trust),
     /// Check that everything this program needs is there
     Doctor,
     /// Open the window
@@ -187,6 +201,9 @@ pub(super) struct Connect {
 pub(super) struct Reconnect {
     /// A connection's name or id
     pub(super) name: String,
+    /// Take the account that signs in, also if it is another one than before
+    #[arg(long)]
+    pub(super) other_account: bool,
     #[command(flatten)]
     pub(super) sign_in: SignIn,
 }

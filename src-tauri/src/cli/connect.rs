@@ -47,7 +47,7 @@ pub(super) fn connect(context: &Context, args: Connect) -> Result<(), print::Pro
         values: values(&element, &args.sign_in)?,
         again: None,
     };
-    run(context, &workspace, &element, request, &args.sign_in)
+    run(context, &workspace, &element, request, &args.sign_in, false)
 }
 
 pub(super) fn reconnect(context: &Context, args: &Reconnect) -> Result<(), print::Problem> {
@@ -61,7 +61,7 @@ pub(super) fn reconnect(context: &Context, args: &Reconnect) -> Result<(), print
         values: values(&element, &args.sign_in)?,
         again: Some(connection.id),
     };
-    run(context, &connection.workspace, &element, request, &args.sign_in)
+    run(context, &connection.workspace, &element, request, &args.sign_in, args.other_account)
 }
 
 fn run(
@@ -70,9 +70,10 @@ fn run(
     element: &Element,
     request: ConnectRequest,
     args: &SignIn,
+    other_account: bool,
 ) -> Result<(), print::Problem> {
     let again = request.again.is_some();
-    let connection = block_on(sign_in(context, workspace, element, request, args))
+    let connection = block_on(sign_in(context, workspace, request, args, other_account))
         .map_err(|failure| print::Problem::of(failure, element))?;
     let view = context.engine.shown(connection);
     if context.json {
@@ -148,9 +149,9 @@ fn bounded(source: impl Read) -> Result<String, String> {
 async fn sign_in(
     context: &Context,
     workspace: &str,
-    element: &Element,
     request: ConnectRequest,
     args: &SignIn,
+    other_account: bool,
 ) -> Result<Connection, Failure> {
     let engine = &context.engine;
     let deadline = Instant::now() + args.timeout;
@@ -186,21 +187,21 @@ async fn sign_in(
     let (_steer, deadline_seen) = watch::channel(deadline);
     let (stage, _) = watch::channel(Stage::Waiting);
     let controls = Controls { pasted, cancelled, deadline: deadline_seen, stage };
-    let ending = engine.finish(signing, controls).await;
-    settle(engine, element, ending, deadline).await
+    let ending = match engine.finish(signing, controls).await {
+        Ending::Unsaved(unsaved) if unsaved.failure.code == Code::WrongAccount && other_account => {
+            engine.save(unsaved.take_account()).await
+        }
+        other => other,
+    };
+    settle(engine, ending, deadline).await
 }
 
 /// Waits for the keychain where need be, and until the page has reached the browser.
-async fn settle(
-    engine: &Engine,
-    element: &Element,
-    ending: Ending,
-    deadline: Instant,
-) -> Result<Connection, Failure> {
+async fn settle(engine: &Engine, ending: Ending, deadline: Instant) -> Result<Connection, Failure> {
     let (result, opened) = match ending {
         Ending::Connected(connection, opened) => (Ok(*connection), opened),
         Ending::Failed(failure, opened) => (Err(failure), opened),
-        Ending::Unsaved(unsaved) => match save_until(engine, element, *unsaved, deadline).await {
+        Ending::Unsaved(unsaved) => match save_until(engine, *unsaved, deadline).await {
             Ending::Connected(connection, opened) => (Ok(*connection), opened),
             Ending::Failed(failure, opened) => (Err(failure), opened),
             Ending::Unsaved(unsaved) => (Err(unsaved.failure), unsaved.opened),
@@ -212,7 +213,7 @@ async fn settle(
     result
 }
 
-async fn save_until(engine: &Engine, element: &Element, mut unsaved: Unsaved, deadline: Instant) -> Ending {
+async fn save_until(engine: &Engine, mut unsaved: Unsaved, deadline: Instant) -> Ending {
     let waits = matches!(unsaved.failure.code, Code::KeychainLocked | Code::KeychainMissing);
     if waits {
         print::note("The keychain is locked. Unlock it: the sign-in waits in memory and is saved then.");
@@ -227,14 +228,15 @@ async fn save_until(engine: &Engine, element: &Element, mut unsaved: Unsaved, de
                 () = &mut interrupted => true,
             };
         if now_or_never {
-            let failure = unsaved.failure.clone().product(&element.name);
+            let failure = unsaved.failure.clone().product(&unsaved.element.name);
+            let opened = unsaved.opened.take();
             let returned = engine.give_back(unsaved).await;
             print::note(if returned {
-                "The sign-in could not be saved and was given back to the provider."
+                "The sign-in was not saved and was given back to the provider."
             } else {
-                "The sign-in could not be saved. The provider may still list it; end it there."
+                "The sign-in was not saved. The provider may still list it; end it there."
             });
-            return Ending::Failed(failure, None);
+            return Ending::Failed(failure, opened);
         }
         if engine.keychain().await.state != KeychainState::Ready {
             continue;
@@ -253,6 +255,10 @@ async fn announce(signing: &SigningIn, args: &SignIn) {
         (Some(command), _) => Browser::Command(command.clone()),
         (None, _) => Browser::Default,
     };
+    if let Some(code) = signing.user_code() {
+        print::code_line(code);
+        print::note("Check that the page in the browser shows this code, or enter it there.");
+    }
     if choice == Browser::None {
         print::open_line(url.as_str());
         crate::fault::point("browser_opened");

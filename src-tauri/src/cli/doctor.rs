@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::print::{self, Problem};
 use super::run::{Context, block_on};
+use super::trust;
 use crate::domain::error::Failure;
 use crate::io::listener::{Bound, Loopback};
 use crate::io::vault::KEYCHAIN_NAME;
@@ -26,7 +27,14 @@ impl Finding {
 }
 
 pub(super) fn doctor(context: &Context) -> Result<(), Problem> {
-    let findings = [index(context), keychain(context), items(context), port(context), elements(context)];
+    let findings = [
+        index(context),
+        keychain(context),
+        items(context),
+        port(context),
+        network(context),
+        elements(context),
+    ];
     if context.json {
         let list: Vec<_> = findings
             .iter()
@@ -90,6 +98,13 @@ fn port(context: &Context) -> Finding {
         Ok(_) => Finding::good("callback port", format!("{port} is free")),
         // Not a failure: a sign-in that is under way holds it too.
         Err(_) => Finding::good("callback port", format!("{port} is in use just now")),
+    }
+}
+
+fn network(context: &Context) -> Finding {
+    match trust::finding(context, context.engine.clock_skew()) {
+        Ok(says) => Finding::good("network", says),
+        Err(failure) => Finding::bad("network", failure),
     }
 }
 

@@ -5,9 +5,11 @@ mod args;
 mod connect;
 mod doctor;
 mod print;
+mod renew;
 mod run;
 mod serve;
 mod token;
+mod trust;
 mod workspaces;
 
 use std::process::ExitCode;

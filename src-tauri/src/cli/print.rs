@@ -72,6 +72,11 @@ pub(super) fn open_line(url: &str) {
     let _ = writeln!(std::io::stderr().lock(), "open: {url}");
 }
 
+/// What a person enters on the page of a sign-in whose browser cannot call back, or compares there.
+pub(super) fn code_line(code: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "code: {}", one_line(code));
+}
+
 /// The result as one JSON document.
 pub(super) fn json(value: &impl Serialize) {
     line(&serde_json::to_string_pretty(value).unwrap_or_default());
@@ -135,7 +140,7 @@ pub(super) fn connection(view: &ConnectionView) {
 }
 
 /// A moment in the one notation that needs no time zone.
-fn utc(ms: i64) -> String {
+pub(super) fn utc(ms: i64) -> String {
     let (days, seconds) = (ms.div_euclid(86_400_000), ms.rem_euclid(86_400_000) / 1000);
     // Days since 1970 to a date, by H. Hinnant's civil calendar arithmetic.
     let z = days + 719_468;
@@ -176,11 +181,33 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
         }
         Code::CallbackTimeout => "Nobody finished the sign-in in the browser. Nothing was saved; run it again.".into(),
         Code::Cancelled => "Cancelled. Nothing was saved.".into(),
+        Code::CertificateUntrusted => {
+            let host = failure.host.as_ref().map_or_else(|| "the server".to_owned(), |host| one_line(host));
+            match failure.issuer.as_deref().map(one_line) {
+                Some(issuer) => format!(
+                    "This computer does not trust “{issuer}”, which vouches for {host}. \
+                     If that is your own network's authority, ask your administrator for its certificate and add it with: \
+                     keyrack trust add FILE"
+                ),
+                None => format!("The certificate of {host} cannot be trusted. Nothing was sent; ask your administrator."),
+            }
+        }
+        Code::ClockWrong => match failure.clock_skew {
+            Some(skew) => format!(
+                "{product} refuses the time of this computer, whose clock is {}. Set the clock, then try again.",
+                behind(skew)
+            ),
+            None => format!("{product} refuses the time of this computer. Check its clock, then try again."),
+        },
         Code::ConnectionDisabled => {
             format!("“{name}” is switched off. Switch it on with: keyrack enable {}", shell_quoted(&name))
         }
         Code::ConnectionUnknown => format!("No connection is called “{name}”. See: keyrack list"),
         Code::ElementInvalid => format!("The element file {name} cannot be used: {detail}"),
+        Code::ElementRetired => format!(
+            "{product} was closed by its maker. It can be practised (--workspace practice), and connected in a hosted \
+             workspace that still answers for it."
+        ),
         Code::ElementUnknown => format!("No element has the key “{name}”. See: keyrack elements list"),
         Code::FormInvalid => return fields(failure, element),
         Code::IndexNewer => "A newer version of Keyrack wrote this data. Update this program; nothing was changed.".into(),
@@ -194,6 +221,15 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
         Code::InstanceGone => format!(
             "The platform no longer has “{name}”. Connect it again, or remove it here with: keyrack remove --here {}",
             shell_quoted(&name)
+        ),
+        Code::IssuerMismatch => format!(
+            "The answer came from another sign-in service than {product}. Nothing was saved. Start again; \
+             if it happens again, tell your administrator."
+        ),
+        Code::IssuerUnknown => format!(
+            "Nothing at {} tells how to sign in there. Check the address, or give authorization_endpoint and \
+             token_endpoint.",
+            fact(&failure.host)
         ),
         Code::Internal => "Something failed inside Keyrack. The log has more.".into(),
         Code::KeychainDenied => format!("The {KEYCHAIN_NAME} refused access. Allow Keyrack there, then try again."),
@@ -239,6 +275,15 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
             format!("{product} refused the sign-in. Usually the client ID or secret is wrong; check both.")
         }
         Code::ProviderUnreachable => format!("{product} can't be reached. Check the connection and try again."),
+        Code::RedirectMismatch => {
+            let sent = fact(&failure.redirect);
+            let registered = failure.registered.as_deref().map(one_line);
+            let other = registered.map_or_else(String::new, |other| format!("\n  registered {other}"));
+            format!(
+                "{product} does not know the address to come back to. Register it there letter for letter, \
+                 or give the registered one with --set oauth.callback.url=…\n  sent       {sent}{other}"
+            )
+        }
         Code::RenewalBusy => format!("Another program has been renewing “{name}” for 30 seconds. Try again."),
         Code::SignInExpired => format!("The sign-in of “{name}” has ended. Connect it again."),
         Code::StateMismatch => {
@@ -250,6 +295,12 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
         ),
         Code::WorkspaceTaken => format!("A workspace called “{name}” exists already. Choose another name."),
         Code::WorkspaceUnknown => format!("No workspace is called “{name}”. See: keyrack workspaces list"),
+        Code::WrongAccount => format!(
+            "The browser is signed in as {}, but “{name}” belongs to {}. Nothing was changed. Sign in as the right \
+             account, or take the other one with --other-account.",
+            fact(&failure.found),
+            fact(&failure.expected)
+        ),
     };
     let raw_words_help =
         !matches!(failure.code, Code::ElementInvalid | Code::CallbackInvalid | Code::KeychainLocked);
@@ -264,6 +315,16 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
         words.extend(answer.request_id.as_ref().map(|id| format!("request {}", one_line(id))));
     }
     if words.is_empty() || !raw_words_help { text } else { format!("{text} ({})", words.join("; ")) }
+}
+
+/// How far off a clock is, in words. `skew` is what others are ahead, in seconds.
+fn behind(skew: i64) -> String {
+    let (amount, unit) = match skew.unsigned_abs() {
+        seconds @ 0..=119 => (seconds, "seconds"),
+        seconds @ 120..=7199 => (seconds / 60, "minutes"),
+        seconds => (seconds / 3600, "hours"),
+    };
+    format!("{amount} {unit} {}", if skew > 0 { "slow" } else { "fast" })
 }
 
 /// A line for each field, with its label, its key, and where the value is found.

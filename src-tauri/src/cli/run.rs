@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::args::{Args, Command, Elements, List, StatusWord};
 use super::print::{self, Problem};
-use super::{connect, doctor, serve, token, workspaces};
+use super::{connect, doctor, renew, serve, token, trust, workspaces};
 use crate::domain::connection::{Connection, Status};
 use crate::domain::error::{Code, Failure};
-use crate::domain::view::WorkspaceKind;
+use crate::domain::view::{Revoked, WorkspaceKind};
 use crate::engine::{Engine, LOCAL, Reach, Workspace};
 use crate::io::catalog;
 use crate::io::paths::Paths;
@@ -85,6 +85,8 @@ pub(super) fn run(args: Args) -> Result<(), Problem> {
         Command::List(command) => list(&context, &command),
         Command::Show { name } => show(&context, &name),
         Command::Token(command) => token::token(&context, &command),
+        Command::Renew { name, all: _ } => renew::renew(&context, name.as_deref()),
+        Command::Trust(command) => trust::trust(&context, command),
         Command::Rename { name, new_name } => rename(&context, &name, &new_name),
         Command::Reconnect(command) => connect::reconnect(&context, &command),
         Command::Test { name, all: _ } => test(&context, name.as_deref()),
@@ -279,11 +281,23 @@ fn remove(context: &Context, name: &str, here: bool) -> Result<(), Problem> {
         context.tell_of_platform(&connection, "It is deleted");
     }
     let reach = if here { Reach::Here } else { Reach::Platform };
-    block_on(context.engine.remove(&connection, reach))?;
+    let removed = block_on(context.engine.remove(&connection, reach))?;
     if context.json {
-        print::json(&json!({ "removed": connection.id }));
+        print::json(&json!({ "removed": connection.id, "revoked": removed.revoked, "page": removed.page }));
     } else {
-        print::note(&format!("{} is removed from this computer.", connection.name));
+        let product = &connection.product;
+        print::note(&match (removed.revoked, &removed.page) {
+            (Revoked::Yes, _) => format!("{} is removed, and its access at {product} has ended.", connection.name),
+            (Revoked::Later, _) => format!(
+                "{} is removed from this computer. {product} did not answer; it is told later that the access ends.",
+                connection.name
+            ),
+            (Revoked::No, Some(page)) => format!(
+                "{} is removed from this computer. {product} offers no way to end the access from here: see {page}",
+                connection.name
+            ),
+            (Revoked::No, None) => format!("{} is removed from this computer.", connection.name),
+        });
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ pub(super) fn token(context: &Context, args: &Token) -> Result<(), Problem> {
         Fresh::Yes(item) => *item,
         // An Element token does not end.
         Fresh::No if args.element_token => return element_token(context, args, &connection),
-        Fresh::No => block_on(context.engine.renew(&connection, min_ttl))?,
+        Fresh::No => block_on(context.engine.renew(&connection, min_ttl))?.item,
     };
     hand_out(context, args, &connection, &item)
 }

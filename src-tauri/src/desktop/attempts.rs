@@ -54,7 +54,12 @@ impl Attempts {
     pub(super) fn holds_a_token(&self) -> bool {
         self.list()
             .iter()
-            .any(|attempt| attempt.view.stage == Stage::Unsaved || attempt.view.stage == Stage::Finishing)
+            .any(|attempt| match attempt.view.stage {
+                Stage::Finishing => true,
+                // One of another account is set aside in the vault.
+                Stage::Unsaved => !is_of_another_account(attempt.view.failure.as_ref()),
+                _ => false,
+            })
     }
 
     fn with<T>(&self, id: &str, work: impl FnOnce(&mut Attempt) -> T) -> Option<T> {
@@ -215,10 +220,40 @@ impl Attempts {
         failure.map_or(Ok(()), Err)
     }
 
+    /// Saves a token of another account as the person chose.
+    pub(super) async fn save_as(
+        &self,
+        app: &AppHandle,
+        engine: &Engine,
+        id: &str,
+        choice: AccountChoice,
+    ) -> Result<(), Failure> {
+        let Some(Some(unsaved)) = self.with(id, |attempt| attempt.unsaved.take()) else { return Ok(()) };
+        let chosen = match choice {
+            AccountChoice::Take => unsaved.take_account(),
+            AccountChoice::New => engine.as_new(*unsaved)?,
+        };
+        self.ended(app, id, engine.save(chosen).await);
+        Ok(())
+    }
+
     /// Forgets an attempt that has ended.
     pub(super) fn dismiss(&self, id: &str) {
         self.list().retain(|attempt| attempt.view.id != id || !attempt.view.stage.has_ended());
     }
+}
+
+/// What becomes of a token of another account than before.
+#[derive(Clone, Copy)]
+pub(super) enum AccountChoice {
+    /// The connection is that account's from now on.
+    Take,
+    /// It gets a connection of its own.
+    New,
+}
+
+fn is_of_another_account(failure: Option<&Failure>) -> bool {
+    failure.is_some_and(|failure| failure.code == Code::WrongAccount)
 }
 
 fn life_ms() -> i64 {
@@ -239,6 +274,7 @@ fn view(signing: &SigningIn, browser_opened: bool) -> AttemptView {
         callback: signing.callback_url.clone(),
         paste_only: signing.paste_only(),
         browser_opened,
+        user_code: signing.user_code().map(str::to_owned),
         started_at: signing.started_at,
         ends_at: signing.started_at + life_ms(),
         connection: None,

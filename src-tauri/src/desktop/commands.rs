@@ -5,16 +5,20 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tauri::{AppHandle, Manager, State};
 
+use super::attempts::AccountChoice;
 use super::{Desk, WINDOW, appearance, changed, theme};
 use crate::domain::connection::Connection;
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::{PRESETS, Preset};
 use crate::domain::view::{
     Appearance, AttemptView, ConnectRequest, ElementView, ImportView, InstanceView, KeychainView, PresetView,
-    SettingsView, State as Everything, WorkspaceRequest, WorkspaceView,
+    RemovedView, Revocation, SettingsView, State as Everything, TestView, WorkspaceRequest, WorkspaceView,
 };
-use crate::engine::{Engine, Reach};
+use crate::domain::oauth::authorize::openable;
+use crate::engine::start::open_browser;
+use crate::engine::{Browser, Engine, How, Reach};
 use crate::io::clock;
+use crate::io::http::proxy_in_use;
 use crate::io::index::IndexError;
 
 type Answer<T> = Result<T, Reported>;
@@ -65,6 +69,7 @@ pub(super) async fn state(desk: State<'_, Desk>) -> Answer<Everything> {
         attempts: desk.attempts.views(),
         keychain: engine.keychain().await,
         settings: settings(engine),
+        clock_skew: engine.clock_skew(),
     })
 }
 
@@ -77,6 +82,9 @@ fn settings(engine: &Engine) -> SettingsView {
         elements_folder: text(engine.paths.elements()),
         log_folder: text(engine.paths.log()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        // A file that cannot be read holds no authority that is trusted.
+        certificates: engine.trust().list().unwrap_or_default(),
+        proxy: proxy_in_use().unwrap_or_default(),
     }
 }
 
@@ -120,6 +128,12 @@ pub(super) async fn copy_link(desk: State<'_, Desk>, attempt: String) -> Answer<
     Ok(desk.clipboard.put(desk.attempts.link(&attempt)?).await?)
 }
 
+/// Puts a text of the window on the clipboard, such as a report.
+#[tauri::command]
+pub(super) async fn copy_text(desk: State<'_, Desk>, text: String) -> Answer<()> {
+    Ok(desk.clipboard.put(text).await?)
+}
+
 /// Reads an address that the person pasted.
 #[tauri::command]
 pub(super) async fn paste_back(desk: State<'_, Desk>, attempt: String, address: String) -> Answer<()> {
@@ -138,6 +152,18 @@ pub(super) async fn cancel(app: AppHandle, desk: State<'_, Desk>, attempt: Strin
 #[tauri::command]
 pub(super) async fn save_again(app: AppHandle, desk: State<'_, Desk>, attempt: String) -> Answer<()> {
     Ok(desk.attempts.save_again(&app, desk.engine()?, &attempt).await?)
+}
+
+/// The connection belongs to the account that signed in, from now on.
+#[tauri::command]
+pub(super) async fn take_account(app: AppHandle, desk: State<'_, Desk>, attempt: String) -> Answer<()> {
+    Ok(desk.attempts.save_as(&app, desk.engine()?, &attempt, AccountChoice::Take).await?)
+}
+
+/// The account that signed in gets a connection of its own.
+#[tauri::command]
+pub(super) async fn save_as_new(app: AppHandle, desk: State<'_, Desk>, attempt: String) -> Answer<()> {
+    Ok(desk.attempts.save_as(&app, desk.engine()?, &attempt, AccountChoice::New).await?)
 }
 
 /// Gives an attempt more time.
@@ -186,12 +212,78 @@ pub(super) async fn remove(
     desk: State<'_, Desk>,
     connection: String,
     here: bool,
-) -> Answer<()> {
+) -> Answer<RemovedView> {
     let engine = desk.engine()?;
     let reach = if here { Reach::Here } else { Reach::Platform };
-    engine.remove(&self::connection(engine, &connection)?, reach).await?;
+    let removed = engine.remove(&self::connection(engine, &connection)?, reach).await?;
     changed(&app);
+    Ok(removed)
+}
+
+/// Asks the product whether a connection works.
+#[tauri::command]
+pub(super) async fn test(app: AppHandle, desk: State<'_, Desk>, connection: String) -> Answer<TestView> {
+    let engine = desk.engine()?;
+    let tested = engine.test(&self::connection(engine, &connection)?).await;
+    changed(&app);
+    let tested = tested?;
+    let took_ms = u64::try_from(tested.took.as_millis()).unwrap_or(u64::MAX);
+    Ok(TestView { identity: tested.identity, took_ms })
+}
+
+/// Renews a token before it is needed.
+#[tauri::command]
+pub(super) async fn renew(app: AppHandle, desk: State<'_, Desk>, connection: String) -> Answer<()> {
+    let engine = desk.engine()?;
+    let renewed = engine.renew_now(&self::connection(engine, &connection)?).await;
+    changed(&app);
+    match renewed?.how {
+        How::Postponed(failure) => Err((*failure).into()),
+        How::Renewed | How::Unneeded | How::Impossible => Ok(()),
+    }
+}
+
+/// Opens the product's own page on which access can be ended.
+#[tauri::command]
+pub(super) async fn open_access_page(desk: State<'_, Desk>, connection: String) -> Answer<()> {
+    let engine = desk.engine()?;
+    let shown = engine.shown(self::connection(engine, &connection)?);
+    if let Revocation::Page { url } = shown.revocation
+        && let Ok(url) = openable(&url)
+    {
+        open_browser(url, Browser::Default).await;
+    }
     Ok(())
+}
+
+/// Makes an element of the provider that a form describes.
+#[tauri::command]
+pub(super) async fn describe(desk: State<'_, Desk>, request: ConnectRequest) -> Answer<ElementView> {
+    let engine = desk.engine()?;
+    let made = engine.describe_provider(&request.element, &request.values).await?;
+    Ok(engine.element_view(&workspace(engine)?, &made))
+}
+
+/// Takes an element of the person's own out of the catalogue.
+#[tauri::command]
+pub(super) async fn remove_element(desk: State<'_, Desk>, key: String) -> Answer<()> {
+    Ok(desk.engine()?.remove_element(&key)?)
+}
+
+/// Trusts a certificate authority beside those of the system.
+#[tauri::command]
+pub(super) async fn add_certificate(app: AppHandle, desk: State<'_, Desk>, pem: String) -> Answer<()> {
+    let added = desk.engine()?.trust().add(pem.as_bytes());
+    changed(&app);
+    added.map(|_| ()).map_err(|e| Failure::from(e).into())
+}
+
+/// Trusts one no longer.
+#[tauri::command]
+pub(super) async fn remove_certificate(app: AppHandle, desk: State<'_, Desk>, sha256: String) -> Answer<()> {
+    let removed = desk.engine()?.trust().remove(&sha256);
+    changed(&app);
+    removed.map(|_| ()).map_err(|e| Failure::from(e).into())
 }
 
 /// Replaces all tags of a connection.

@@ -4,9 +4,11 @@
 mod attempts;
 mod clipboard;
 mod commands;
+mod notices;
 mod watch;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tauri::webview::{Color, PageLoadEvent};
 use tauri::{
@@ -21,6 +23,7 @@ use crate::io::paths::Paths;
 use crate::io::vault::Prompting;
 use attempts::Attempts;
 use clipboard::Clipboard;
+use notices::Notices;
 
 /// The only window.
 const WINDOW: &str = "main";
@@ -40,6 +43,7 @@ struct Desk {
     engine: Result<Engine, Failure>,
     attempts: Attempts,
     clipboard: Clipboard,
+    notices: Notices,
 }
 
 impl Desk {
@@ -64,38 +68,49 @@ pub fn run() {
     }
     let web_data = paths.as_ref().ok().map(|paths| paths.state.join("webview"));
     let engine = paths.and_then(|paths| Engine::open(paths, Prompting::Allowed));
-    let desk = Desk { engine, attempts: Attempts::default(), clipboard: Clipboard::default() };
+    let desk = Desk { engine, attempts: Attempts::default(), clipboard: Clipboard::default(), notices: Notices::default() };
     tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| come_forward(app)))
+        .plugin(tauri_plugin_notification::init())
         .manage(desk)
         .invoke_handler(tauri::generate_handler![
+            commands::add_certificate,
             commands::add_workspace,
             commands::cancel,
             commands::check_keychain,
             commands::connect,
             commands::copy_link,
+            commands::copy_text,
             commands::copy_token,
+            commands::describe,
             commands::dismiss,
             commands::element,
             commands::elements,
             commands::import_instances,
             commands::instances,
             commands::keep_waiting,
+            commands::open_access_page,
             commands::open_browser_again,
             commands::open_folder,
             commands::paste_back,
             commands::presets,
             commands::remove,
+            commands::remove_certificate,
+            commands::remove_element,
             commands::remove_workspace,
             commands::rename,
             commands::rename_workspace,
+            commands::renew,
             commands::replace_secrets,
             commands::save_again,
+            commands::save_as_new,
             commands::set_appearance,
             commands::set_callback_port,
             commands::set_enabled,
             commands::set_tags,
             commands::state,
+            commands::take_account,
+            commands::test,
             commands::use_workspace,
         ])
         .setup(move |app| {
@@ -165,17 +180,30 @@ fn open_window(app: &App, web_data: Option<std::path::PathBuf>) -> tauri::Result
 fn after_first_paint(app: &AppHandle) {
     let Ok(engine) = app.state::<Desk>().engine().cloned() else { return };
     watch::start(app.clone(), engine.clone());
-    let app = app.clone();
+    let (again, renewing) = (app.clone(), app.clone());
+    let ahead = engine.clone();
     tauri::async_runtime::spawn(async move {
-        if let Err(failure) = engine.reconcile().await {
-            tracing::warn!(code = %failure, "could not look after sign-ins that were cut off");
+        loop {
+            if let Err(failure) = engine.reconcile().await {
+                tracing::warn!(code = %failure, "could not look after what was left undone");
+            }
+            changed(&again);
+            tokio::time::sleep(LOOK_AFTER).await;
         }
-        changed(&app);
     });
+    tauri::async_runtime::spawn(async move { ahead.renew_ahead(|| changed(&renewing)).await });
 }
+
+/// How often it is looked after what was left undone: an access that could not be ended, an instance whose answer was
+/// lost. Nobody waits for it.
+const LOOK_AFTER: Duration = Duration::from_secs(5 * 60);
 
 /// Tells the window to ask for its state again.
 fn changed(app: &AppHandle) {
+    let desk = app.state::<Desk>();
+    if let Ok(engine) = desk.engine() {
+        desk.notices.look(app, engine);
+    }
     // Fails only when the window is gone.
     let _ = app.emit("changed", ());
 }

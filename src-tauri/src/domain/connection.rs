@@ -74,6 +74,8 @@ pub struct Connection {
     pub host: Option<String>,
     /// The scopes that were granted.
     pub scopes: Vec<String>,
+    /// The scopes that were asked for and not granted.
+    pub missing: Vec<String>,
     /// Milliseconds since 1970.
     pub created_at: i64,
     /// Milliseconds since 1970.
@@ -177,6 +179,8 @@ pub struct Item {
     pub configuration: BTreeMap<String, Sensitive<String>>,
     /// What the provider issued. A hosted platform keeps that to itself.
     pub tokens: Option<TokenSet>,
+    /// As in the index.
+    pub missing: Vec<String>,
     /// The `token` of the instance.
     pub element_token: Sensitive<String>,
 }
@@ -216,6 +220,8 @@ struct Written {
     scope: Option<String>,
     #[serde(default)]
     extra: BTreeMap<String, String>,
+    #[serde(default)]
+    missing: Vec<String>,
     element_token: String,
 }
 
@@ -257,6 +263,7 @@ impl Item {
             expires_in: tokens.and_then(|t| t.expires_in),
             scope: tokens.and_then(|t| t.scope.clone()),
             extra: tokens.map(|t| t.extra.clone()).unwrap_or_default(),
+            missing: self.missing.clone(),
             element_token: text(&self.element_token),
         };
         Sensitive::new(serde_json::to_string(&written).expect("maps with text keys always serialise"))
@@ -291,6 +298,7 @@ impl Item {
                 scope: w.scope.take(),
                 extra: std::mem::take(&mut w.extra),
             }),
+            missing: std::mem::take(&mut w.missing),
             element_token: std::mem::take(&mut w.element_token).into(),
         })
     }
@@ -332,6 +340,7 @@ impl Item {
             identity: self.identity.clone(),
             host: self.host.clone(),
             scopes: self.scopes(),
+            missing: self.missing.clone(),
             created_at: self.created_at,
             renewed_at: (self.received_at > self.created_at).then_some(self.received_at),
             expires_at: self.expires_at(),
@@ -344,11 +353,30 @@ fn split_scopes(scope: Option<&str>) -> Vec<String> {
     scope.unwrap_or_default().split([' ', ',', '+']).filter(|s| !s.is_empty()).map(str::to_owned).collect()
 }
 
+/// Whether two names that a provider gave are of one account. Addresses are compared as mail is delivered: ignoring case.
+pub fn same_identity(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
+}
+
+/// The scopes that were asked for and are not among the granted ones (RFC 6749 §3.3). An answer that names none grants
+/// what was asked (§5.1).
+pub fn missing_scopes(asked: Option<&str>, granted: Option<&str>) -> Vec<String> {
+    let Some(granted) = granted else { return Vec::new() };
+    let granted = split_scopes(Some(granted));
+    split_scopes(asked).into_iter().filter(|scope| !granted.contains(scope)).collect()
+}
+
 /// What a failed renewal means for the connection.
 pub fn status_after(code: Code) -> Status {
     match code {
         Code::SignInExpired | Code::InstanceGone => Status::NeedsSignIn,
-        Code::NeedsSettings | Code::WorkspaceSecrets => Status::NeedsSettings,
+        // Asking again the same way is useless, whoever has to move.
+        Code::NeedsSettings
+        | Code::WorkspaceSecrets
+        | Code::ProviderRejected
+        | Code::ProviderBadResponse
+        | Code::ElementInvalid
+        | Code::ElementUnknown => Status::NeedsSettings,
         _ => Status::Retrying,
     }
 }
@@ -381,6 +409,7 @@ mod tests {
                 scope: Some("read write".into()),
                 extra: BTreeMap::new(),
             }),
+            missing: vec![],
             element_token: "et".into(),
         }
     }

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::exchange::Exchange;
 use super::form::FieldProblem;
 
 /// Stable names of everything that can end an operation. Scripts and the UI depend on them.
@@ -24,12 +25,18 @@ pub enum Code {
     CallbackTimeout,
     /// The person cancelled.
     Cancelled,
+    /// Nobody whom this computer trusts vouches for the server.
+    CertificateUntrusted,
+    /// The provider refuses our time of day.
+    ClockWrong,
     /// The connection was switched off.
     ConnectionDisabled,
     /// No connection has this name or id.
     ConnectionUnknown,
     /// An element file breaks the format.
     ElementInvalid,
+    /// The product was closed by its maker: only practice and hosted workspaces answer for it.
+    ElementRetired,
     /// No element has this key.
     ElementUnknown,
     /// One or more fields are empty or malformed.
@@ -40,6 +47,10 @@ pub enum Code {
     IndexUnwritable,
     /// The platform no longer has the instance.
     InstanceGone,
+    /// The answer comes from another authorization server than the one that was asked.
+    IssuerMismatch,
+    /// Nothing at the address tells how to sign in there.
+    IssuerUnknown,
     /// A fault of ours.
     Internal,
     /// The keychain refused this program.
@@ -78,6 +89,8 @@ pub enum Code {
     ProviderRejected,
     /// The provider cannot be reached, or says that it is busy.
     ProviderUnreachable,
+    /// The redirect address is not the one that is registered at the provider.
+    RedirectMismatch,
     /// Another process has been renewing for too long.
     RenewalBusy,
     /// The provider ended the sign-in.
@@ -92,6 +105,8 @@ pub enum Code {
     WorkspaceTaken,
     /// No workspace has this name.
     WorkspaceUnknown,
+    /// Somebody else than before signed in.
+    WrongAccount,
 }
 
 impl Code {
@@ -105,6 +120,8 @@ impl Code {
             | Self::WorkspaceTaken
             | Self::PortInUse
             | Self::ElementInvalid
+            | Self::ElementRetired
+            | Self::IssuerUnknown
             | Self::CallbackInvalid
             | Self::StateMismatch => 2,
             Self::ElementUnknown | Self::ConnectionUnknown | Self::WorkspaceUnknown => 3,
@@ -113,9 +130,11 @@ impl Code {
             | Self::NeedsSettings
             | Self::WorkspaceSecrets
             | Self::InstanceGone
+            | Self::WrongAccount
             | Self::ConnectionDisabled => 10,
             Self::KeychainLocked | Self::KeychainMissing | Self::KeychainDenied | Self::KeychainTooLong => 11,
             Self::ProviderUnreachable
+            | Self::CertificateUntrusted
             | Self::PlatformUnreachable
             | Self::PlatformBusy
             | Self::PlatformFailed
@@ -125,6 +144,9 @@ impl Code {
             Self::AccessDenied => 14,
             Self::ProviderRejected
             | Self::ProviderBadResponse
+            | Self::RedirectMismatch
+            | Self::IssuerMismatch
+            | Self::ClockWrong
             | Self::AuthorizationExpired
             | Self::PlatformRejected
             | Self::PlatformLimit
@@ -142,6 +164,7 @@ impl Code {
                 | Self::PlatformUnreachable
                 | Self::PlatformBusy
                 | Self::PlatformFailed
+                | Self::CertificateUntrusted
                 | Self::RenewalBusy
                 | Self::CallbackBusy
         )
@@ -214,6 +237,31 @@ pub struct Failure {
     /// What a hosted platform said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<Box<PlatformAnswer>>,
+    /// The redirect address that was sent, for [`Code::RedirectMismatch`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<String>,
+    /// The redirect address that is registered, if the provider told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registered: Option<String>,
+    /// Who vouches for the server's certificate, for [`Code::CertificateUntrusted`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// Seconds that the server's clock is ahead of this computer's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock_skew: Option<i64>,
+    /// Seconds that the provider wants to be left alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+    /// Who signed in before, for [`Code::WrongAccount`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// Who signed in now, for [`Code::WrongAccount`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// What was asked of whom, for a report; oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<Exchange>>"))]
+    pub exchanges: Vec<Exchange>,
     /// Finds the failure in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<String>,
@@ -233,6 +281,14 @@ impl Failure {
             detail: None,
             candidates: None,
             platform: None,
+            redirect: None,
+            registered: None,
+            issuer: None,
+            clock_skew: None,
+            retry_after: None,
+            expected: None,
+            found: None,
+            exchanges: Vec::new(),
             report: None,
         }
     }

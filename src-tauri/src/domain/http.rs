@@ -1,7 +1,10 @@
 //! HTTP messages as plain values: the protocol builds and reads these; `io/http.rs` carries them.
 
+use std::fmt;
+
 use url::Url;
 
+use super::exchange::Exchange;
 use super::sensitive::Sensitive;
 
 /// The request methods that the protocol needs.
@@ -32,8 +35,9 @@ impl Method {
     }
 }
 
-/// A request that is ready to be sent. Header values and the body may hold credentials, so both are redacted.
-#[derive(Clone, Debug)]
+/// A request that is ready to be sent. Header values and the body may hold credentials, so both are redacted; so is the
+/// address in `Debug`, but for what a report may show.
+#[derive(Clone)]
 pub struct HttpRequest {
     /// How the resource is asked.
     pub method: Method,
@@ -55,6 +59,19 @@ impl HttpRequest {
     pub fn header(mut self, name: &'static str, value: impl Into<Sensitive<String>>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+}
+
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = Exchange::of(self.method.as_str(), &self.url);
+        f.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .field("host", &shown.host)
+            .field("path", &shown.path)
+            .field("headers", &self.headers)
+            .field("body", &self.body)
+            .finish()
     }
 }
 

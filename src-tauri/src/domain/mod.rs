@@ -3,12 +3,15 @@
 
 pub mod attempt;
 pub mod connection;
+pub mod difference;
 pub mod element;
 pub mod error;
+pub mod exchange;
 pub mod form;
 pub mod hosted;
 pub mod http;
 pub mod oauth;
+pub mod renewal;
 pub mod sensitive;
 pub mod template;
 pub mod view;

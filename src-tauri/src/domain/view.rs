@@ -265,6 +265,12 @@ pub struct ElementView {
     pub note: Option<String>,
     /// How it signs in.
     pub auth: AuthView,
+    /// Whether its form describes a provider first, of which an element of the person's own is made.
+    pub generic: bool,
+    /// Whether the product was closed by its maker: on this computer it can only be practised.
+    pub retired: bool,
+    /// Whether its file is the person's own, and may be taken out of the list.
+    pub own: bool,
     /// The form.
     pub fields: Vec<FieldView>,
 }
@@ -316,6 +322,77 @@ pub struct ConnectionView {
     pub scopes: Vec<String>,
     /// Plain words for what was granted.
     pub access: Vec<String>,
+    /// Scopes that were asked for and not granted.
+    pub missing: Vec<String>,
+    /// What becomes of its access when it is removed.
+    pub revocation: Revocation,
+}
+
+/// What becomes of the access at the provider when a connection is removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case", tag = "way")]
+pub enum Revocation {
+    /// It is ended there.
+    Ends,
+    /// Nothing ends it by a call; the product has a page for it.
+    Page {
+        /// Where.
+        url: String,
+    },
+    /// Nothing ends it but its own time.
+    Stays,
+}
+
+/// What became of the access at the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Revoked {
+    /// It is ended there.
+    Yes,
+    /// The provider did not answer; it is told later.
+    Later,
+    /// There is no way to end it by a call, or the provider refused.
+    No,
+}
+
+/// A connection that was removed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(optional_fields))]
+pub struct RemovedView {
+    /// What became of the access.
+    pub revoked: Revoked,
+    /// The product's page on which access can be ended by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+}
+
+/// A connection that works.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(optional_fields))]
+pub struct TestView {
+    /// Whose account it is, if whoever was asked told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// How long the answer took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// A certificate authority that the person added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct CertificateView {
+    /// Whose it is.
+    pub subject: String,
+    /// Who vouches for it.
+    pub issuer: String,
+    /// When it ends, in milliseconds since 1970.
+    pub expires_at: i64,
+    /// The SHA-256 of the certificate in hexadecimal digits.
+    pub sha256: String,
 }
 
 impl ConnectionView {
@@ -344,6 +421,8 @@ impl ConnectionView {
             expires_at: row.expires_at,
             scopes: row.scopes,
             access,
+            missing: row.missing,
+            revocation: Revocation::Stays,
         }
     }
 }
@@ -388,6 +467,9 @@ pub struct AttemptView {
     pub paste_only: bool,
     /// Whether a browser took the address.
     pub browser_opened: bool,
+    /// What the person types there, or compares (RFC 8628 §3.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_code: Option<String>,
     /// Milliseconds since 1970.
     pub started_at: i64,
     /// Milliseconds since 1970.
@@ -416,6 +498,10 @@ pub struct SettingsView {
     pub log_folder: String,
     /// Of the program.
     pub version: String,
+    /// Certificate authorities that are trusted beside those of the system.
+    pub certificates: Vec<CertificateView>,
+    /// The proxy in use, as host and port; empty if none.
+    pub proxy: String,
 }
 
 /// Everything that the window shows, in one answer.
@@ -434,6 +520,10 @@ pub struct State {
     pub keychain: KeychainView,
     /// As stored.
     pub settings: SettingsView,
+    /// Seconds that other clocks are ahead of this computer's, if that is enough to be in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub clock_skew: Option<i64>,
 }
 
 /// A filled-in form on its way to the engine. The values may hold secrets, so there is no `Debug`.
@@ -462,6 +552,7 @@ mod tests {
 
     use super::*;
     use crate::domain::error::PlatformAnswer;
+    use crate::domain::exchange::Exchange;
     use crate::domain::form::{FieldProblem, Problem};
 
     /// `UPDATE_TYPES=1 cargo test types_ts` writes the file; without it the test says whether it is current.
@@ -476,6 +567,7 @@ mod tests {
             Problem::decl(&cfg),
             FieldProblem::decl(&cfg),
             PlatformAnswer::decl(&cfg),
+            Exchange::decl(&cfg),
             Failure::decl(&cfg),
             Appearance::decl(&cfg),
             Status::decl(&cfg),
@@ -492,6 +584,11 @@ mod tests {
             FieldView::decl(&cfg),
             AuthView::decl(&cfg),
             ElementView::decl(&cfg),
+            Revocation::decl(&cfg),
+            Revoked::decl(&cfg),
+            RemovedView::decl(&cfg),
+            TestView::decl(&cfg),
+            CertificateView::decl(&cfg),
             ConnectionView::decl(&cfg),
             NotImported::decl(&cfg),
             ImportView::decl(&cfg),

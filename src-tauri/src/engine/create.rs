@@ -69,7 +69,7 @@ impl Engine {
         let item = self.item(connection).await?;
         let mut configuration = item.configuration.clone();
         configuration.extend(changes.iter().cloned());
-        form::check_entries(element, &configuration).map_err(Failure::form)?;
+        form::check_entries(&element, &configuration).map_err(Failure::form)?;
         Ok(self.vault(move |vault| vault.put(&Item { configuration, ..item })).await?)
     }
 
@@ -94,7 +94,7 @@ impl Engine {
         verifier: Option<&Verifier>,
         again: Option<&Connection>,
     ) -> Result<Created, Failure> {
-        let element = self.element(&body.element)?.clone();
+        let element = self.element(&body.element)?;
         let values =
             form::check_entries(&element, body.configuration.iter().map(|(key, value)| (key, value)))
                 .map_err(Failure::form)?;
@@ -133,12 +133,15 @@ impl Engine {
             // Everything that was given, also what only a platform understands: it is told back as it came.
             configuration: everything(body),
             tokens: issued.tokens,
+            missing: issued.missing,
             element_token: issued.token,
         };
         let unsaved = Unsaved {
             failure: Failure::new(Code::KeychainLocked),
             attempt: attempt.id,
             again: again.is_some(),
+            // A script that names the instance has decided whose it is.
+            expected: None,
             item,
             element,
             values,
@@ -158,7 +161,9 @@ impl Engine {
                 Err(NotKept::Vault(failure)) if Instant::now() < until && is_passing(failure.code) => {
                     tokio::time::sleep(super::token::LOOK_AGAIN).await;
                 }
-                Err(NotKept::Vault(failure) | NotKept::Gone(failure)) => {
+                Err(
+                    NotKept::Vault(failure) | NotKept::Gone(failure) | NotKept::WrongAccount(failure),
+                ) => {
                     self.give_back(unsaved).await;
                     return Err(failure);
                 }

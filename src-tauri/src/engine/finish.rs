@@ -8,15 +8,18 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::start::REGISTERED;
 use super::{Engine, SigningIn};
 use crate::domain::attempt::Stage;
-use crate::domain::connection::{Connection, Item};
+use crate::domain::connection::{Connection, Item, is_ours};
 use crate::domain::element::{Auth, Element};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form;
 use crate::domain::form::Values;
 use crate::domain::oauth::callback::{Callback, Issuer, Outcome, pasted};
+use crate::domain::oauth::token::{TokenSet, registered_address, speaks_of_redirect};
 use crate::domain::sensitive::Sensitive;
+use crate::domain::view::Revoked;
 use crate::fault;
 use crate::io::index::IndexError;
 use crate::io::lock::Lock;
@@ -57,8 +60,11 @@ pub struct Unsaved {
     pub(super) attempt: String,
     /// Whether the connection existed before.
     pub(super) again: bool,
+    /// Whose account it was then, if that is to be the same now.
+    pub(super) expected: Option<String>,
     pub(super) item: Item,
-    pub(super) element: Element,
+    /// How it signed in.
+    pub element: Element,
     pub(super) values: Values,
     pub(super) platform: Platform,
     pub(super) lock: Lock,
@@ -70,19 +76,21 @@ impl Engine {
     /// Waits for the answer of an attempt and finishes it.
     pub async fn finish(&self, mut signing: SigningIn, mut controls: Controls) -> Ending {
         let product = signing.element.name.clone();
-        let callback = match &signing.url {
-            Some(_) => {
+        let proof = match (&signing.device, &signing.url) {
+            (Some(_), _) => self.approved(&signing, &mut controls).await.map(|tokens| Proof::Tokens(Box::new(tokens))),
+            (None, Some(_)) => {
                 let answer = self.wait(&mut signing, &mut controls).await;
                 fault::point("callback_parsed");
-                match answer {
-                    Ok(callback) => Some(callback),
-                    Err(failure) => return self.failed(signing, failure.product(product).into()),
-                }
+                answer.map(Proof::Callback)
             }
-            None => None,
+            (None, None) => Ok(Proof::Form),
+        };
+        let proof = match proof {
+            Ok(proof) => proof,
+            Err(failure) => return self.failed(signing, failure.product(product).into()),
         };
         let _ = controls.stage.send(Stage::Finishing);
-        let item = match self.exchange(&signing, callback.as_ref()).await {
+        let item = match self.exchange(&signing, proof).await {
             Ok(item) => item,
             Err(NotCreated { failure, uncertain }) => {
                 return self.failed(signing, NotCreated { failure: failure.product(product), uncertain });
@@ -94,6 +102,7 @@ impl Engine {
             failure: Failure::new(Code::KeychainLocked),
             attempt: id,
             again: again.is_some(),
+            expected: again.and_then(|connection| connection.identity),
             item,
             element,
             values,
@@ -111,6 +120,7 @@ impl Engine {
                 false,
                 format!("{product} is not saved yet"),
                 match unsaved.failure.code {
+                    Code::WrongAccount => "Somebody else than before signed in. Return to Keyrack to choose.".to_owned(),
                     Code::KeychainLocked => {
                         format!("The {KEYCHAIN_NAME} is locked. Return to Keyrack to save the sign-in.")
                     }
@@ -134,6 +144,10 @@ impl Engine {
     pub async fn save(&self, unsaved: Unsaved) -> Ending {
         let row = match self.keep(&unsaved).await {
             Ok((row, _)) => row,
+            Err(NotKept::WrongAccount(failure)) => {
+                tracing::info!(attempt = %unsaved.attempt, "somebody else signed in");
+                return Ending::Unsaved(Box::new(Unsaved { failure, ..unsaved }));
+            }
             Err(NotKept::Vault(failure)) => {
                 tracing::warn!(attempt = %unsaved.attempt, code = %failure, "the token could not be saved yet");
                 return Ending::Unsaved(Box::new(Unsaved { failure, ..unsaved }));
@@ -158,7 +172,11 @@ impl Engine {
 
     /// Returns the row as it was written, and the item as it is kept.
     pub(super) async fn keep(&self, unsaved: &Unsaved) -> Result<(Connection, Item), NotKept> {
-        if unsaved.again { self.keep_again(unsaved).await } else { self.keep_new(unsaved).await }
+        if !unsaved.again {
+            return self.keep_new(unsaved).await;
+        }
+        self.guard(unsaved).await?;
+        self.keep_again(unsaved).await
     }
 
     async fn keep_new(&self, unsaved: &Unsaved) -> Result<(Connection, Item), NotKept> {
@@ -189,30 +207,7 @@ impl Engine {
         if removing {
             return Err(gone());
         }
-        let mut item = Item { name: row.name.clone(), tags: row.tags.clone(), ..unsaved.item.clone() };
-        let ours = matches!(unsaved.platform, Platform::Local(_));
-        let item = self
-            .vault(move |vault| {
-                let before = match vault.get(&item.id) {
-                    Ok(before) => before,
-                    Err(VaultError::Damaged) => None,
-                    Err(error) => return Err(error),
-                };
-                if let Some(before) = before {
-                    if ours {
-                        // Scripts hold the Element token: it stands for the connection, not for the sign-in.
-                        item.element_token = before.element_token.clone();
-                    }
-                    // What only a platform understands was not asked for again.
-                    let asked = std::mem::take(&mut item.configuration);
-                    item.configuration = before.configuration;
-                    item.configuration.extend(asked);
-                }
-                vault.put(&item)?;
-                Ok(item)
-            })
-            .await
-            .map_err(NotKept::vault)?;
+        let item = self.replace(&row, unsaved.item.clone()).await.map_err(NotKept::vault)?;
         fault::point("vault_written");
         let row = Connection {
             instance: row.instance,
@@ -223,7 +218,35 @@ impl Engine {
         let written = self.index.signed_in_again(&unsaved.attempt, &row, &item.token_sha256());
         fault::point("index_written");
         written.map_err(|error| NotKept::Index(error.into()))?;
+        self.drop_aside(&unsaved.attempt).await;
         Ok((row, item))
+    }
+
+    /// Puts an item in the place of the one that a connection had. Returns it as it is kept.
+    pub(super) async fn replace(&self, row: &Connection, item: Item) -> Result<Item, VaultError> {
+        let mut item = Item { id: row.id.clone(), name: row.name.clone(), tags: row.tags.clone(), ..item };
+        let ours = is_ours(&row.workspace);
+        self.vault(move |vault| {
+            let before = match vault.get(&item.id) {
+                Ok(before) => before,
+                Err(VaultError::Damaged) => None,
+                Err(error) => return Err(error),
+            };
+            if let Some(before) = before {
+                if ours {
+                    // Scripts hold the Element token: it stands for the connection, not for the sign-in.
+                    item.element_token = before.element_token.clone();
+                }
+                // What only a platform understands was not asked for again.
+                let asked = std::mem::take(&mut item.configuration);
+                item.configuration = before.configuration;
+                item.configuration.remove(REGISTERED);
+                item.configuration.extend(asked);
+            }
+            vault.put(&item)?;
+            Ok(item)
+        })
+        .await
     }
 
     /// What is good to know or to tidy once nothing can be lost any more.
@@ -260,7 +283,7 @@ impl Engine {
     pub async fn give_back(&self, unsaved: Unsaved) -> bool {
         let returned = match (&unsaved.platform, &unsaved.item.tokens, &unsaved.item.instance) {
             (Platform::Local(local), Some(tokens), _) => {
-                local.revoke(&unsaved.element, &unsaved.values, tokens).await
+                local.revoke(&unsaved.element, &unsaved.values, tokens).await == Revoked::Yes
             }
             // An instance that existed before goes on: only what this attempt made is deleted.
             (Platform::Hosted(hosted), _, Some(instance)) if !unsaved.again => {
@@ -271,8 +294,9 @@ impl Engine {
         tracing::warn!(attempt = %unsaved.attempt, returned, "the unsaved token was given back");
         // A write that came too late for its deadline may still have landed. While that cannot be undone the attempt
         // stays open: what is in the keychain is seen then, rather than forgotten there.
-        let id = unsaved.item.id.clone();
-        let undone = unsaved.again || self.vault(move |vault| vault.remove(&id)).await.is_ok();
+        // Of a connection that existed before, only what was set aside goes.
+        let id = unsaved.attempt.clone();
+        let undone = self.vault(move |vault| vault.remove(&id)).await.is_ok();
         if undone && self.index.close_attempt(&unsaved.attempt).is_ok() {
             unsaved.lock.discard();
         }
@@ -329,18 +353,62 @@ impl Engine {
             }
             Outcome::Denied => Err(Failure::new(Code::AccessDenied)),
             Outcome::ProviderError { error, description } => {
+                let code = if speaks_of_redirect(&error, description.as_deref()) {
+                    Code::RedirectMismatch
+                } else if TEMPORARY.contains(&error.as_str()) {
+                    Code::ProviderUnreachable
+                } else {
+                    Code::ProviderRejected
+                };
+                let redirect = (code == Code::RedirectMismatch).then(|| signing.callback_url.clone());
+                let registered = description.as_deref().and_then(registered_address);
                 let words = description.map_or_else(|| error.clone(), |d| format!("{error}: {d}"));
-                Err(Failure::new(Code::ProviderRejected).detail(words))
+                Err(Failure { redirect, registered, ..Failure::new(code).detail(words) })
             }
             Outcome::IssuerMismatch => {
-                Err(Failure::new(Code::ProviderBadResponse).detail("the answer is of another provider (iss)"))
+                Err(Failure::new(Code::IssuerMismatch).detail("the answer is of another provider (iss)"))
             }
             Outcome::Malformed(what) => Err(Failure::new(Code::ProviderBadResponse).detail(what)),
         }
     }
 
     /// Step 9. The item holds all that was issued; who it belongs to is asked later.
-    async fn exchange(&self, signing: &SigningIn, callback: Option<&Callback>) -> Result<Item, NotCreated> {
+    async fn exchange(&self, signing: &SigningIn, proof: Proof) -> Result<Item, NotCreated> {
+        let platform = &signing.platform;
+        let issued = match (proof, platform) {
+            (Proof::Tokens(tokens), Platform::Local(local)) => {
+                local.issued(&signing.element, &signing.values, *tokens)
+            }
+            (Proof::Callback(callback), _) => self.instance_of(signing, Some(&callback)).await?,
+            (Proof::Tokens(_) | Proof::Form, _) => self.instance_of(signing, None).await?,
+        };
+        let now = clock::now_ms();
+        let mut configuration = kept_values(&signing.values);
+        if signing.registered {
+            configuration.insert(REGISTERED.to_owned(), "true".into());
+        }
+        Ok(Item {
+            id: signing.again.as_ref().map_or(&signing.id, |connection| &connection.id).clone(),
+            workspace: signing.workspace.clone(),
+            element: signing.element.key.clone(),
+            product: signing.element.name.clone(),
+            instance: issued.instance,
+            name: signing.name.clone(),
+            tags: signing.tags.clone(),
+            identity: None,
+            host: platform.account_host(&signing.element, &signing.values),
+            created_at: signing.again.as_ref().map_or(now, |connection| connection.created_at),
+            received_at: now,
+            pinned_hosts: issued.hosts,
+            configuration,
+            tokens: issued.tokens,
+            missing: issued.missing,
+            element_token: issued.token,
+        })
+    }
+
+    /// The call that makes an instance, or signs in to the one that exists.
+    async fn instance_of(&self, signing: &SigningIn, callback: Option<&Callback>) -> Result<Issued, NotCreated> {
         let mut provider_data = callback.map(Callback::provider_data).unwrap_or_default();
         if let Some((_, secret)) = &signing.request {
             // The secret of step 4, whatever the callback brought under this name (it should bring nothing).
@@ -359,7 +427,7 @@ impl Engine {
             provider_data,
             configuration,
         };
-        let issued = match (&signing.platform, &signing.again) {
+        match (&signing.platform, &signing.again) {
             (Platform::Hosted(hosted), Some(before)) => {
                 let gone = || Failure::new(Code::InstanceGone).name(&before.name);
                 let instance = before.instance.clone().ok_or_else(gone)?;
@@ -373,28 +441,10 @@ impl Engine {
                     None => self.element_token_of(before).await?,
                 };
                 let hosts = vec![hosted.host().to_owned()];
-                Issued { token, instance: Some(instance), tokens: None, hosts }
+                Ok(Issued { token, instance: Some(instance), tokens: None, missing: Vec::new(), hosts })
             }
-            (platform, _) => platform.create_instance(&body, signing.verifier.as_ref(), &signing.id).await?,
-        };
-        let now = clock::now_ms();
-        Ok(Item {
-            id: signing.again.as_ref().map_or(&signing.id, |connection| &connection.id).clone(),
-            workspace: signing.workspace.clone(),
-            element: signing.element.key.clone(),
-            product: signing.element.name.clone(),
-            instance: issued.instance,
-            name: signing.name.clone(),
-            tags: signing.tags.clone(),
-            identity: None,
-            host: signing.platform.account_host(&signing.element, &signing.values),
-            created_at: signing.again.as_ref().map_or(now, |connection| connection.created_at),
-            received_at: now,
-            pinned_hosts: issued.hosts,
-            configuration: kept_values(&signing.values),
-            tokens: issued.tokens,
-            element_token: issued.token,
-        })
+            (platform, _) => platform.create_instance(&body, signing.verifier.as_ref(), &signing.id).await,
+        }
     }
 
     async fn element_token_of(&self, connection: &Connection) -> Result<Sensitive<String>, Failure> {
@@ -407,6 +457,11 @@ impl Engine {
     /// Ends an attempt without a connection. One whose instance may exist at the platform stays open, so that it is
     /// looked for again.
     fn failed(&self, signing: SigningIn, NotCreated { failure, uncertain }: NotCreated) -> Ending {
+        let failure = match failure.code {
+            // Nothing was asked that a report could tell of.
+            Code::Cancelled | Code::CallbackTimeout | Code::AccessDenied => failure,
+            _ => signing.platform.told(failure),
+        };
         if !uncertain && self.index.close_attempt(&signing.id).is_ok() {
             signing.lock.discard();
         }
@@ -428,8 +483,23 @@ impl Engine {
     }
 }
 
+/// What a sign-in brought.
+enum Proof {
+    /// The browser's answer, whose code or verifier is still to be exchanged.
+    Callback(Callback),
+    /// Tokens already.
+    Tokens(Box<TokenSet>),
+    /// Nothing: the form alone signs in.
+    Form,
+}
+
+/// RFC 6749 §4.1.2.1: the provider cannot just now.
+const TEMPORARY: [&str; 2] = ["temporarily_unavailable", "server_error"];
+
 /// Why a token is not in the list yet.
 pub(super) enum NotKept {
+    /// Somebody else signed in than the connection belongs to. The token is set aside.
+    WrongAccount(Failure),
     /// The vault does not take it just now.
     Vault(Failure),
     /// The vault has it, the index does not.
@@ -439,7 +509,7 @@ pub(super) enum NotKept {
 }
 
 impl NotKept {
-    fn vault(error: VaultError) -> Self {
+    pub(super) fn vault(error: VaultError) -> Self {
         Self::Vault(match error {
             VaultError::Damaged => VaultError::Denied.into(),
             other => other.into(),
@@ -485,12 +555,13 @@ fn read_pasted(signing: &SigningIn, address: &str) -> Result<Callback, Failure> 
 /// What RFC 9207 lets us expect of `iss`.
 fn issuer(signing: &SigningIn) -> Issuer {
     match signing.element.auth_for(&signing.values) {
-        Auth::Oauth2(oauth2) if oauth2.announces_issuer && signing.workspace != super::PRACTICE => {
-            let filled = oauth2.issuer.as_ref().and_then(|issuer| issuer.fill(&signing.values).ok());
-            filled.map_or(Issuer::NotAnnounced, |url| {
-                Issuer::Announced(url.as_str().trim_end_matches('/').to_owned())
-            })
+        Auth::Oauth2(oauth2) if signing.workspace != super::PRACTICE => {
+            match oauth2.issuer_text(&signing.values) {
+                Some(issuer) if oauth2.announces_issuer => Issuer::Announced(issuer),
+                Some(issuer) => Issuer::Known(issuer),
+                None => Issuer::Unknown,
+            }
         }
-        _ => Issuer::NotAnnounced,
+        _ => Issuer::Unknown,
     }
 }

@@ -85,7 +85,7 @@ impl Engine {
         self.reconcile_workspaces().await?;
         self.free_workspace_name(&name, None)?;
         self.vault(|vault| vault.probe()).await?;
-        Hosted::new(self.http.clone(), address.clone(), secrets.clone()).check().await?;
+        Hosted::new(&self.http, address.clone(), secrets.clone()).check().await?;
         let row = HostedRow { id: clock::random_id(), name: name.clone(), base_url: address.into() };
         let lock = Lock::try_take(&self.paths.run, &lock_name(&row.id)).ok().flatten();
         let lock = lock.ok_or_else(|| Failure::internal("a new workspace was locked already"))?;
@@ -122,7 +122,7 @@ impl Engine {
         let _lock = self.workspace_lock(workspace).await?;
         let row = self.hosted_row(&workspace.id)?;
         let address: Url = row.base_url.parse().map_err(|_| Failure::internal("a stored address is none"))?;
-        Hosted::new(self.http.clone(), address, secrets.clone()).check().await?;
+        Hosted::new(&self.http, address, secrets.clone()).check().await?;
         self.keep_secrets(&row, &secrets).await?;
         self.index.forget_code(&row.id, &Code::WorkspaceSecrets.as_str())?;
         tracing::info!(workspace = %row.id, "secrets replaced");
@@ -300,17 +300,17 @@ impl Engine {
         let row = self.hosted_row(id)?;
         let address: Url = row.base_url.parse().map_err(|_| Failure::internal("a stored address is none"))?;
         let secrets = self.secrets(id).await.map_err(|failure| failure.name(&row.name))?;
-        Ok(Hosted::new(self.http.clone(), address, secrets))
+        Ok(Hosted::new(&self.http, address, secrets))
     }
 
     /// The platform on this computer, for [`LOCAL`] or [`PRACTICE`].
     pub fn local(&self, workspace: &str) -> Local {
         let practice = (workspace == PRACTICE).then(|| {
             let make =
-                || super::Practice::new(self.index.clone(), self.vault.clone(), self.catalog().clone());
+                || super::Practice::new(self.index.clone(), self.vault.clone(), self.catalog());
             self.practice.get_or_init(make).clone()
         });
-        Local::new(self.catalog().clone(), self.http.clone(), practice)
+        Local::new(self.catalog(), &self.http, practice)
     }
 
     /// The elements of a workspace: at a hosted platform its own list, in our words where we have them.
@@ -319,7 +319,7 @@ impl Engine {
     /// Whatever the platform answers.
     pub async fn elements_in(&self, workspace: &str) -> Result<Vec<Element>, Failure> {
         if is_ours(workspace) {
-            return Ok(self.catalog().iter().cloned().collect());
+            return Ok(self.catalog_anew().iter().cloned().collect());
         }
         let known = self.catalogs().get(workspace).filter(|(at, _)| at.elapsed() < CATALOG_LIFE).cloned();
         let listed = match known {
@@ -331,10 +331,8 @@ impl Engine {
             }
         };
         // An element of ours that the platform does not list could not be connected there.
-        Ok(listed
-            .into_iter()
-            .map(|theirs| self.catalog().find(&theirs.key).cloned().unwrap_or(theirs))
-            .collect())
+        let ours = self.catalog();
+        Ok(listed.into_iter().map(|theirs| ours.find(&theirs.key).cloned().unwrap_or(theirs)).collect())
     }
 
     /// The element with this key in a workspace, with its whole form.
@@ -343,7 +341,7 @@ impl Engine {
     /// [`Code::ElementUnknown`], [`Code::ElementInvalid`], or whatever a hosted platform answers.
     pub async fn element_in(&self, workspace: &str, key: &str) -> Result<Element, Failure> {
         match self.element(key) {
-            Ok(element) => Ok(element.clone()),
+            Ok(element) => Ok(element),
             Err(unknown) if unknown.code == Code::ElementUnknown && !is_ours(workspace) => {
                 self.hosted(workspace).await?.element(key).await
             }

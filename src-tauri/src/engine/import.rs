@@ -118,6 +118,7 @@ impl Engine {
             pinned_hosts: vec![hosted.host().to_owned()],
             configuration: instance.configuration.into_iter().map(|(k, v)| (k, v.into())).collect(),
             tokens: None,
+            missing: Vec::new(),
             element_token: token,
         };
         let kept = item.clone();
@@ -153,7 +154,8 @@ impl Engine {
     }
 
     fn instance_view(&self, instance: Instance) -> InstanceView {
-        let ours = self.catalog().find(&instance.element).ok();
+        let catalog = self.catalog();
+        let ours = catalog.find(&instance.element).ok();
         let (product, initials) = match ours {
             Some(element) => (element.name.clone(), element.initials.clone()),
             None => (instance.product.clone(), initials_of(&instance.product)),

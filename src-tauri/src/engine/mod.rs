@@ -4,12 +4,17 @@
 //! `start` runs steps 1 to 7 of the flow, `finish` steps 8 to 12; `reconcile` finishes or undoes what a killed program
 //! left behind.
 
+mod ahead;
 mod change;
 mod create;
+mod describe;
+mod device;
 mod finish;
+mod guard;
 mod hosted;
 mod import;
 mod lookup;
+mod made_with;
 mod reconcile;
 mod remove;
 pub mod start;
@@ -24,24 +29,26 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
-use crate::domain::connection::Connection;
+use crate::domain::connection::{Connection, is_ours};
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
-use crate::domain::view::{ConnectionView, KeychainState, KeychainView};
+use crate::domain::view::{ConnectionView, KeychainState, KeychainView, Revocation};
 use crate::io::catalog::{Catalog, NoElement};
 use crate::io::http::Http;
 use crate::io::index::{HostedRow, Index};
 use crate::io::loopback::Callbacks;
 use crate::io::paths::Paths;
+use crate::io::trust::Trust;
 use crate::io::vault::{KEYCHAIN_NAME, Prompting, Vault, VaultError};
 use crate::platform::practice::Practice;
 
 pub use create::Created;
 pub use finish::{Controls, Ending, Paste, Unsaved};
+pub use made_with::MadeWith;
 pub use remove::Reach;
 pub use start::{Browser, SigningIn};
 pub use test::Tested;
-pub use token::{DEFAULT_MIN_TTL, Fresh, item_values};
+pub use token::{DEFAULT_MIN_TTL, Fresh, How, Renewal};
 use unbroken::Unbroken;
 pub use workspace::{DEFAULT_PORT, LOCAL, PRACTICE, Workspace};
 
@@ -60,7 +67,7 @@ pub struct Engine {
     pub index: Index,
     /// Their secrets.
     pub vault: Vault,
-    catalog: Arc<OnceLock<Arc<Catalog>>>,
+    catalog: Arc<Mutex<Option<Arc<Catalog>>>>,
     practice: Arc<OnceLock<Practice>>,
     catalogs: Arc<Mutex<Catalogs>>,
     /// One question at a time about whose accounts they are, where many are made at once.
@@ -84,6 +91,7 @@ impl Engine {
     /// An engine over parts that were opened elsewhere.
     pub fn with(paths: Paths, index: Index, vault: Vault) -> Self {
         let callbacks = Callbacks::new(&paths.run);
+        let http = Http::trusting(Trust::at(paths.extra_ca()));
         Self {
             paths,
             index,
@@ -93,22 +101,38 @@ impl Engine {
             catalogs: Arc::default(),
             identities: Arc::new(Semaphore::new(1)),
             unbroken: Unbroken::default(),
-            http: Http::default(),
+            http,
             callbacks,
         }
     }
 
-    /// The elements of the program and those of the person's folder, read once.
-    pub fn catalog(&self) -> &Arc<Catalog> {
-        self.catalog.get_or_init(|| Arc::new(Catalog::load(&self.paths.elements())))
+    /// The elements of the program and those of the person's folder, as they were last read.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.known_catalog().get_or_insert_with(|| self.read_catalog()).clone()
+    }
+
+    /// Reads the person's folder again: another program, or the person, may have put a file there.
+    pub fn catalog_anew(&self) -> Arc<Catalog> {
+        self.known_catalog().insert(self.read_catalog()).clone()
+    }
+
+    fn read_catalog(&self) -> Arc<Catalog> {
+        Arc::new(Catalog::load(&self.paths.elements()))
+    }
+
+    fn known_catalog(&self) -> MutexGuard<'_, Option<Arc<Catalog>>> {
+        self.catalog.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The element with this key.
     ///
     /// # Errors
     /// [`Code::ElementUnknown`]; [`Code::ElementInvalid`] with the file and its mistakes.
-    pub fn element(&self, key: &str) -> Result<&Element, Failure> {
-        self.catalog().find(key).map_err(|e| match Failure::from(e) {
+    pub fn element(&self, key: &str) -> Result<Element, Failure> {
+        let known = self.catalog();
+        // A file may be newer than the last reading.
+        let catalog = if known.find(key).is_ok() { known } else { self.catalog_anew() };
+        catalog.find(key).cloned().map_err(|e| match Failure::from(e) {
             unknown if unknown.code == Code::ElementUnknown => unknown.name(key),
             invalid => invalid,
         })
@@ -125,6 +149,16 @@ impl Engine {
     ) -> Result<T, VaultError> {
         let vault = self.vault.clone();
         tokio::task::spawn_blocking(move || call(&vault)).await.unwrap_or(Err(VaultError::Denied))
+    }
+
+    /// The certificate authorities that the person trusts beside those of the system.
+    pub fn trust(&self) -> Trust {
+        Trust::at(self.paths.extra_ca())
+    }
+
+    /// Seconds that other clocks are ahead of this computer's, if servers told and it is enough to be in the way.
+    pub fn clock_skew(&self) -> Option<i64> {
+        self.http.clock_skew()
     }
 
     /// The keychain in the words of this system. One that does not answer soon is as good as locked.
@@ -158,9 +192,16 @@ impl Engine {
         if let Some(workspace) = hosted.iter().find(|workspace| workspace.id == row.workspace) {
             row.workspace = workspace.name.clone();
         }
-        let element = self.catalog().find(&row.element).ok();
+        let catalog = self.catalog();
+        let element = catalog.find(&row.element).ok();
         let words = element.map(|e| (e.name.as_str(), e.initials.as_str(), e.access.as_slice()));
-        ConnectionView::new(row, words)
+        let revocation = match element {
+            Some(element) if is_ours(&row.workspace) => self.local(&row.workspace).revocation(element, None),
+            // A hosted platform ends what it keeps.
+            _ if !is_ours(&row.workspace) => Revocation::Ends,
+            _ => Revocation::Stays,
+        };
+        ConnectionView { revocation, ..ConnectionView::new(row, words) }
     }
 }
 

@@ -7,8 +7,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Engine;
 use super::finish::soon;
-use super::token::{connection_lock_name, item_values};
-use crate::domain::connection::{Item, is_ours};
+use super::made_with::MadeWith;
+use super::token::connection_lock_name;
+use crate::domain::connection::{Item, is_ours, same_identity};
 use crate::domain::error::{Code, Failure};
 use crate::io::clock;
 use crate::io::index::{IndexError, OpenAttempt};
@@ -96,8 +97,9 @@ impl Engine {
         match (item, &attempt.again) {
             (Some(item), Some(_)) if item.received_at >= attempt.started_at => {
                 self.index.signed_in_again(&attempt.id, &item.to_connection(), &item.token_sha256())?;
+                self.drop_aside(&attempt.id).await;
             }
-            (_, Some(_)) => self.index.close_attempt(&attempt.id)?,
+            (_, Some(_)) => return self.settle_aside(attempt).await,
             (Some(mut item), None) => {
                 if item.identity.is_none() {
                     item.identity = self.identity_of(&item).await;
@@ -117,6 +119,46 @@ impl Engine {
             (None, None) => return self.settle_there(attempt, there).await,
         }
         Ok(true)
+    }
+
+    /// A sign-in to an existing connection that ended before its token was in its place: nobody is there to be asked
+    /// whose account it is to be, so one of another account goes back to the provider.
+    async fn settle_aside(&self, attempt: &OpenAttempt) -> Result<bool, Failure> {
+        let id = attempt.id.clone();
+        let aside = match self.vault(move |vault| vault.get(&id)).await {
+            Ok(aside) => aside,
+            Err(VaultError::Damaged) => None,
+            Err(_) => return Ok(false),
+        };
+        if let Some(aside) = aside {
+            let Some(row) = self.index.connection(attempt.again.as_deref().unwrap_or_default())? else {
+                return Ok(self.return_aside(attempt, &aside).await);
+            };
+            match (self.identity_of(&aside).await, &row.identity) {
+                (Some(found), Some(expected)) if !same_identity(&found, expected) => {
+                    return Ok(self.return_aside(attempt, &aside).await);
+                }
+                // The provider may tell later. A token that nobody can use meanwhile does not wait for ever.
+                (None, Some(_)) if !has_waited(attempt) => return Ok(false),
+                (None, Some(_)) => return Ok(self.return_aside(attempt, &aside).await),
+                (_, _) => {
+                    let Ok(item) = self.replace(&row, aside).await else { return Ok(false) };
+                    self.index.signed_in_again(&attempt.id, &item.to_connection(), &item.token_sha256())?;
+                    self.drop_aside(&attempt.id).await;
+                    tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is finished");
+                    return Ok(true);
+                }
+            }
+        }
+        self.index.close_attempt(&attempt.id)?;
+        Ok(true)
+    }
+
+    /// Gives back what was set aside. Returns whether the attempt is closed.
+    async fn return_aside(&self, attempt: &OpenAttempt, aside: &Item) -> bool {
+        let told = self.revoke(aside).await;
+        tracing::info!(attempt = %attempt.id, revoked = ?told.revoked, "the token of another account was given back");
+        self.undo(&attempt.id).await
     }
 
     /// An attempt at a hosted platform that left nothing here: its instance may exist there, or come to exist yet.
@@ -141,8 +183,7 @@ impl Engine {
                 Ok(true)
             }
             Ok(false) => {
-                let may_come = i64::try_from(MAY_STILL_COME.as_millis()).unwrap_or(i64::MAX);
-                let old = clock::now_ms().saturating_sub(attempt.started_at) > may_come;
+                let old = has_waited(attempt);
                 if old {
                     self.index.close_attempt(&attempt.id)?;
                     tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is closed");
@@ -171,6 +212,9 @@ impl Engine {
             _ => Ok(()),
         };
         match deleted {
+            // Whoever begins a sign-in does not wait for another provider.
+            Ok(()) if is_ours(workspace) && there.workspace.is_some() => Ok(false),
+            Ok(()) if is_ours(workspace) && !self.revoke_again(id).await => Ok(false),
             Ok(()) => Ok(self.forget(id).await.is_ok()),
             Err(failure) if is_for_later(failure.code) => Ok(false),
             Err(failure) => {
@@ -187,14 +231,14 @@ impl Engine {
     /// Whose account an item is for, if the provider tells it soon.
     async fn identity_of(&self, item: &Item) -> Option<String> {
         let tokens = item.tokens.as_ref()?;
-        let element = self.element(&item.element).ok()?;
-        let values = item_values(element, item).ok()?;
-        let platform = self.local(&item.workspace);
-        if !platform.is_pinned(element, &values, &item.pinned_hosts) {
-            return None;
-        }
-        soon(platform.identity(element, &values, tokens)).await
+        let MadeWith { element, values, local } = self.made_with(item).ok()?;
+        soon(local.identity(&element, &values, tokens)).await
     }
+}
+
+fn has_waited(attempt: &OpenAttempt) -> bool {
+    let may_come = i64::try_from(MAY_STILL_COME.as_millis()).unwrap_or(i64::MAX);
+    clock::now_ms().saturating_sub(attempt.started_at) > may_come
 }
 
 /// Whether the platform was not heard, or could not be asked.

@@ -1,16 +1,26 @@
 //! Removes a connection: first marked, then given up at the provider or the platform, then its item, then its row, so
 //! that a removal that is cut off is found and finished.
+//!
+//! A provider that does not answer is told later: until then the item stays in the vault, stripped of what ending the
+//! access does not need, and the mark stays on the row, which nobody sees any more.
 
 use std::time::Duration;
 
 use super::Engine;
-use super::token::item_values;
+use super::made_with::MadeWith;
+use super::token::is_alive;
 use crate::domain::connection::{Connection, Item};
 use crate::domain::error::{Code, Failure};
+use crate::domain::view::{RemovedView, Revocation, Revoked};
+use crate::io::clock;
 use crate::io::vault::VaultError;
 
 /// How long a person who removes something waits for the provider to be told.
 const REVOCATION: Duration = Duration::from_secs(10);
+
+/// For how long a provider that does not answer is told again. After a week it is not coming back soon, and a token
+/// that nobody uses should not lie in the vault for ever.
+const TOLD_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// How far a removal goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,18 +34,18 @@ pub enum Reach {
 impl Engine {
     /// Removes. The keychain is asked first whether it can be used at all.
     ///
-    /// Whether or not a provider hears that access ends, the sign-in is removed from this computer. The instance at a
+    /// Whether or not a provider hears that access ends, the connection is removed from this computer. The instance at a
     /// hosted platform is deleted there first: one that stayed would go on having access, unseen.
     ///
     /// # Errors
     /// A platform that refuses or does not answer: then the connection is still there. A keychain or an index that
     /// cannot be used: before anything was marked the connection is still there, after that the next start finishes.
-    pub async fn remove(&self, connection: &Connection, reach: Reach) -> Result<(), Failure> {
+    pub async fn remove(&self, connection: &Connection, reach: Reach) -> Result<RemovedView, Failure> {
         let (engine, connection) = (self.clone(), connection.clone());
         self.unbroken(async move { engine.remove_wholly(&connection, reach).await }).await
     }
 
-    async fn remove_wholly(&self, connection: &Connection, reach: Reach) -> Result<(), Failure> {
+    async fn remove_wholly(&self, connection: &Connection, reach: Reach) -> Result<RemovedView, Failure> {
         let lock = self.connection_lock(connection).await?;
         let id = connection.id.clone();
         let item = self.vault(move |vault| vault.get(&id)).await.or_else(|e| match e {
@@ -47,8 +57,9 @@ impl Engine {
             (Reach::Platform, Some(_)) => self.instance_there(connection).await?,
             _ => None,
         };
-        self.index.begin_removal(&connection.id, reach == Reach::Here)?;
+        self.index.begin_removal(&connection.id, reach == Reach::Here, clock::now_ms())?;
         crate::fault::point("removal_begun");
+        let mut removed = RemovedView { revoked: Revoked::No, page: None };
         if let Some((hosted, instance)) = there {
             if let Err(failure) = hosted.delete(&instance).await {
                 // One whose answer was lost may be happening: the removal stays begun, and is finished later.
@@ -57,14 +68,36 @@ impl Engine {
                 }
                 return Err(failure.name(&connection.name));
             }
+            removed.revoked = Revoked::Yes;
         } else if let Some(item) = item {
-            let told = tokio::time::timeout(REVOCATION, self.revoke(&item)).await;
-            tracing::info!(connection = %connection.id, revoked = told.unwrap_or(false), "asked to end access");
+            removed = self.revoke(&item).await;
+            tracing::info!(connection = %connection.id, revoked = ?removed.revoked, "asked to end access");
+            if removed.revoked == Revoked::Later {
+                let id = connection.id.clone();
+                let only_to_revoke = self.only_to_revoke(item);
+                self.vault(move |vault| vault.put(&Item { id, ..only_to_revoke })).await?;
+                return Ok(removed);
+            }
         }
         self.forget(&connection.id).await?;
         lock.discard();
         tracing::info!(connection = %connection.id, "removed");
-        Ok(())
+        Ok(removed)
+    }
+
+    /// Tells a provider that did not answer before that access ends. Returns whether there is nothing more to tell.
+    pub(super) async fn revoke_again(&self, id: &str) -> bool {
+        let key = id.to_owned();
+        let item = match self.vault(move |vault| vault.get(&key)).await {
+            Ok(Some(item)) => item,
+            Ok(None) | Err(VaultError::Damaged) => return true,
+            Err(_) => return false,
+        };
+        let begun = self.index.removed_at(id).ok().flatten().unwrap_or_default();
+        let most = i64::try_from(TOLD_FOR.as_millis()).unwrap_or(i64::MAX);
+        let removed = self.revoke(&item).await;
+        tracing::info!(connection = %id, revoked = ?removed.revoked, "asked again to end access");
+        removed.revoked != Revoked::Later || clock::now_ms().saturating_sub(begun) > most
     }
 
     /// Removes what this computer holds of a connection that is marked.
@@ -74,14 +107,52 @@ impl Engine {
         Ok(self.index.finish_removal(id)?)
     }
 
-    async fn revoke(&self, item: &Item) -> bool {
-        let (Ok(element), Some(tokens)) = (self.catalog().find(&item.element), &item.tokens) else {
-            return false;
-        };
-        let Ok(values) = item_values(element, item) else { return false };
-        let platform = self.local(&item.workspace);
+    pub(super) async fn revoke(&self, item: &Item) -> RemovedView {
+        let nothing = RemovedView { revoked: Revoked::No, page: None };
         // An element file that names other hosts than before is not told the token.
-        platform.is_pinned(element, &values, &item.pinned_hosts)
-            && platform.revoke(element, &values, tokens).await
+        let (Ok(made_with), Some(_)) = (self.made_with(item), &item.tokens) else { return nothing };
+        let page = match made_with.local.revocation(&made_with.element, Some(&made_with.values)) {
+            Revocation::Page { url } => Some(url),
+            Revocation::Ends | Revocation::Stays => None,
+        };
+        let told = tokio::time::timeout(REVOCATION, self.revoke_tokens(item, &made_with)).await;
+        RemovedView { revoked: told.unwrap_or(Revoked::Later), page }
+    }
+
+    async fn revoke_tokens(&self, item: &Item, made_with: &MadeWith) -> Revoked {
+        let MadeWith { element, values, local } = made_with;
+        let Some(tokens) = &item.tokens else { return Revoked::No };
+        let by_itself = local.revokes_with_access_token(element, values);
+        if !by_itself || is_alive(item) || !local.renews(element, values, tokens) {
+            return local.revoke(element, values, tokens).await;
+        }
+        // A token that has ended can no longer delete itself: a new one does.
+        match local.renew(element, values, tokens).await {
+            Ok(tokens) => {
+                let renewed =
+                    Item { tokens: Some(tokens.clone()), received_at: clock::now_ms(), ..item.clone() };
+                // Lost, it would live on at the provider with nobody to end it.
+                let _ = self.vault(move |vault| vault.put(&renewed)).await;
+                local.revoke(element, values, &tokens).await
+            }
+            Err(failure) if failure.code == Code::SignInExpired => Revoked::Yes,
+            Err(failure) if failure.code.is_temporary() => Revoked::Later,
+            Err(_) => Revoked::No,
+        }
+    }
+
+    /// An item without what ending its access does not need.
+    fn only_to_revoke(&self, mut item: Item) -> Item {
+        let by_itself = self
+            .made_with(&item)
+            .is_ok_and(|made_with| made_with.local.revokes_with_access_token(&made_with.element, &made_with.values));
+        item.element_token = String::new().into();
+        if let Some(tokens) = &mut item.tokens
+            && tokens.refresh_token.is_some()
+            && !by_itself
+        {
+            tokens.access_token = String::new().into();
+        }
+        item
     }
 }

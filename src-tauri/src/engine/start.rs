@@ -1,17 +1,18 @@
 //! Steps 1 to 7: from a filled-in form to a browser that shows the provider's page.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use url::Url;
 
 use super::workspace::ANY_PORT;
-use super::{Engine, PRACTICE};
+use super::{Engine, LOCAL, PRACTICE};
 use crate::domain::connection::{Connection, NAME_MAX, clean_name, clean_tags, folded, free_name};
-use crate::domain::element::{Auth, CALLBACK_URL, Element};
+use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, Grant};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, FieldProblem, Problem, Values};
 use crate::domain::oauth::authorize::{ensure_state, is_loopback, openable};
+use crate::domain::oauth::device::DeviceAuthorization;
 use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;
 use crate::domain::view::ConnectRequest;
@@ -21,7 +22,10 @@ use crate::io::lock::Lock;
 use crate::io::loopback::{Binding, Opened, Waiting};
 use crate::io::vault::VaultError;
 use crate::io::{browser, clock};
-use crate::platform::{OauthCall, Platform};
+use crate::platform::{Local, OauthCall, Platform};
+
+/// Stands in the configuration of a connection whose client registered itself: such a client belongs to one sign-in.
+pub(super) const REGISTERED: &str = "oauth.client.registered";
 
 /// The person's browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,12 +70,28 @@ pub struct SigningIn {
     pub(super) waiting: Option<Waiting>,
     pub(super) opened: Option<Opened>,
     pub(super) lock: Lock,
+    /// A sign-in whose browser cannot call back.
+    pub(super) device: Option<Device>,
+    /// Whether this application has just made itself known to the provider.
+    pub(super) registered: bool,
+}
+
+/// What asks for the result of a sign-in whose browser cannot call back (RFC 8628).
+pub(super) struct Device {
+    pub(super) authorization: DeviceAuthorization,
+    /// When the code is over.
+    pub(super) ends: Instant,
 }
 
 impl SigningIn {
     /// Whether the answer cannot arrive by itself and has to be pasted.
     pub fn paste_only(&self) -> bool {
-        self.url.is_some() && self.waiting.is_none()
+        self.url.is_some() && self.waiting.is_none() && self.device.is_none()
+    }
+
+    /// What the person enters in the browser, or compares there.
+    pub fn user_code(&self) -> Option<&str> {
+        self.device.as_ref().map(|device| device.authorization.user_code.as_str())
     }
 
     /// Step 7. Returns whether a browser took the address.
@@ -108,10 +128,12 @@ struct Prepared {
     url: Url,
     callback_url: String,
     values: Values,
+    registered: bool,
     verifier: Option<Verifier>,
     request: Option<(String, Sensitive<String>)>,
-    binding: Binding,
+    binding: Option<Binding>,
     opened: Option<Opened>,
+    device: Option<Device>,
 }
 
 impl Engine {
@@ -121,12 +143,12 @@ impl Engine {
     /// # Errors
     /// A wrong form, a taken name or port, a keychain or an index that could not save the result, or a provider that
     /// answers neither `oauth/token` nor `oauth/url`.
-    pub async fn start(&self, workspace: &str, request: ConnectRequest) -> Result<SigningIn, Failure> {
+    pub async fn start(&self, workspace: &str, mut request: ConnectRequest) -> Result<SigningIn, Failure> {
         // Before the name is checked: a sign-in that was cut off may have it.
         self.reconcile_here(workspace).await?;
         let again = self.signed_in_before(workspace, &request).await?;
         // 1
-        let element = self.element_in(workspace, &request.element).await?;
+        let element = self.element_to_sign_in(workspace, &mut request).await?;
         // 2
         let mut filled_in = self.defaults(workspace, &element);
         if let Some((_, kept)) = &again {
@@ -135,7 +157,12 @@ impl Engine {
                 key == CALLBACK_URL && filled_in.get(key).is_some_and(|url| url.contains(ANY_PORT))
             };
             let here = |url: &str| url.parse().is_ok_and(|url| is_loopback(&url));
-            let kept: Vec<_> = kept.iter().filter(|(key, value)| !(any_port(key) && here(value))).collect();
+            // A client that registered itself is known with the port of then.
+            let of_then = |key: &str| kept.contains_key(REGISTERED) && [API_KEY, API_SECRET].contains(&key);
+            let kept: Vec<_> = kept
+                .iter()
+                .filter(|(key, value)| !(any_port(key) && here(value)) && !of_then(key))
+                .collect();
             let kept: BTreeMap<_, _> = kept.into_iter().map(|(k, v)| (k.clone(), v.clone())).collect();
             filled_in.extend(kept);
         }
@@ -149,11 +176,24 @@ impl Engine {
         self.vault(|vault| vault.probe()).await?;
         let platform = self.platform(workspace).await?;
         let asking = Asking { element: &element, given: &request.values, filled_in: &filled_in, values };
-        let browser = match (element.auth_for(&asking.values).needs_browser(), &platform) {
-            (true, _) => Some(self.prepare(&platform, &asking).await?),
+        let kind = element.auth_for(&asking.values);
+        let calls_back = match &platform {
+            // The practice provider knows one way to a token.
+            Platform::Local(_) if workspace != PRACTICE => element.needs_browser_for(&asking.values),
+            _ => kind.needs_browser(),
+        };
+        let browser = match (&platform, kind) {
+            (_, _) if calls_back => Some(self.prepare(&platform, &asking).await.map_err(|e| platform.told(e))?),
+            (Platform::Local(local), Auth::Oauth2(oauth2)) => {
+                match oauth2.grant(&asking.values) {
+                    Grant::DeviceCode => Some(self.prepare_device(local, &asking).await.map_err(|e| local.told(e))?),
+                    // The application signs in as itself.
+                    Grant::ClientCredentials | Grant::AuthorizationCode => None,
+                }
+            }
             // A hosted platform makes these from the form alone.
-            (false, Platform::Hosted(_)) => None,
-            (false, Platform::Local(_)) => {
+            (Platform::Hosted(_), _) => None,
+            (Platform::Local(_), _) => {
                 return Err(Failure::new(Code::ElementInvalid)
                     .name(&element.key)
                     .detail("on this computer only elements that sign in with OAuth can be connected"));
@@ -183,10 +223,14 @@ impl Engine {
             waiting: None,
             opened: None,
             lock,
+            device: None,
+            registered: false,
         };
         if let Some(prepared) = browser {
-            signing.waiting =
-                prepared.opened.as_ref().map(|opened| opened.wait_for(prepared.binding.clone()));
+            signing.waiting = match (&prepared.opened, &prepared.binding) {
+                (Some(opened), Some(binding)) => Some(opened.wait_for(binding.clone())),
+                _ => None,
+            };
             signing.host = match workspace {
                 PRACTICE => "the practice page".to_owned(),
                 _ => prepared.url.host_str().unwrap_or_default().to_owned(),
@@ -196,10 +240,35 @@ impl Engine {
             signing.values = prepared.values;
             signing.verifier = prepared.verifier;
             signing.request = prepared.request;
-            signing.binding = Some(prepared.binding);
+            signing.binding = prepared.binding;
             signing.opened = prepared.opened;
+            signing.device = prepared.device;
+            signing.registered = prepared.registered;
         }
         Ok(signing)
+    }
+
+    /// The element that is signed in with. A provider that the form describes becomes an element of its own first.
+    async fn element_to_sign_in(
+        &self,
+        workspace: &str,
+        request: &mut ConnectRequest,
+    ) -> Result<Element, Failure> {
+        let element = self.element_in(workspace, &request.element).await?;
+        if workspace != LOCAL {
+            return Ok(element);
+        }
+        if element.retired {
+            return Err(Failure::new(Code::ElementRetired).name(element.key).product(element.name));
+        }
+        if !element.generic {
+            return Ok(element);
+        }
+        let made = self.describe_provider(&element.key, &request.values).await?;
+        // What described the provider stands in its file now.
+        request.values.retain(|key, _| made.field(key).is_some());
+        request.element.clone_from(&made.key);
+        Ok(made)
     }
 
     /// Steps 3 to 5: the callback address is bound, and the platform is asked for the address that the browser opens.
@@ -218,6 +287,7 @@ impl Engine {
         let mut given = asking.given.clone();
         given.insert(CALLBACK_URL.to_owned(), callback_url.clone());
         let values = form::check(element, &given, asking.filled_in).map_err(Failure::form)?;
+        let (values, registered) = self.known_client(platform, asking, &given, values).await?;
         // 4
         let state = clock::random_token();
         let request = if matches!(element.auth_for(&values), Auth::Oauth1(_)) {
@@ -240,7 +310,70 @@ impl Engine {
                 if element.callback.echoes_state { Binding::State(state) } else { Binding::OnlyOne }
             }
         };
-        Ok(Prepared { url, callback_url, values, verifier: answer.verifier, request, binding, opened })
+        Ok(Prepared {
+            url,
+            callback_url,
+            values,
+            registered,
+            verifier: answer.verifier,
+            request,
+            binding: Some(binding),
+            opened,
+            device: None,
+        })
+    }
+
+    /// The same for a browser that cannot call back: the provider gives a code that the person enters there.
+    async fn prepare_device(&self, local: &Local, asking: &Asking<'_>) -> Result<Prepared, Failure> {
+        let element = asking.element;
+        let platform = Platform::Local(local.clone());
+        let (values, registered) =
+            self.known_client(&platform, asking, asking.given, asking.values.clone()).await?;
+        let authorization = local.device_authorization(element, &values).await?;
+        // RFC 8628 §3.3.1: the address that holds the code already, where there is one; the code is shown beside it.
+        let page =
+            authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri);
+        let url = openable(page.as_str()).map_err(|e| {
+            Failure::new(Code::ProviderBadResponse).product(&element.name).detail(e.to_string())
+        })?;
+        let ends = Instant::now() + Duration::from_secs(authorization.expires_in);
+        Ok(Prepared {
+            url,
+            callback_url: String::new(),
+            values,
+            registered,
+            verifier: None,
+            request: None,
+            binding: None,
+            opened: None,
+            device: Some(Device { authorization, ends }),
+        })
+    }
+
+    /// The values with a client that the provider knows: where none was given and the provider takes new ones, this
+    /// application registers itself (RFC 7591). Returns whether it did.
+    async fn known_client(
+        &self,
+        platform: &Platform,
+        asking: &Asking<'_>,
+        given: &BTreeMap<String, String>,
+        values: Values,
+    ) -> Result<(Values, bool), Failure> {
+        let (Platform::Local(local), Auth::Oauth2(oauth2)) = (platform, asking.element.auth_for(&values)) else {
+            return Ok((values, false));
+        };
+        if values.get(API_KEY).is_some() || oauth2.registration_endpoint.is_none() || local.is_practice() {
+            return Ok((values, false));
+        }
+        let client = local.register(asking.element, oauth2, &values).await?;
+        tracing::info!(element = %asking.element.key, "registered at the provider");
+        let mut given = given.clone();
+        given.insert(API_KEY.to_owned(), client.client_id);
+        if let Some(secret) = client.client_secret {
+            given.insert(API_SECRET.to_owned(), secret.expose().clone());
+        }
+        let values = form::check(asking.element, &given, asking.filled_in).map_err(Failure::form)?;
+        Ok((values, true))
     }
 
     /// The connection that a request signs in to again, with what it was made with.
@@ -269,7 +402,7 @@ impl Engine {
     }
 
     /// The name of a new connection: an empty one becomes the product's, numbered if need be; a given one must be free.
-    fn free_name(&self, workspace: &str, element: &Element, given: &str) -> Result<String, Failure> {
+    pub(super) fn free_name(&self, workspace: &str, element: &Element, given: &str) -> Result<String, Failure> {
         let name = clean_name(given);
         if name.chars().count() > NAME_MAX {
             return Err(Failure::form(vec![FieldProblem { key: "name".into(), problem: Problem::TooLong }]));

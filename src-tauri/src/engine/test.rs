@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Engine;
-use super::token::item_values;
+use super::made_with::MadeWith;
 use crate::domain::connection::{Connection, Status, status_after};
 use crate::domain::error::{Code, Failure};
 
@@ -60,16 +60,11 @@ impl Engine {
             return Ok(Tested { identity: None, took: asked.elapsed() });
         }
         let item = self.fresh(connection).await?;
-        let element = self.element(&item.element)?;
-        let values = item_values(element, &item)?;
-        let local = self.local(&connection.workspace);
-        let expired = || Failure::new(Code::SignInExpired).product(&element.name);
-        let tokens = item.tokens.as_ref().ok_or_else(expired)?;
-        if !local.is_pinned(element, &values, &item.pinned_hosts) {
-            return Err(expired().detail("the addresses have changed"));
-        }
+        let MadeWith { element, values, local } = self.made_with(&item)?;
+        let tokens =
+            item.tokens.as_ref().ok_or_else(|| Failure::new(Code::SignInExpired).product(&element.name))?;
         let asked = Instant::now();
-        let identity = local.who(element, &values, tokens).await?;
+        let identity = local.who(&element, &values, tokens).await.map_err(|e| local.told(e))?;
         Ok(Tested { identity, took: asked.elapsed() })
     }
 }

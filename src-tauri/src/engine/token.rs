@@ -1,19 +1,20 @@
 //! A token that works: as kept, or renewed first.
 //!
 //! Renewal is single-flight across processes: one lock per connection, the item read again inside it, and the rotated
-//! token in the vault before anything else happens to the answer.
+//! token in the vault before anything else happens to the answer. When to renew is `domain/renewal`; renewal ahead of
+//! need is `ahead`.
 
 use std::time::{Duration, Instant};
 
 use super::Engine;
-use crate::domain::connection::{Connection, Item, status_after};
+use super::made_with::MadeWith;
+use crate::domain::connection::{Connection, Item, Status, status_after};
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
-use crate::domain::form::{self, Values};
-use crate::domain::oauth::token::TokenSet;
+use crate::domain::renewal;
+use crate::fault;
 use crate::io::clock;
 use crate::io::vault::VaultError;
-use crate::platform::Local;
 
 /// How much life a token must have left to be handed out, unless the caller says otherwise.
 pub const DEFAULT_MIN_TTL: Duration = Duration::from_secs(30);
@@ -36,13 +37,52 @@ pub enum Fresh {
     No,
 }
 
-/// Whether an item's access token is good for `min_ttl` more. A token that lives shorter than three times that is
-/// renewed when a third of its life is left: otherwise it would be renewed at every call.
-fn is_fresh(item: &Item, min_ttl: Duration, now: i64) -> bool {
-    let Some(expires_at) = item.expires_at() else { return true };
-    let life = expires_at.saturating_sub(item.received_at);
-    let wanted = i64::try_from(min_ttl.as_millis()).unwrap_or(i64::MAX).min(life / 3);
-    expires_at.saturating_sub(now) > wanted
+/// What came of a renewal.
+pub struct Renewal {
+    /// What is kept now. Its access token is good.
+    pub item: Item,
+    /// How that came.
+    pub how: How,
+}
+
+/// How a renewal ended well.
+#[derive(Clone, Debug)]
+pub enum How {
+    /// There is a new token.
+    Renewed,
+    /// Another program was first, or the token is good for long enough.
+    Unneeded,
+    /// Nothing renews this token.
+    Impossible,
+    /// The provider did not answer, or asks to wait; the token is still good.
+    Postponed(Box<Failure>),
+}
+
+/// What makes a renewal unnecessary once the lock is held.
+#[derive(Clone, Copy, Debug)]
+enum Need {
+    /// A token that is good for this long.
+    Life(Duration),
+    /// A token that came after this one, whose moment of arrival is given.
+    Newer(i64),
+}
+
+impl Need {
+    fn is_met(self, item: &Item) -> bool {
+        match self {
+            Self::Life(min_ttl) => is_fresh(item, min_ttl),
+            Self::Newer(than) => item.received_at > than,
+        }
+    }
+}
+
+fn is_fresh(item: &Item, min_ttl: Duration) -> bool {
+    renewal::is_fresh(item.received_at, item.expires_at(), min_ttl, clock::now_ms())
+}
+
+/// Whether the access token has not ended yet.
+pub(super) fn is_alive(item: &Item) -> bool {
+    is_fresh(item, Duration::ZERO)
 }
 
 impl Engine {
@@ -55,7 +95,7 @@ impl Engine {
         let kept = tokio::task::spawn_blocking(move || engine.kept(&row, DEFAULT_MIN_TTL)).await;
         match kept.map_err(|_| Failure::internal("the keychain thread ended"))?? {
             Fresh::Yes(item) => Ok(*item),
-            Fresh::No => self.renew(connection, DEFAULT_MIN_TTL).await,
+            Fresh::No => Ok(self.renew(connection, DEFAULT_MIN_TTL).await?.item),
         }
     }
 
@@ -78,7 +118,7 @@ impl Engine {
         enabled(connection)?;
         let item = self.vault.get(&connection.id).map_err(|e| Failure::from(e).name(&connection.name))?;
         let item = item.ok_or_else(|| gone(connection))?;
-        Ok(if is_fresh(&item, min_ttl, clock::now_ms()) { Fresh::Yes(Box::new(item)) } else { Fresh::No })
+        Ok(if is_fresh(&item, min_ttl) { Fresh::Yes(Box::new(item)) } else { Fresh::No })
     }
 
     /// Renews a connection's token if it still needs it once the lock is held, and returns what is then kept.
@@ -86,86 +126,111 @@ impl Engine {
     /// # Errors
     /// [`Code::RenewalBusy`]; [`Code::SignInExpired`] and [`Code::NeedsSettings`], which need a person; whatever else
     /// the provider or the keychain answers.
-    pub async fn renew(&self, connection: &Connection, min_ttl: Duration) -> Result<Item, Failure> {
-        let (engine, connection) = (self.clone(), connection.clone());
-        self.unbroken(async move { engine.renew_wholly(&connection, min_ttl).await }).await
+    pub async fn renew(&self, connection: &Connection, min_ttl: Duration) -> Result<Renewal, Failure> {
+        self.renew_for(connection, Need::Life(min_ttl)).await
     }
 
-    async fn renew_wholly(&self, connection: &Connection, min_ttl: Duration) -> Result<Item, Failure> {
+    /// Renews a connection's token however long it is good for, unless another program does so at the same moment.
+    /// One that nothing renews is returned as it is while it lives.
+    ///
+    /// # Errors
+    /// As [`Engine::renew`].
+    pub async fn renew_now(&self, connection: &Connection) -> Result<Renewal, Failure> {
+        let item = self.item(connection).await?;
+        self.renew_for(connection, Need::Newer(item.received_at)).await
+    }
+
+    async fn renew_for(&self, connection: &Connection, need: Need) -> Result<Renewal, Failure> {
+        let (engine, connection) = (self.clone(), connection.clone());
+        self.unbroken(async move { engine.renew_wholly(&connection, need).await }).await
+    }
+
+    async fn renew_wholly(&self, connection: &Connection, need: Need) -> Result<Renewal, Failure> {
         enabled(connection)?;
         let _lock = self.connection_lock(connection).await?;
-        let id = connection.id.clone();
-        let item = self.vault(move |vault| vault.get(&id)).await?.ok_or_else(|| gone(connection))?;
-        if is_fresh(&item, min_ttl, clock::now_ms()) {
-            return Ok(item);
+        let item = self.item(connection).await?;
+        let Some(tokens) = &item.tokens else { return Ok(Renewal { item, how: How::Impossible }) };
+        if need.is_met(&item) {
+            return Ok(Renewal { item, how: How::Unneeded });
         }
-        let element = self.element(&item.element)?;
-        let values = item_values(element, &item)?;
-        let platform: Local = self.local(&connection.workspace);
-        if !platform.is_pinned(element, &values, &item.pinned_hosts) {
-            // An element file that names other hosts than before gets no token of an earlier sign-in.
-            return Err(Failure::new(Code::SignInExpired)
-                .product(&element.name)
-                .detail("the addresses have changed"));
+        let MadeWith { element, values, local } = match self.made_with(&item) {
+            Ok(made_with) => made_with,
+            Err(failure) => return self.not_renewed(connection, item, failure),
+        };
+        if !local.renews(&element, &values, tokens) {
+            return match is_alive(&item) {
+                true => Ok(Renewal { item, how: How::Impossible }),
+                false => self.not_renewed(connection, item, expired(&element)),
+            };
         }
-        let Some(tokens) = &item.tokens else { return Ok(item) };
-        match platform.renew(element, &values, tokens).await {
+        match local.renew(&element, &values, tokens).await.map_err(|e| local.told(e)) {
             Ok(tokens) => {
-                let renewed = Item { tokens: Some(tokens), received_at: clock::now_ms(), ..item };
-                self.keep_rotated(&renewed).await?;
-                // The keychain has it; a row that is behind is put right by the next renewal.
-                let _ = self.index.renewed(
-                    &renewed.id,
-                    renewed.received_at,
-                    renewed.expires_at(),
-                    &renewed.scopes(),
-                );
-                tracing::info!(connection = %renewed.id, "renewed");
-                Ok(renewed)
+                fault::point("renewal_answered");
+                let missing = local.missing(&element, &values, &tokens);
+                let item = self.keep_renewed(Item { tokens: Some(tokens), missing, ..item }).await?;
+                Ok(Renewal { item, how: How::Renewed })
             }
             Err(failure) => {
-                if failure.code == Code::SignInExpired && tokens.refresh_token.is_some() {
-                    // Only invalid_grant ends a refresh token, and only the one that was refused: the lock is held, so
-                    // the item is still the one that was read.
-                    let mut ended = item.clone();
-                    ended.tokens = Some(TokenSet { refresh_token: None, ..tokens.clone() });
-                    let _ = self.vault(move |vault| vault.put(&ended)).await;
+                if failure.code == Code::SignInExpired {
+                    self.clear_refresh_token(&item).await;
                 }
-                let code = failure.code;
-                let _ = self.index.set_status(&item.id, status_after(code), Some(&code.as_str()));
-                tracing::warn!(connection = %item.id, code = %failure, "not renewed");
-                let alive = item.expires_at().is_none_or(|end| end > clock::now_ms());
-                // A token that is still good is better than none while the provider cannot be asked.
-                if alive && code.is_temporary() { Ok(item) } else { Err(failure.name(&connection.name)) }
+                self.not_renewed(connection, item, failure)
             }
         }
     }
-}
 
-/// The values that a connection was made with, checked against the element as it is now.
-///
-/// # Errors
-/// [`Code::NeedsSettings`] if the element's file no longer takes them.
-pub fn item_values(element: &Element, item: &Item) -> Result<Values, Failure> {
-    form::check_entries(element, &item.configuration)
-        .map_err(|_| Failure::new(Code::NeedsSettings).product(&element.name))
-}
+    /// Only `invalid_grant` ends a refresh token (RFC 6749 §5.2), and only the one that was refused: the lock is held,
+    /// so the item is still the one that was read.
+    async fn clear_refresh_token(&self, item: &Item) {
+        let mut ended = item.clone();
+        if let Some(tokens) = &mut ended.tokens {
+            tokens.refresh_token = None;
+            // One that stays is refused again, with the same result.
+            let _ = self.vault(move |vault| vault.put(&ended)).await;
+        }
+    }
 
-impl Engine {
-    /// Saves a rotated token. The one before it is spent, so a keychain that is locked just now is waited for as long
-    /// as others wait for this renewal.
+    /// Writes down why there is no new token.
+    fn not_renewed(&self, connection: &Connection, item: Item, failure: Failure) -> Result<Renewal, Failure> {
+        let (code, failure) = (failure.code, failure.name(&connection.name));
+        let _ = self.index.set_status(&item.id, status_after(code), Some(&code.as_str()));
+        tracing::warn!(connection = %item.id, code = %failure, "not renewed");
+        // A token that is still good is better than none while the provider cannot be asked.
+        if code.is_temporary() && is_alive(&item) {
+            return Ok(Renewal { item, how: How::Postponed(Box::new(failure)) });
+        }
+        Err(failure)
+    }
+
+    /// Saves a rotated token; the row follows.
+    async fn keep_renewed(&self, item: Item) -> Result<Item, Failure> {
+        let renewed = Item { received_at: clock::now_ms(), ..item };
+        self.keep_rotated(&renewed).await?;
+        fault::point("renewal_kept");
+        // The keychain has it; a row that is behind is put right by the next renewal.
+        let row = Connection { renewed_at: Some(renewed.received_at), ..renewed.to_connection() };
+        let _ = self.index.renewed(&row);
+        tracing::info!(connection = %renewed.id, "renewed");
+        Ok(renewed)
+    }
+
+    /// Saves a rotated token. The one before it is spent, so a keychain that cannot be used just now is tried as long as
+    /// others wait for this renewal. After that nothing is left that could renew, which is said at once.
     async fn keep_rotated(&self, item: &Item) -> Result<(), Failure> {
         let until = Instant::now() + PATIENCE;
         loop {
             let kept = item.clone();
             match self.vault(move |vault| vault.put(&kept)).await {
                 Ok(()) => return Ok(()),
-                Err(VaultError::Locked | VaultError::Missing) if Instant::now() < until => {
+                Err(error) if error != VaultError::TooLong && Instant::now() < until => {
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
                 Err(error) => {
                     tracing::error!(connection = %item.id, %error, "a rotated token could not be saved");
-                    return Err(Failure::from(error).name(&item.name));
+                    let failure = Failure::from(error).name(&item.name);
+                    let code = failure.code.as_str();
+                    let _ = self.index.set_status(&item.id, Status::NeedsSignIn, Some(&code));
+                    return Err(failure);
                 }
             }
         }
@@ -180,63 +245,10 @@ fn enabled(connection: &Connection) -> Result<(), Failure> {
     Ok(())
 }
 
-fn gone(connection: &Connection) -> Failure {
-    Failure::new(Code::SignInExpired).name(&connection.name).detail("the keychain holds no item for it")
+fn expired(element: &Element) -> Failure {
+    Failure::new(Code::SignInExpired).product(&element.name)
 }
 
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-
-    fn item(life_s: Option<u64>) -> Item {
-        Item {
-            id: "a".into(),
-            workspace: "local".into(),
-            element: "zendesk".into(),
-            product: "Zendesk".into(),
-            instance: None,
-            name: "a".into(),
-            tags: vec![],
-            identity: None,
-            host: None,
-            created_at: 0,
-            received_at: 0,
-            pinned_hosts: vec![],
-            configuration: BTreeMap::new(),
-            tokens: Some(TokenSet {
-                access_token: "t".into(),
-                token_secret: None,
-                refresh_token: None,
-                token_type: "Bearer".into(),
-                expires_in: life_s,
-                scope: None,
-                extra: BTreeMap::new(),
-            }),
-            element_token: "e".into(),
-        }
-    }
-
-    #[test]
-    fn freshness_is_capped_at_a_third_of_the_life() {
-        let table = [
-            // life, wanted, age in seconds, fresh
-            (Some(600), 30, 0, true),
-            (Some(600), 30, 569, true),
-            (Some(600), 30, 571, false),
-            (Some(60), 30, 0, true),
-            (Some(60), 30, 39, true),
-            (Some(60), 30, 41, false),
-            (Some(600), 100_000, 0, true),
-            (Some(1), 30, 0, true),
-            (None, 30, 1_000_000, true),
-            (Some(u64::MAX), 30, 1_000_000, true),
-            (Some(0), 30, 0, false),
-        ];
-        for (life, wanted, age, fresh) in table {
-            let judged = is_fresh(&item(life), Duration::from_secs(wanted), age * 1000);
-            assert_eq!(judged, fresh, "life {life:?}, wanted {wanted}, age {age}");
-        }
-    }
+fn gone(connection: &Connection) -> Failure {
+    Failure::new(Code::SignInExpired).name(&connection.name).detail("the keychain holds no item for it")
 }

@@ -119,6 +119,9 @@ impl Engine {
                 Auth::ApiKey(_) => AuthView::ApiKey,
                 Auth::Custom(_) => AuthView::Custom,
             },
+            generic: element.generic,
+            retired: element.retired,
+            own: element.from.is_some(),
             fields: element.fields.iter().map(|field| field_view(field, &defaults)).collect(),
         }
     }

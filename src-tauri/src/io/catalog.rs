@@ -4,16 +4,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::domain::element::{Element, Problem};
 
 /// The files inside the program, with their keys.
-const SHIPPED: [(&str, &str); 8] = [
+const SHIPPED: [(&str, &str); 10] = [
     ("actessentialsoauth", include_str!("../../elements/actessentialsoauth/element.toml")),
     ("ciscospark", include_str!("../../elements/ciscospark/element.toml")),
     ("desk", include_str!("../../elements/desk/element.toml")),
+    ("oauth1", include_str!("../../elements/oauth1/element.toml")),
+    ("oauth2", include_str!("../../elements/oauth2/element.toml")),
     ("sfdc", include_str!("../../elements/sfdc/element.toml")),
     ("sfdcdocuments", include_str!("../../elements/sfdcdocuments/element.toml")),
     ("sfdcmarketingcloud", include_str!("../../elements/sfdcmarketingcloud/element.toml")),
@@ -132,6 +134,38 @@ impl Catalog {
             self.faults.push(FileFault { key: element.key, file, problems: vec![problem(None, what)] });
         }
     }
+}
+
+/// Writes an element file into the person's folder, whole or not at all.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn save(folder: &Path, key: &str, text: &str) -> std::io::Result<()> {
+    let folder = folder.join(key);
+    fs::create_dir_all(&folder)?;
+    // Another program may read it at this moment: it sees the old file or the new one.
+    let new = folder.join(format!(".{FILE_NAME}.{}", std::process::id()));
+    let written = File::create(&new).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    let moved = written.and_then(|()| fs::rename(&new, folder.join(FILE_NAME)));
+    if moved.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    moved
+}
+
+/// Takes an element out of the person's folder. What else lies in its own folder stays.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn remove(folder: &Path, key: &str) -> std::io::Result<()> {
+    let folder = folder.join(key);
+    fs::remove_file(folder.join(FILE_NAME))?;
+    // Fails if the person keeps something else there.
+    let _ = fs::remove_dir(folder);
+    Ok(())
 }
 
 /// Reads one element file, wherever it lies.

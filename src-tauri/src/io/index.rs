@@ -18,6 +18,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_connections.sql")),
     M::up(include_str!("../../migrations/0002_practice.sql")),
     M::up(include_str!("../../migrations/0003_workspaces.sql")),
+    M::up(include_str!("../../migrations/0004_renewal.sql")),
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 
@@ -353,14 +354,15 @@ impl Index {
         let tx = sqlite.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         tx.execute(
             "UPDATE connection SET status = 'ok', last_code = NULL, renewed_at = ?2, expires_at = ?3, scopes = ?4,
-             host = ?5, token_sha256 = ?6 WHERE id = ?1",
+             host = ?5, token_sha256 = ?6, missing = ?7 WHERE id = ?1",
             params![
                 connection.id,
                 connection.renewed_at,
                 connection.expires_at,
                 json_list(&connection.scopes),
                 connection.host,
-                token_sha256
+                token_sha256,
+                json_list(&connection.missing)
             ],
         )?;
         tx.execute("DELETE FROM attempt WHERE id = ?1", [attempt])?;
@@ -398,16 +400,17 @@ impl Index {
     ///
     /// # Errors
     /// When the file is unusable.
-    pub fn renewed(
-        &self,
-        id: &str,
-        renewed_at: i64,
-        expires_at: Option<i64>,
-        scopes: &[String],
-    ) -> Result<(), IndexError> {
+    pub fn renewed(&self, row: &Connection) -> Result<(), IndexError> {
         self.sqlite().execute(
-            "UPDATE connection SET status = 'ok', last_code = NULL, renewed_at = ?2, expires_at = ?3, scopes = ?4 WHERE id = ?1",
-            params![id, renewed_at, expires_at, json_list(scopes)],
+            "UPDATE connection SET status = 'ok', last_code = NULL, renewed_at = ?2, expires_at = ?3, scopes = ?4,
+             missing = ?5 WHERE id = ?1",
+            params![
+                row.id,
+                row.renewed_at,
+                row.expires_at,
+                json_list(&row.scopes),
+                json_list(&row.missing)
+            ],
         )?;
         Ok(())
     }
@@ -441,13 +444,23 @@ impl Index {
     ///
     /// # Errors
     /// When the file is unusable.
-    pub fn begin_removal(&self, id: &str, here: bool) -> Result<(), IndexError> {
+    pub fn begin_removal(&self, id: &str, here: bool, now: i64) -> Result<(), IndexError> {
         // The id in place of the name frees the name at once.
         self.sqlite().execute(
-            "UPDATE connection SET removing = ?2, folded = 'removing ' || id WHERE id = ?1",
-            params![id, if here { REMOVING_HERE } else { REMOVING }],
+            "UPDATE connection SET removing = ?2, removed_at = ?3, folded = 'removing ' || id WHERE id = ?1",
+            params![id, if here { REMOVING_HERE } else { REMOVING }, now],
         )?;
         Ok(())
+    }
+
+    /// When a removal was begun.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn removed_at(&self, id: &str) -> Result<Option<i64>, IndexError> {
+        let sqlite = self.sqlite();
+        let mut query = sqlite.prepare_cached("SELECT removed_at FROM connection WHERE id = ?1")?;
+        Ok(query.query_row([id], |r| r.get(0)).optional()?.flatten())
     }
 
     /// Whether a removal that was begun leaves the hosted platform as it is.
@@ -553,8 +566,9 @@ fn instance_of(tx: &Sqlite, id: &str) -> Result<String, IndexError> {
 fn write_row(sqlite: &Sqlite, c: &Connection, token_sha256: &[u8; 32]) -> Result<(), IndexError> {
     sqlite.execute(
         "INSERT INTO connection (id, workspace, element, product, instance, disabled, name, folded, tags, status,
-         last_code, identity, host, scopes, created_at, renewed_at, expires_at, token_sha256)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+         last_code, identity, host, scopes, created_at, renewed_at, expires_at, token_sha256,
+         missing)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded = excluded.folded, identity = excluded.identity",
         params![
             c.id,
@@ -575,6 +589,7 @@ fn write_row(sqlite: &Sqlite, c: &Connection, token_sha256: &[u8; 32]) -> Result
             c.renewed_at,
             c.expires_at,
             token_sha256,
+            json_list(&c.missing),
         ],
     )?;
     Ok(())
@@ -609,6 +624,7 @@ fn row_to_connection(row: &Row<'_>) -> rusqlite::Result<Connection> {
         identity: row.get("identity")?,
         host: row.get("host")?,
         scopes: list("scopes")?,
+        missing: list("missing")?,
         created_at: row.get("created_at")?,
         renewed_at: row.get("renewed_at")?,
         expires_at: row.get("expires_at")?,

@@ -12,6 +12,7 @@ pub mod loopback;
 pub(crate) mod page;
 pub mod paths;
 pub mod stream;
+pub mod trust;
 pub mod vault;
 
 pub use page::Page;

@@ -68,6 +68,11 @@ impl Paths {
         self.config.join("elements")
     }
 
+    /// The certificate authorities that the person added.
+    pub fn extra_ca(&self) -> PathBuf {
+        self.config.join("extra-ca.pem")
+    }
+
     /// The log file's folder.
     pub fn log(&self) -> PathBuf {
         self.state.clone()

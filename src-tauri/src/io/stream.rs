@@ -13,8 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use url::Url;
 
-use super::http::{Http, HttpError, Reached, in_words};
-use super::listener::Loopback;
+use super::http::{Http, HttpError, Moment, Reached};
 
 /// How long neither side may say anything. Slow reports take most of a minute before their first byte.
 const IDLE: Duration = Duration::from_secs(60);
@@ -112,20 +111,22 @@ impl Http {
     {
         let host = outgoing.url.host_str().unwrap_or_default().to_owned();
         let (moved, mut moves) = watch::channel(Instant::now());
-        let client = self.client(Loopback::of(&outgoing.url).is_some());
-        let mut request = client.request(outgoing.method, outgoing.url).headers(outgoing.headers);
+        let url = outgoing.url;
+        let client = self.client(&url).await?;
+        let mut request = client.request(outgoing.method, url.clone()).headers(outgoing.headers);
         if let Some(body) = outgoing.body {
             request = request.body(reqwest::Body::wrap(piped(body, idle, Some(moved))));
         }
+        let asked = Moment::now();
         let sent = request.send();
         tokio::pin!(sent);
         let answer = loop {
             let until = *moves.borrow_and_update() + idle;
             tokio::select! {
-                answer = &mut sent => break answer.map_err(|error| {
-                    let (what, stage) = in_words(&error);
-                    HttpError::Unreachable { host: host.clone(), what, stage }
-                })?,
+                answer = &mut sent => match answer {
+                    Ok(answer) => break answer,
+                    Err(error) => return Err(self.failed(&url, &error).await),
+                },
                 () = tokio::time::sleep_until(until) => {
                     if *moves.borrow() + idle <= Instant::now() {
                         let what = "no answer in time";
@@ -134,6 +135,7 @@ impl Http {
                 }
             }
         };
+        self.arrived(&url, asked, answer.headers());
         let answer: axum::http::Response<reqwest::Body> = answer.into();
         let (head, body) = answer.into_parts();
         Ok(Incoming { status: head.status, headers: head.headers, body: piped(body, idle, None) })
@@ -192,7 +194,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
     use tokio::sync::oneshot;
 
-    use crate::io::listener::{Bound, Serving};
+    use crate::io::listener::{Bound, Loopback, Serving};
 
     const MEGABYTE: usize = 1024 * 1024;
     /// Silence that a test can wait for.

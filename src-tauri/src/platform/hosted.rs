@@ -46,8 +46,13 @@ pub struct Hosted {
 
 impl Hosted {
     /// A client for the platform whose API begins at `base_url`.
-    pub fn new(http: Http, base_url: Url, secrets: Secrets) -> Self {
-        Self { http, base_url, secrets, pace: Pace::default() }
+    pub fn new(http: &Http, base_url: Url, secrets: Secrets) -> Self {
+        Self { http: http.noted(), base_url, secrets, pace: Pace::default() }
+    }
+
+    /// A failure with what was asked of whom since this client was made.
+    pub fn told(&self, failure: Failure) -> Failure {
+        Failure { exchanges: self.http.exchanges(), ..failure }
     }
 
     /// Where the platform is.

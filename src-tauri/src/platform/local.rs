@@ -5,6 +5,12 @@
 //! once: keeping it is the engine's first concern, and nothing here comes between.
 
 mod api;
+mod device;
+mod identity;
+mod provider;
+mod renew;
+mod revoke;
+mod signed;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,15 +20,17 @@ use url::Url;
 use super::practice::{self, Practice};
 use super::{InstanceBody, Issued, OauthCall, OauthToken, OauthUrl, Pairs};
 use crate::domain::element::{
-    API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, Oauth1, Oauth2, Pkce, RevocationStyle,
+    API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, Grant, Oauth1, Oauth2, Pkce,
 };
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, Values};
-use crate::domain::http::{HttpRequest, HttpResponse, Method};
+use crate::domain::http::HttpResponse;
 use crate::domain::oauth::authorize::AuthorizationRequest;
 use crate::domain::oauth::oauth1::{self, Credentials, Signing};
 use crate::domain::oauth::pkce::Verifier;
-use crate::domain::oauth::token::{self, TokenEndpoint, TokenRefusal, TokenSet, read_token_answer};
+use crate::domain::oauth::token::{
+    TokenEndpoint, TokenRefusal, TokenSet, read_token_answer, registered_address, speaks_of_redirect,
+};
 use crate::domain::sensitive::Sensitive;
 use crate::domain::template::Template;
 use crate::io::catalog::Catalog;
@@ -55,9 +63,9 @@ struct Endpoints1 {
 }
 
 impl Local {
-    /// A platform for the real providers, or for `practice`.
-    pub fn new(catalog: Arc<Catalog>, http: Http, practice: Option<Practice>) -> Self {
-        Self { catalog, http, practice }
+    /// A platform for the real providers, or for `practice`. It notes what it asks, for a report.
+    pub fn new(catalog: Arc<Catalog>, http: &Http, practice: Option<Practice>) -> Self {
+        Self { catalog, http: http.noted(), practice }
     }
 
     /// `GET /elements/{path_key}/oauth/token`: asks the provider for a request token.
@@ -74,10 +82,11 @@ impl Local {
         let endpoints = self.endpoints1(element, oauth1, &values).await?;
         // `?state=…` is appended to the callback, as the platform does, and so comes back with the answer.
         let callback = with_state(values.get(CALLBACK_URL).unwrap_or_default(), call.get("state"));
-        let request = oauth1::request_token(endpoints.request_token, &callback, &client, &signing(oauth1))
-            .map_err(|e| Failure::internal(e.to_string()))?;
-        let answer = self.http.send(request).await?;
-        let issued = oauth1::read_temporary(&answer).map_err(|e| refusal(e, element))?;
+        let url = endpoints.request_token;
+        let answer = self
+            .signed(oauth1, &url, |signing| oauth1::request_token(url.clone(), &callback, &client, signing))
+            .await?;
+        let issued = oauth1::read_temporary(&answer).map_err(|e| self.signed_refusal(e, element, &url))?;
         Ok(OauthToken { token: issued.token, secret: issued.secret })
     }
 
@@ -103,6 +112,12 @@ impl Local {
             }
             Auth::Oauth2(oauth2) => {
                 let endpoints = self.endpoints2(element, oauth2, &values).await?;
+                if oauth2.pkce == Pkce::Off && client.client_secret.expose().is_empty() {
+                    // RFC 9700 §2.1.1: nothing else binds the code to a client without a secret.
+                    return Err(Failure::new(Code::ElementInvalid)
+                        .name(&element.key)
+                        .detail("without a client secret PKCE cannot be off"));
+                }
                 let verifier = (oauth2.pkce == Pkce::S256).then(|| Verifier::from_random(clock::random()));
                 let given =
                     |name: &str| call.get(name).map(|text| text.expose().clone()).filter(|t| !t.is_empty());
@@ -142,146 +157,63 @@ impl Local {
         let tokens = match element.auth_for(&values) {
             Auth::Oauth2(oauth2) => {
                 let endpoints = self.endpoints2(element, oauth2, &values).await?;
-                let missing = || Failure::new(Code::ProviderBadResponse).detail("the answer holds no code");
-                let code = body.provided("code").ok_or_else(missing)?;
-                let request = endpoint(oauth2, &endpoints.token, &client, &pairs(&oauth2.token_parameters))
-                    .code(code, values.get(CALLBACK_URL).unwrap_or_default(), verifier)
-                    .map_err(|e| Failure::internal(e.to_string()))?;
+                let extra = pairs(&oauth2.token_parameters);
+                let token_endpoint = endpoint(oauth2, &endpoints.token, &client, &extra);
+                let asked = oauth2.scope(&values);
+                let request = match self.grant(oauth2, &values) {
+                    Grant::ClientCredentials => token_endpoint.client_credentials(asked.as_deref()),
+                    Grant::AuthorizationCode | Grant::DeviceCode => {
+                        let missing =
+                            || Failure::new(Code::ProviderBadResponse).detail("the answer holds no code");
+                        let code = body.provided("code").ok_or_else(missing)?;
+                        token_endpoint.code(code, values.get(CALLBACK_URL).unwrap_or_default(), verifier)
+                    }
+                };
+                let request = request.map_err(|e| Failure::internal(e.to_string()))?;
                 let answer = self.http.send(request).await?;
-                let tokens = read(oauth2, &answer).map_err(|e| refusal(e, element))?;
+                let tokens = read(oauth2, &answer).map_err(|e| {
+                    Failure { redirect: values.get(CALLBACK_URL).map(str::to_owned), ..refusal(e, element) }
+                })?;
                 // RFC 6749 §5.1: without `scope` in the answer, what was asked for was given.
-                TokenSet { scope: tokens.scope.or_else(|| oauth2.scope(&values)), ..tokens }
+                TokenSet { scope: tokens.scope.or(asked), ..tokens }
             }
             Auth::Oauth1(oauth1) => {
                 let endpoints = self.endpoints1(element, oauth1, &values).await?;
                 let part = |name: &str| body.provided(name).cloned().unwrap_or_default();
                 let credentials = client.with_token(part("oauth_token"), part("secret"));
-                let request = oauth1::access_token(
-                    endpoints.token,
-                    &part("oauth_verifier"),
-                    &credentials,
-                    &signing(oauth1),
-                )
-                .map_err(|e| Failure::internal(e.to_string()))?;
-                let answer = self.http.send(request).await?;
-                oauth1::read_access(&answer, &[]).map_err(|e| refusal(e, element))?
+                let (url, verifier) = (endpoints.token, part("oauth_verifier"));
+                let make = |signing: &Signing| {
+                    oauth1::access_token(url.clone(), &verifier, &credentials, signing)
+                };
+                let answer = self.signed(oauth1, &url, make).await?;
+                oauth1::read_access(&answer, &[]).map_err(|e| self.signed_refusal(e, element, &url))?
             }
             Auth::Basic(_) | Auth::ApiKey(_) | Auth::Custom(_) => {
                 return Err(Failure::internal("this element does not sign in with a browser"));
             }
         };
-        let hosts = self.hosts(element, &values);
-        Ok(Issued { token: clock::random_token().into(), instance: None, tokens: Some(tokens), hosts })
+        Ok(self.issued(element, &values, tokens))
     }
 
-    /// Asks the provider whose account it is. `None` if it does not say: an account without a name is still one.
-    pub async fn identity(&self, element: &Element, values: &Values, tokens: &TokenSet) -> Option<String> {
-        self.who(element, values, tokens).await.ok().flatten()
-    }
-
-    /// The same, for those who want to know whether the token works.
-    ///
-    /// # Errors
-    /// [`Code::SignInExpired`] if the provider does not accept the token, [`Code::ProviderUnreachable`], or
-    /// [`Code::ProviderRejected`].
-    pub async fn who(
-        &self,
-        element: &Element,
-        values: &Values,
-        tokens: &TokenSet,
-    ) -> Result<Option<String>, Failure> {
-        let (endpoint, pointers) = match (&self.practice, &element.identity) {
-            (Some(_), _) => (practice_url(element, "me"), vec!["/email".to_owned()]),
-            (None, Some(identity)) => (filled(&identity.endpoint, values)?, identity.at.clone()),
-            (None, None) => return Ok(None),
-        };
-        let request =
-            HttpRequest::new(Method::Get, self.real(endpoint).await?).header("accept", "application/json");
-        let request = self.authorized(request, element, values, tokens)?;
-        let answer = self.http.send(request).await.map_err(|e| Failure::from(e).product(&element.name))?;
-        let failure =
-            |code| Failure::new(code).product(&element.name).detail(format!("status {}", answer.status));
-        match answer.status {
-            200..300 => {}
-            401 => return Err(failure(Code::SignInExpired)),
-            408 | 425 | 429 | 500.. => return Err(failure(Code::ProviderUnreachable)),
-            _ => return Err(failure(Code::ProviderRejected)),
-        }
-        let Ok(json) = serde_json::from_slice::<serde_json::Value>(answer.body.expose()) else {
-            return Ok(None);
-        };
-        let text = |pointer: &String| match json.pointer(pointer)? {
-            serde_json::Value::String(text) => Some(text.clone()),
-            serde_json::Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        };
-        let found = pointers.iter().filter_map(text).find(|t| !t.is_empty());
-        // A name is shown in a list: one line, and no longer than a person could read.
-        Ok(found.map(|name| crate::domain::connection::clean_name(&name).chars().take(200).collect()))
-    }
-
-    /// Renews an OAuth 2 access token. The answer is complete: what it leaves out is taken from `old`.
-    ///
-    /// # Errors
-    /// [`Code::SignInExpired`] and [`Code::NeedsSettings`] are final, [`Code::ProviderUnreachable`] is not.
-    pub async fn renew(
-        &self,
-        element: &Element,
-        values: &Values,
-        old: &TokenSet,
-    ) -> Result<TokenSet, Failure> {
-        let expired = || Failure::new(Code::SignInExpired).product(&element.name);
-        let (Auth::Oauth2(oauth2), Some(refresh_token)) = (element.auth_for(values), &old.refresh_token)
-        else {
-            return Err(expired());
-        };
-        let client = self.client_of_earlier(values);
-        let endpoints = self.endpoints2(element, oauth2, values).await?;
-        let request = endpoint(oauth2, &endpoints.refresh, &client, &pairs(&oauth2.token_parameters))
-            .refresh(refresh_token, None)
-            .map_err(|e| Failure::internal(e.to_string()))?;
-        let answer = self.http.send(request).await.map_err(|e| Failure::from(e).product(&element.name))?;
-        match read(oauth2, &answer) {
-            Ok(new) => Ok(token::refreshed(old, new)),
-            Err(TokenRefusal::Refused { error, .. }) if error == "invalid_grant" => {
-                Err(expired().detail(error))
-            }
-            Err(TokenRefusal::Refused { error, .. })
-                if ["invalid_client", "unauthorized_client"].contains(&&*error) =>
-            {
-                Err(Failure::new(Code::NeedsSettings).product(&element.name).detail(error))
-            }
-            Err(other) => Err(refusal(other, element)),
+    /// What a connection is made of, once the provider has issued its tokens.
+    pub fn issued(&self, element: &Element, values: &Values, tokens: TokenSet) -> Issued {
+        Issued {
+            token: clock::random_token().into(),
+            instance: None,
+            missing: self.missing(element, values, &tokens),
+            tokens: Some(tokens),
+            hosts: self.hosts(element, values),
         }
     }
 
-    /// Gives tokens back (RFC 7009 or the product's way). Returns whether the provider took them back.
-    pub async fn revoke(&self, element: &Element, values: &Values, tokens: &TokenSet) -> bool {
-        let Auth::Oauth2(oauth2) = element.auth_for(values) else { return false };
-        let client = self.client_of_earlier(values);
-        let (url, style) = match (&self.practice, &oauth2.revocation) {
-            (Some(_), _) => {
-                (self.real(practice_url(element, "oauth2/revoke")).await.ok(), RevocationStyle::Rfc7009)
-            }
-            (None, Some(revocation)) => (revocation.endpoint.fill(values).ok(), revocation.style),
-            (None, None) => return false,
-        };
-        let Some(url) = url else { return false };
-        let request = match style {
-            RevocationStyle::DeleteWithToken => {
-                self.authorized(HttpRequest::new(Method::Delete, url), element, values, tokens).ok()
-            }
-            RevocationStyle::Rfc7009 => {
-                // RFC 7009 §2.1: ending the refresh token ends the grant; without one, the access token is all there is.
-                let (token, hint) = match &tokens.refresh_token {
-                    Some(token) => (token, "refresh_token"),
-                    None => (&tokens.access_token, "access_token"),
-                };
-                endpoint(oauth2, &url, &client, &[]).revoke(token, hint).ok()
-            }
-        };
-        let Some(request) = request else { return false };
-        self.http.send(request).await.is_ok_and(|answer| (200..300).contains(&answer.status))
+    /// Whether the practice provider stands in for all products.
+    pub fn is_practice(&self) -> bool {
+        self.practice.is_some()
+    }
+
+    /// A failure with what was asked of whom since this platform was made.
+    pub fn told(&self, failure: Failure) -> Failure {
+        Failure { exchanges: self.http.exchanges(), ..failure }
     }
 
     /// The host that the account lives at, for people; nothing in practice, where there is none.
@@ -299,18 +231,6 @@ impl Local {
             Some(_) => vec![format!("{}:", practice::SCHEME)],
             None => element.hosts(values).map(|h| h.into_iter().collect()).unwrap_or_default(),
         }
-    }
-
-    fn authorized(
-        &self,
-        request: HttpRequest,
-        element: &Element,
-        values: &Values,
-        tokens: &TokenSet,
-    ) -> Result<HttpRequest, Failure> {
-        let method = request.method.as_str();
-        let header = self.authorization(element, values, tokens, method, &request.url, &[])?;
-        Ok(request.header("authorization", header))
     }
 
     fn element(&self, key: &str) -> Result<&Element, Failure> {
@@ -439,21 +359,29 @@ fn read(oauth2: &Oauth2, answer: &HttpResponse) -> Result<TokenSet, TokenRefusal
     Ok(tokens)
 }
 
-fn signing(oauth1: &Oauth1) -> Signing {
-    Signing { method: oauth1.signature_method, timestamp: clock::now_s(), nonce: clock::random_id() }
-}
-
 /// What a refusal of the provider means for a sign-in.
-fn refusal(refusal: TokenRefusal, element: &Element) -> Failure {
+pub fn refusal(refusal: TokenRefusal, element: &Element) -> Failure {
     let failure = match refusal {
         TokenRefusal::Refused { error, description, .. } => {
+            let code = if TIME_REFUSED.contains(&error.as_str()) {
+                Code::ClockWrong
+            } else if speaks_of_redirect(&error, description.as_deref()) {
+                Code::RedirectMismatch
+            } else {
+                Code::ProviderRejected
+            };
+            let registered = description.as_deref().and_then(registered_address);
             let words = description.map_or_else(|| error.clone(), |d| format!("{error}: {d}"));
-            Failure::new(Code::ProviderRejected).detail(words)
+            Failure { registered, ..Failure::new(code).detail(words) }
         }
-        TokenRefusal::Temporary { status, .. } => {
-            Failure::new(Code::ProviderUnreachable).detail(format!("status {status}"))
+        TokenRefusal::Temporary { status, retry_after } => {
+            let failure = Failure::new(Code::ProviderUnreachable).detail(format!("status {status}"));
+            Failure { retry_after, ..failure }
         }
         TokenRefusal::BadAnswer(what) => Failure::new(Code::ProviderBadResponse).detail(what),
     };
     failure.product(&element.name)
 }
+
+/// What the OAuth 1.0 problem reporting extension calls a time that is too far off.
+const TIME_REFUSED: [&str; 1] = ["timestamp_refused"];

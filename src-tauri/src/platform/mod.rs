@@ -17,7 +17,7 @@ use crate::domain::sensitive::Sensitive;
 
 pub use crate::domain::hosted::instance::Instance;
 pub use hosted::Hosted;
-pub use local::Local;
+pub use local::{Local, refusal};
 
 /// Names and values as they travel.
 pub type Pairs = Vec<(String, Sensitive<String>)>;
@@ -106,6 +106,8 @@ pub struct Issued {
     pub instance: Option<String>,
     /// What the provider issued. A hosted platform keeps that to itself.
     pub tokens: Option<TokenSet>,
+    /// Scopes that were asked for and not granted.
+    pub missing: Vec<String>,
     /// The hosts that the connection depends on from now on.
     pub hosts: Vec<String>,
 }
@@ -184,6 +186,14 @@ impl Platform {
         match self {
             Self::Local(local) => Ok(local.create_instance(body, verifier).await?),
             Self::Hosted(hosted) => hosted.create_instance(body, attempt).await,
+        }
+    }
+
+    /// A failure with what was asked of whom.
+    pub fn told(&self, failure: Failure) -> Failure {
+        match self {
+            Self::Local(local) => local.told(failure),
+            Self::Hosted(hosted) => hosted.told(failure),
         }
     }
 

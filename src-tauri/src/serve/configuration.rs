@@ -31,7 +31,7 @@ pub(super) async fn list_own(State(shared): State<Shared>, call: Call) -> Result
 
 async fn listed(shared: &Shared, connection: &Connection) -> Result<Response, Refusal> {
     let (element, entries) = entries(shared, connection).await?;
-    Ok(page::json(&Value::Array(entries.iter().map(|entry| entry.object(element)).collect())))
+    Ok(page::json(&Value::Array(entries.iter().map(|entry| entry.object(&element)).collect())))
 }
 
 /// `GET /instances/{id}/configuration/{entry}`.
@@ -81,8 +81,8 @@ async fn changed(
     let value = body.get("propertyValue").and_then(text);
     let value = value.ok_or_else(|| Refusal::bad_request("Missing: propertyValue."))?;
     let (element, entries) = entries(shared, connection).await?;
-    let entry = found(element, &entries, wanted)?;
-    if !is_masked(&value) && !instance_object::is_brought(element, &entry.key) {
+    let entry = found(&element, &entries, wanted)?;
+    if !is_masked(&value) && !instance_object::is_brought(&element, &entry.key) {
         let entry = vec![(entry.key.clone(), Sensitive::new(value))];
         shared.engine.configure(connection, &entry).await?;
     }
@@ -91,16 +91,14 @@ async fn changed(
 
 async fn told(shared: &Shared, connection: &Connection, wanted: &str) -> Result<Response, Refusal> {
     let (element, entries) = entries(shared, connection).await?;
-    Ok(page::json(&found(element, &entries, wanted)?.object(element)))
+    Ok(page::json(&found(&element, &entries, wanted)?.object(&element)))
 }
 
-async fn entries<'s>(
-    shared: &'s Shared,
-    connection: &Connection,
-) -> Result<(&'s Element, Vec<Entry>), Refusal> {
+async fn entries(shared: &Shared, connection: &Connection) -> Result<(Element, Vec<Entry>), Refusal> {
     let element = find(shared, &connection.element)?;
     let item = shared.engine.item(connection).await?;
-    Ok((element, instance_object::configuration(shared, element, &item).await))
+    let entries = instance_object::configuration(shared, &element, &item).await;
+    Ok((element, entries))
 }
 
 /// By its number, as listed, or by its key.

@@ -26,7 +26,7 @@ pub(super) async fn create(State(shared): State<Shared>, call: Call) -> Result<R
     call.caller.platform()?;
     let change = InstanceChange::read(&call.object().await?)?;
     let named = change.element.clone().ok_or_else(|| missing("element"))?;
-    created(&shared, find(&shared, &named)?, &change).await
+    created(&shared, &find(&shared, &named)?, &change).await
 }
 
 /// `POST /elements/{element}/instances`: the body need not name the element.
@@ -43,7 +43,7 @@ pub(super) async fn create_of(
     {
         return Err(Refusal::bad_request("The body names another element than the path."));
     }
-    created(&shared, element, &change).await
+    created(&shared, &element, &change).await
 }
 
 async fn created(shared: &Shared, element: &Element, change: &InstanceChange) -> Result<Response, Refusal> {

@@ -11,13 +11,13 @@ use crate::domain::element::Element;
 use crate::domain::error::Code;
 
 /// The element in a path: by key, else by number.
-pub(super) fn find<'s>(shared: &'s Shared, key_or_id: &str) -> Result<&'s Element, Refusal> {
+pub(super) fn find(shared: &Shared, key_or_id: &str) -> Result<Element, Refusal> {
     match shared.engine.element(key_or_id) {
         Err(failure) if failure.code == Code::ElementUnknown => {
             let wanted = key_or_id.parse::<u32>().ok();
-            let found =
-                shared.engine.catalog().iter().find(|element| Some(number::of(&element.key)) == wanted);
-            found.ok_or_else(|| Refusal::not_found("element", key_or_id))
+            let catalog = shared.engine.catalog();
+            let found = catalog.iter().find(|element| Some(number::of(&element.key)) == wanted);
+            found.cloned().ok_or_else(|| Refusal::not_found("element", key_or_id))
         }
         found => Ok(found?),
     }
@@ -26,9 +26,9 @@ pub(super) fn find<'s>(shared: &'s Shared, key_or_id: &str) -> Result<&'s Elemen
 /// `GET /elements`.
 pub(super) async fn list(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     let wanted = call.get("where").map(wanted_key).transpose()?;
-    let elements = shared.engine.catalog().iter();
+    let catalog = shared.engine.catalog();
     let elements: Vec<&Element> =
-        elements.filter(|element| wanted.as_ref().is_none_or(|key| *key == element.key)).collect();
+        catalog.iter().filter(|element| wanted.as_ref().is_none_or(|key| *key == element.key)).collect();
     let page = page::cut(&call, elements, |element| element.key.clone())?;
     let values = page.items.iter().map(|element| element_object::whole(element)).collect();
     Ok(page.answer(values))
@@ -53,7 +53,7 @@ pub(super) async fn one(
     Path(element): Path<String>,
     _call: Call,
 ) -> Result<Response, Refusal> {
-    Ok(page::json(&element_object::whole(find(&shared, &element)?)))
+    Ok(page::json(&element_object::whole(&find(&shared, &element)?)))
 }
 
 /// `GET /elements/{element}/configuration`.
@@ -63,9 +63,9 @@ pub(super) async fn configuration(
     _call: Call,
 ) -> Result<Response, Refusal> {
     let element = find(&shared, &element)?;
-    let types = element_object::authentication_types(element);
+    let types = element_object::authentication_types(&element);
     Ok(page::json(&json!({
-        "configuration": element_object::configuration(element),
+        "configuration": element_object::configuration(&element),
         "providerData": element.provider_data(&element.auth),
         "authenticationTypes": types["options"],
     })))
@@ -78,13 +78,13 @@ pub(super) async fn metadata(
     call: Call,
 ) -> Result<Response, Refusal> {
     let element = find(&shared, &element)?;
-    Ok(page::json(&described(&shared, element, &call)?))
+    Ok(page::json(&described(&shared, &element, &call)?))
 }
 
 /// `GET /elements/metadata`.
 pub(super) async fn all_metadata(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
-    let elements = shared.engine.catalog().iter();
-    let all = elements.map(|element| described(&shared, element, &call)).collect::<Result<_, _>>()?;
+    let catalog = shared.engine.catalog();
+    let all = catalog.iter().map(|element| described(&shared, element, &call)).collect::<Result<_, _>>()?;
     Ok(page::json(&Value::Array(all)))
 }
 
@@ -105,5 +105,5 @@ pub(super) async fn authentication_types(
     Path(element): Path<String>,
     _call: Call,
 ) -> Result<Response, Refusal> {
-    Ok(page::json(&element_object::authentication_types(find(&shared, &element)?)))
+    Ok(page::json(&element_object::authentication_types(&find(&shared, &element)?)))
 }

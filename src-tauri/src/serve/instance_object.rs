@@ -41,7 +41,7 @@ pub(super) async fn object(
     detail: Detail,
 ) -> Value {
     let element = shared.engine.element(&connection.element).ok();
-    let described = element.map_or_else(
+    let described = element.as_ref().map_or_else(
         // Its file is gone: what the connection itself knows is left.
         || json!({ "id": number::of(&connection.element), "key": connection.element, "name": connection.product }),
         element_object::short,
@@ -61,7 +61,7 @@ pub(super) async fn object(
         "cacheTimeToLive": 0,
     });
     if detail == Detail::Whole
-        && let (Some(element), Some(item)) = (element, item)
+        && let (Some(element), Some(item)) = (&element, item)
     {
         let entries = configuration(shared, element, item).await;
         let shown = entries.iter().map(|entry| (entry.key.clone(), entry.shown()));

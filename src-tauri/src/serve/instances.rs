@@ -175,14 +175,14 @@ async fn changed(shared: &Shared, call: &Call, mut connection: Connection) -> Re
     }
     // One whose element file is gone can still be renamed.
     let element = find(shared, &connection.element);
-    if let Ok(element) = element {
+    if let Ok(element) = &element {
         change.configuration.retain(|key, _| !instance_object::is_brought(element, key));
     }
     if change.provider_data.as_ref().is_some_and(|provided| !provided.is_empty()) {
         let kept =
             item(shared, &connection).await?.map(|item| item.configuration.clone()).unwrap_or_default();
         let kept = kept.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
-        connection = create::sign_in(shared, element?, &change, kept, Some(&connection)).await?.connection;
+        connection = create::sign_in(shared, &element?, &change, kept, Some(&connection)).await?.connection;
     } else if !change.configuration.is_empty() {
         let entries = change.configuration.iter();
         let entries = entries.map(|(key, value)| (key.clone(), Sensitive::new(value.clone()))).collect();

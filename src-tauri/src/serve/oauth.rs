@@ -31,7 +31,7 @@ pub(super) async fn token(
     call: Call,
 ) -> Result<Response, Refusal> {
     let element = find(&shared, &element)?;
-    let asked = Asked::read(element, call.query)?;
+    let asked = Asked::read(&element, call.query)?;
     if !matches!(asked.auth, Auth::Oauth1(_)) {
         return Err(Refusal::bad_request("This element does not use OAuth 1: begin with oauth/url."));
     }
@@ -56,7 +56,7 @@ pub(super) async fn url(
         );
     }
     query.extend(call.query);
-    let asked = Asked::read(element, query)?;
+    let asked = Asked::read(&element, query)?;
     let request_token = asked.call.get("requestToken").filter(|token| !token.expose().is_empty()).cloned();
     if matches!(asked.auth, Auth::Oauth1(_)) && request_token.is_none() {
         return Err(missing_parameter("requestToken"));
@@ -65,7 +65,7 @@ pub(super) async fn url(
         return Err(Refusal::bad_request("This element does not sign in with a browser."));
     }
     let answer = shared.engine.local(&shared.workspace).oauth_url(&asked.call).await?;
-    let told = told_element(&shared, element, &asked.state);
+    let told = told_element(&shared, &element, &asked.state);
     // The secret of the request token was remembered by oauth/token.
     let request_token = request_token.map(|token| (token.expose().clone(), Sensitive::default()));
     shared.authorizations.remember(asked.begun(answer.verifier, request_token));
@@ -156,6 +156,7 @@ fn missing_parameter(name: &str) -> Refusal {
 /// Which element the sign-in is for: the one that `state` names if it is prepared under this path, else the one in the
 /// path.
 fn told_element(shared: &Shared, element: &Element, state: &str) -> String {
-    let named = shared.engine.catalog().find(state).ok().filter(|named| named.path_key() == element.key);
+    let catalog = shared.engine.catalog();
+    let named = catalog.find(state).ok().filter(|named| named.path_key() == element.key);
     named.map_or(&element.key, |named| &named.key).clone()
 }

@@ -13,16 +13,13 @@ use super::credentials::Caller;
 use super::refusal::{PassedOn, Refusal};
 use super::{Shared, call, end_to_end};
 use crate::domain::connection::Item;
-use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
-use crate::domain::form;
 use crate::domain::oauth::percent;
 use crate::domain::oauth::token::TokenSet;
 use crate::domain::sensitive::Sensitive;
-use crate::engine::item_values;
+use crate::engine::MadeWith;
 use crate::io::http::{HttpError, Reached};
 use crate::io::stream::Outgoing;
-use crate::platform::Local;
 
 /// Where the product's paths begin here, below the beginning of the API.
 const RAW: &str = "/raw";
@@ -44,7 +41,7 @@ pub(super) async fn pass(State(shared): State<Shared>, request: Request) -> Resu
     headers.insert(header::AUTHORIZATION, authorization);
 
     let outgoing = Outgoing { method: head.method, url: url.clone(), headers, body };
-    let product = target.element.name.as_str();
+    let product = target.made_with.element.name.as_str();
     let answer = shared.http.pass(outgoing).await.map_err(|error| match error {
         HttpError::Unreachable { stage: Reached::TimeOut, .. } => Refusal::too_late(product),
         error => Failure::from(error).product(product).into(),
@@ -65,7 +62,7 @@ pub(super) async fn pass(State(shared): State<Shared>, request: Request) -> Resu
 }
 
 /// Whose call it is, and where it goes.
-async fn aim<'s>(shared: &'s Shared, head: &Parts) -> Result<(Target<'s>, Url), Refusal> {
+async fn aim(shared: &Shared, head: &Parts) -> Result<(Target, Url), Refusal> {
     let connection = Caller::of(shared, &head.headers)?.connection()?;
     if matches!(head.method, Method::CONNECT | Method::TRACE) {
         // Neither is a call of an API, and TRACE would tell what was sent (RFC 9110 §9.3.8).
@@ -82,27 +79,20 @@ async fn aim<'s>(shared: &'s Shared, head: &Parts) -> Result<(Target<'s>, Url), 
 }
 
 /// Where an item's calls go, and with what.
-struct Target<'s> {
-    local: Local,
-    element: &'s Element,
-    values: form::Values,
+struct Target {
+    made_with: MadeWith,
     tokens: TokenSet,
     base: ApiBase,
 }
 
-impl<'s> Target<'s> {
-    async fn of(shared: &'s Shared, item: &Item) -> Result<Self, Refusal> {
-        let element = shared.engine.element(&item.element)?;
-        let local = shared.engine.local(&shared.workspace);
+impl Target {
+    async fn of(shared: &Shared, item: &Item) -> Result<Self, Refusal> {
+        let made_with = shared.engine.made_with(item)?;
+        let MadeWith { element, values, local } = &made_with;
         let expired = || Failure::new(Code::SignInExpired).product(&element.name);
-        let values = item_values(element, item)?;
         let tokens = item.tokens.clone().ok_or_else(expired)?;
-        if !local.is_pinned(element, &values, &item.pinned_hosts) {
-            // An element file that names other hosts than before is not given the token.
-            return Err(expired().detail("the addresses have changed").into());
-        }
-        let base = ApiBase::new(local.api_base(element, &values, &tokens).await?);
-        Ok(Self { local, element, values, tokens, base })
+        let base = ApiBase::new(local.api_base(element, values, &tokens).await?);
+        Ok(Self { made_with, tokens, base })
     }
 
     /// RFC 5849 §3.4.1.3.1: the fields of a form are part of the signature, so a form is read whole; every other body is
@@ -137,6 +127,7 @@ impl<'s> Target<'s> {
         url: &Url,
         form: &[(String, String)],
     ) -> Result<Sensitive<String>, Failure> {
-        self.local.authorization(self.element, &self.values, &self.tokens, method, url, form)
+        let MadeWith { element, values, local } = &self.made_with;
+        local.authorization(element, values, &self.tokens, method, url, form)
     }
 }

@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Code, ConnectionView, FieldView } from "../ipc/types";
-import { ERRORS, platformDetails, say, SECRETS_REFUSED, waitFor } from "./errors";
+import type { Code, ConnectionView, Failure, FieldView } from "../ipc/types";
+import { ERRORS, IN_USE, platformDetails, say, SECRETS_REFUSED } from "./errors";
 import { fieldProblem, inSentence } from "./fields";
 import { shellWord, snippets } from "./snippets";
-import { exactTime, relativeTime } from "./time";
-import { accounts, badgeOf, secretHelp, workspaceLine } from "./words";
+import { exactTime, offBy, relativeTime, waitFor } from "./time";
+import { accounts, badgeOf, removalLine, retryingLine, secretHelp, testLine, workspaceLine } from "./words";
+import { certificateCopy } from "./certificates";
+import { exchangeLine, report } from "./report";
 
 const codes = Object.keys(ERRORS) as Code[];
 
@@ -20,7 +22,7 @@ describe("sentences about failures", () => {
       say({ code }, { keychain: "keyring" }),
       say({ code, product: "Zendesk", port: 1 }, { keychain: "Keychain", platform: "Acme platform" }),
     ]) {
-      const words = `${said.title} ${said.body} ${said.button?.label ?? ""}`;
+      const words = `${said.title} ${said.body} ${said.move} ${said.button.label}`;
       expect(words).not.toMatch(NOT_SAID);
       expect(words).not.toMatch(/[{}]|undefined|'/);
       expect(said.title).toMatch(/^\p{Lu}/u);
@@ -30,8 +32,15 @@ describe("sentences about failures", () => {
   });
 
   it.each(codes)("%s has a button of one to three words", (code) => {
-    const label = say({ code, free_port: 14748 }, keyring).button?.label;
-    if (label) expect(label.split(" ").length).toBeLessThanOrEqual(3);
+    const { label } = say({ code, free_port: 14748 }, keyring).button;
+    expect(label.split(" ").length).toBeLessThanOrEqual(3);
+  });
+
+  it.each(codes)("%s says whose move it is", (code) => {
+    const place = { keychain: "keyring", platform: "Acme platform" };
+    expect(say({ code, product: "Zendesk" }, place).move).toMatch(
+      /^(Your|Your administrator’s|Zendesk’s|Acme platform’s) move$/,
+    );
   });
 
   it("every_code_of_the_program_has_its_sentences", () => {
@@ -48,13 +57,150 @@ describe("sentences about failures", () => {
   });
 
   it("a_button_without_its_fact_gives_way_to_the_other", () => {
-    expect(say({ code: "port_in_use", port: 14747 }, keyring).button?.does).toBe("settings");
+    expect(say({ code: "port_in_use", port: 14747 }, keyring).button.does).toBe("settings");
   });
 
   it("the_keychain_is_called_as_the_system_calls_it", () => {
     expect(say({ code: "keychain_locked" }, { keychain: "Credential Manager" }).title).toBe(
       "The Credential Manager is locked",
     );
+  });
+});
+
+describe("failures on the way to a provider", () => {
+  it("name_who_vouches_for_a_server_that_is_not_trusted", () => {
+    const host = "login.example.com";
+    const known = say({ code: "certificate_untrusted", host, issuer: "Acme Root" }, keyring);
+    expect(known.body).toMatch(/^“Acme Root” vouches for login\.example\.com\./);
+    const unknown = say({ code: "certificate_untrusted" }, keyring);
+    expect(unknown.body).toMatch(/^An authority that it does not know vouches for the server\./);
+  });
+
+  it("say_which_way_the_clock_is_off", () => {
+    expect(say({ code: "clock_wrong", clock_skew: 431 }, keyring).title).toBe("The clock is 7 minutes slow");
+    expect(say({ code: "clock_wrong" }, keyring).title).toBe("The clock is not right");
+  });
+
+  it("about_another_account_name_both_and_the_connection", () => {
+    const failure: Failure = { code: "wrong_account", name: "Support", expected: "a@x", found: "b@x" };
+    expect(say(failure, keyring).body).toBe(
+      "b@x signed in, but “Support” belongs to a@x. Nothing was changed.",
+    );
+    expect(say({ code: "wrong_account" }, keyring).body).toMatch(/^Somebody else signed in/);
+  });
+
+  it("about_an_element_in_use_name_what_uses_it", () => {
+    const said = say({ code: "name_taken", name: "Support" }, keyring, IN_USE);
+    expect(said.body).toBe("“Support” is connected by it. Remove that connection first.");
+  });
+});
+
+describe("the report", () => {
+  const failure: Failure = {
+    code: "provider_rejected",
+    product: "Zendesk",
+    host: "acme.zendesk.com",
+    detail: "a text of the provider",
+    platform: { request_id: "r1", message: "another text", provider_message: "a third" },
+    exchanges: [
+      {
+        method: "GET",
+        host: "acme.zendesk.com",
+        path: "/.well-known/x",
+        took_ms: 12,
+        error: "no answer in time",
+      },
+      {
+        method: "POST",
+        host: "acme.zendesk.com",
+        path: "/oauth/tokens",
+        status: 400,
+        error: "invalid_grant",
+        took_ms: 210,
+      },
+    ],
+  };
+  const text = report(failure, {
+    version: "0.4.0",
+    product: "not this",
+    at: Date.UTC(2026, 10, 22, 6, 30),
+    said: say(failure, keyring),
+  });
+
+  it("has_a_line_for_each_exchange", () => {
+    expect(text.split("\n")).toEqual([
+      "Keyrack 0.4.0",
+      "Code: provider_rejected",
+      "Product: Zendesk",
+      "Time: 2026-11-22T06:30:00.000Z",
+      "Whose move: Your administrator’s move",
+      "Request number: r1",
+      "GET acme.zendesk.com/.well-known/x → no answer in time (12 ms)",
+      "POST acme.zendesk.com/oauth/tokens → 400 invalid_grant (210 ms)",
+    ]);
+  });
+
+  it("holds_no_text_that_somebody_else_wrote", () => {
+    expect(text).not.toMatch(/text|third/);
+  });
+
+  it("says_so_where_there_was_no_answer", () => {
+    expect(exchangeLine({ method: "GET", host: "a", path: "/", took_ms: 1 })).toBe(
+      "GET a/ → no answer (1 ms)",
+    );
+  });
+});
+
+describe("words about a connection", () => {
+  const now = Date.UTC(2026, 10, 21, 12);
+  const minutes = (count: number) => now + count * 60_000;
+  const zendesk = {
+    product: "Zendesk",
+    created_at: 0,
+    renewed_at: minutes(-7),
+    expires_at: minutes(18),
+    revocation: { way: "ends" },
+  } as ConnectionView;
+
+  it("that_is_tried_again_say_whether_it_works_meanwhile", () => {
+    expect(retryingLine(zendesk, now)).toBe(
+      "Keyrack keeps trying by itself. Until then it works with the access from 7 minutes ago.",
+    );
+    expect(retryingLine({ ...zendesk, expires_at: minutes(-3) }, now)).toBe(
+      "Keyrack keeps trying by itself. It stopped working 3 minutes ago.",
+    );
+  });
+
+  it("that_is_to_be_removed_say_what_becomes_of_its_access", () => {
+    expect(removalLine(zendesk)).toContain("ended at Zendesk");
+    expect(removalLine({ ...zendesk, revocation: { way: "page", url: "https://x" } })).toContain(
+      "opens with the link",
+    );
+    expect(removalLine({ ...zendesk, revocation: { way: "stays" } })).toContain("ends by itself at Zendesk");
+  });
+
+  it("that_was_tested_say_who_and_how_fast", () => {
+    expect(testLine({ identity: "maria@acme.example", took_ms: 1182 })).toBe(
+      "Works. maria@acme.example · 1,182 ms",
+    );
+    expect(testLine({ took_ms: 9 })).toBe("Works. 9 ms");
+  });
+});
+
+describe("words about a certificate", () => {
+  it.each(["private_key", "nothing", "too_large", "not_an_authority", "expired", "unusable", undefined])(
+    "that is refused because of %s say what to bring instead",
+    (name) => {
+      const failure: Failure = { code: "usage", ...(name ? { name } : {}) };
+      const said = say(failure, keyring, certificateCopy(failure));
+      expect(said.title).toMatch(/^\p{Lu}.*[^.]$/u);
+      expect(said.body).toMatch(/\.$/);
+      expect(said.button).toEqual({ label: "Choose another", does: "edit" });
+    },
+  );
+
+  it("leave_other_failures_to_their_code", () => {
+    expect(certificateCopy({ code: "internal" })).toBeUndefined();
   });
 });
 
@@ -219,6 +365,16 @@ describe("times", () => {
     expect(before(23 * 3600)).toBe("23 hours ago");
     expect(before(9 * 86_400)).toBe("12 November 2026");
     expect(relativeTime(now + 18 * 60_000, now)).toBe("in 18 minutes");
+  });
+
+  it.each([
+    [431, "7 minutes slow"],
+    [-431, "7 minutes fast"],
+    [61, "61 seconds slow"],
+    [3600 * 5, "5 hours slow"],
+    [-86_400 * 3, "3 days fast"],
+  ])("a clock that others are %s seconds ahead of is %s", (skew, words) => {
+    expect(offBy(skew)).toBe(words);
   });
 
   it("are_exact_in_the_title", () => {

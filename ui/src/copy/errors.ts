@@ -1,12 +1,13 @@
 // Every sentence about something that failed, in one table. `Record<Code, …>` makes a missing code a compile
 // error, so the program cannot gain a code that the window does not know how to say.
 //
-// Shape: what happened, then what to do; two short sentences and one button. {braces} are facts of the failure,
-// filled in by `say`. Raw text from elsewhere is never part of a sentence, only of the folded details.
+// Shape: what happened, then what to do; two short sentences, whose move it is, and one button. {braces} are facts of
+// the failure, filled in by `say`. Raw text from elsewhere is never part of a sentence, only of the folded details.
 import type { Code, Failure } from "../ipc/types";
+import { offBy, waitFor } from "./time";
 
-/** Whose move it is: it decides how the failure is announced and which screens may offer to try again. */
-export type Move = "person" | "administrator" | "provider";
+/** Whose move it is. */
+export type Move = "person" | "administrator" | "provider" | "platform";
 
 /** What the one button does. The screen that shows the failure knows how. */
 export type Does =
@@ -18,33 +19,43 @@ export type Does =
   | "details"
   | "copy_report"
   | "check_keychain"
-  | "open_log"
+  | "practise"
   | "connections";
 
 type Fact =
-  "product" | "name" | "platform" | "wait" | "port" | "free_port" | "report" | "candidates" | "keychain";
+  | "product"
+  | "name"
+  | "platform"
+  | "wait"
+  | "port"
+  | "free_port"
+  | "report"
+  | "candidates"
+  | "keychain"
+  | "host"
+  | "authority"
+  | "clock"
+  | "expected"
+  | "found";
 
-/** A button, and the fact without which it has nothing to offer. */
 export interface ButtonCopy {
   label: string;
   does: Does;
-  needs?: Fact;
 }
 
-/** One row of the table. `otherwise` stands in where the button's fact is missing. */
-export interface ErrorCopy {
-  title: string;
-  body: string;
-  button?: ButtonCopy;
-  otherwise?: ButtonCopy;
-  move: Move;
-}
+/** A button that has nothing to offer without a fact has another one to give way to: no row is ever without. */
+type Offer =
+  { button: ButtonCopy; needs?: never } | { button: ButtonCopy; needs: Fact; otherwise: ButtonCopy };
+
+/** One row of the table. */
+export type ErrorCopy = { title: string; body: string; move: Move } & Offer;
 
 const TRY_AGAIN: ButtonCopy = { label: "Try again", does: "retry" };
 const CHECK: ButtonCopy = { label: "Try again", does: "check_keychain" };
 const EDIT: ButtonCopy = { label: "Edit", does: "edit" };
 const SETTINGS: ButtonCopy = { label: "Settings", does: "settings" };
 const DETAILS: ButtonCopy = { label: "Details", does: "details" };
+const START_AGAIN: ButtonCopy = { label: "Start again", does: "retry" };
 const CONNECTIONS: ButtonCopy = { label: "Connections", does: "connections" };
 
 export const ERRORS: Record<Code, ErrorCopy> = {
@@ -57,7 +68,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   authorization_expired: {
     title: "The sign-in took too long",
     body: "What the browser brought from {product} was used before or is too old. Start again from here.",
-    button: { label: "Start again", does: "retry" },
+    button: START_AGAIN,
     move: "person",
   },
   callback_busy: {
@@ -82,12 +93,25 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   cancelled: {
     title: "The sign-in was cancelled",
     body: "Entered values are kept.",
+    button: START_AGAIN,
     move: "person",
   },
-  // No button: the screen of the connection has one that switches it on.
+  certificate_untrusted: {
+    title: "This computer does not trust the server",
+    body: "{authority} vouches for {host}. If that is your network’s own authority, your administrator can give you its certificate to add in Settings.",
+    button: SETTINGS,
+    move: "administrator",
+  },
+  clock_wrong: {
+    title: "The clock is {clock}",
+    body: "{product} turns away whoever has another time. Set the clock of this computer, then try again.",
+    button: TRY_AGAIN,
+    move: "person",
+  },
   connection_disabled: {
     title: "This account is switched off",
-    body: "Nothing can use it while it is off. Switch it on to use it again.",
+    body: "Nothing can use it while it is off. Switch it on, then try again.",
+    button: TRY_AGAIN,
     move: "person",
   },
   connection_unknown: {
@@ -101,6 +125,12 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     body: "Its element file can’t be used as it is. The details say what to mend.",
     button: DETAILS,
     move: "administrator",
+  },
+  element_retired: {
+    title: "{product} was closed",
+    body: "Its maker ended it, so it can’t be connected from this computer. It can still be practised.",
+    button: { label: "Practise instead", does: "practise" },
+    move: "provider",
   },
   element_unknown: {
     title: "{product} is not in the list any more",
@@ -117,6 +147,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   index_newer: {
     title: "A newer version wrote this data",
     body: "Update the app to open it. Nothing was changed.",
+    button: DETAILS,
     move: "person",
   },
   index_unwritable: {
@@ -134,9 +165,22 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   internal: {
     title: "Something failed inside the app",
     body: "Report {report} is in the log. Nothing was sent.",
-    button: { label: "Copy report", does: "copy_report", needs: "report" },
+    button: { label: "Copy report", does: "copy_report" },
+    needs: "report",
     otherwise: DETAILS,
     move: "administrator",
+  },
+  issuer_mismatch: {
+    title: "The answer came from somewhere else",
+    body: "Not {product} but another service answered, so nothing was saved. If it happens again, tell whoever manages it.",
+    button: START_AGAIN,
+    move: "administrator",
+  },
+  issuer_unknown: {
+    title: "Nothing to sign in with was found there",
+    body: "{host} does not tell how to sign in. Check the address, or enter the single addresses by hand.",
+    button: EDIT,
+    move: "person",
   },
   keychain_denied: {
     title: "The {keychain} refused",
@@ -184,19 +228,19 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "{platform} sent an unexpected answer",
     body: "Its service may have changed, or its address is wrong. The details can be sent with a report.",
     button: DETAILS,
-    move: "provider",
+    move: "platform",
   },
   platform_busy: {
     title: "{platform} asks to wait",
     body: "Too much was asked of it in a short time. Try again in {wait}.",
     button: TRY_AGAIN,
-    move: "provider",
+    move: "platform",
   },
   platform_failed: {
     title: "{platform} has a fault",
     body: "Nothing is wrong on this computer. Try again in a few minutes.",
     button: TRY_AGAIN,
-    move: "provider",
+    move: "platform",
   },
   platform_limit: {
     title: "This is too large for {platform}",
@@ -215,18 +259,19 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "The answer got lost",
     body: "It is not known whether {platform} did this. Keyrack looks again at its next start and finds what was made. Until then, look there before repeating it.",
     button: CONNECTIONS,
-    move: "provider",
+    move: "platform",
   },
   platform_unreachable: {
     title: "{platform} can’t be reached",
     body: "Check the connection to the internet and try again. Nothing was changed.",
     button: TRY_AGAIN,
-    move: "provider",
+    move: "person",
   },
   port_in_use: {
     title: "The callback address is taken",
     body: "Another program uses port {port}. Close it, or use another port.",
-    button: { label: "Use port {free_port}", does: "use_free_port", needs: "free_port" },
+    button: { label: "Use port {free_port}", does: "use_free_port" },
+    needs: "free_port",
     otherwise: SETTINGS,
     move: "person",
   },
@@ -246,7 +291,13 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "{product} can’t be reached",
     body: "Check the connection to the internet and try again. Nothing was changed.",
     button: TRY_AGAIN,
-    move: "provider",
+    move: "person",
+  },
+  redirect_mismatch: {
+    title: "{product} does not know the way back",
+    body: "The address registered there is not the one the browser should return to. Both must be the same, letter for letter.",
+    button: EDIT,
+    move: "administrator",
   },
   renewal_busy: {
     title: "Access is being renewed",
@@ -263,7 +314,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   state_mismatch: {
     title: "The answer did not match",
     body: "The browser returned an answer for another sign-in. Start again from here.",
-    button: { label: "Start again", does: "retry" },
+    button: START_AGAIN,
     move: "person",
   },
   usage: {
@@ -290,6 +341,20 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     button: SETTINGS,
     move: "person",
   },
+  wrong_account: {
+    title: "Another account signed in",
+    body: "{found} signed in, but “{name}” belongs to {expected}. Nothing was changed.",
+    button: { label: "Sign in again", does: "retry" },
+    move: "person",
+  },
+};
+
+/** The refusal to take an element out of the list while something is connected by it. */
+export const IN_USE: ErrorCopy = {
+  title: "It can’t be taken out yet",
+  body: "“{name}” is connected by it. Remove that connection first.",
+  button: CONNECTIONS,
+  move: "person",
 };
 
 /** The same refusal while a workspace is being added: nothing was accepted yet, and the secrets stand in the form. */
@@ -304,15 +369,17 @@ export const SECRETS_REFUSED: ErrorCopy = {
 export interface Said {
   title: string;
   body: string;
-  button?: { label: string; does: Does };
+  /** “Your move”: who can do something about it. */
+  move: string;
+  button: ButtonCopy;
 }
 
-/** “30 seconds”, “2 minutes”: as long as a platform asks to wait. */
-export function waitFor(seconds: number): string {
-  // Beyond a minute and a half nobody counts seconds; rounded up, so that it is never too early.
-  const [count, unit] = seconds < 90 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
-  return `${count} ${unit}${count === 1 ? "" : "s"}`;
-}
+const MOVES: Record<Move, string> = {
+  person: "Your move",
+  administrator: "Your administrator’s move",
+  provider: "{product}’s move",
+  platform: "{platform}’s move",
+};
 
 /** What a sentence takes from its surroundings and not from the failure. */
 export interface Place {
@@ -334,6 +401,11 @@ function facts(failure: Failure, place: Place): Record<Fact, string | undefined>
     report: failure.report,
     candidates: failure.candidates?.map((name) => `“${name}”`).join(", "),
     keychain: place.keychain,
+    host: failure.host,
+    authority: failure.issuer === undefined ? undefined : `“${failure.issuer}”`,
+    clock: failure.clock_skew === undefined ? undefined : offBy(failure.clock_skew),
+    expected: failure.expected,
+    found: failure.found,
   };
 }
 
@@ -348,6 +420,11 @@ const UNNAMED: Record<Fact, string> = {
   report: "without a number",
   candidates: "several",
   keychain: "keyring",
+  host: "the server",
+  authority: "An authority that it does not know",
+  clock: "not right",
+  expected: "another account",
+  found: "Somebody else",
 };
 
 function fill(template: string, known: Record<Fact, string | undefined>): string {
@@ -359,12 +436,12 @@ function fill(template: string, known: Record<Fact, string | undefined>): string
 /** The sentences for a failure. Another row of the table may take the place of the one for its code. */
 export function say(failure: Failure, place: Place, copy: ErrorCopy = ERRORS[failure.code]): Said {
   const known = facts(failure, place);
-  const { button, otherwise } = copy;
-  const chosen = button?.needs !== undefined && known[button.needs] === undefined ? otherwise : button;
+  const chosen = copy.needs !== undefined && known[copy.needs] === undefined ? copy.otherwise : copy.button;
   return {
     title: fill(copy.title, known),
     body: fill(copy.body, known),
-    ...(chosen ? { button: { label: fill(chosen.label, known), does: chosen.does } } : {}),
+    move: fill(MOVES[copy.move], known),
+    button: { label: fill(chosen.label, known), does: chosen.does },
   };
 }
 

@@ -21,7 +21,36 @@ export function relativeTime(at: number, now: number): string {
   return day.format(at);
 }
 
+/** “12 November 2026”. */
+export function date(at: number): string {
+  return day.format(at);
+}
+
 /** The time to the second, for `title`. */
 export function exactTime(at: number): string {
   return exact.format(at);
+}
+
+function counted(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+/** “30 seconds”, “2 minutes”: as long as somebody asks to wait. */
+export function waitFor(seconds: number): string {
+  // Beyond a minute and a half nobody counts seconds; rounded up, so that it is never too early.
+  return seconds < 90 ? counted(seconds, "second") : counted(Math.ceil(seconds / 60), "minute");
+}
+
+/** “7 minutes slow”: the clock of this computer, which other clocks are `skew` seconds ahead of. */
+export function offBy(skew: number): string {
+  const seconds = Math.abs(skew);
+  const size =
+    seconds < 90
+      ? counted(seconds, "second")
+      : seconds < 90 * 60
+        ? counted(Math.round(seconds / 60), "minute")
+        : seconds < 36 * 3600
+          ? counted(Math.round(seconds / 3600), "hour")
+          : counted(Math.round(seconds / 86_400), "day");
+  return `${size} ${skew < 0 ? "fast" : "slow"}`;
 }

@@ -1,5 +1,6 @@
 // Sentences that more than one screen says, and those that screen readers hear. Words for failures are in errors.ts.
-import type { ConnectionView, KeychainView, Status, WorkspaceView } from "../ipc/types";
+import type { ConnectionView, KeychainView, Status, TestView, WorkspaceView } from "../ipc/types";
+import { relativeTime } from "./time";
 
 /** `{keychain}` in a sentence: what the system itself calls the place. */
 export function keychainWord(keychain: KeychainView | undefined): string {
@@ -57,6 +58,34 @@ export function secretHelp(keychain: string, workspace: WorkspaceView | undefine
     : `Kept in the ${keychain} only.`;
 }
 
+/** Why a connection is being tried again, and whether it works meanwhile. */
+export function retryingLine(connection: ConnectionView, now: number): string {
+  const { expires_at, renewed_at, created_at } = connection;
+  const tries = "Keyrack keeps trying by itself.";
+  if (expires_at === undefined) return tries;
+  return expires_at > now
+    ? `${tries} Until then it works with the access from ${relativeTime(renewed_at ?? created_at, now)}.`
+    : `${tries} It stopped working ${relativeTime(expires_at, now)}.`;
+}
+
+/** What becomes of the access when a connection is removed. */
+export function removalLine({ product, revocation }: ConnectionView): string {
+  switch (revocation.way) {
+    case "ends":
+      return `The sign-in is deleted from this computer and ended at ${product}.`;
+    case "page":
+      return `The sign-in is deleted from this computer. ${product} offers no way to end it from here: its page for that opens with the link.`;
+    case "stays":
+      return `The sign-in is deleted from this computer. Its access ends by itself at ${product}.`;
+  }
+}
+
+/** “Works. maria@acme.example · 182 ms”. */
+export function testLine({ identity, took_ms }: TestView): string {
+  const facts = [identity, `${took_ms.toLocaleString("en-GB")} ms`].filter(Boolean);
+  return `Works. ${facts.join(" · ")}`;
+}
+
 /** The second line of a row: who is signed in, and where. */
 export function identityLine(connection: ConnectionView): string {
   const { identity, host, product, name } = connection;
@@ -66,10 +95,21 @@ export function identityLine(connection: ConnectionView): string {
 
 export const ANNOUNCE = {
   waiting: (product: string) => `Finish signing in to ${product} in the browser.`,
+  /** Letter by letter, because that is how it is typed. */
+  waitingWithCode: (code: string, host: string) => `Enter the code ${[...code].join(" ")} at ${host}.`,
   connected: (name: string) => `${name} is connected.`,
   signedInAgain: (name: string) => `Signed in again to ${name}.`,
   unsaved: (product: string) => `The sign-in at ${product} is not saved yet.`,
   removed: (name: string) => `${name} was removed.`,
+  removedLater: (name: string, product: string) =>
+    `${name} was removed. ${product} did not answer. Keyrack tells it later.`,
+  removedByPage: (name: string, product: string) =>
+    `${name} was removed. Its access can be ended on a page of ${product}.`,
+  described: (name: string) => `${name} is in the list now.`,
+  takenOut: (name: string) => `${name} is out of the list.`,
+  renewed: (name: string) => `${name} was renewed.`,
+  certificateAdded: "The certificate was added.",
+  certificateRemoved: (subject: string) => `The certificate of ${subject} was removed.`,
   renamed: (name: string) => `Renamed to ${name}.`,
   tagAdded: (tag: string) => `Tag ${tag} added.`,
   tagRemoved: (tag: string) => `Tag ${tag} removed.`,

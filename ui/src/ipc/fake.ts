@@ -4,8 +4,10 @@
 // `?scene=` chooses the start, `?theme=` the appearance, `?screen=` the first screen (`add`, `settings`,
 // `add-workspace`, `replace-secrets:NAME`, `import`, `connect:KEY`, `connection:ID`), `?finish=MS` how long the pretended browser takes,
 // `?refuse=CALL:CODE` what the program refuses (`never` as the code: it does not answer).
+import { needsBrowser } from "../state/form";
 import type { Route } from "../state/router.svelte";
 import type { Api } from "./api";
+import { failureOf } from "./failures";
 import {
   ACME,
   accountsThere,
@@ -16,7 +18,15 @@ import {
   platformCatalogue,
   PRESETS,
 } from "./platform";
-import { catalogue, connections, emptyState, manyConnections } from "./scenes";
+import {
+  catalogue,
+  certificate,
+  connections,
+  emptyState,
+  madeElement,
+  manyConnections,
+  troubled,
+} from "./scenes";
 import type {
   Appearance,
   AttemptView,
@@ -29,75 +39,14 @@ import type {
   InstanceView,
   KeychainView,
   PresetView,
+  RemovedView,
   State,
+  TestView,
   WorkspaceRequest,
   WorkspaceView,
 } from "./types";
 
 const MINUTE = 60_000;
-
-const HOST = new URL(ACME.base_url ?? "").host;
-
-/** Raised for `scene=failed-…` and `refuse=…`, with the facts the program would send. */
-function failureOf(code: Code): Failure {
-  switch (code) {
-    case "platform_rejected":
-    case "instance_gone":
-    case "authorization_expired":
-      return {
-        code,
-        host: HOST,
-        platform: {
-          status: 400,
-          request_id: "5c1d0d9ae4b0a1e23c3e9f10",
-          message: "Failed to create the instance: the provider refused the configuration",
-          provider_message: "invalid_request: redirect_uri does not match",
-        },
-      };
-    case "platform_busy":
-      return { code, host: HOST, platform: { status: 429, retry_after: 45 } };
-    case "platform_failed":
-      return { code, host: HOST, platform: { status: 502, message: "Bad gateway" } };
-    case "platform_bad_response":
-      return { code, host: HOST, detail: "the answer is a page and not JSON", platform: { status: 200 } };
-    case "platform_unreachable":
-    case "platform_uncertain":
-      return { code, host: HOST, detail: "no answer in 30 seconds" };
-    case "workspace_secrets":
-      return {
-        code,
-        host: HOST,
-        platform: { status: 401, message: "Invalid Organization or User secret, or invalid Element token" },
-      };
-    case "workspace_taken":
-      return { code, name: ACME.name };
-    case "port_in_use":
-      return { code, port: 14747, free_port: 14748 };
-    case "callback_busy":
-      return { code, port: 14747 };
-    case "internal":
-      return { code, report: "7F3K-20QX", detail: "index: row 12 has no element" };
-    case "provider_bad_response":
-    case "provider_rejected":
-      return { code, host: "acme.zendesk.com", detail: "invalid_client: client authentication failed" };
-    case "provider_unreachable":
-      return { code, host: "acme.zendesk.com", detail: "connection refused" };
-    case "name_taken":
-      return { code, name: "Zendesk" };
-    case "name_ambiguous":
-      return { code, candidates: ["Zendesk", "Zendesk – support"] };
-    case "form_invalid":
-      return {
-        code,
-        fields: [
-          { key: "zendesk.subdomain", problem: "malformed" },
-          { key: "oauth.api.key", problem: "malformed" },
-        ],
-      };
-    default:
-      return { code };
-  }
-}
 
 export class Fake implements Api {
   #state: State;
@@ -115,6 +64,14 @@ export class Fake implements Api {
   notImported = new Map<string, Failure>();
   /** The pages' own clipboard, so that a test can see what was asked for. */
   clipboard = "";
+  /** Elements of the person's own. */
+  own: ElementView[] = [];
+  /** Who signs in again, if not the one that is expected. */
+  somebodyElse: string | null = null;
+  /** Providers do not answer when access is given back. */
+  unanswered = false;
+  /** The connections whose access page was opened. */
+  pagesOpened: string[] = [];
 
   constructor(state: State, finish: number | null = 4000) {
     this.#state = state;
@@ -189,7 +146,8 @@ export class Fake implements Api {
   #elements(): ElementView[] {
     const { workspace, settings } = this.#state;
     if (workspace.kind === "hosted") return platformCatalogue();
-    return catalogue(settings.callback_port, workspace.kind === "practice");
+    const practice = workspace.kind === "practice";
+    return [...catalogue(settings.callback_port, practice), ...(practice ? [] : this.own)];
   }
 
   async elements(): Promise<ElementView[]> {
@@ -204,10 +162,46 @@ export class Fake implements Api {
     return this.#state.workspace.kind === "hosted" ? described(element) : element;
   }
 
+  async describe(request: ConnectRequest): Promise<ElementView> {
+    await this.#asked("describe");
+    const { values } = request;
+    const missing = (request.element === "oauth2" ? ["issuer"] : ["authorization_endpoint"]).filter(
+      (key) => !values[key] && !values.authorization_endpoint,
+    );
+    if (missing.length > 0)
+      throw {
+        code: "form_invalid",
+        fields: missing.map((key) => ({ key, problem: "required" as const })),
+      } satisfies Failure;
+    const address = values.issuer || values.authorization_endpoint || "";
+    if (!URL.canParse(address) || !address.startsWith("https://"))
+      throw { code: "form_invalid", fields: [{ key: "issuer", problem: "malformed" }] } satisfies Failure;
+    const { host } = new URL(address);
+    if (host.startsWith("www.") && !values.authorization_endpoint)
+      throw { ...failureOf("issuer_unknown"), host };
+    const made = madeElement(
+      host,
+      values["provider.name"] || host,
+      this.#state.settings.callback_port,
+      values["oauth.grant"],
+    );
+    this.own = [...this.own.filter((one) => one.key !== made.key), made];
+    return made;
+  }
+
+  async removeElement(key: string): Promise<void> {
+    await this.#asked("removeElement");
+    const user = this.#state.connections.find((one) => one.element === key);
+    if (user) throw { code: "name_taken", name: user.name } satisfies Failure;
+    this.own = this.own.filter((one) => one.key !== key);
+  }
+
   async connect(request: ConnectRequest): Promise<AttemptView> {
     await this.#asked("connect");
     this.#keychainReady();
     const element = await this.element(request.element);
+    if (element.retired && this.#state.workspace.kind === "local")
+      throw { code: "element_retired", product: element.name } satisfies Failure;
     if (request.again !== undefined)
       return this.#begin(element, request, this.#connection(request.again).name);
     const taken = (name: string) =>
@@ -220,7 +214,7 @@ export class Fake implements Api {
   }
 
   #begin(element: ElementView, request: ConnectRequest, name: string): AttemptView {
-    const inBrowser = element.auth === "oauth2" || element.auth === "oauth1";
+    const inBrowser = needsBrowser(element, request.values);
     const attempt: AttemptView = {
       ...waitingAttempt(element, request.values, Date.now()),
       id: `a${this.#next++}`,
@@ -240,6 +234,20 @@ export class Fake implements Api {
     if (attempt?.stage !== "waiting" && attempt?.stage !== "finishing") return;
     this.#setAttempt(id, { stage: "finishing" });
     setTimeout(() => {
+      if (request.again !== undefined && this.somebodyElse !== null) {
+        const { name, identity } = this.#connection(request.again);
+        this.#setAttempt(id, {
+          stage: "unsaved",
+          connection: request.again,
+          failure: {
+            code: "wrong_account",
+            name,
+            found: this.somebodyElse,
+            ...(identity === undefined ? {} : { expected: identity }),
+          },
+        });
+        return;
+      }
       const row = request.again ?? id;
       this.#change((state) => ({
         connections:
@@ -260,6 +268,8 @@ export class Fake implements Api {
     const { workspace } = this.#state;
     const element = this.#elements().find((one) => one.key === request.element);
     const common = {
+      missing: [],
+      revocation: { way: "ends" as const },
       id: attempt.id,
       workspace: workspace.name,
       name: attempt.name,
@@ -309,6 +319,38 @@ export class Fake implements Api {
     this.#answer(attempt, { element, name: "", tags: [], values: {} });
   }
 
+  async takeAccount(attempt: string): Promise<void> {
+    await this.#asked("takeAccount");
+    this.#keychainReady();
+    const { id, connection = "", failure } = this.#attempt(attempt);
+    const row = this.#connection(connection);
+    this.#setConnection(row.id, {
+      status: "ok",
+      last_code: undefined,
+      ...(failure?.found === undefined ? {} : { identity: failure.found }),
+    });
+    this.#setAttempt(id, { stage: "connected" });
+  }
+
+  async saveAsNew(attempt: string): Promise<void> {
+    await this.#asked("saveAsNew");
+    this.#keychainReady();
+    const waited = this.#attempt(attempt);
+    const { name: like, tags } = this.#connection(waited.connection ?? "");
+    const name = `${like} 2`;
+    const request = { element: waited.element, name, tags, values: {} };
+    const made = {
+      ...this.#made({ ...waited, name }, request),
+      identity: waited.failure?.found ?? "somebody@acme.example",
+    };
+    this.#change((state) => ({
+      connections: [...state.connections, made],
+      attempts: state.attempts.map((one) =>
+        one.id === attempt ? { ...one, stage: "connected" as const, connection: made.id } : one,
+      ),
+    }));
+  }
+
   async keepWaiting(attempt: string): Promise<void> {
     this.#setAttempt(this.#attempt(attempt).id, { ends_at: Date.now() + 15 * MINUTE });
   }
@@ -330,9 +372,35 @@ export class Fake implements Api {
     this.#setConnection(id, { name });
   }
 
-  async remove(connection: string, _here: boolean): Promise<void> {
-    const { id } = this.#connection(connection);
+  async test(connection: string): Promise<TestView> {
+    await this.#asked("test");
+    const { identity } = this.#connection(connection);
+    return { took_ms: 182, ...(identity === undefined ? {} : { identity }) };
+  }
+
+  async renew(connection: string): Promise<void> {
+    await this.#asked("renew");
+    const now = Date.now();
+    this.#setConnection(connection, {
+      status: "ok",
+      last_code: undefined,
+      renewed_at: now,
+      expires_at: now + 30 * MINUTE,
+    });
+  }
+
+  async remove(connection: string, _here: boolean): Promise<RemovedView> {
+    await this.#asked("remove");
+    const { id, revocation } = this.#connection(connection);
     this.#change(({ connections }) => ({ connections: connections.filter((one) => one.id !== id) }));
+    if (revocation.way === "page") return { revoked: "no", page: revocation.url };
+    if (revocation.way === "stays") return { revoked: "no" };
+    return { revoked: this.unanswered ? "later" : "yes" };
+  }
+
+  async openAccessPage(connection: string): Promise<void> {
+    await this.#asked("openAccessPage");
+    this.pagesOpened.push(connection);
   }
 
   async setTags(connection: string, tags: string[]): Promise<void> {
@@ -454,6 +522,8 @@ export class Fake implements Api {
         created_at: Date.now(),
         scopes: [],
         access: [],
+        missing: [],
+        revocation: { way: "stays" },
       }));
     const known = new Map(added.map((one) => [one.instance, one.id]));
     this.accountsThere = this.accountsThere.map((one) => ({
@@ -472,6 +542,29 @@ export class Fake implements Api {
     this.#change(({ settings }) => ({ settings: { ...settings, callback_port: port } }));
   }
 
+  async addCertificate(pem: string): Promise<void> {
+    await this.#asked("addCertificate");
+    const refused = (name: string, detail: string): Failure => ({ code: "usage", name, detail });
+    if (!pem.includes("BEGIN CERTIFICATE")) throw refused("nothing", "the file holds no certificate");
+    if (pem.includes("LEAF")) throw refused("not_an_authority", "it is no certificate authority");
+    if (pem.includes("EXPIRED")) throw refused("expired", "it ended in 2024");
+    this.#change(({ settings }) => ({
+      settings: {
+        ...settings,
+        certificates: [...settings.certificates, certificate(settings.certificates.length)],
+      },
+    }));
+  }
+
+  async removeCertificate(sha256: string): Promise<void> {
+    this.#change(({ settings }) => ({
+      settings: {
+        ...settings,
+        certificates: settings.certificates.filter((one) => one.sha256 !== sha256),
+      },
+    }));
+  }
+
   async openFolder(): Promise<void> {}
 
   async checkKeychain(): Promise<KeychainView> {
@@ -483,7 +576,10 @@ function waitingAttempt(element: ElementView, values: Record<string, string>, no
   const host = values["zendesk.subdomain"]
     ? `${values["zendesk.subdomain"]}.zendesk.com`
     : `${element.key}.example`;
-  const callback = values["oauth.callback.url"] ?? `http://localhost:14747/callback/${element.key}`;
+  const withCode = values["oauth.grant"] === "device_code";
+  const callback = withCode
+    ? ""
+    : (values["oauth.callback.url"] ?? `http://localhost:14747/callback/${element.key}`);
   return {
     id: "a0",
     element: element.key,
@@ -493,10 +589,13 @@ function waitingAttempt(element: ElementView, values: Record<string, string>, no
     again: false,
     stage: "waiting",
     host,
-    link: `https://${host}/oauth/authorizations/new?response_type=code&client_id=keyrack&redirect_uri=${encodeURIComponent(callback)}&state=kA3vWq0pXb7oT2mZ&code_challenge_method=S256`,
+    link: withCode
+      ? `https://${host}/device`
+      : `https://${host}/oauth/authorizations/new?response_type=code&client_id=keyrack&redirect_uri=${encodeURIComponent(callback)}&state=kA3vWq0pXb7oT2mZ&code_challenge_method=S256`,
     callback,
-    paste_only: !/^http:\/\/(localhost|127\.0\.0\.1)/.test(callback),
+    paste_only: !withCode && !/^http:\/\/(localhost|127\.0\.0\.1)/.test(callback),
     browser_opened: true,
+    ...(withCode ? { user_code: "WDJB-MJHT" } : {}),
     started_at: now,
     ends_at: now + 15 * MINUTE,
   };
@@ -563,10 +662,22 @@ export function openFake(query: URLSearchParams): { api: Fake; first?: Route } {
   else if (scene === "waiting-late") follow({ started_at: now - 14.2 * MINUTE, ends_at: now + 48_000 });
   else if (scene === "waiting-link") follow({ browser_opened: false });
   else if (scene === "paste-only") follow({ paste_only: true, callback: "https://www.mycoolapp.com/auth" });
-  else if (scene === "finishing") follow({ stage: "finishing" });
+  else if (scene === "waiting-code") {
+    const values = { "zendesk.subdomain": "acme", "oauth.grant": "device_code" };
+    follow(waitingAttempt(zendesk, values, now - 25_000));
+  } else if (scene === "finishing") follow({ stage: "finishing" });
   else if (scene === "unsaved") {
     state.keychain.state = "locked";
     follow({ stage: "unsaved", failure: { code: "keychain_locked" } });
+  } else if (scene === "wrong-account") {
+    state.connections = connections(now);
+    const failure = failureOf("wrong_account");
+    follow({ stage: "unsaved", again: true, name: failure.name ?? "", connection: "c1", failure });
+  } else if (scene === "troubled") {
+    state.connections = troubled(now);
+    state.clock_skew = 431;
+    state.settings.certificates = [certificate(0), certificate(1)];
+    state.settings.proxy = "proxy.acme.example:3128";
   } else if (scene === "ended") {
     // A sign-in that failed while the person was elsewhere.
     state.connections = connections(now).slice(0, 2);
@@ -582,6 +693,10 @@ export function openFake(query: URLSearchParams): { api: Fake; first?: Route } {
 
   const api = new Fake(state, finish);
   if (refusal) api.refuseOnce("connect", refusal);
+  if (scene === "own") api.own = [madeElement("accounts.acme.example", "Acme Identity", 14747)];
+  if (scene === "own-registers") api.own = [madeElement("register.acme.example", "Acme Register", 14747)];
+  if (scene === "wrong-account") api.somebodyElse = "jo@acme.example";
+  api.unanswered = query.has("unanswered");
   if (scene === "loading") api.refuse("state", "never");
   if (state.workspace.kind === "hosted") {
     api.accountsThere =

@@ -63,6 +63,9 @@ export function platformCatalogue(): ElementView[] {
       gives: "",
       access: [],
       auth,
+      generic: false,
+      retired: false,
+      own: false,
       fields: [],
     })),
   );
@@ -172,6 +175,8 @@ export function hostedConnections(now: number): ConnectionView[] {
       created_at: now - 40 * DAY,
       scopes: [],
       access: [],
+      missing: [],
+      revocation: { way: "stays" },
     };
   };
   return [

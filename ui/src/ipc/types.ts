@@ -1,6 +1,6 @@
 // Generated from src-tauri/src/domain/view.rs by `UPDATE_TYPES=1 cargo test types_ts`. Not to be edited.
 
-export type Code = "access_denied" | "authorization_expired" | "callback_busy" | "callback_invalid" | "callback_timeout" | "cancelled" | "connection_disabled" | "connection_unknown" | "element_invalid" | "element_unknown" | "form_invalid" | "index_newer" | "index_unwritable" | "instance_gone" | "internal" | "keychain_denied" | "keychain_locked" | "keychain_missing" | "keychain_too_long" | "name_ambiguous" | "name_taken" | "needs_settings" | "platform_bad_response" | "platform_busy" | "platform_failed" | "platform_limit" | "platform_rejected" | "platform_uncertain" | "platform_unreachable" | "port_in_use" | "provider_bad_response" | "provider_rejected" | "provider_unreachable" | "renewal_busy" | "sign_in_expired" | "state_mismatch" | "usage" | "workspace_secrets" | "workspace_taken" | "workspace_unknown";
+export type Code = "access_denied" | "authorization_expired" | "callback_busy" | "callback_invalid" | "callback_timeout" | "cancelled" | "certificate_untrusted" | "clock_wrong" | "connection_disabled" | "connection_unknown" | "element_invalid" | "element_retired" | "element_unknown" | "form_invalid" | "index_newer" | "index_unwritable" | "instance_gone" | "issuer_mismatch" | "issuer_unknown" | "internal" | "keychain_denied" | "keychain_locked" | "keychain_missing" | "keychain_too_long" | "name_ambiguous" | "name_taken" | "needs_settings" | "platform_bad_response" | "platform_busy" | "platform_failed" | "platform_limit" | "platform_rejected" | "platform_uncertain" | "platform_unreachable" | "port_in_use" | "provider_bad_response" | "provider_rejected" | "provider_unreachable" | "redirect_mismatch" | "renewal_busy" | "sign_in_expired" | "state_mismatch" | "usage" | "workspace_secrets" | "workspace_taken" | "workspace_unknown" | "wrong_account";
 
 export type Problem = "required" | "malformed" | "not_an_option" | "too_long" | "unknown";
 
@@ -8,7 +8,9 @@ export type FieldProblem = { key: string, problem: Problem, };
 
 export type PlatformAnswer = { status?: number, request_id?: string, message?: string, provider_message?: string, retry_after?: number, };
 
-export type Failure = { code: Code, fields?: Array<FieldProblem>, product?: string, name?: string, host?: string, port?: number, free_port?: number, detail?: string, candidates?: Array<string>, platform?: PlatformAnswer, report?: string, };
+export type Exchange = { method: string, host: string, path: string, status?: number, error?: string, took_ms: number, };
+
+export type Failure = { code: Code, fields?: Array<FieldProblem>, product?: string, name?: string, host?: string, port?: number, free_port?: number, detail?: string, candidates?: Array<string>, platform?: PlatformAnswer, redirect?: string, registered?: string, issuer?: string, clock_skew?: number, retry_after?: number, expected?: string, found?: string, exchanges?: Array<Exchange>, report?: string, };
 
 export type Appearance = "system" | "light" | "dark";
 
@@ -38,9 +40,19 @@ export type FieldView = { key: string, label: string, help: string, example: str
 
 export type AuthView = "oauth2" | "oauth1" | "basic" | "api_key" | "custom";
 
-export type ElementView = { key: string, name: string, initials: string, category: string, gives: string, access: Array<string>, note?: string, auth: AuthView, fields: Array<FieldView>, };
+export type ElementView = { key: string, name: string, initials: string, category: string, gives: string, access: Array<string>, note?: string, auth: AuthView, generic: boolean, retired: boolean, own: boolean, fields: Array<FieldView>, };
 
-export type ConnectionView = { id: string, name: string, element: string, product: string, initials: string, workspace: string, identity?: string, host?: string, tags: Array<string>, disabled: boolean, instance?: string, status: Status, last_code?: Code, created_at: number, renewed_at?: number, expires_at?: number, scopes: Array<string>, access: Array<string>, };
+export type Revocation = { "way": "ends" } | { "way": "page", url: string, } | { "way": "stays" };
+
+export type Revoked = "yes" | "later" | "no";
+
+export type RemovedView = { revoked: Revoked, page?: string, };
+
+export type TestView = { identity?: string, took_ms: number, };
+
+export type CertificateView = { subject: string, issuer: string, expires_at: number, sha256: string, };
+
+export type ConnectionView = { id: string, name: string, element: string, product: string, initials: string, workspace: string, identity?: string, host?: string, tags: Array<string>, disabled: boolean, instance?: string, status: Status, last_code?: Code, created_at: number, renewed_at?: number, expires_at?: number, scopes: Array<string>, access: Array<string>, missing: Array<string>, revocation: Revocation, };
 
 export type NotImported = { instance: string, failure: Failure, };
 
@@ -48,10 +60,10 @@ export type ImportView = { added: Array<ConnectionView>, failed: Array<NotImport
 
 export type AttemptStage = "waiting" | "finishing" | "unsaved" | "connected" | "failed" | "cancelled";
 
-export type AttemptView = { id: string, element: string, product: string, initials: string, name: string, again: boolean, stage: AttemptStage, host: string, link: string, callback: string, paste_only: boolean, browser_opened: boolean, started_at: number, ends_at: number, connection?: string, failure?: Failure, };
+export type AttemptView = { id: string, element: string, product: string, initials: string, name: string, again: boolean, stage: AttemptStage, host: string, link: string, callback: string, paste_only: boolean, browser_opened: boolean, user_code?: string, started_at: number, ends_at: number, connection?: string, failure?: Failure, };
 
-export type SettingsView = { appearance: Appearance, callback_port: number, data_folder: string, elements_folder: string, log_folder: string, version: string, };
+export type SettingsView = { appearance: Appearance, callback_port: number, data_folder: string, elements_folder: string, log_folder: string, version: string, certificates: Array<CertificateView>, proxy: string, };
 
-export type State = { workspace: WorkspaceView, workspaces: Array<WorkspaceView>, connections: Array<ConnectionView>, attempts: Array<AttemptView>, keychain: KeychainView, settings: SettingsView, };
+export type State = { workspace: WorkspaceView, workspaces: Array<WorkspaceView>, connections: Array<ConnectionView>, attempts: Array<AttemptView>, keychain: KeychainView, settings: SettingsView, clock_skew?: number, };
 
 export type ConnectRequest = { element: string, name: string, tags: Array<string>, values: { [key in string]: string }, again?: string, };

@@ -4,7 +4,8 @@ import { ACME, accountsThere, hostedConnections } from "../ipc/platform";
 import { connections, emptyState, manyConnections } from "../ipc/scenes";
 import type { ConnectRequest, State } from "../ipc/types";
 import { App } from "./app.svelte";
-import { groupsOf, neighbour } from "./groups";
+import { describing } from "./form";
+import { groupsOf, neighbour, whyNotUsable } from "./groups";
 import { Router } from "./router.svelte";
 import { Store } from "./store.svelte";
 
@@ -254,6 +255,146 @@ describe("signing in again", () => {
   });
 });
 
+describe("somebody else who signs in", () => {
+  const again: ConnectRequest = { element: "zendesk", name: "", tags: [], values: {}, again: "c1" };
+
+  async function wrong() {
+    const { fake, app } = await opened(1000, withConnections());
+    fake.somebodyElse = "jo@acme.example";
+    const attempt = await fake.connect(again);
+    app.watch(attempt.id);
+    await pass(2000);
+    return { fake, app, id: attempt.id };
+  }
+  const row = (app: App, id: string) => app.store.state?.connections.find((one) => one.id === id);
+
+  it("changes_nothing_and_is_said", async () => {
+    const { app } = await wrong();
+    expect(row(app, "c1")?.identity).toBe("maria@acme.example");
+    expect(app.store.state?.attempts[0]).toMatchObject({
+      stage: "unsaved",
+      failure: { code: "wrong_account", found: "jo@acme.example", expected: "maria@acme.example" },
+    });
+    expect(app.announcer.text).toContain("jo@acme.example signed in, but “Zendesk · support” belongs to");
+  });
+
+  it("takes_the_connection_over_if_its_owner_says_so", async () => {
+    const { fake, app, id } = await wrong();
+    await fake.takeAccount(id);
+    await pass();
+    expect(row(app, "c1")?.identity).toBe("jo@acme.example");
+    expect(app.announcer.text).toContain("Signed in again to Zendesk · support.");
+    expect(app.router.route).toEqual({ screen: "connections", focus: "c1" });
+  });
+
+  it("gets_a_connection_of_their_own_if_its_owner_says_so", async () => {
+    const { fake, app, id } = await wrong();
+    await fake.saveAsNew(id);
+    await pass();
+    expect(row(app, "c1")?.identity).toBe("maria@acme.example");
+    expect(row(app, id)?.identity).toBe("jo@acme.example");
+    expect(app.announcer.text).toContain("Zendesk · support 2 is connected.");
+  });
+
+  it("leaves_no_trace_if_the_sign_in_is_begun_anew", async () => {
+    const { fake, app, id } = await wrong();
+    fake.somebodyElse = null;
+    await fake.cancel(id);
+    await app.signInAgain(row(app, "c1")!);
+    expect(app.router.route).toMatchObject({ screen: "connect", again: "c1" });
+    await pass(2000);
+    expect(row(app, "c1")?.identity).toBe("maria@acme.example");
+    expect(app.store.state?.attempts).toEqual([]);
+  });
+});
+
+describe("a product that no element describes", () => {
+  const request = (values: Record<string, string>): ConnectRequest => ({
+    element: "oauth2",
+    name: "",
+    tags: [],
+    values,
+  });
+
+  it("is_asked_for_what_describes_it_before_anything_else", async () => {
+    const { app } = await opened(null);
+    const keys = describing(app.store.element("oauth2")!.fields).map((field) => field.key);
+    expect(keys).toContain("issuer");
+    expect(keys.filter((key) => /key|secret|callback/.test(key))).toEqual([]);
+  });
+
+  it("becomes_an_element_of_the_person’s_own", async () => {
+    const { fake, app } = await opened(null);
+    const made = await fake.describe(request({ issuer: "https://accounts.acme.example" }));
+    expect(made).toMatchObject({ key: "accounts-acme-example", own: true, generic: false });
+    app.store.add(made);
+    expect(app.store.element(made.key)?.fields[0]?.required).toBe(true);
+    await app.store.loadElements();
+    expect(app.store.elements?.filter((one) => one.key === made.key)).toHaveLength(1);
+  });
+
+  it("that_publishes_nothing_is_refused", async () => {
+    const { fake } = await opened(null);
+    await expect(fake.describe(request({ issuer: "https://www.acme.example" }))).rejects.toMatchObject({
+      code: "issuer_unknown",
+      host: "www.acme.example",
+    });
+    await expect(fake.describe(request({}))).rejects.toMatchObject({ code: "form_invalid" });
+  });
+
+  it("stays_in_the_list_while_something_is_connected_by_it", async () => {
+    const { fake, app } = await opened(1000);
+    const { key } = await fake.describe(request({ issuer: "https://accounts.acme.example" }));
+    await fake.connect({ element: key, name: "", tags: [], values: {} });
+    await pass(2000);
+    await expect(fake.removeElement(key)).rejects.toEqual({
+      code: "name_taken",
+      name: "accounts.acme.example",
+    });
+    await fake.remove(app.store.state!.connections[0]!.id, false);
+    await fake.removeElement(key);
+    await app.store.loadElements();
+    expect(app.store.element(key)).toBeUndefined();
+  });
+});
+
+describe("a product that was closed", () => {
+  it("can_be_practised_and_not_connected_here", async () => {
+    const { fake, app } = await opened(1000);
+    const desk = { ...zendesk, element: "desk" };
+    await expect(fake.connect(desk)).rejects.toMatchObject({ code: "element_retired" });
+    await app.practise("desk");
+    expect(app.router.route).toEqual({ screen: "connect", element: "desk" });
+    expect(app.router.previous).toEqual({ screen: "add" });
+    await fake.connect(desk);
+    await pass(2000);
+    expect(app.store.state?.connections).toHaveLength(1);
+  });
+});
+
+describe("a sign-in with a code", () => {
+  it("is_announced_letter_by_letter", async () => {
+    const { fake, app } = await opened(null);
+    const values = { ...zendesk.values, "oauth.grant": "device_code" };
+    const attempt = await fake.connect({ ...zendesk, values });
+    app.announceWaiting(attempt);
+    expect(attempt).toMatchObject({ user_code: "WDJB-MJHT", callback: "", paste_only: false });
+    expect(app.announcer.text).toContain("W D J B - M J H T at acme.zendesk.com");
+  });
+});
+
+describe("the way to the settings", () => {
+  it("drops_nothing_that_was_typed", async () => {
+    const { app } = await opened(null);
+    await app.router.go({ screen: "connect", element: "zendesk" });
+    app.router.leaving = () => Promise.resolve(false);
+    await app.toSettings("certificates");
+    expect(app.router.route).toEqual({ screen: "settings", part: "certificates" });
+    await app.goBack();
+    expect(app.router.route).toEqual({ screen: "connect", element: "zendesk" });
+  });
+});
+
 describe("a workspace", () => {
   const request = {
     name: "Acme",
@@ -361,6 +502,17 @@ describe("the list", () => {
     const groups = groupsOf({ ...hosted(), connections }, "");
     expect(groups.attention).toEqual([]);
     expect(groups.connected.map((one) => one.id)).toContain("h3");
+  });
+
+  it("knows_why_an_owner_has_to_act", () => {
+    const [one] = connections(0);
+    const why = (part: object) => whyNotUsable({ ...one!, ...part });
+    expect(why({})).toBeNull();
+    expect(why({ status: "retrying", last_code: "provider_unreachable" })).toBeNull();
+    expect(why({ status: "needs_sign_in", last_code: "wrong_account" })).toBe("sign_in_expired");
+    expect(why({ status: "needs_sign_in", last_code: "instance_gone" })).toBe("instance_gone");
+    expect(why({ status: "needs_settings", last_code: "provider_rejected" })).toBe("provider_rejected");
+    expect(why({ status: "needs_settings" })).toBe("needs_settings");
   });
 
   it("shows_first_what_needs_its_owner", () => {

@@ -1,6 +1,6 @@
 // The rules of a form, without its looks: which fields show, what is sent, what is missing. Whether a value has the
 // right form is decided by the program, which owns the patterns.
-import type { FieldProblem, FieldView, Problem } from "../ipc/types";
+import type { ElementView, FieldProblem, FieldView, Problem } from "../ipc/types";
 
 export type Values = Record<string, string>;
 
@@ -29,6 +29,32 @@ export function initialValues(fields: FieldView[]): Values {
 
 export function isVisible(field: FieldView, values: Values): boolean {
   return field.visible_when === undefined || values[field.visible_when.field] === field.visible_when.is;
+}
+
+/** Where the form of an OAuth 2 element lets choose how to sign in (RFC 6749 §1.3, RFC 8628). */
+const GRANT = "oauth.grant";
+
+/** Whether signing in goes through a browser: some products take what is entered, and some let an application in
+ *  without a person. */
+export function needsBrowser(element: ElementView, values: Values): boolean {
+  if (element.auth === "oauth1") return true;
+  return element.auth === "oauth2" && values[GRANT] !== "client_credentials";
+}
+
+/** Whether the browser comes back with the answer: only then is there an address to register. */
+export function comesBack(element: ElementView, values: Values): boolean {
+  return needsBrowser(element, values) && values[GRANT] !== "device_code";
+}
+
+/** What this program is to a provider. All else in a generic form describes the provider itself. */
+export const KEY = "oauth.api.key";
+export const SECRET = "oauth.api.secret";
+export const CALLBACK = "oauth.callback.url";
+const CLIENT = [KEY, SECRET, CALLBACK];
+
+/** The fields of a generic form that describe the provider. */
+export function describing(fields: FieldView[]): FieldView[] {
+  return fields.filter((field) => !CLIENT.includes(field.key));
 }
 
 /** People paste what the browser shows. Where the field declares what stands around the wanted part, the rest is cut

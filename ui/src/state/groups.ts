@@ -1,5 +1,5 @@
 // How the list of connections is divided, filtered and ordered.
-import type { AttemptView, ConnectionView, State } from "../ipc/types";
+import type { AttemptView, Code, ConnectionView, State } from "../ipc/types";
 import { identityLine } from "../copy/words";
 
 export interface Groups {
@@ -30,6 +30,15 @@ export function needsOwner(connection: ConnectionView): boolean {
   return (
     !connection.disabled && (connection.status === "needs_sign_in" || connection.status === "needs_settings")
   );
+}
+
+/** Why its owner has to act. A sign-in that ended has one remedy, whatever was said last; what the settings lack is said
+ *  by the code, because some of it is not mended by signing in again. */
+export function whyNotUsable(connection: ConnectionView): Code | null {
+  if (!needsOwner(connection)) return null;
+  const { last_code, status } = connection;
+  if (last_code === "instance_gone" || last_code === "workspace_secrets") return last_code;
+  return status === "needs_settings" ? (last_code ?? "needs_settings") : "sign_in_expired";
 }
 
 /** It can be used now, or will be by itself. */

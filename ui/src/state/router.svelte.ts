@@ -16,8 +16,8 @@ export type Route =
     }
   | { screen: "connection"; id: string }
   | { screen: "import" }
-  /** `focus` names the workspace that was looked at. */
-  | { screen: "settings"; focus?: string }
+  /** `focus` names the workspace that was looked at; `part` is what is looked for. */
+  | { screen: "settings"; focus?: string; part?: "certificates" }
   | { screen: "add-workspace" }
   | { screen: "replace-secrets"; workspace: string };
 

@@ -92,6 +92,12 @@ export class Store {
     return whole ? listed : undefined;
   }
 
+  /** An element that has just been made, until the catalogue is read again. */
+  add(element: ElementView): void {
+    const others = this.elements?.filter((one) => one.key !== element.key) ?? [];
+    this.elements = [...others, element];
+  }
+
   /** Asks for one element with its whole form. */
   async describe(key: string): Promise<void> {
     const workspace = this.#workspace;

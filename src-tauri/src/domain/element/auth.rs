@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::field::{Condition, is_default};
+use super::field::{Condition, GRANT, is_default};
+use crate::domain::form::Values;
 use crate::domain::oauth::oauth1::SignatureMethod;
 use crate::domain::oauth::token::{BodyFormat, ClientAuthentication};
 use crate::domain::template::Template;
@@ -39,7 +40,8 @@ impl Auth {
         }
     }
 
-    /// Whether the person signs in with a browser.
+    /// Whether the person usually signs in with a browser; [`Element::needs_browser_for`](super::Element) knows
+    /// which grant was chosen.
     pub fn needs_browser(&self) -> bool {
         matches!(self, Self::Oauth2(_) | Self::Oauth1(_))
     }
@@ -52,6 +54,8 @@ impl Auth {
                 ("authorization_endpoint", oauth2.authorization_endpoint.as_ref()),
                 ("token_endpoint", oauth2.token_endpoint.as_ref()),
                 ("refresh_endpoint", oauth2.refresh_endpoint.as_ref()),
+                ("device_authorization_endpoint", oauth2.device_authorization_endpoint.as_ref()),
+                ("registration_endpoint", oauth2.registration_endpoint.as_ref()),
                 ("revocation.endpoint", oauth2.revocation.as_ref().map(|r| &r.endpoint)),
             ],
             Self::Oauth1(oauth1) => vec![
@@ -84,6 +88,15 @@ pub struct Oauth2 {
     /// Where tokens are renewed, if not at `token_endpoint`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_endpoint: Option<Template>,
+    /// Where a sign-in on another device begins (RFC 8628 §3.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_authorization_endpoint: Option<Template>,
+    /// Where the application registers itself if the person has not registered one (RFC 7591 §3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<Template>,
+    /// The ways to a token, best first; the field `oauth.grant` chooses another. Left out: a browser that calls back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<Grant>,
     /// What is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
@@ -124,9 +137,61 @@ pub struct Oauth2 {
 
 impl Oauth2 {
     /// The value of `scope` for this form, if anything is asked for.
-    pub fn scope(&self, values: &crate::domain::form::Values) -> Option<String> {
+    pub fn scope(&self, values: &Values) -> Option<String> {
         let given = self.scope_field.as_deref().and_then(|field| values.get(field)).map(str::to_owned);
         given.or_else(|| (!self.scopes.is_empty()).then(|| self.scopes.join(&self.scope_separator)))
+    }
+
+    /// The way to a token that these values choose, if the element has it, else its first.
+    pub fn grant(&self, values: &Values) -> Grant {
+        let chosen = values.get(GRANT).and_then(Grant::parse).filter(|grant| self.grants.contains(grant));
+        chosen.or_else(|| self.grants.first().copied()).unwrap_or_default()
+    }
+
+    /// The issuer identifier byte for byte as it was written: RFC 9207 §2.4 and RFC 8414 §3.3 compare it as a simple
+    /// string, and a `Url` would add a slash. None where none is known, or where it is no address.
+    pub fn issuer_text(&self, values: &Values) -> Option<String> {
+        self.issuer.as_ref().and_then(|issuer| issuer.fill_text(values).ok())
+    }
+}
+
+/// A way to a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Grant {
+    /// The browser brings a code back (RFC 6749 §4.1).
+    #[default]
+    AuthorizationCode,
+    /// The person enters a code in a browser anywhere (RFC 8628).
+    DeviceCode,
+    /// The application stands for itself: nobody signs in (RFC 6749 §4.4).
+    ClientCredentials,
+}
+
+impl Grant {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::DeviceCode, Self::ClientCredentials];
+
+    /// The word in element files and in the field `oauth.grant`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::DeviceCode => "device_code",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grant| grant.as_str() == word)
+    }
+
+    /// The `grant_type` of the protocol (RFC 6749 §4.1.3 and §4.4.2, RFC 8628 §3.4).
+    pub fn grant_type(self) -> &'static str {
+        match self {
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            other => other.as_str(),
+        }
     }
 }
 

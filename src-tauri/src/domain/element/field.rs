@@ -11,6 +11,8 @@ pub const API_KEY: &str = "oauth.api.key";
 pub const API_SECRET: &str = "oauth.api.secret";
 /// Where the provider sends the browser back to. Each OAuth element has it.
 pub const CALLBACK_URL: &str = "oauth.callback.url";
+/// Which way to a token is taken, where the element has several: the word of a [`Grant`](super::Grant).
+pub const GRANT: &str = "oauth.grant";
 
 /// The names under which the three fields of every OAuth element stand in the query of `oauth/token` and
 /// `oauth/url`. They belong to the platform API, so no element file states them.
@@ -138,7 +140,7 @@ pub enum Step {
 }
 
 /// As long as the longest one-line field of the platform.
-const USUAL_LENGTH: usize = 1000;
+pub(super) const USUAL_LENGTH: usize = 1000;
 
 /// The most that an element file may allow: room for a private key, and still far from a file pasted by mistake.
 pub(crate) const MOST_LENGTH: usize = 8000;

@@ -9,6 +9,7 @@ mod derived;
 mod field;
 mod label_pattern;
 mod lines;
+mod made;
 mod platform;
 #[cfg(test)]
 mod tests;
@@ -21,14 +22,15 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 pub use auth::{
-    ApiKey, ApiKeyPlace, Auth, Basic, Custom, Oauth1, Oauth2, Pkce, Refresh, Revocation, RevocationStyle,
-    TokenAnswer, Variant,
+    ApiKey, ApiKeyPlace, Auth, Basic, Custom, Grant, Oauth1, Oauth2, Pkce, Refresh, Revocation,
+    RevocationStyle, TokenAnswer, Variant,
 };
 pub use derived::Derived;
 pub(crate) use field::MOST_LENGTH;
 pub use field::{
-    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldKind, FieldOption, STANDARD_QUERY, Step,
+    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldKind, FieldOption, GRANT, STANDARD_QUERY, Step,
 };
+pub use made::{made_oauth1, made_oauth2, to_toml};
 pub use platform::PlatformFacts;
 
 use super::form::Values;
@@ -54,6 +56,16 @@ pub struct Element {
     /// What a person must know first, for instance that the product has closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Whether the product was closed by its maker. It can be practised, and works where a hosted workspace still
+    /// answers for it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub retired: bool,
+    /// Whether the form itself says which provider it is. Signing in with it makes an element of the person's own.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub generic: bool,
+    /// The generic element whose form wrote this file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// The last segment of the callback address, shared by all elements of one authorization server and by no
     /// others (RFC 8252 §8.10). Left out: the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -221,6 +233,14 @@ impl Element {
         chosen.map_or(&self.auth, |variant| &variant.auth)
     }
 
+    /// Whether the person signs in with a browser that calls back, with these values.
+    pub fn needs_browser_for(&self, values: &Values) -> bool {
+        match self.auth_for(values) {
+            Auth::Oauth2(oauth2) => oauth2.grant(values) == Grant::AuthorizationCode,
+            other => other.needs_browser(),
+        }
+    }
+
     /// The names that `providerData` must have: what the kind of sign-in brings back, what this element adds, and
     /// for OAuth 1.0a the secret that came with the request token.
     pub fn provider_data<'e>(&'e self, auth: &Auth) -> Vec<&'e str> {
@@ -272,21 +292,28 @@ impl Element {
         url.host_str().map(str::to_owned)
     }
 
-    /// The values that practice fills in: the example of each field that must be given. The callback address is
-    /// the program's own, because it names the port that listens.
+    /// The values that practice fills in: the example of each field that must be given, of the client, which practice
+    /// always registers, and of all that a generic form shows at first. The callback address is the program's own,
+    /// because it names the port that listens.
     pub fn practice_values(&self) -> BTreeMap<String, String> {
-        let asked = self.fields.iter().filter(|field| field.required && field.key != CALLBACK_URL);
+        let filled = |field: &&Field| {
+            let client = [API_KEY, API_SECRET].contains(&field.key.as_str());
+            field.key != CALLBACK_URL && (field.required || client || (self.generic && !field.advanced))
+        };
+        let asked = self.fields.iter().filter(filled);
         asked.map(|field| (field.key.clone(), field.example.clone())).collect()
     }
 
     /// Whether both elements send people to the same authorization server, as elements of one provider must: else
     /// the answer of one server could be taken for the other's (RFC 9700 §4.4).
     pub fn same_server(&self, other: &Self) -> bool {
-        let endpoint = |element: &Self| {
-            let templates = element.auth.templates().into_iter();
-            templates.filter(|(name, _)| *name == "authorization_endpoint").map(|(_, t)| t.clone()).next()
+        // A server without a page for people is told by where its tokens come from.
+        let server = |element: &Self| {
+            let templates = element.auth.templates();
+            let named = |name: &str| templates.iter().find(|(n, _)| *n == name).map(|(_, t)| (*t).clone());
+            named("authorization_endpoint").or_else(|| named("token_endpoint"))
         };
-        endpoint(self) == endpoint(other)
+        self.auth.kind() == other.auth.kind() && server(self) == server(other)
     }
 
     /// Every address of this element, with its place in the file.

@@ -53,8 +53,12 @@ pub enum CallbackRefusal {
 /// What is known beforehand about `iss` in the answer (RFC 9207).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Issuer {
-    /// The provider did not announce that it sends `iss`: one that comes is ignored (RFC 9207 §2.4).
-    NotAnnounced,
+    /// The provider's issuer is not known: one that comes cannot be judged and is ignored (RFC 6749 §4.1.2).
+    Unknown,
+    /// The issuer is known and did not announce that it sends `iss`. None need come; one that comes must be the same.
+    /// RFC 9207 §2.4 advises to discard every such answer and leaves it to local policy, since there are honest
+    /// servers that send `iss` unannounced: theirs proves who answered, and another's is refused all the same.
+    Known(String),
     /// The provider announced `iss` with this value: it must be there, and the same.
     Announced(String),
 }
@@ -135,9 +139,13 @@ impl Callback {
     /// Judges the answer of an OAuth 2 provider (RFC 6749 §4.1.2).
     pub fn outcome_oauth2(&self, issuer: &Issuer) -> Outcome {
         // RFC 9207 §2.4: before anything else, and on error answers too; compared as simple strings.
-        if let Issuer::Announced(expected) = issuer
-            && self.get("iss").is_none_or(|iss| iss.expose() != expected)
-        {
+        let iss = self.get("iss").map(|iss| iss.expose().as_str());
+        let fits = match issuer {
+            Issuer::Unknown => true,
+            Issuer::Known(expected) => iss.is_none_or(|iss| iss == expected),
+            Issuer::Announced(expected) => iss == Some(expected),
+        };
+        if !fits {
             return Outcome::IssuerMismatch;
         }
         match (self.get("code"), self.get("error")) {
@@ -263,7 +271,7 @@ mod tests {
             ("", Outcome::Malformed("neither a code nor an error")),
             ("code=&state=s1", Outcome::Malformed("neither a code nor an error")),
         ] {
-            assert_eq!(callback(query).outcome_oauth2(&Issuer::NotAnnounced), outcome, "{query}");
+            assert_eq!(callback(query).outcome_oauth2(&Issuer::Unknown), outcome, "{query}");
         }
     }
 
@@ -278,6 +286,22 @@ mod tests {
             ("code=a&iss=https://ACME.example", Outcome::IssuerMismatch),
             ("error=access_denied", Outcome::IssuerMismatch),
             ("error=access_denied&iss=https://other.example", Outcome::IssuerMismatch),
+        ] {
+            assert_eq!(callback(query).outcome_oauth2(&issuer), outcome, "{query}");
+        }
+    }
+
+    #[test]
+    fn an_issuer_that_is_known_but_not_announced_is_compared_if_it_comes() {
+        let issuer = Issuer::Known("https://acme.example".into());
+        for (query, outcome) in [
+            ("code=a", Outcome::Granted),
+            ("code=a&iss=", Outcome::Granted),
+            ("code=a&iss=https://acme.example", Outcome::Granted),
+            ("code=a&iss=https://acme.example/", Outcome::IssuerMismatch),
+            ("code=a&iss=https://other.example", Outcome::IssuerMismatch),
+            ("error=access_denied&iss=https://other.example", Outcome::IssuerMismatch),
+            ("error=access_denied", Outcome::Denied),
         ] {
             assert_eq!(callback(query).outcome_oauth2(&issuer), outcome, "{query}");
         }

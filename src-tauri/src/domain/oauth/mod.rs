@@ -1,5 +1,5 @@
-//! The OAuth protocol without the world: OAuth 2 (RFC 6749, PKCE, `iss`) and OAuth 1.0a (RFC 5849) as
-//! functions from values to values.
+//! The OAuth protocol without the world: OAuth 2 (RFC 6749, PKCE, `iss`, devices, metadata,
+//! registration) and OAuth 1.0a (RFC 5849) as functions from values to values.
 //!
 //! Time and random bytes are arguments. Requests come out as
 //! [`HttpRequest`](crate::domain::http::HttpRequest) and answers go in as
@@ -8,8 +8,12 @@
 
 pub mod authorize;
 pub mod callback;
+pub mod device;
+pub(in crate::domain) mod json;
+pub mod metadata;
 pub mod oauth1;
 pub mod percent;
 pub mod pkce;
-pub(in crate::domain) mod provider_text;
+pub(crate) mod provider_text;
+pub mod registration;
 pub mod token;

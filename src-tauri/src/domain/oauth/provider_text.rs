@@ -8,7 +8,7 @@ pub(in crate::domain) const LONGEST_CODE: usize = 64;
 
 /// One line of at most `longest` characters. Control characters could drive a terminal, and bidirectional or
 /// invisible ones could make a sentence read as another.
-pub(in crate::domain) fn plain_line(text: &str, longest: usize) -> String {
+pub(crate) fn plain_line(text: &str, longest: usize) -> String {
     let visible: String = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })

@@ -4,6 +4,7 @@
 //! vault's.
 
 mod answer;
+mod redirect;
 mod request;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,8 @@ use thiserror::Error;
 use crate::domain::sensitive::Sensitive;
 
 pub(super) use answer::Members;
-pub use answer::read_token_answer;
+pub use answer::{error_code, read_token_answer};
+pub use redirect::{registered_address, speaks_of_redirect};
 pub use request::{BodyFormat, ClientAuthentication, RepeatedParameter, TokenEndpoint};
 
 /// `token_type` of tokens that are sent as RFC 6750 says.

@@ -141,6 +141,12 @@ impl Template {
     /// The address with all holes filled. Values are percent-encoded for where they stand; those that make up a
     /// host are checked again here, whoever checked them before.
     pub fn fill(&self, values: &Values) -> Result<Url, TemplateError> {
+        let text = self.fill_text(values)?;
+        Url::parse(&text).map_err(|_| TemplateError::NotAnAddress)
+    }
+
+    /// The same address byte for byte as it was written, with no slash added: for whoever compares it as text.
+    pub fn fill_text(&self, values: &Values) -> Result<String, TemplateError> {
         let mut address = match &self.start {
             Start::Whole(hole) => return whole(hole, values),
             Start::Origin(hole) => {
@@ -188,7 +194,7 @@ impl Template {
         if url.origin() != checked.origin() || !unchanged {
             return Err(TemplateError::NotAnAddress);
         }
-        Ok(url)
+        Ok(address)
     }
 }
 
@@ -201,9 +207,10 @@ fn value<'v>(hole: &str, kind: FieldKind, values: &'v Values) -> Result<&'v str,
     Ok(text)
 }
 
-fn whole(hole: &str, values: &Values) -> Result<Url, TemplateError> {
+fn whole(hole: &str, values: &Values) -> Result<String, TemplateError> {
     let text = value(hole, FieldKind::Address, values)?;
-    super::form::address(text).map_err(|_| TemplateError::Refused(hole.to_owned()))
+    let judged = super::form::address(text).map_err(|_| TemplateError::Refused(hole.to_owned()));
+    judged.map(|_| text.to_owned())
 }
 
 fn fill_host(pieces: &[Piece], values: &Values) -> Result<String, TemplateError> {

@@ -168,6 +168,20 @@ fn a_whole_host_an_origin_and_a_whole_address_need_fields_of_their_type() {
 }
 
 #[test]
+fn an_address_as_text_is_what_was_written_and_no_less_checked() {
+    let text = |template: &str, pairs: &[(&str, &str)]| {
+        template.parse::<Template>().expect(template).fill_text(&values(pairs))
+    };
+    for whole in ["https://id.example.com", "https://id.example.com/", "https://id.example.com/a%2fb"] {
+        assert_eq!(text("{whole}", &[("whole", whole)]).as_deref(), Ok(whole));
+        assert_eq!(text(whole, &[]).as_deref(), Ok(whole));
+    }
+    assert_eq!(text("https://{a.b}.example.com", &[]).as_deref(), Ok("https://acme.example.com"));
+    assert_eq!(text("{a.b}", &[]), Err(TemplateError::Refused("a.b".into())));
+    assert_eq!(text("{whole}", &[]), Err(TemplateError::Missing("whole".into())));
+}
+
+#[test]
 fn an_empty_field_is_named_and_nothing_is_called() {
     assert_eq!(fill("https://{host}/x", &[]), Err(TemplateError::Missing("host".into())));
     assert_eq!(fill("https://example.com/{nothing}", &[]), Err(TemplateError::Missing("nothing".into())));

@@ -32,6 +32,7 @@ fn connection(id: &str, name: &str) -> Connection {
         identity: None,
         host: None,
         scopes: vec![],
+        missing: vec![],
         created_at: 1,
         renewed_at: None,
         expires_at: Some(2),
@@ -77,7 +78,7 @@ fn finishing_twice_leaves_one_row() {
 fn a_removal_can_be_found_half_done_and_its_name_is_free() {
     let (_dir, index) = index();
     finish(&index, "a", "Support");
-    index.begin_removal("a", false).expect("begun");
+    index.begin_removal("a", false, 5).expect("begun");
     assert!(index.connections(None).expect("read").is_empty());
     assert!(!index.name_taken("local", "Support").expect("read"));
     assert_eq!(index.removals().expect("read"), ["a"]);
@@ -122,7 +123,7 @@ fn a_number_of_an_instance_is_never_given_twice() {
     let (_dir, index) = index();
     finish(&index, "a", "One");
     finish(&index, "b", "Two");
-    index.begin_removal("b", false).expect("begun");
+    index.begin_removal("b", false, 5).expect("begun");
     index.finish_removal("b").expect("finished");
     assert_eq!(finish(&index, "c", "Three").instance.as_deref(), Some("3"));
     let found = index.by_instance("local", "3").expect("read").expect("known");

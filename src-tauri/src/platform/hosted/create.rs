@@ -3,7 +3,7 @@
 //! `POST /instances` is never repeated: each makes another account, and a code works only once. So the instance carries
 //! a tag of its attempt, and when the answer is lost it is looked for by that.
 
-use super::send::{Size, is_unseen};
+use super::send::Size;
 use super::{Hosted, of, secrets_of_body, sign_in, uncertain};
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::refusal::Asked;
@@ -29,7 +29,7 @@ impl Hosted {
                 }
             }
             Ok(answer) => self.refused(&answer, body).await?,
-            Err(error) if is_unseen(&error) => return Err(self.no_answer(error).into()),
+            Err(error) if error.is_unseen() => return Err(self.no_answer(error).into()),
             Err(error) => uncertain(self.no_answer(error)),
         };
         self.search(attempt, lost).await
@@ -76,7 +76,7 @@ impl Hosted {
         match made {
             Ok(Instance { token: Some(token), .. }) => {
                 let hosts = vec![self.host().to_owned()];
-                Ok(Issued { token, instance: Some(id), tokens: None, hosts })
+                Ok(Issued { token, instance: Some(id), tokens: None, missing: Vec::new(), hosts })
             }
             Ok(_) => {
                 let bad = Failure::new(Code::PlatformBadResponse).host(self.host());

@@ -100,7 +100,7 @@ impl Hosted {
     pub(super) async fn unrepeated(&self, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
         self.sendable()?;
         self.once(request, Size::One).await.map_err(|error| {
-            let seen = !is_unseen(&error);
+            let seen = !error.is_unseen();
             Unanswered { failure: self.no_answer(error), seen }
         })
     }
@@ -119,7 +119,7 @@ impl Hosted {
             tried += 1;
             let result = self.once(request(), size).await;
             // One try is enough, even if the last one finds nobody.
-            seen |= !result.as_ref().is_err_and(is_unseen);
+            seen |= !result.as_ref().is_err_and(HttpError::is_unseen);
             let pause = match &result {
                 _ if tried == TRIES => None,
                 // After a whole time-out the person has waited long enough.
@@ -163,20 +163,8 @@ impl Hosted {
 
     /// A call without an answer.
     pub(super) fn no_answer(&self, error: HttpError) -> Failure {
-        match error {
-            HttpError::Unreachable { host, what, .. } => {
-                Failure::new(Code::PlatformUnreachable).host(host).detail(what)
-            }
-            HttpError::TooLarge { host } => {
-                Failure::new(Code::PlatformBadResponse).host(host).detail("the answer is too large")
-            }
-        }
+        error.into_failure(Code::PlatformUnreachable, Code::PlatformBadResponse)
     }
-}
-
-/// Whether nobody has seen the request.
-pub(super) fn is_unseen(error: &HttpError) -> bool {
-    matches!(error, HttpError::Unreachable { stage: Reached::Nobody, .. })
 }
 
 /// The statuses after which the same call may succeed. 500 is among them: the platform sends it for much that passes.

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::{Local, filled, practice_url, signing};
+use super::{Local, filled, practice_url};
 use crate::domain::element::{Api, Auth, Element};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::Values;
@@ -98,7 +98,7 @@ impl Local {
             (Auth::Oauth1(oauth1), Some(secret)) => {
                 let credentials =
                     self.client_of_earlier(values).with_token(tokens.access_token.clone(), secret.clone());
-                oauth1::authorization(method, url, form, &credentials, &signing(oauth1), &[])
+                oauth1::authorization(method, url, form, &credentials, &self.signing(oauth1, url), &[])
                     .map_err(|e| Failure::new(Code::FormInvalid).detail(e.to_string()))
             }
             _ => Ok(format!("{} {}", token::BEARER, tokens.access_token.expose()).into()),

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use super::label_pattern::is_label_pattern;
 use super::{
-    API_KEY, API_SECRET, Api, ApiKeyPlace, Auth, CALLBACK_URL, Element, Field, FieldKind, Pkce, Problem,
+    API_KEY, API_SECRET, Api, ApiKeyPlace, Auth, CALLBACK_URL, Element, Field, FieldKind, GRANT, Grant,
+    Oauth2, Pkce, Problem,
 };
 use crate::domain::form;
 use crate::domain::template::{Place, Template, host};
@@ -28,12 +29,14 @@ const AUTHORIZE_STANDARD: [&str; 11] = [
     "scope",
 ];
 
-/// Parameters that the flow itself writes into calls of the token endpoint (RFC 6749 §4.1.3 and §6, RFC 7636 §4.5).
-const TOKEN_STANDARD: [&str; 8] = [
+/// Parameters that the flow itself writes into calls of the token endpoint (RFC 6749 §4.1.3 and §6, RFC 7636 §4.5,
+/// RFC 8628 §3.4).
+const TOKEN_STANDARD: [&str; 9] = [
     "client_id",
     "client_secret",
     "code",
     "code_verifier",
+    "device_code",
     "grant_type",
     "redirect_uri",
     "refresh_token",
@@ -91,6 +94,11 @@ fn head(element: &Element, findings: &mut Findings) {
     findings.unless(is_key(&element.key), "key", KEY);
     findings.unless(element.provider.as_deref().is_none_or(is_key), "provider", KEY);
     findings.unless(element.path_key.as_deref().is_none_or(is_key), "path_key", KEY);
+    findings.unless(element.from.as_deref().is_none_or(is_key), "from", KEY);
+    let own = !element.generic || element.from.is_none();
+    findings.unless(own, "from", "a generic element is not made by another");
+    let told = !element.retired || element.note.is_some();
+    findings.unless(told, "retired", "a retired element has a note that says what became of the product");
     for (at, text) in [("name", &element.name), ("category", &element.category), ("gives", &element.gives)] {
         // One line of the window.
         findings.unless(is_line(text, 80), at, "this is one line of 1 to 80 characters");
@@ -115,6 +123,11 @@ fn auth(element: &Element, at: &str, auth: &Auth, findings: &mut Findings) {
             findings.unless(element.field(key).is_some_and(right), at, what.to_lowercase());
         }
     }
+    // Without it nobody could sign in: only a server at which the application registers itself needs none.
+    let registers = matches!(auth, Auth::Oauth2(oauth2) if oauth2.registration_endpoint.is_some());
+    let asked = element.field(API_KEY).is_none_or(|field| field.required);
+    let what = format!("{API_KEY} may be left empty only where there is a registration_endpoint");
+    findings.unless(!auth.needs_browser() || asked || registers, at, what);
     let at = format!("{at}.{}", auth.kind());
     let field_exists = |findings: &mut Findings, member: &str, key: &str| {
         findings.unless(
@@ -125,13 +138,7 @@ fn auth(element: &Element, at: &str, auth: &Auth, findings: &mut Findings) {
     };
     match auth {
         Auth::Oauth2(oauth2) => {
-            for (member, endpoint) in [
-                ("authorization_endpoint", &oauth2.authorization_endpoint),
-                ("token_endpoint", &oauth2.token_endpoint),
-            ] {
-                let found = endpoint.is_some() || oauth2.issuer.is_some();
-                findings.unless(found, &at, format!("{member} or issuer is needed"));
-            }
+            grants(element, oauth2, &at, findings);
             let issuer = oauth2.issuer.is_some() || !oauth2.announces_issuer;
             findings.unless(issuer, format!("{at}.announces_issuer"), "there is no issuer to compare with");
             parameters(
@@ -146,18 +153,13 @@ fn auth(element: &Element, at: &str, auth: &Auth, findings: &mut Findings) {
                 &format!("{at}.token_parameters"),
                 findings,
             );
-            if let Some(endpoint) = &oauth2.authorization_endpoint {
-                let own = endpoint.query_names();
-                let repeated = own.iter().find(|n| {
-                    is_standard(n, &AUTHORIZE_STANDARD) || oauth2.authorize_parameters.contains_key(*n)
-                });
-                if let Some(name) = repeated {
-                    findings.add(
-                        format!("{at}.authorization_endpoint"),
-                        format!("{name} would stand there twice"),
-                    );
-                }
-            }
+            own_query(
+                oauth2.authorization_endpoint.as_ref(),
+                &AUTHORIZE_STANDARD,
+                &oauth2.authorize_parameters,
+                &at,
+                findings,
+            );
             // RFC 6749 §3.3: a scope token has no space, quote or backslash.
             let scope = |s: &String| {
                 !s.is_empty() && s.bytes().all(|b| b.is_ascii_graphic() && !b"\"\\".contains(&b))
@@ -187,6 +189,13 @@ fn auth(element: &Element, at: &str, auth: &Auth, findings: &mut Findings) {
                 findings.unless(endpoint.is_some(), &at, format!("{member} is needed"));
             }
             parameters(&oauth1.authorize_parameters, &[], &format!("{at}.authorize_parameters"), findings);
+            own_query(
+                oauth1.authorization_endpoint.as_ref(),
+                &[],
+                &oauth1.authorize_parameters,
+                &at,
+                findings,
+            );
         }
         Auth::Basic(basic) => {
             field_exists(findings, "username_field", &basic.username_field);
@@ -207,6 +216,28 @@ fn auth(element: &Element, at: &str, auth: &Auth, findings: &mut Findings) {
     }
 }
 
+/// Each way to a token needs its addresses, and the field that chooses one offers only those that there are.
+fn grants(element: &Element, oauth2: &Oauth2, at: &str, findings: &mut Findings) {
+    let given = &oauth2.grants;
+    let has = |grant| given.contains(&grant) || (given.is_empty() && grant == Grant::default());
+    for (member, endpoint, needed) in [
+        ("authorization_endpoint", &oauth2.authorization_endpoint, has(Grant::AuthorizationCode)),
+        ("token_endpoint", &oauth2.token_endpoint, true),
+        ("device_authorization_endpoint", &oauth2.device_authorization_endpoint, has(Grant::DeviceCode)),
+    ] {
+        let found = !needed || endpoint.is_some() || oauth2.issuer.is_some();
+        findings.unless(found, at, format!("{member} or issuer is needed"));
+    }
+    let twice = given.iter().enumerate().any(|(index, grant)| given[..index].contains(grant));
+    findings.unless(!twice, format!("{at}.grants"), "a grant stands twice");
+    if let Some(field) = element.field(GRANT) {
+        let fits = field.kind == FieldKind::Select
+            && field.options.iter().all(|option| Grant::parse(&option.value).is_some_and(has));
+        let what = format!("the field {GRANT} is a select of grants that stand here");
+        findings.unless(fits, format!("{at}.grants"), what);
+    }
+}
+
 fn parameters(given: &BTreeMap<String, String>, standard: &[&str], at: &str, findings: &mut Findings) {
     for name in given.keys() {
         let free = is_parameter(name) && !is_standard(name, standard);
@@ -215,6 +246,20 @@ fn parameters(given: &BTreeMap<String, String>, standard: &[&str], at: &str, fin
             at,
             format!("{name} is a parameter of the sign-in itself, or no parameter name"),
         );
+    }
+}
+
+/// An endpoint may have a query of its own (RFC 6749 §3.1), which the flow adds to.
+fn own_query(
+    endpoint: Option<&Template>,
+    standard: &[&str],
+    added: &BTreeMap<String, String>,
+    at: &str,
+    findings: &mut Findings,
+) {
+    let own = endpoint.map(Template::query_names).unwrap_or_default();
+    if let Some(name) = own.iter().find(|name| is_standard(name, standard) || added.contains_key(*name)) {
+        findings.add(format!("{at}.authorization_endpoint"), format!("{name} would stand there twice"));
     }
 }
 

@@ -127,6 +127,55 @@ fn tables_that_do_not_fit_together_are_refused() {
 }
 
 #[test]
+fn a_way_to_a_token_needs_its_addresses_and_its_place_in_the_form() {
+    let scopes = "scopes = [\"read\"]";
+    let token = "token_endpoint = \"https://{site}.example.com/token\"";
+    let device = "device_authorization_endpoint = \"https://{site}.example.com/device\"";
+    refused(scopes, "grants = [\"device_code\"]", 8, "device_authorization_endpoint or issuer is needed");
+    refused(scopes, "grants = [\"password\"]", 11, "unknown variant `password`");
+    refused(scopes, "grants = [\"implicit\"]", 11, "unknown variant `implicit`");
+    let twice = "grants = [\"client_credentials\", \"client_credentials\"]";
+    refused(scopes, twice, 11, "a grant stands twice");
+    refused(scopes, "registration_endpoint = \"http://example.com/r\"", 11, "begins with https://");
+    let http = "device_authorization_endpoint = \"http://{site}.example.com/device\"";
+    refused(scopes, http, 11, "begins with https://");
+    let authorization = "authorization_endpoint = \"https://{site}.example.com/authorize\"\n";
+    let own = PLAIN.replace(authorization, "").replace(scopes, "grants = [\"client_credentials\"]");
+    parse(&own);
+    parse(
+        &own.replace("\"client_credentials\"", "\"device_code\"")
+            .replace(token, &format!("{token}\n{device}")),
+    );
+
+    let field = "\n[[fields]]\nkey = \"oauth.grant\"\nlabel = \"Way\"\nexample = \"device_code\"\ntype = \"select\"\n\
+         options = [{ value = \"device_code\", label = \"Device\" }]\n";
+    let with = format!("{PLAIN}{field}");
+    let problems = Element::parse(&with).expect_err("refused");
+    assert!(
+        problems.iter().any(|p| p.what.contains("is a select of grants that stand here")),
+        "{problems:?}"
+    );
+    let both = format!("{device}\ngrants = [\"authorization_code\", \"device_code\"]");
+    parse(&with.replace(scopes, &both));
+}
+
+#[test]
+fn only_an_application_that_registers_itself_needs_no_key() {
+    let key = "example = \"practice-key\"";
+    let optional = "example = \"practice-key\"\nrequired = false";
+    refused(key, optional, 8, "may be left empty only where there is a registration_endpoint");
+    let registers = "registration_endpoint = \"https://{site}.example.com/register\"";
+    parse(&PLAIN.replace(key, optional).replace("scopes = [\"read\"]", registers));
+}
+
+#[test]
+fn what_an_element_says_of_itself_must_agree() {
+    refused("access = [", "retired = true\naccess = [", 6, "a retired element has a note");
+    refused("access = [", "generic = true\nfrom = \"oauth2\"\naccess = [", 7, "is not made by another");
+    refused("access = [", "from = \"../x\"\naccess = [", 6, "a key has only");
+}
+
+#[test]
 fn a_derived_field_is_made_of_entered_ones_that_may_be_seen() {
     let site = "query = [\"siteAddress\"]";
     let derived = |more: &str| format!("type = \"address\"\nrequired = false\n{more}");

@@ -1,5 +1,6 @@
 mod faults;
 mod generic;
+mod made;
 mod shipped;
 
 use super::Element;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::element::{API_KEY, API_SECRET, CALLBACK_URL};
+use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, RevocationStyle};
 use crate::domain::form::{self, Step, Values};
 
 struct Pin {
@@ -152,6 +152,103 @@ fn a_salesforce_site_is_sent_only_when_it_was_given() {
         assert_eq!(sent.last(), Some(&("siteAddress", "https://test.salesforce.com")), "{}", pin.key);
         assert!(element.hosts(&values).unwrap().contains("test.salesforce.com"));
         assert!(practice(&element, &[]).public_pairs().iter().all(|(key, _)| *key != "site.address"));
+    }
+}
+
+#[test]
+fn access_can_be_taken_back_by_a_call_or_on_a_page() {
+    for (text, call, page) in [
+        (
+            text!("zendesk"),
+            Some((
+                "https://acme.zendesk.com/api/v2/oauth/tokens/current.json",
+                RevocationStyle::DeleteWithToken,
+            )),
+            Some("https://support.zendesk.com/hc/en-us/articles/4408834578074"),
+        ),
+        (text!("ciscospark"), None, Some("https://idbroker.webex.com/idb/profile")),
+        (
+            text!("sfdc"),
+            Some(("https://login.salesforce.com/services/oauth2/revoke", RevocationStyle::Rfc7009)),
+            Some(
+                "https://login.salesforce.com/?startURL=%2Flightning%2Fsettings%2Fpersonal%2FAdvancedUserDetails%2Fhome",
+            ),
+        ),
+        (text!("desk"), None, None),
+        (text!("actessentialsoauth"), None, None),
+    ] {
+        let element = parse(text);
+        let values = practice(&element, &[]);
+        let revocation = match &element.auth {
+            Auth::Oauth2(oauth2) => oauth2.revocation.as_ref(),
+            _ => None,
+        };
+        let found = revocation.map(|r| (r.endpoint.fill(&values).unwrap().to_string(), r.style));
+        assert_eq!(found, call.map(|(url, style)| (url.to_owned(), style)), "{}", element.key);
+        let found = element.access_page.as_ref().map(|page| page.fill(&values).unwrap().to_string());
+        assert_eq!(found.as_deref(), page, "{}", element.key);
+    }
+}
+
+#[test]
+fn what_was_closed_by_its_maker_says_so_and_nothing_else_does() {
+    for pin in PINS {
+        let element = parse(pin.text);
+        let retired = ["desk", "actessentialsoauth"].contains(&pin.key);
+        assert_eq!((element.retired, element.note.is_some()), (retired, retired), "{}", pin.key);
+    }
+}
+
+#[test]
+fn each_provider_is_asked_as_it_is_today() {
+    use crate::domain::element::{Pkce, Refresh};
+    for (text, scope, refresh, life, identity) in [
+        (
+            text!("zendesk"),
+            "read write",
+            Refresh::Rotates,
+            None,
+            "https://acme.zendesk.com/api/v2/users/me.json",
+        ),
+        (
+            text!("ciscospark"),
+            "spark:people_read spark:rooms_read spark:memberships_read spark:teams_read spark:messages_read \
+             spark:messages_write spark:kms",
+            Refresh::Kept,
+            Some(1_209_599),
+            "https://webexapis.com/v1/people/me",
+        ),
+        (
+            text!("sfdc"),
+            "api refresh_token",
+            Refresh::Kept,
+            Some(900),
+            "https://login.salesforce.com/services/oauth2/userinfo",
+        ),
+    ] {
+        let element = parse(text);
+        let values = practice(&element, &[]);
+        let Auth::Oauth2(oauth2) = &element.auth else { panic!("{}", element.key) };
+        assert_eq!(oauth2.scope(&values).as_deref(), Some(scope), "{}", element.key);
+        assert_eq!((oauth2.pkce, oauth2.refresh, oauth2.default_life), (Pkce::S256, refresh, life));
+        assert_eq!(element.identity.as_ref().unwrap().endpoint.fill(&values).unwrap().as_str(), identity);
+        // Each of them takes http on loopback, and only a registered port of it.
+        assert!(!element.callback.any_loopback_port);
+        let callback = element.field(CALLBACK_URL).unwrap();
+        assert_eq!(callback.example, format!("http://localhost:14747/callback/{}", element.provider()));
+        assert!(callback.help.contains("letter for letter"), "{}", callback.help);
+    }
+}
+
+#[test]
+fn a_sandbox_and_an_own_domain_of_salesforce_are_asked_there() {
+    let element = parse(text!("sfdc"));
+    for site in ["test.salesforce.com", "acme.my.salesforce.com", "acme--dev.sandbox.my.salesforce.com"] {
+        let values = practice(&element, &[("site.address", site)]);
+        let hosts: Vec<String> = element.hosts(&values).unwrap().into_iter().collect();
+        assert_eq!(hosts, ["*.salesforce.com", site]);
+        let page = element.access_page.as_ref().unwrap().fill(&values).unwrap();
+        assert_eq!(page.host_str(), Some(site));
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{BEARER, TokenRefusal, TokenSet};
 use crate::domain::http::HttpResponse;
+use crate::domain::oauth::json::{self, NotJson};
 use crate::domain::oauth::percent;
 use crate::domain::oauth::provider_text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
 use crate::domain::sensitive::Sensitive;
@@ -64,10 +65,32 @@ const DESCRIPTION_MEMBERS: [&str; 9] = [
     "description",
 ];
 
+/// A code for a report is one word; a longer one is prose, or a value in the wrong place.
+const LONGEST_REPORTED_CODE: usize = 60;
+
+/// The error code of an answer, if it is a plain word: fit for a report, whatever endpoint it came from.
+pub fn error_code(answer: &HttpResponse) -> Option<String> {
+    let body = std::str::from_utf8(answer.body.expose()).ok();
+    let members = body.and_then(|body| Members::parse(body).ok()).unwrap_or_default();
+    let own = members.own_code();
+    if own.is_none() && answer.status < 400 {
+        return None;
+    }
+    let error = members.code(own, answer)?;
+    let plain = error.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+    (plain && error.len() <= LONGEST_REPORTED_CODE).then_some(error)
+}
+
 /// Reads the answer of an OAuth 2 token endpoint (RFC 6749 §5). Of the members that no RFC names, those in
 /// `keep` are kept as text; a member of a nested object is named with a dot (`authed_user.id`).
 pub fn read_token_answer(answer: &HttpResponse, keep: &[String]) -> Result<TokenSet, TokenRefusal> {
-    let members = Members::read(answer)?;
+    let members = Members::read(answer).map_err(|refusal| match refusal {
+        // RFC 6749 §5.2: 401 is the status of a client that was not recognized; some servers say no more than that.
+        TokenRefusal::Refused { error, description, status: 401 } if error == "http_401" => {
+            TokenRefusal::Refused { error: "invalid_client".to_owned(), description, status: 401 }
+        }
+        other => other,
+    })?;
     let Some(access_token) = members.get("access_token") else {
         return Err(members
             .refusal(answer)
@@ -95,8 +118,7 @@ pub fn read_token_answer(answer: &HttpResponse, keep: &[String]) -> Result<Token
     })
 }
 
-/// The members of an answer as text, whether it came as JSON or as a form. Nested members have dotted names;
-/// of a repeated member the last counts.
+/// The members of an answer as text, whether it came as JSON or as a form. Nested members have dotted names.
 #[derive(Default)]
 pub(in crate::domain::oauth) struct Members(BTreeMap<String, Sensitive<String>>);
 
@@ -104,10 +126,10 @@ impl Members {
     /// Reads the body of a success; anything else becomes the refusal that it is.
     pub(in crate::domain::oauth) fn read(answer: &HttpResponse) -> Result<Self, TokenRefusal> {
         let body = std::str::from_utf8(answer.body.expose()).ok();
-        let members = body.and_then(Self::parse);
+        let members = body.ok_or("not text").and_then(Self::parse);
         match (answer.status, members) {
-            (200..=299, Some(members)) => Ok(members),
-            (200..=299, None) => Err(TokenRefusal::BadAnswer("neither JSON nor a form")),
+            (200..=299, Ok(members)) => Ok(members),
+            (200..=299, Err(what)) => Err(TokenRefusal::BadAnswer(what)),
             (408 | 425 | 429 | 500.., _) => Err(temporary(answer)),
             (400..=499, members) => {
                 let members = members.unwrap_or_default();
@@ -120,20 +142,29 @@ impl Members {
         }
     }
 
-    fn parse(body: &str) -> Option<Self> {
+    /// What is wrong is said in a phrase that holds nothing of the answer.
+    fn parse(body: &str) -> Result<Self, &'static str> {
+        const NEITHER: &str = "neither JSON nor a form";
+        // RFC 6749 §3.1 forbids repeated parameters, and of two members two readers could believe different ones.
+        const TWICE: &str = "a member stands twice";
         let body = body.trim_start_matches('\u{FEFF}').trim();
         let mut members = Self::default();
-        match serde_json::from_str(body) {
+        match json::parse(body.as_bytes()) {
             Ok(value @ (Value::Object(_) | Value::Array(_))) => members.add(String::new(), value),
-            Ok(_) => return None,
-            Err(_) if body.starts_with(['{', '[', '<']) || !body.contains('=') => return None,
-            Err(_) => {
-                for (name, value) in percent::parse_form(body).ok()? {
-                    members.0.insert(name, value.into());
+            Ok(_) => return Err(NEITHER),
+            Err(NotJson::Duplicate) => return Err(TWICE),
+            Err(NotJson::Malformed) if body.starts_with(['{', '[', '<']) || !body.contains('=') => {
+                return Err(NEITHER);
+            }
+            Err(NotJson::Malformed) => {
+                for (name, value) in percent::parse_form(body).map_err(|_| NEITHER)? {
+                    if members.0.insert(name, value.into()).is_some() {
+                        return Err(TWICE);
+                    }
                 }
             }
         }
-        Some(members)
+        Ok(members)
     }
 
     fn add(&mut self, name: String, value: Value) {
@@ -193,7 +224,7 @@ impl Members {
 
     /// The refusal that the answer speaks of, whatever its status; none if it speaks of none.
     pub(in crate::domain::oauth) fn refusal(&self, answer: &HttpResponse) -> Option<TokenRefusal> {
-        let own = CODE_MEMBERS.iter().filter_map(|name| self.get(name)).find(|code| *code != "false");
+        let own = self.own_code();
         // 200 answers are only searched if they speak of an error: any text may contain the words of the RFC.
         if own.is_none() && answer.status < 400 {
             return None;
@@ -201,15 +232,23 @@ impl Members {
         if own.is_some_and(|code| TEMPORARY_CODES.contains(&code)) {
             return Some(temporary(answer));
         }
-        let code = match own {
+        Some(self.refused(self.code(own, answer)?, answer))
+    }
+
+    /// The code as the RFC writes it, wherever the product put it.
+    fn code(&self, own: Option<&str>, answer: &HttpResponse) -> Option<String> {
+        match own {
             Some(code) if STANDARD_CODES.contains(&code.to_ascii_lowercase().as_str()) => {
-                code.to_ascii_lowercase()
+                Some(code.to_ascii_lowercase())
             }
             // A code with an underscore is the product's own and says more than a search could.
-            Some(code) if code.contains('_') && !code.contains(char::is_whitespace) => code.to_owned(),
-            _ => self.standard_code(answer).map(str::to_owned).or(own.map(str::to_owned))?,
-        };
-        Some(self.refused(code, answer))
+            Some(code) if code.contains('_') && !code.contains(char::is_whitespace) => Some(code.to_owned()),
+            _ => self.standard_code(answer).or(own).map(str::to_owned),
+        }
+    }
+
+    fn own_code(&self) -> Option<&str> {
+        CODE_MEMBERS.iter().filter_map(|name| self.get(name)).find(|code| *code != "false")
     }
 
     fn refused(&self, error: String, answer: &HttpResponse) -> TokenRefusal {

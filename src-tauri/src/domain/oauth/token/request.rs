@@ -9,6 +9,7 @@ use thiserror::Error;
 use url::Url;
 use zeroize::Zeroize;
 
+use crate::domain::element::Grant;
 use crate::domain::http::{HttpRequest, Method};
 use crate::domain::oauth::percent;
 use crate::domain::oauth::pkce::Verifier;
@@ -25,6 +26,22 @@ pub enum ClientAuthentication {
     Basic,
     /// A public client: only the `client_id`, in the body.
     None,
+}
+
+impl ClientAuthentication {
+    /// The name in metadata and registrations (RFC 7591 §2).
+    pub fn method_name(self) -> &'static str {
+        match self {
+            Self::Body => "client_secret_post",
+            Self::Basic => "client_secret_basic",
+            Self::None => "none",
+        }
+    }
+
+    /// Reads such a name; none for ways that are not spoken here.
+    pub fn from_method_name(name: &str) -> Option<Self> {
+        [Self::Body, Self::Basic, Self::None].into_iter().find(|way| way.method_name() == name)
+    }
 }
 
 /// How the body is written.
@@ -44,8 +61,9 @@ pub enum BodyFormat {
 pub struct RepeatedParameter(pub String);
 
 /// Names that an extra parameter never has, whatever the request.
-const RESERVED: [&str; 9] = [
+const RESERVED: [&str; 10] = [
     "grant_type",
+    "device_code",
     "client_id",
     "client_secret",
     "code",
@@ -103,6 +121,26 @@ impl TokenEndpoint<'_> {
         if let Some(scope) = scope {
             parameters.push(("scope", scope));
         }
+        self.request(parameters)
+    }
+
+    /// Begins a sign-in on another device (RFC 8628 §3.1); for a `device_authorization_endpoint`.
+    pub fn device_authorization(&self, scope: Option<&str>) -> Result<HttpRequest, RepeatedParameter> {
+        self.request(scope.map(|scope| ("scope", scope)).into_iter().collect())
+    }
+
+    /// Asks whether the person has given access on the other device (RFC 8628 §3.4).
+    pub fn device_code(&self, device_code: &Sensitive<String>) -> Result<HttpRequest, RepeatedParameter> {
+        self.request(vec![
+            ("grant_type", Grant::DeviceCode.grant_type()),
+            ("device_code", device_code.expose()),
+        ])
+    }
+
+    /// Asks for a token for the application itself (RFC 6749 §4.4.2).
+    pub fn client_credentials(&self, scope: Option<&str>) -> Result<HttpRequest, RepeatedParameter> {
+        let mut parameters = vec![("grant_type", Grant::ClientCredentials.grant_type())];
+        parameters.extend(scope.map(|scope| ("scope", scope)));
         self.request(parameters)
     }
 
@@ -242,6 +280,7 @@ mod tests {
             // Both halves as forms, then Base64: `my%3Aapp:a%2Bb%2Fc%3Ad%25+e`.
             (Basic, "a+b/c:d% e", "", Some("Basic bXklM0FhcHA6YSUyQmIlMkZjJTNBZCUyNStl")),
             (Basic, "", "&client_id=my%3Aapp", None),
+            (Body, "a+b/c:d% e", "&client_id=my%3Aapp&client_secret=a%2Bb%2Fc%3Ad%25+e", None),
         ] {
             let request = ask(authentication, BodyFormat::Form, secret, &[], refresh).unwrap();
             assert_eq!(body(&request), format!("{base}{in_body}"), "{authentication:?} {secret:?}");
@@ -265,6 +304,36 @@ mod tests {
             endpoint.revoke(&"t1".into(), "refresh_token")
         });
         assert_eq!(body(&request.unwrap()), "token=t1&token_type_hint=refresh_token&client_id=my%3Aapp");
+    }
+
+    #[test]
+    fn sign_ins_without_a_browser_here_ask_as_their_rfcs_say() {
+        type Ask = fn(&TokenEndpoint) -> Result<HttpRequest, RepeatedParameter>;
+        let device: Ask = |endpoint| endpoint.device_authorization(Some("a b"));
+        let bare: Ask = |endpoint| endpoint.device_authorization(None);
+        let poll: Ask = |endpoint| endpoint.device_code(&"d 1".into());
+        let own: Ask = |endpoint| endpoint.client_credentials(Some("a"));
+        for (authentication, question, expected) in [
+            (ClientAuthentication::None, device, "scope=a+b&client_id=my%3Aapp"),
+            (ClientAuthentication::None, bare, "client_id=my%3Aapp"),
+            (ClientAuthentication::Basic, bare, ""),
+            (
+                ClientAuthentication::None,
+                poll,
+                "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=d+1&client_id=my%3Aapp",
+            ),
+            (ClientAuthentication::Basic, own, "grant_type=client_credentials&scope=a"),
+            (
+                ClientAuthentication::Body,
+                own,
+                "grant_type=client_credentials&scope=a&client_id=my%3Aapp&client_secret=s",
+            ),
+        ] {
+            let request = ask(authentication, BodyFormat::Form, "s", &[], question).unwrap();
+            assert_eq!(body(&request), expected);
+        }
+        let twice = ask(ClientAuthentication::Body, BodyFormat::Form, "s", &[("device_code", "x")], refresh);
+        assert_eq!(twice.unwrap_err(), RepeatedParameter("device_code".into()));
     }
 
     #[test]

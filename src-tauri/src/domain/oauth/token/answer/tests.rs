@@ -31,7 +31,6 @@ fn a_whole_answer_is_read_and_only_named_members_are_kept() {
 fn an_answer_may_come_in_many_shapes() {
     for (body, access_token) in [
         (r#"{"access_token":"a1"}"#, "a1"),
-        (r#"{"access_token":"a0","access_token":"a1"}"#, "a1"),
         ("\u{FEFF}\n {\"access_token\":\"a1\"}\n", "a1"),
         (r#"{"access_token":"a1","refresh_token":null,"error":null,"scope":["x","y"]}"#, "a1"),
         (r#"{"access_token":"a1","error":""}"#, "a1"),
@@ -39,7 +38,6 @@ fn an_answer_may_come_in_many_shapes() {
         (r#"{"ok":true,"access_token":"a1","token_type":"bot"}"#, "a1"),
         (r#"{"access_token":"a1","token_type":"BEARER"}"#, "a1"),
         ("access_token=a%2B1&expires_in=10&token_type=bearer", "a+1"),
-        ("access_token=a0&access_token=a1", "a1"),
     ] {
         let tokens = read(200, body).unwrap_or_else(|refusal| panic!("{body}: {refusal}"));
         assert_eq!(tokens.access_token.expose(), access_token, "{body}");
@@ -70,6 +68,11 @@ fn a_life_time_survives_however_it_is_written() {
         ("null", None),
         ("true", None),
         ("{}", None),
+        ("[60]", None),
+        ("-0.5", Some(0)),
+        ("1e308", Some(LONGEST_LIFE)),
+        ("\"60 s\"", None),
+        ("\"inf\"", None),
     ] {
         let body = format!(r#"{{"access_token":"a","expires_in":{written}}}"#);
         assert_eq!(read(200, &body).unwrap().expires_in, life, "{written}");
@@ -95,6 +98,10 @@ fn an_answer_without_a_usable_token_says_what_is_wrong_and_repeats_nothing() {
             "the access token holds characters that no header can carry",
         ),
         (200, r#"{"access_token":"é"}"#, "the access token holds characters that no header can carry"),
+        (200, r#"{"access_token":"a0","access_token":"a1"}"#, "a member stands twice"),
+        (200, r#"{"access_token":"a","x":{"y":1,"y":2}}"#, "a member stands twice"),
+        (200, "access_token=a0&access_token=a1", "a member stands twice"),
+        (200, r#"{"access_token":7e999}"#, "neither JSON nor a form"),
         (200, r#"{"access_token":"a","token_type":"mac"}"#, "an unknown type of token"),
         (200, r#"{"access_token":"a","token_type":"DPoP"}"#, "an unknown type of token"),
         (302, "", "neither a success nor an error"),
@@ -103,7 +110,7 @@ fn an_answer_without_a_usable_token_says_what_is_wrong_and_repeats_nothing() {
         assert_eq!(read(status, body).unwrap_err(), TokenRefusal::BadAnswer(what), "{status} {body}");
     }
     let not_text = HttpResponse { body: Sensitive::new(vec![0xff, 0xfe]), ..answer(200, "") };
-    assert!(matches!(read_token_answer(&not_text, &[]), Err(TokenRefusal::BadAnswer(_))));
+    assert_eq!(read_token_answer(&not_text, &[]).unwrap_err(), TokenRefusal::BadAnswer("not text"));
 }
 
 #[test]
@@ -150,6 +157,54 @@ fn a_refusal_bears_the_code_of_the_rfc_wherever_the_product_hides_it() {
     let challenge = ("www-authenticate".to_owned(), "Bearer error=\"invalid_client\"".to_owned());
     let with_challenge = HttpResponse { headers: vec![challenge], ..answer(401, "") };
     assert_eq!(read_token_answer(&with_challenge, &[]).unwrap_err(), refused("invalid_client", None, 401));
+}
+
+#[test]
+fn a_long_token_is_a_token() {
+    let long = "x".repeat(16 * 1024);
+    let body = format!(r#"{{"access_token":"{long}","refresh_token":"{long}"}}"#);
+    let tokens = read(200, &body).unwrap();
+    assert_eq!(tokens.access_token.expose(), &long);
+    assert_eq!(tokens.refresh_token.unwrap().expose(), &long);
+}
+
+#[test]
+fn a_401_that_says_no_more_is_a_client_that_was_not_recognized() {
+    for (status, body, code) in [
+        (401, "", "invalid_client"),
+        (401, "<html>Unauthorized</html>", "invalid_client"),
+        (401, r#"{"note":"no"}"#, "invalid_client"),
+        (401, r#"{"error":"invalid_grant"}"#, "invalid_grant"),
+        (401, r#"{"error":"invalid_token"}"#, "invalid_token"),
+        (403, "", "http_403"),
+        (400, "", "http_400"),
+    ] {
+        let TokenRefusal::Refused { error, .. } = read(status, body).unwrap_err() else { panic!("{body}") };
+        assert_eq!(error, code, "{status} {body}");
+    }
+}
+
+#[test]
+fn a_report_gets_the_code_of_an_answer_and_nothing_that_could_be_a_value() {
+    for (status, body, code) in [
+        (400, r#"{"error":"invalid_grant","error_description":"x"}"#, Some("invalid_grant")),
+        (200, r#"{"error":"invalid_grant"}"#, Some("invalid_grant")),
+        (400, "error=slow_down", Some("slow_down")),
+        (500, r#"{"error":"server_error"}"#, Some("server_error")),
+        (503, r#"{"error":{"code":"E-7.1"}}"#, Some("E-7.1")),
+        (403, r#"[{"errorCode":"API_DISABLED"}]"#, Some("API_DISABLED")),
+        (400, r#"{"message":"reason (invalid_grant)"}"#, Some("invalid_grant")),
+        (400, r#"{"error":"Bad Request"}"#, None),
+        (400, r#"{"error":"a/b"}"#, None),
+        (400, &format!(r#"{{"error":"{}"}}"#, "x".repeat(61)), None),
+        (400, "<html>", None),
+        (400, "", None),
+        (400, r#"{"error":"a","error":"b"}"#, None),
+        (200, r#"{"access_token":"invalid_grant"}"#, None),
+        (200, r#"{"access_token":"a","error":false}"#, None),
+    ] {
+        assert_eq!(error_code(&answer(status, body)).as_deref(), code, "{status} {body:.60}");
+    }
 }
 
 #[test]

@@ -1,0 +1,6 @@
+-- What became of the scopes that were asked for, and of access that could not be ended at once.
+
+-- Scopes that were asked for and not granted.
+ALTER TABLE connection ADD COLUMN missing TEXT NOT NULL DEFAULT '[]';
+-- When a removal was begun: a provider that does not answer is told for a while that access has ended.
+ALTER TABLE connection ADD COLUMN removed_at INTEGER;

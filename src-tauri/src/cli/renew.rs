@@ -1,0 +1,66 @@
+//! `keyrack renew`: new tokens before they are needed.
+
+use serde_json::json;
+
+use super::print::{self, Problem};
+use super::run::{Context, block_on};
+use crate::domain::connection::is_ours;
+use crate::domain::error::Failure;
+use crate::engine::{How, Renewal};
+
+/// Renews one connection, or all that can be: each is a line, and the first failure decides the exit status.
+pub(super) fn renew(context: &Context, name: Option<&str>) -> Result<(), Problem> {
+    let connections = match name {
+        Some(name) => vec![context.find(name)?],
+        None => {
+            // Nobody else looks after what was left undone where the window is never opened.
+            block_on(context.engine.reconcile())?;
+            let all = context.engine.index.connections(context.workspace_id()).map_err(Failure::from)?;
+            // A hosted platform renews its own; what is switched off rests.
+            all.into_iter().filter(|c| is_ours(&c.workspace) && !c.disabled).collect()
+        }
+    };
+    let (mut rows, mut first) = (Vec::new(), None);
+    for connection in connections {
+        let renewed = block_on(context.engine.renew_now(&connection));
+        if context.json {
+            rows.push(match &renewed {
+                Ok(Renewal { item, how }) => json!({
+                    "id": connection.id,
+                    "name": connection.name,
+                    "ok": true,
+                    "renewed": matches!(how, How::Renewed | How::Unneeded),
+                    "expires_at": item.expires_at(),
+                }),
+                Err(failure) => {
+                    json!({ "id": connection.id, "name": connection.name, "ok": false, "failure": failure })
+                }
+            });
+        } else {
+            print::note(&match &renewed {
+                Ok(renewal) => said(&connection.name, renewal),
+                Err(failure) => format!("{}: {}", connection.name, print::sentence(failure, None)),
+            });
+        }
+        if let (None, Err(failure)) = (&first, renewed) {
+            first = Some(failure);
+        }
+    }
+    if context.json {
+        print::json(&rows);
+    }
+    first.map_or(Ok(()), |failure| Err(Problem::shown(failure)))
+}
+
+fn said(name: &str, Renewal { item, how }: &Renewal) -> String {
+    match how {
+        How::Renewed | How::Unneeded => format!("{name} is renewed."),
+        How::Impossible if item.expires_at().is_some() => {
+            format!("{name} cannot be renewed: when its token ends, sign in again.")
+        }
+        How::Impossible => format!("{name} needs no renewal: its token does not end by itself."),
+        How::Postponed(failure) => {
+            format!("{name} is not renewed yet, and still works. {}", print::sentence(failure, None))
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Notifications of the desktop: one for each connection that begins to need a person, and none for what passes by
+//! itself.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use tauri::AppHandle;
+use tauri_plugin_notification::NotificationExt;
+
+use crate::domain::connection::{Connection, Status};
+use crate::engine::Engine;
+
+/// What was last seen of each connection, whoever changed it: this window, or another program.
+#[derive(Default)]
+pub(super) struct Notices {
+    seen: Mutex<Option<HashMap<String, Status>>>,
+}
+
+impl Notices {
+    /// Compares with what was seen before, and tells the person what is new. What is so already at the start is on the
+    /// screen, and not news.
+    pub(super) fn look(&self, app: &AppHandle, engine: &Engine) {
+        let Ok(rows) = engine.index.connections(None) else { return };
+        let now: HashMap<_, _> = rows.iter().map(|row| (row.id.clone(), row.status)).collect();
+        let before = self.seen.lock().unwrap_or_else(PoisonError::into_inner).replace(now);
+        let Some(before) = before else { return };
+        for row in rows.iter().filter(|row| is_news(row, &before)) {
+            let (title, body) = words(row);
+            tracing::info!(connection = %row.id, status = row.status.as_str(), "told the person");
+            // A desktop without notifications still has the list.
+            let _ = app.notification().builder().title(title).body(body).show();
+        }
+    }
+}
+
+fn is_news(row: &Connection, before: &HashMap<String, Status>) -> bool {
+    let needs = matches!(row.status, Status::NeedsSignIn | Status::NeedsSettings);
+    needs && before.get(&row.id).is_some_and(|status| *status != row.status)
+}
+
+fn words(row: &Connection) -> (String, String) {
+    match row.status {
+        Status::NeedsSettings => (
+            format!("“{}” needs other settings", row.name),
+            format!("{} no longer accepts how it signs in. Open Keyrack to see what to do.", row.product),
+        ),
+        _ => (
+            format!("Sign in to “{}” again", row.name),
+            format!("{} ended this sign-in. Other connections are not affected.", row.product),
+        ),
+    }
+}

@@ -1,0 +1,105 @@
+//! One request and its answer, as far as a report may tell: no query, no header, no value.
+
+use serde::Serialize;
+use url::Url;
+
+/// Tokens, codes and keys are this long at least; words that people put in a path are shorter, or hold no digit.
+const SECRET_LENGTH: usize = 20;
+
+/// What stands in the place of a word that is left out.
+const LEFT_OUT: &str = "…";
+
+/// A request to a provider or a platform, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(optional_fields))]
+pub struct Exchange {
+    /// The request method.
+    pub method: String,
+    /// Who was asked, with the port where it is unusual.
+    pub host: String,
+    /// The path, in which whatever could be a secret is `…`.
+    pub path: String,
+    /// The HTTP status; absent if there was no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The error code in the answer, or in fixed words why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// From the first byte sent to the last one received, in milliseconds.
+    pub took_ms: u64,
+}
+
+impl Exchange {
+    /// A request of which nothing has come yet.
+    pub fn of(method: &str, url: &Url) -> Self {
+        Self {
+            method: method.to_owned(),
+            host: host_and_port(url),
+            path: path(url),
+            status: None,
+            error: None,
+            took_ms: 0,
+        }
+    }
+
+    /// With what the answer said. A word that could be a secret is not an error code, whatever sent it.
+    pub fn answered(mut self, status: u16, error: Option<String>) -> Self {
+        self.status = Some(status);
+        self.error = error.map(|word| if could_be_secret(&word) { LEFT_OUT.to_owned() } else { word });
+        self
+    }
+}
+
+/// Host, and port where it is not the scheme's own: what tells servers apart, and holds nothing of a person.
+pub fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+fn path(url: &Url) -> String {
+    let shown = |segment| if could_be_secret(segment) { LEFT_OUT } else { segment };
+    url.path().split('/').map(shown).collect::<Vec<_>>().join("/")
+}
+
+/// Escaped text is somebody's value rather than the name of a resource.
+fn could_be_secret(word: &str) -> bool {
+    word.contains('%') || (word.len() >= SECRET_LENGTH && word.bytes().any(|b| b.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exchange_holds_no_query_and_no_value() {
+        for (address, host, path) in [
+            ("https://a.example/oauth/token?code=canary#canary", "a.example", "/oauth/token"),
+            ("https://canary:canary@a.example:8443/", "a.example:8443", "/"),
+            ("http://127.0.0.1:14747/callback/acme", "127.0.0.1:14747", "/callback/acme"),
+            ("https://a.example/v1/users/12345", "a.example", "/v1/users/12345"),
+            ("https://a.example/t/4f3c2b1a09e8d7c6b5a4/x", "a.example", "/t/…/x"),
+            ("https://a.example/a%40b.example/me", "a.example", "/…/me"),
+            (
+                "https://a.example/.well-known/oauth-authorization-server",
+                "a.example",
+                "/.well-known/oauth-authorization-server",
+            ),
+        ] {
+            let exchange = Exchange::of("GET", &address.parse().expect("an address"));
+            assert_eq!((exchange.host.as_str(), exchange.path.as_str()), (host, path), "{address}");
+            assert!(!format!("{exchange:?}").contains("canary"), "{exchange:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_error_code_is_left_out() {
+        let url = "https://a.example/".parse().expect("an address");
+        for (said, kept) in
+            [("invalid_grant", "invalid_grant"), ("4f3c2b1a09e8d7c6b5a4", "…"), ("token%20here", "…")]
+        {
+            let exchange = Exchange::of("POST", &url).answered(400, Some(said.to_owned()));
+            assert_eq!((exchange.status, exchange.error.as_deref()), (Some(400), Some(kept)));
+        }
+    }
+}

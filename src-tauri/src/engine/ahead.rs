@@ -1,0 +1,160 @@
+//! Renewal ahead of need, while the window is open: a token that is asked for is then there at once, and a sign-in that
+//! has ended is noticed before somebody needs it.
+//!
+//! When a token is due is `domain/renewal`. The renewal is the same as on demand: one process's at a time, and only if it
+//! is still needed once the lock is held.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::{Engine, How, Renewal};
+use crate::domain::connection::{Connection, Status, is_ours};
+use crate::domain::error::Failure;
+use crate::domain::renewal::{self, LEAD, Seen};
+use crate::domain::view::KeychainState;
+use crate::io::clock;
+
+/// How many providers are asked at once: a computer that wakes up has all its tokens due, and a network just coming up.
+const AT_ONCE: usize = 4;
+
+/// The longest pause. Timers stand still while a computer sleeps, and clocks are set: the time of day is looked at this
+/// often, whatever was planned.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// The shortest pause: what is due and cannot be done just now is not asked about in a loop.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
+
+/// What is remembered of a connection between two looks at the index.
+struct Tracked {
+    /// As of the row. Another token starts anew.
+    of: (i64, Option<i64>),
+    renewable: bool,
+    failures: u32,
+    last_try: Option<i64>,
+    not_before: Option<i64>,
+    /// Drawn once for each try.
+    jitter: f64,
+}
+
+impl Tracked {
+    fn new(row: &Connection) -> Self {
+        let of = (received_at(row), row.expires_at);
+        Self { of, renewable: true, failures: 0, last_try: None, not_before: None, jitter: jitter() }
+    }
+
+    fn seen(&self) -> Seen {
+        Seen {
+            received_at: self.of.0,
+            expires_at: self.of.1,
+            renewable: self.renewable,
+            failures: self.failures,
+            last_try: self.last_try,
+            not_before: self.not_before,
+        }
+    }
+
+    fn tried(&mut self, result: Result<Renewal, Failure>) {
+        let now = clock::now_ms();
+        self.last_try = Some(now);
+        self.jitter = jitter();
+        let failure = match result {
+            Ok(Renewal { how: How::Impossible, .. }) => {
+                self.renewable = false;
+                return;
+            }
+            Ok(Renewal { how: How::Renewed | How::Unneeded, .. }) => {
+                self.failures = 0;
+                return;
+            }
+            Ok(Renewal { how: How::Postponed(failure), .. }) => *failure,
+            Err(failure) => failure,
+        };
+        self.failures = self.failures.saturating_add(1);
+        let wait = failure.retry_after.and_then(|s| i64::try_from(s).ok()).map(|s| s.saturating_mul(1000));
+        self.not_before = wait.map(|wait| now.saturating_add(wait));
+    }
+}
+
+fn received_at(row: &Connection) -> i64 {
+    row.renewed_at.unwrap_or(row.created_at)
+}
+
+fn jitter() -> f64 {
+    f64::from(u32::from_be_bytes(clock::random())) / f64::from(u32::MAX)
+}
+
+/// Whether a row may be renewed by itself: this computer's, in use, with an end, and not waiting for a person.
+fn is_ours_to_renew(row: &Connection) -> bool {
+    is_ours(&row.workspace)
+        && !row.disabled
+        && row.expires_at.is_some()
+        && matches!(row.status, Status::Ok | Status::Retrying)
+}
+
+impl Engine {
+    /// Renews whatever is due, for as long as it is polled. `changed` is called when something came of it.
+    pub async fn renew_ahead(&self, changed: impl Fn()) {
+        let mut tracked: HashMap<String, Tracked> = HashMap::new();
+        let mut running: JoinSet<(String, Result<Renewal, Failure>)> = JoinSet::new();
+        let mut busy: Vec<String> = Vec::new();
+        loop {
+            let pause = self.begin_due(&mut tracked, &mut running, &mut busy).await;
+            tokio::select! {
+                Some(ended) = running.join_next() => {
+                    let Ok((id, result)) = ended else { continue };
+                    busy.retain(|other| *other != id);
+                    if let Some(known) = tracked.get_mut(&id) {
+                        known.tried(result);
+                    }
+                    changed();
+                }
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Starts what is due, as far as there is room. Returns how long nothing else will be.
+    async fn begin_due(
+        &self,
+        tracked: &mut HashMap<String, Tracked>,
+        running: &mut JoinSet<(String, Result<Renewal, Failure>)>,
+        busy: &mut Vec<String>,
+    ) -> Duration {
+        let Ok(rows) = self.index.connections(None) else { return LONGEST_PAUSE };
+        let rows: Vec<_> = rows.into_iter().filter(is_ours_to_renew).collect();
+        tracked.retain(|id, _| rows.iter().any(|row| row.id == *id));
+        let now = clock::now_ms();
+        let mut next = None::<i64>;
+        let mut due = Vec::new();
+        for row in rows {
+            let known = tracked.entry(row.id.clone()).or_insert_with(|| Tracked::new(&row));
+            if known.of != (received_at(&row), row.expires_at) {
+                *known = Tracked { last_try: known.last_try, ..Tracked::new(&row) };
+            }
+            let seen = known.seen();
+            let over = !known.renewable && row.expires_at.is_some_and(|at| at <= now);
+            // One that nothing renews is looked at once more when it has ended, which is then said.
+            if over || renewal::is_due(&seen, known.jitter, now) {
+                due.push(row);
+            } else if let Some(at) = renewal::due_at(&seen, known.jitter) {
+                next = Some(next.map_or(at, |earlier| earlier.min(at)));
+            }
+        }
+        due.retain(|row| !busy.contains(&row.id));
+        // Nobody asked for these, so nobody is asked for a password either.
+        if !due.is_empty() && self.keychain().await.state == KeychainState::Ready {
+            for row in due.into_iter().take(AT_ONCE.saturating_sub(busy.len())) {
+                busy.push(row.id.clone());
+                let engine = self.clone();
+                running.spawn(async move {
+                    let result = engine.renew(&row, LEAD).await;
+                    (row.id, result)
+                });
+            }
+        }
+        let until = next.map_or(i64::MAX, |at| at.saturating_sub(now)).max(0);
+        Duration::from_millis(until.unsigned_abs()).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+    }
+}

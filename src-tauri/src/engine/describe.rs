@@ -1,0 +1,100 @@
+//! From a provider's own words to an element of the person's own: "Other (OAuth 2 / OpenID)" and "Other (OAuth 1.0a)".
+//!
+//! What is made is an element file like any other. From then on nothing is special about it: no second discovery, no
+//! second way through the engine.
+
+use std::collections::BTreeMap;
+
+use super::{Engine, LOCAL};
+use crate::domain::element::{Auth, Element, made_oauth1, made_oauth2, to_toml};
+use crate::domain::error::{Code, Failure};
+use crate::domain::form;
+use crate::io::catalog;
+
+/// The field that names the authorization server (RFC 8414 §2).
+const ISSUER: &str = "issuer";
+/// The fields without which a server must publish where it is.
+const NEEDED: [&str; 2] = ["authorization_endpoint", "token_endpoint"];
+
+impl Engine {
+    /// Makes the element of the provider that `given` describes, and writes its file into the person's folder. One that
+    /// was described before is written anew.
+    ///
+    /// # Errors
+    /// A form that does not fit; [`Code::IssuerUnknown`] or whatever the provider answers; a folder that cannot be
+    /// written.
+    pub async fn describe_provider(
+        &self,
+        generic: &str,
+        given: &BTreeMap<String, String>,
+    ) -> Result<Element, Failure> {
+        let form_of = self.element(generic)?;
+        if !form_of.generic {
+            return Err(Failure::internal("this element describes one product only"));
+        }
+        let defaults = self.defaults(LOCAL, &form_of);
+        let values = form::check(&form_of, given, &defaults).map_err(Failure::form)?;
+        let made = match form_of.auth {
+            Auth::Oauth1(_) => made_oauth1(&values),
+            _ => {
+                let by_hand = NEEDED.iter().all(|field| values.get(field).is_some());
+                let metadata = match values.get(ISSUER) {
+                    Some(issuer) if !by_hand => {
+                        let local = self.local(LOCAL);
+                        Some(local.discover(issuer).await.map_err(|e| local.told(e))?)
+                    }
+                    _ => None,
+                };
+                made_oauth2(&values, metadata.as_ref())
+            }
+        };
+        let made = self.under_a_free_key(made.map_err(Failure::form)?);
+        catalog::save(&self.paths.elements(), &made.key, &to_toml(&made)).map_err(|e| {
+            Failure::new(Code::IndexUnwritable).detail(format!("the folder of elements: {}", e.kind()))
+        })?;
+        tracing::info!(element = %made.key, "described");
+        // Read back rather than believed: what is signed in with is what the file says.
+        self.catalog_anew();
+        self.element(&made.key)
+    }
+
+    /// Takes an element of the person's own out of the catalogue.
+    ///
+    /// # Errors
+    /// [`Code::ElementUnknown`] if it is not one that was described here; [`Code::NameTaken`] with the name of a
+    /// connection that was made with it.
+    pub fn remove_element(&self, key: &str) -> Result<(), Failure> {
+        let element = self.element(key)?;
+        if element.from.is_none() {
+            return Err(Failure::new(Code::ElementUnknown).name(key));
+        }
+        let connections = self.index.connections(None)?;
+        if let Some(connection) = connections.iter().find(|connection| connection.element == key) {
+            return Err(Failure::new(Code::NameTaken).name(&connection.name));
+        }
+        catalog::remove(&self.paths.elements(), key).map_err(|e| {
+            Failure::new(Code::IndexUnwritable).detail(format!("the folder of elements: {}", e.kind()))
+        })?;
+        self.catalog_anew();
+        Ok(())
+    }
+
+    /// Another element may have the key already, with another server behind it.
+    fn under_a_free_key(&self, mut made: Element) -> Element {
+        let catalog = self.catalog_anew();
+        let fits = |key: &str| match catalog.find(key) {
+            Ok(known) => known.from == made.from && known.same_server(&made),
+            Err(catalog::NoElement::Unknown) => true,
+            Err(catalog::NoElement::Invalid(_)) => false,
+        };
+        if fits(&made.key) {
+            return made;
+        }
+        let free = (2u32..).map(|n| format!("{}-{n}", made.key)).find(|key| fits(key));
+        if let Some(key) = free {
+            made.provider = Some(key.clone());
+            made.key = key;
+        }
+        made
+    }
+}

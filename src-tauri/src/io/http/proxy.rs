@@ -1,0 +1,73 @@
+//! The proxy between this computer and the network: from `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` (in lower case
+//! too), else from the operating system. Requests to loopback never pass one.
+
+use std::error::Error;
+
+use axum::http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
+use url::Url;
+
+/// Any server that nobody has on a list of exceptions; never asked (RFC 2606 §2).
+const ANY: &str = "https://provider.invalid/";
+
+/// The proxy through which most servers are asked, as host and port: the rest of its address may hold a password.
+pub fn proxy_in_use() -> Option<String> {
+    let any = Url::parse(ANY).ok()?;
+    proxy_of(&Matcher::from_system(), &any)
+}
+
+fn proxy_of(matcher: &Matcher, url: &Url) -> Option<String> {
+    let target: Uri = url.as_str().parse().ok()?;
+    let through = matcher.intercept(&target)?;
+    let (proxy, host) = (through.uri(), through.uri().host()?);
+    let port = proxy.port_u16().or(match proxy.scheme_str() {
+        Some("https") => Some(443),
+        Some("http") => Some(80),
+        // As RFC 1928 §3 has it for SOCKS.
+        _ => Some(1080),
+    })?;
+    Some(format!("{host}:{port}"))
+}
+
+/// What went wrong between this computer and its proxy, in fixed words. `None` if they got on with each other.
+pub(super) fn failure(error: &reqwest::Error) -> Option<&'static str> {
+    let mut cause: Option<&dyn Error> = Some(error);
+    while let Some(error) = cause {
+        // The libraries keep the types of these errors to themselves; their words are all there is to go by.
+        let said = error.to_string();
+        if let Some(said) = said.strip_prefix("tunnel error: ") {
+            return Some(match said {
+                "proxy authorization required" => "the proxy wants a name and a password, or other ones",
+                "unsuccessful" => "the proxy refuses, or does not get through either",
+                _ => "the proxy does not answer",
+            });
+        }
+        if said.contains("socks proxy") {
+            return Some("the proxy does not answer, or refuses");
+        }
+        cause = error.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_proxy_is_shown_without_its_password() {
+        for (proxy, shown) in [
+            ("http://canary:canary@proxy.example:3128", Some("proxy.example:3128")),
+            ("proxy.example:8080", Some("proxy.example:8080")),
+            ("http://proxy.example", Some("proxy.example:80")),
+            ("https://proxy.example/", Some("proxy.example:443")),
+            ("socks5h://canary@proxy.example", Some("proxy.example:1080")),
+            ("", None),
+        ] {
+            let matcher = Matcher::builder().https(proxy.to_owned()).no("intern.example".to_owned()).build();
+            let of = |text: &str| proxy_of(&matcher, &text.parse().expect("an address"));
+            assert_eq!(of(ANY).as_deref(), shown, "{proxy}");
+            assert_eq!(of("https://a.intern.example/"), None);
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! Over real sockets, with authorities and servers that are made for the occasion.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use super::*;
+use crate::io::clock;
+
+/// Stands for every secret: it must never be seen again.
+const CANARY: &str = "canary-4f3c2b1a09e8d7c6";
+const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+
+/// An authority that nobody knows.
+fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::new([]).expect("no names");
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.distinguished_name.push(DnType::OrganizationName, "Example Networks");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("signed")
+}
+
+/// A server for `name`, whose certificate this authority issued.
+fn identity(
+    name: &str,
+    ca: &CertifiedIssuer<'_, KeyPair>,
+    change: impl FnOnce(&mut CertificateParams),
+) -> TlsAcceptor {
+    let key = KeyPair::generate().expect("a key");
+    let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
+    change(&mut params);
+    let certificate = params.signed_by(&key, ca).expect("signed");
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("both versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .expect("a key that fits");
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// Serves `answer` to everybody, and counts the requests that arrive.
+async fn serve(tls: Option<TlsAcceptor>, answer: String) -> (Url, Arc<AtomicUsize>) {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
+    let port = socket.local_addr().expect("an address").port();
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://localhost:{port}/oauth/token").parse().expect("an address");
+    let seen = Arc::new(AtomicUsize::new(0));
+    let count = seen.clone();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = socket.accept().await.expect("a caller");
+            match &tls {
+                None => reply(stream, &answer, &count).await,
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        reply(stream, &answer, &count).await;
+                    }
+                }
+            }
+        }
+    });
+    (url, seen)
+}
+
+async fn reply(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: &str, count: &AtomicUsize) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => return,
+        }
+    }
+    count.fetch_add(1, Ordering::SeqCst);
+    let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.shutdown().await;
+}
+
+fn get(url: &Url) -> HttpRequest {
+    HttpRequest::new(Method::Get, url.clone())
+}
+
+fn home() -> (tempfile::TempDir, Trust, Http) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let trust = Trust::at(dir.path().join("extra-ca.pem"));
+    let http = Http::trusting(trust.clone());
+    (dir, trust, http)
+}
+
+fn dated(ahead: i64) -> String {
+    let seconds = u64::try_from(clock::now_ms() / 1000 + ahead).expect("after 1970");
+    let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
+    format!("HTTP/1.1 200 OK\r\ndate: {date}\r\ncontent-length: 2\r\n\r\n{{}}")
+}
+
+#[tokio::test]
+async fn an_unknown_authority_is_named_and_works_once_it_is_added_and_no_longer_once_it_is_removed() {
+    let ca = authority("Example Gateway");
+    let (url, seen) = serve(Some(identity("localhost", &ca, |_| {})), OK.to_owned()).await;
+    let (_dir, trust, http) = home();
+
+    let error = http.send(get(&url)).await.expect_err("nobody vouches");
+    let failure = Failure::from(error.clone());
+    assert_eq!(failure.code, Code::CertificateUntrusted);
+    assert_eq!(failure.host.as_deref(), Some("localhost"));
+    assert_eq!(failure.issuer.as_deref(), Some("Example Gateway (Example Networks)"));
+    assert_eq!(failure.detail.as_deref(), Some("nobody known here vouches for its certificate"));
+    assert!(error.is_unseen());
+    assert_eq!(seen.load(Ordering::SeqCst), 0, "nothing was sent");
+
+    let added = trust.add(ca.pem().as_bytes()).expect("added");
+    assert_eq!(http.send(get(&url)).await.expect("trusted now").status, 200);
+    assert_eq!(http.clone().noted().send(get(&url)).await.expect("in clones too").status, 200);
+
+    trust.remove(&added[0].sha256).expect("removed");
+    let error = http.send(get(&url)).await.expect_err("trusted no longer");
+    assert!(matches!(error, HttpError::Untrusted { why: Why::UnknownIssuer, .. }), "{error:?}");
+    assert_eq!(seen.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_trusted_authority_does_not_make_every_certificate_good() {
+    let ca = authority("Example Gateway");
+    let other = authority("Example Gateway");
+    let (_dir, trust, http) = home();
+    trust.add(ca.pem().as_bytes()).expect("added");
+    let long_ago = |params: &mut CertificateParams| params.not_after = date_time_ymd(2020, 1, 1);
+    let far_ahead = |params: &mut CertificateParams| params.not_before = date_time_ymd(4000, 1, 1);
+    let clock = ", or this computer's clock is wrong";
+    for (tls, wanted, says) in [
+        (identity("elsewhere.example", &ca, |_| {}), Why::WrongName, ""),
+        (identity("localhost", &ca, long_ago), Why::Expired, clock),
+        (identity("localhost", &ca, far_ahead), Why::NotYetValid, clock),
+        // The same name, and another key.
+        (identity("localhost", &other, |_| {}), Why::UnknownIssuer, ""),
+    ] {
+        let (url, seen) = serve(Some(tls), OK.to_owned()).await;
+        let error = http.send(get(&url)).await.expect_err("refused");
+        let HttpError::Untrusted { why, .. } = error else { panic!("{wanted:?}: {error:?}") };
+        assert_eq!(why, wanted);
+        let failure = Failure::from(error);
+        assert_eq!(failure.code, Code::CertificateUntrusted);
+        assert!(failure.detail.as_deref().is_some_and(|detail| detail.ends_with(says)), "{failure:?}");
+        assert_eq!(failure.clock_skew, None);
+        assert_eq!(seen.load(Ordering::SeqCst), 0, "nothing was sent");
+    }
+}
+
+#[tokio::test]
+async fn whether_the_clock_is_to_blame_for_a_certificate_is_known_from_other_servers() {
+    let ca = authority("Example Gateway");
+    let expired = identity("localhost", &ca, |params| params.not_after = date_time_ymd(2020, 1, 1));
+    let (url, _) = serve(Some(expired), OK.to_owned()).await;
+    for (ahead, blamed) in [(0, false), (420, true)] {
+        let (_dir, trust, http) = home();
+        trust.add(ca.pem().as_bytes()).expect("added");
+        let (other, _) = serve(None, dated(ahead)).await;
+        http.send(get(&other)).await.expect("an answer");
+        let failure = Failure::from(http.send(get(&url)).await.expect_err("expired"));
+        let detail = failure.detail.unwrap_or_default();
+        assert_eq!(detail.contains("clock"), blamed, "{detail}");
+        assert_eq!(failure.clock_skew.is_some(), blamed);
+    }
+}
+
+#[tokio::test]
+async fn the_clock_of_a_server_is_told_by_its_answers() {
+    for ahead in [7 * 60, -7 * 60] {
+        let (url, _) = serve(None, dated(ahead)).await;
+        let http = Http::default();
+        assert_eq!((http.skew(&url), http.clock_skew()), (None, None));
+        http.noted().send(get(&url)).await.expect("an answer");
+        let skew = http.skew(&url).expect("measured");
+        assert!((skew - ahead).abs() <= 2, "{skew} for {ahead}");
+        assert_eq!(http.clock_skew(), Some(skew));
+    }
+}
+
+#[tokio::test]
+async fn http_to_another_computer_is_refused_before_anything_is_sent() {
+    // On every address of this computer, of which the one that is asked is not a loopback address.
+    let socket = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await.expect("bound");
+    let port = socket.local_addr().expect("an address").port();
+    let http = Http::default();
+    for address in [
+        format!("http://0.0.0.0:{port}/token"),
+        format!("http://[::ffff:127.0.0.1]:{port}/token"),
+        "http://provider.example/token".to_owned(),
+        "http://localhost.example/token".to_owned(),
+        "ftp://127.0.0.1/token".to_owned(),
+    ] {
+        let url = address.parse().expect("an address");
+        let error = http.send(get(&url)).await.expect_err("refused");
+        assert!(matches!(error, HttpError::NotSecure { .. }), "{address}: {error:?}");
+        assert!(error.is_unseen());
+        assert_eq!(Failure::from(error).code, Code::ProviderBadResponse);
+    }
+    let called = tokio::time::timeout(Duration::from_millis(50), socket.accept()).await;
+    assert!(called.is_err(), "nobody called");
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer_and_is_not_followed() {
+    let (there, seen) = serve(None, OK.to_owned()).await;
+    let redirect = format!("HTTP/1.1 307 There\r\nlocation: {there}\r\ncontent-length: 0\r\n\r\n");
+    let (url, _) = serve(None, redirect).await;
+    let mut request = get(&url).header("authorization", CANARY);
+    request.method = Method::Post;
+    request.body = Some(CANARY.into());
+    assert_eq!(Http::default().send(request).await.expect("an answer").status, 307);
+    assert_eq!(seen.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn an_answer_that_never_ends_is_left() {
+    let endless = |piece: String, pause: Duration| async move {
+        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
+        let port = socket.local_addr().expect("an address").port();
+        tokio::spawn(async move {
+            let (mut stream, _) = socket.accept().await.expect("a caller");
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.expect("a request"));
+            }
+            let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+            let _ = stream.write_all(head.as_bytes()).await;
+            while stream.write_all(piece.as_bytes()).await.is_ok() {
+                tokio::time::sleep(pause).await;
+            }
+        });
+        format!("http://127.0.0.1:{port}/").parse::<Url>().expect("an address")
+    };
+    let http = Http::default();
+    let large = endless(format!("4000\r\n{}\r\n", ".".repeat(0x4000)), Duration::ZERO).await;
+    let error = http.send(get(&large)).await.expect_err("too large");
+    assert_eq!(error, HttpError::TooLarge { host: "127.0.0.1".to_owned() });
+
+    let slow = endless("1\r\n.\r\n".to_owned(), Duration::from_millis(20)).await;
+    let bounds = Bounds { time: Duration::from_millis(300), ..Bounds::default() };
+    let error = http.send_within(get(&slow), bounds).await.expect_err("too slow");
+    assert!(matches!(error, HttpError::Unreachable { stage: Reached::TimeOut, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn no_answer_is_asked_for_in_compressed_form() {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
+    let port = socket.local_addr().expect("an address").port();
+    let url: Url = format!("http://127.0.0.1:{port}/").parse().expect("an address");
+    let asking = tokio::spawn(async move { Http::default().send(get(&url)).await });
+    let (mut stream, _) = socket.accept().await.expect("a caller");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.expect("a request"));
+    }
+    let zipped = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\n\x1f\x8b\x08";
+    stream.write_all(zipped).await.expect("sent");
+    let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
+    assert!(!head.contains("accept-encoding"), "{head}");
+    let answer = asking.await.expect("no panic").expect("an answer");
+    assert_eq!(answer.body.expose(), b"\x1f\x8b\x08", "as it came");
+}
+
+#[tokio::test]
+async fn a_journal_tells_what_was_asked_and_no_value() {
+    let refusal = r#"{"error":"invalid_grant","error_description":"canary-4f3c2b1a09e8d7c6"}"#;
+    let answer = format!("HTTP/1.1 400 No\r\ncontent-length: {}\r\n\r\n{refusal}", refusal.len());
+    let (mut url, _) = serve(None, answer).await;
+    url.set_path(&format!("/v1/{CANARY}/token"));
+    url.set_query(Some(&format!("code={CANARY}")));
+    let root = Http::default();
+    let (http, other) = (root.noted(), root.noted());
+    let mut request = get(&url).header("authorization", CANARY);
+    request.method = Method::Post;
+    request.body = Some(CANARY.into());
+    http.clone().send(request.clone()).await.expect("an answer");
+
+    let mut nowhere: HttpRequest = request.clone();
+    nowhere.url.set_port(Some(1)).expect("a port");
+    let error = http.send(nowhere).await.expect_err("nobody");
+    let mut clear = request.clone();
+    clear.url.set_host(Some("provider.example")).expect("a host");
+    let refused = http.send(clear).await.expect_err("not secure");
+    let waiting = http.send(get(&silent().await));
+    tokio::time::timeout(Duration::from_millis(50), waiting).await.expect_err("silence");
+
+    let found = http.exchanges();
+    let short: Vec<_> = found
+        .iter()
+        .map(|e| (e.method.as_str(), e.path.as_str(), e.status, e.error.as_deref().unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        short,
+        [
+            ("POST", "/v1/…/token", Some(400), "invalid_grant"),
+            ("POST", "/v1/…/token", None, "no connection"),
+            ("POST", "/v1/…/token", None, "its address does not begin with https"),
+            ("GET", "/", None, "not waited for"),
+        ]
+    );
+    assert_eq!(found[0].host, format!("localhost:{}", url.port().expect("a port")));
+    let seen = format!(
+        "{found:?}{}{request:?}{error:?}{error}{refused:?}{refused}{:?}",
+        serde_json::to_string(&found).expect("JSON"),
+        Failure::from(error.clone()),
+    );
+    assert!(!seen.contains("canary"), "{seen}");
+    assert!(other.exchanges().is_empty() && root.exchanges().is_empty(), "each operation has its own");
+}
+
+#[tokio::test]
+async fn a_journal_keeps_the_last_twenty() {
+    let (url, _) = serve(None, OK.to_owned()).await;
+    let http = Http::default().noted();
+    for n in 0..25 {
+        let mut url = url.clone();
+        url.set_path(&format!("/{n}"));
+        http.send(get(&url)).await.expect("an answer");
+    }
+    let paths: Vec<_> = http.exchanges().into_iter().map(|e| e.path).collect();
+    assert_eq!((paths.len(), paths[0].as_str(), paths[19].as_str()), (20, "/5", "/24"));
+}
+
+#[tokio::test]
+async fn no_trust_store_is_read_for_http_on_loopback() {
+    let (url, _) = serve(None, OK.to_owned()).await;
+    let http = Http::default();
+    http.send(get(&url)).await.expect("an answer");
+    assert!(http.shared.near.lock().await.is_none() && http.shared.far.lock().await.is_none());
+}
+
+/// A server that takes a request and says nothing.
+async fn silent() -> Url {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
+    let port = socket.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        let (mut stream, _) = socket.accept().await.expect("a caller");
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    });
+    format!("http://127.0.0.1:{port}/").parse().expect("an address")
+}

@@ -1,0 +1,72 @@
+//! Whose account a token is for. The same call is the test of a connection.
+
+use super::{Local, filled, practice_url};
+use crate::domain::connection::clean_name;
+use crate::domain::element::Element;
+use crate::domain::error::{Code, Failure};
+use crate::domain::form::Values;
+use crate::domain::http::{HttpRequest, Method};
+use crate::domain::oauth::token::TokenSet;
+
+/// A name is shown in a list: no longer than a person could read.
+const LONGEST_IDENTITY: usize = 200;
+
+impl Local {
+    /// Asks the provider whose account it is. `None` if it does not say: an account without a name is still one.
+    pub async fn identity(&self, element: &Element, values: &Values, tokens: &TokenSet) -> Option<String> {
+        self.who(element, values, tokens).await.ok().flatten()
+    }
+
+    /// The same, for those who want to know whether the token works.
+    ///
+    /// # Errors
+    /// [`Code::SignInExpired`] if the provider does not accept the token, [`Code::ProviderUnreachable`], or
+    /// [`Code::ProviderRejected`].
+    pub async fn who(
+        &self,
+        element: &Element,
+        values: &Values,
+        tokens: &TokenSet,
+    ) -> Result<Option<String>, Failure> {
+        let (endpoint, pointers) = match (&self.practice, &element.identity) {
+            (Some(_), _) => (practice_url(element, "me"), vec!["/email".to_owned()]),
+            (None, Some(identity)) => (filled(&identity.endpoint, values)?, identity.at.clone()),
+            (None, None) => return Ok(None),
+        };
+        let request =
+            HttpRequest::new(Method::Get, self.real(endpoint).await?).header("accept", "application/json");
+        let request = self.authorized(request, element, values, tokens)?;
+        let answer = self.http.send(request).await.map_err(|e| Failure::from(e).product(&element.name))?;
+        let failure =
+            |code| Failure::new(code).product(&element.name).detail(format!("status {}", answer.status));
+        match answer.status {
+            200..300 => {}
+            401 => return Err(failure(Code::SignInExpired)),
+            408 | 425 | 429 | 500.. => return Err(failure(Code::ProviderUnreachable)),
+            _ => return Err(failure(Code::ProviderRejected)),
+        }
+        let Ok(json) = serde_json::from_slice::<serde_json::Value>(answer.body.expose()) else {
+            return Ok(None);
+        };
+        let text = |pointer: &String| match json.pointer(pointer)? {
+            serde_json::Value::String(text) => Some(text.clone()),
+            serde_json::Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        let found = pointers.iter().filter_map(text).find(|t| !t.is_empty());
+        Ok(found.map(|name| clean_name(&name).chars().take(LONGEST_IDENTITY).collect()))
+    }
+
+    /// A request that carries the token, or its signature.
+    pub(super) fn authorized(
+        &self,
+        request: HttpRequest,
+        element: &Element,
+        values: &Values,
+        tokens: &TokenSet,
+    ) -> Result<HttpRequest, Failure> {
+        let method = request.method.as_str();
+        let header = self.authorization(element, values, tokens, method, &request.url, &[])?;
+        Ok(request.header("authorization", header))
+    }
+}

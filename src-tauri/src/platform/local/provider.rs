@@ -1,0 +1,77 @@
+//! What a provider publishes about itself, and making this application known to it.
+
+use url::Url;
+
+use super::{Local, filled, refusal};
+use crate::domain::element::{CALLBACK_URL, Element, Oauth2};
+use crate::domain::error::{Code, Failure};
+use crate::domain::form::Values;
+use crate::domain::http::{HttpRequest, Method};
+use crate::domain::oauth::metadata::{Metadata, MetadataProblem, read_metadata, well_known};
+use crate::domain::oauth::registration::{Registered, Registration, read_registration};
+
+impl Local {
+    /// What the authorization server at this address publishes (RFC 8414, OpenID Connect Discovery 1.0).
+    ///
+    /// # Errors
+    /// [`Code::IssuerUnknown`] if nothing is published there, [`Code::IssuerMismatch`] if it is another server's, or
+    /// whatever stands between.
+    pub async fn discover(&self, issuer: &str) -> Result<Metadata, Failure> {
+        let unknown = |detail: String| {
+            Failure::new(Code::IssuerUnknown).host(host_of(issuer)).name(issuer).detail(detail)
+        };
+        let address: Url = issuer.parse().map_err(|_| unknown("this is not an address".to_owned()))?;
+        let mut problem = MetadataProblem::Absent(404);
+        for place in well_known(&address) {
+            let request = HttpRequest::new(Method::Get, place).header("accept", "application/json");
+            match read_metadata(issuer, &self.http.send(request).await?) {
+                Ok(metadata) => return Ok(metadata),
+                // The next place may have it.
+                Err(MetadataProblem::Absent(status @ (408 | 425 | 429 | 500..))) => {
+                    let busy = Failure::new(Code::ProviderUnreachable).host(host_of(issuer));
+                    return Err(busy.detail(format!("status {status}")));
+                }
+                Err(absent @ MetadataProblem::Absent(_)) => {
+                    if matches!(problem, MetadataProblem::Absent(_)) {
+                        problem = absent;
+                    }
+                }
+                Err(other) => problem = other,
+            }
+        }
+        Err(match problem {
+            MetadataProblem::OtherIssuer => {
+                Failure::new(Code::IssuerMismatch).host(host_of(issuer)).detail(problem.to_string())
+            }
+            other => unknown(other.to_string()),
+        })
+    }
+
+    /// Registers this application at the element's server (RFC 7591), for the callback address in `values`.
+    ///
+    /// # Errors
+    /// Whatever the server answers.
+    pub async fn register(
+        &self,
+        element: &Element,
+        oauth2: &Oauth2,
+        values: &Values,
+    ) -> Result<Registered, Failure> {
+        let missing = || Failure::internal("the element has no registration endpoint");
+        let endpoint = filled(oauth2.registration_endpoint.as_ref().ok_or_else(missing)?, values)?;
+        let scope = oauth2.scope(values);
+        let registration = Registration {
+            redirect_uri: element.needs_browser_for(values).then(|| values.get(CALLBACK_URL)).flatten(),
+            grants: &[self.grant(oauth2, values)],
+            authentication: oauth2.client_authentication,
+            scope: scope.as_deref(),
+        };
+        let answer = self.http.send(registration.request(endpoint)).await?;
+        read_registration(&answer).map_err(|e| refusal(e, element))
+    }
+}
+
+fn host_of(address: &str) -> String {
+    let url = address.parse::<Url>().ok();
+    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "this address".to_owned())
+}

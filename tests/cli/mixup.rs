@@ -1,0 +1,259 @@
+//! Answers that belong elsewhere: of another provider, of nobody, of yesterday, from a web page. None is exchanged, and
+//! what cannot be an answer of this sign-in does not end it either. Two honest providers and one that is not.
+
+use std::net::TcpListener;
+use std::thread;
+
+use serde_json::json;
+use url::Url;
+
+use crate::support::home::Home;
+use crate::support::http;
+use crate::support::keyrack::Running;
+use crate::support::person;
+use crate::support::scripted::Scripted;
+use crate::support::servers::{
+    AS_CLIENT, CLIENT_SECRET, Server, oidc_element, plain_element, write_element,
+};
+use crate::support::visitor::{self, Visitor};
+
+fn begin(home: &Home, key: &str) -> Running {
+    let all = [&["connect", key, "--json"], &AS_CLIENT[..]].concat();
+    home.start_with(&all, &[("APP_SECRET", CLIENT_SECRET)])
+}
+
+/// The address with another value, or none, under a name.
+fn with(address: &Url, name: &str, value: Option<&str>) -> Url {
+    let others = address.query_pairs().into_owned().filter(|(known, _)| known != name);
+    let pairs: Vec<_> = others.chain(value.map(|value| (name.to_owned(), value.to_owned()))).collect();
+    let mut changed = address.clone();
+    changed.query_pairs_mut().clear().extend_pairs(pairs);
+    changed
+}
+
+fn parameter(address: &Url, name: &str) -> String {
+    let found = address.query_pairs().find(|(known, _)| known == name);
+    found.unwrap_or_else(|| panic!("no {name} in {address}")).1.into_owned()
+}
+
+/// Two providers, each with an element of its own: `first` and `second`.
+fn two(home: &Home) -> (Server, Server) {
+    let servers = (Server::oidc_with_client(json!({})), Server::oidc_with_client(json!({})));
+    write_element(home, "first", &oidc_element("first", &servers.0.url));
+    write_element(home, "second", &oidc_element("second", &servers.1.url));
+    servers
+}
+
+fn exchanges(server: &Server) -> u64 {
+    server.token_calls("authorization_code")
+}
+
+#[test]
+fn an_answer_that_does_not_name_its_provider_or_names_another_is_not_exchanged() {
+    let home = Home::new();
+    let (first, second) = two(&home);
+    for (what, error) in [("another", false), ("none", false), ("another", true), ("none", true)] {
+        let mut running = begin(&home, "first");
+        let address = running.line("open: ");
+        // RFC 9207 §2.4: on error answers too, else anybody could deny in the provider's name.
+        let callback = if error {
+            Visitor::new().deny(&address)
+        } else {
+            Visitor::new().allow(&address, "maria")
+        };
+        assert_eq!(parameter(&callback, "iss"), first.url);
+        let value = (what == "another").then_some(second.url.as_str());
+        let page = http::get(&with(&callback, "iss", value)).expect("a page");
+        assert!(page.body.contains("was not connected"), "{what}: {}", page.body);
+        running.wait().error(15, "issuer_mismatch");
+    }
+    assert_eq!((exchanges(&first), exchanges(&second)), (0, 0), "no code was sent anywhere");
+    home.assert_whole(0);
+}
+
+#[test]
+fn an_answer_of_one_provider_is_no_answer_of_another() {
+    let home = Home::new();
+    let (first, second) = two(&home);
+    let mut one = begin(&home, "first");
+    let mut other = begin(&home, "second");
+    let to_first = Visitor::new().allow(&one.line("open: "), "maria");
+    let to_second = Visitor::new().allow(&other.line("open: "), "maria");
+    assert_ne!(to_first.path(), to_second.path(), "each provider has a callback path of its own");
+
+    // The second one's answer at the first one's door, as it is and on the first one's path.
+    let port = to_first.port();
+    let mut misled = to_second.clone();
+    misled.set_port(port).expect("a port");
+    assert_eq!(http::get(&misled).expect("an answer").status, 404);
+    misled.set_path(to_first.path());
+    assert_eq!(http::get(&misled).expect("an answer").status, 404);
+    // The first one's answer on the second one's path.
+    let mut misled = to_first.clone();
+    misled.set_path(to_second.path());
+    assert_eq!(http::get(&misled).expect("an answer").status, 404);
+    assert_eq!((exchanges(&first), exchanges(&second)), (0, 0));
+
+    // Both go on as if nothing had been.
+    for (running, callback) in [(one, to_first), (other, to_second)] {
+        let tab = person::tab(&callback);
+        running.wait().ok();
+        assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
+    }
+    home.assert_whole(2);
+    assert_eq!((exchanges(&first), exchanges(&second)), (1, 1));
+}
+
+#[test]
+fn a_code_that_was_stolen_from_another_provider_does_not_take() {
+    let home = Home::new();
+    let (first, second) = two(&home);
+    let mut one = begin(&home, "first");
+    let mut other = begin(&home, "second");
+    let right = Visitor::new().allow(&one.line("open: "), "maria");
+    let stolen = Visitor::new().allow(&other.line("open: "), "mallory");
+    // With the state of the sign-in that waits, on its path: as good as a forgery gets.
+    let mut forged = with(&right, "code", Some(&parameter(&stolen, "code")));
+    forged = with(&forged, "iss", Some(&second.url));
+    let page = http::get(&forged).expect("a page");
+    assert!(page.body.contains("was not connected"), "{}", page.body);
+    one.wait().error(15, "issuer_mismatch");
+    other.interrupt();
+    other.wait().error(17, "cancelled");
+    assert_eq!((exchanges(&first), exchanges(&second)), (0, 0));
+    home.assert_whole(0);
+}
+
+#[test]
+fn a_code_of_the_same_provider_that_belongs_to_another_sign_in_is_refused_there() {
+    let home = Home::new();
+    let server = Server::oidc_with_client(json!({}));
+    write_element(&home, "first", &oidc_element("first", &server.url));
+    let mut theirs = begin(&home, "first");
+    let stolen = Visitor::new().allow(&theirs.line("open: "), "mallory");
+    let mut ours = begin(&home, "first");
+    let right = Visitor::new().allow(&ours.line("open: "), "maria");
+    // PKCE: the code was made for another verifier.
+    let tab = person::tab(&with(&right, "code", Some(&parameter(&stolen, "code"))));
+    let outcome = ours.wait();
+    assert_eq!(outcome.code(), Some(15), "{}{}", outcome.stdout, outcome.stderr);
+    assert!(tab.join().expect("a tab").expect("a page").body.contains("was not connected"));
+    assert_eq!(server.counts()["granted"]["authorization_code"], json!(null));
+    theirs.interrupt();
+    theirs.wait().error(17, "cancelled");
+    home.assert_whole(0);
+}
+
+/// A provider that sends people on to an honest one, with the honest one's client and its own sign-in's state, so that
+/// the honest code comes to it.
+struct Attacker {
+    url: String,
+}
+
+impl Attacker {
+    fn start(honest: &Server) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let honest = honest.at("/auth");
+        thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let mut line = String::new();
+                let mut reader = std::io::BufReader::new(&stream);
+                let _ = std::io::BufRead::read_line(&mut reader, &mut line);
+                let target = line.split(' ').nth(1).unwrap_or("/").to_owned();
+                let mut to = honest.clone();
+                to.set_query(target.split_once('?').map(|(_, query)| query));
+                let to = with(&with(&to, "scope", Some("openid")), "client_id", Some("keyrack"));
+                let head = format!("HTTP/1.1 303 See Other\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                let _ = std::io::Write::write_all(&mut stream, head.as_bytes());
+            }
+        });
+        Self { url }
+    }
+}
+
+#[test]
+fn a_provider_that_sends_people_on_to_another_gets_nothing_of_the_others() {
+    let home = Home::new();
+    let honest = Server::oidc_with_client(json!({}));
+    // Whatever comes to this one's token endpoint is heard.
+    let trap = Scripted::start();
+    let attacker = Attacker::start(&honest);
+    let element = plain_element("second", &trap.url)
+        .replace(&format!("{}/authorize", trap.url), &format!("{}/authorize", attacker.url));
+    write_element(&home, "first", &oidc_element("first", &honest.url));
+
+    // As RFC 8252 §8.10 asks for: the honest client knows the honest callback path only, and refuses the other.
+    honest.register(json!({ "redirect_uris": ["http://127.0.0.1/callback/first"] }));
+    write_element(&home, "second", &element);
+    let mut running = begin(&home, "second");
+    let led = Visitor::new().follow(&running.line("open: "));
+    let page = visitor::send(&led, "GET", "", "");
+    assert!(page.body.contains("redirect_uri"), "{}", page.body);
+    running.interrupt();
+    running.wait().error(17, "cancelled");
+
+    // One that is registered carelessly. That the answer is another provider's is then seen by its `iss`.
+    honest.register(json!({ "redirect_uris": ["http://127.0.0.1/callback/second"] }));
+    let element = element.replace("[auth.oauth2]\n", &format!("[auth.oauth2]\nissuer = \"{}\"\n", attacker.url));
+    write_element(&home, "second", &element);
+    let mut running = begin(&home, "second");
+    let led = Visitor::new().follow(&running.line("open: "));
+    let callback = Visitor::new().allow(led.as_str(), "maria");
+    assert_eq!(parameter(&callback, "iss"), honest.url);
+    assert!(http::get(&callback).expect("a page").body.contains("was not connected"));
+    running.wait().error(15, "issuer_mismatch");
+    assert!(trap.heard().is_empty(), "the honest code never came to the attacker");
+    home.assert_whole(0);
+}
+
+#[test]
+fn what_a_web_page_can_send_does_not_end_a_sign_in() {
+    let home = Home::new();
+    let server = Server::oidc_with_client(json!({}));
+    write_element(&home, "first", &oidc_element("first", &server.url));
+    let mut running = begin(&home, "first");
+    let callback = Visitor::new().allow(&running.line("open: "), "maria");
+    for forged in [with(&callback, "state", Some("forged")), with(&callback, "state", None)] {
+        assert_eq!(http::get(&forged).expect("an answer").status, 404);
+    }
+    let (target, host) = (http::target(&callback), http::authority(&callback));
+    let length = "Content-Length: 0\r\n";
+    for (what, text) in [
+        ("DNS rebinding", format!("GET {target} HTTP/1.1\r\nHost: evil.example\r\n\r\n")),
+        ("DNS rebinding with the port", {
+            let port = callback.port().expect("a port");
+            format!("GET {target} HTTP/1.1\r\nHost: evil.example:{port}\r\n\r\n")
+        }),
+        ("two hosts", format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nHost: evil.example\r\n\r\n")),
+        ("no host", format!("GET {target} HTTP/1.0\r\n\r\n")),
+        ("Origin", format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nOrigin: https://evil.example\r\n\r\n")),
+        ("Origin null", format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nOrigin: null\r\n\r\n")),
+        ("HEAD", format!("HEAD {target} HTTP/1.1\r\nHost: {host}\r\n\r\n")),
+        ("POST", format!("POST {target} HTTP/1.1\r\nHost: {host}\r\n{length}\r\n")),
+        ("OPTIONS", format!("OPTIONS {target} HTTP/1.1\r\nHost: {host}\r\n\r\n")),
+        ("prefetch", format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nSec-Purpose: prefetch\r\n\r\n")),
+        (
+            "prerender",
+            format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nSec-Purpose: prefetch;prerender\r\n\r\n"),
+        ),
+        ("old prefetch", format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nPurpose: prefetch\r\n\r\n")),
+    ] {
+        // Closed without a word is as good as refused.
+        let answer = http::send(&callback, &text);
+        assert!(answer.as_ref().is_ok_and(|a| a.status == 404 || a.status == 400), "{what}: {answer:?}");
+    }
+    assert_eq!(exchanges(&server), 0);
+
+    // And again after it, which is a replay: the same page, no second exchange, which would end the grant there.
+    let tab = person::tab(&callback);
+    let first = tab.join().expect("a tab").expect("a page");
+    assert!(first.body.contains("is connected"), "{}", first.body);
+    let again = http::get(&callback);
+    assert!(again.is_err() || again.is_ok_and(|again| again.body == first.body), "the same page or none");
+    running.wait().ok();
+    assert!(http::get(&callback).is_err(), "nobody listens any more");
+    home.assert_whole(1);
+    let counts = server.counts();
+    assert_eq!((exchanges(&server), &counts["revoked_grants"]), (1, &json!(0)));
+}

@@ -1,0 +1,339 @@
+//! The network as people have it: authorities of an organisation, and proxies that are real ones.
+//!
+//! `0.0.0.0` stands for another computer: it leads here, and is no loopback address.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use serde_json::Value;
+
+use crate::support::home::{Home, eventually};
+use crate::support::keyrack::Outcome;
+use crate::support::session::Session;
+
+type Authority = CertifiedIssuer<'static, KeyPair>;
+
+/// Stands for every secret that passes a proxy or is given to one.
+const CANARY: &str = "canary-of-the-network";
+
+/// One that no trust store knows.
+static GATEWAY: LazyLock<Authority> = LazyLock::new(|| {
+    let mut params = CertificateParams::new([]).expect("no names");
+    params.distinguished_name.push(DnType::CommonName, "Example Gateway");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("signed")
+});
+
+/// A platform with a certificate of the gateway's, that refuses everybody's secrets: whoever hears so got through.
+struct Platform {
+    port: u16,
+    seen: Arc<AtomicUsize>,
+}
+
+impl Platform {
+    fn start() -> Self {
+        let key = KeyPair::generate().expect("a key");
+        let names = ["0.0.0.0".to_owned(), "localhost".to_owned()];
+        let params = CertificateParams::new(names).expect("names");
+        let certificate = params.signed_by(&key, &*GATEWAY).expect("signed");
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("both versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .expect("a key that fits");
+        let config = Arc::new(config);
+        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bound");
+        let port = socket.local_addr().expect("an address").port();
+        let seen = Arc::new(AtomicUsize::new(0));
+        let count = seen.clone();
+        std::thread::spawn(move || {
+            for caller in socket.incoming().map_while(Result::ok) {
+                let (config, count) = (config.clone(), count.clone());
+                std::thread::spawn(move || refuse(caller, config, &count));
+            }
+        });
+        Self { port, seen }
+    }
+
+    fn seen(&self) -> usize {
+        self.seen.load(Ordering::SeqCst)
+    }
+
+    /// Tries to add it as a workspace, under the name of another computer unless told otherwise.
+    fn ask(&self, home: &Home, host: &str, variables: &[(&str, &str)]) -> Outcome {
+        let at = format!("https://{host}:{}/", self.port);
+        let mut command = home.command(&["workspaces", "add", "Acme", "--at", &at, "--json"]);
+        command.args(["--secret", "user=env:CANARY", "--secret", "organization=env:CANARY"]);
+        command.env("CANARY", CANARY).envs(variables.iter().copied());
+        crate::support::keyrack::Running::start(command).wait()
+    }
+}
+
+fn refuse(caller: TcpStream, config: Arc<ServerConfig>, count: &AtomicUsize) {
+    let mut stream = StreamOwned::new(ServerConnection::new(config).expect("a connection"), caller);
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut byte) {
+            Ok(1) => head.push(byte[0]),
+            _ => return,
+        }
+    }
+    count.fetch_add(1, Ordering::SeqCst);
+    let _ = stream.write_all(b"HTTP/1.1 401 No\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}");
+    stream.conn.send_close_notify();
+    let _ = stream.flush();
+}
+
+/// A home that trusts the gateway.
+fn trusting() -> Home {
+    let home = Home::new();
+    let file = write(&home, "gateway.pem", &GATEWAY.pem());
+    home.run(&["trust", "add", &file]).ok();
+    home
+}
+
+fn write(home: &Home, name: &str, text: &str) -> String {
+    let file = home.path().with_file_name(name);
+    fs::write(&file, text).expect("written");
+    file.display().to_string()
+}
+
+/// A proxy of independent making, in front of everything.
+struct Proxy {
+    child: Child,
+    port: u16,
+    log: PathBuf,
+    _dir: tempfile::TempDir,
+}
+
+impl Proxy {
+    fn start(more: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let port = free_port();
+        let (file, log) = (dir.path().join("tinyproxy.conf"), dir.path().join("log"));
+        let text = format!(
+            "Port {port}\nListen 127.0.0.1\nAllow 127.0.0.1\nMaxClients 20\nTimeout 30\nLogLevel Connect\n\
+             LogFile \"{}\"\n{more}\n",
+            log.display()
+        );
+        fs::write(&file, text).expect("written");
+        let child = Command::new("tinyproxy")
+            .args(["-d".as_ref(), "-c".as_ref(), file.as_os_str()])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("tinyproxy is installed");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        eventually("the proxy listens", || TcpStream::connect(address).ok());
+        Self { child, port, log, _dir: dir }
+    }
+
+    fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The log once it tells of a tunnel to this port.
+    fn assert_passed(&self, port: u16) {
+        let asked = format!("CONNECT 0.0.0.0:{port}");
+        eventually("the proxy was asked", || {
+            fs::read_to_string(&self.log).ok()?.contains(&asked).then_some(())
+        });
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One at which nobody listens.
+fn free_port() -> u16 {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bound");
+    socket.local_addr().expect("an address").port()
+}
+
+fn mode(file: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(file).expect("there").permissions().mode() & 0o777
+}
+
+#[test]
+fn an_authority_is_added_listed_and_removed() {
+    let home = Home::in_session(Session::without_keyring());
+    let file = write(&home, "gateway.pem", &GATEWAY.pem());
+    assert_eq!(home.json(&["trust", "list"]), Value::Array(vec![]));
+    let added = home.json(&["trust", "add", &file]);
+    assert_eq!(added[0]["subject"], "Example Gateway");
+    assert_eq!(added[0]["issuer"], "Example Gateway");
+    assert!(added[0]["expires_at"].as_i64().is_some_and(|ms| ms > 1_700_000_000_000));
+    let sha256 = added[0]["sha256"].as_str().expect("text").to_owned();
+    assert_eq!(sha256.len(), 64);
+    assert_eq!(home.json(&["trust", "list"]), added);
+    assert_eq!(mode(&home.path().join("config/extra-ca.pem")), 0o600);
+
+    let listed = home.run(&["trust", "list"]).ok().stdout;
+    assert!(listed.starts_with(&sha256) && listed.trim_end().ends_with("Example Gateway"), "{listed}");
+    let again = home.run(&["trust", "add", &file]).ok();
+    assert!(again.stdout.contains(&sha256), "{}", again.stdout);
+    assert_eq!(home.json(&["trust", "list"]).as_array().map(Vec::len), Some(1), "once is enough");
+
+    let removed = home.json(&["trust", "remove", &sha256]);
+    assert_eq!(removed["removed"]["sha256"], sha256.as_str());
+    assert_eq!(home.json(&["trust", "list"]), Value::Array(vec![]));
+    home.run(&["trust", "remove", &sha256, "--json"]).error(2, "usage");
+}
+
+#[test]
+fn what_cannot_vouch_is_refused_and_a_key_is_never_kept() {
+    let home = Home::in_session(Session::without_keyring());
+    let key = KeyPair::generate().expect("a key");
+    let params = CertificateParams::new(["server.example".to_owned()]).expect("a name");
+    let leaf = params.signed_by(&key, &*GATEWAY).expect("signed").pem();
+    let secret = key.serialize_pem();
+    for (name, text, says) in [
+        ("key.pem", secret.clone(), "private key"),
+        ("both.pem", GATEWAY.pem() + &secret, "private key"),
+        ("garbage.pem", "garbage".to_owned(), "no certificate"),
+        ("empty.pem", String::new(), "no certificate"),
+        ("leaf.pem", leaf, "no authority"),
+        ("large.pem", "#".repeat(65 * 1024), "larger than 64 kB"),
+    ] {
+        let file = write(&home, name, &text);
+        let error = home.run(&["trust", "add", &file, "--json"]).error(2, "usage");
+        assert!(error["detail"].as_str().is_some_and(|detail| detail.contains(says)), "{name}: {error}");
+        let plain = home.run(&["trust", "add", &file]);
+        assert_eq!((plain.code(), plain.stdout.as_str()), (Some(2), ""), "{name}");
+        assert!(plain.stderr.contains(says), "{}", plain.stderr);
+    }
+    let missing = home.path().with_file_name("missing.pem").display().to_string();
+    home.run(&["trust", "add", &missing, "--json"]).error(2, "usage");
+    assert_eq!(home.json(&["trust", "list"]), Value::Array(vec![]));
+    let line = secret.lines().nth(1).expect("a line of the key").as_bytes();
+    for (file, bytes) in home.files() {
+        assert!(!bytes.windows(line.len()).any(|part| part == line), "{}", file.display());
+    }
+}
+
+#[test]
+fn an_unknown_authority_is_named_and_trusted_once_it_is_added() {
+    let home = Home::new();
+    let platform = Platform::start();
+    let error = platform.ask(&home, "0.0.0.0", &[]).error(12, "certificate_untrusted");
+    assert_eq!(error["issuer"], "Example Gateway");
+    assert_eq!(error["host"], "0.0.0.0");
+    assert_eq!(platform.seen(), 0, "nothing was sent");
+
+    let file = write(&home, "gateway.pem", &GATEWAY.pem());
+    // What the operating system's store can be replaced by, as administrators do in containers.
+    platform.ask(&home, "0.0.0.0", &[("SSL_CERT_FILE", file.as_str())]).error(10, "workspace_secrets");
+
+    let none = [("SSL_CERT_FILE", "/dev/null")];
+    let error = platform.ask(&home, "0.0.0.0", &none).error(12, "certificate_untrusted");
+    assert_eq!(error["detail"], "this computer has no list of certificate authorities");
+
+    let added = home.json(&["trust", "add", &file]);
+    platform.ask(&home, "0.0.0.0", &[]).error(10, "workspace_secrets");
+    platform.ask(&home, "0.0.0.0", &none).error(10, "workspace_secrets");
+    assert_eq!(platform.seen(), 3);
+
+    home.run(&["trust", "remove", added[0]["sha256"].as_str().expect("text")]).ok();
+    platform.ask(&home, "0.0.0.0", &[]).error(12, "certificate_untrusted");
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_asked_and_exceptions_are_kept() {
+    let home = trusting();
+    let (platform, proxy) = (Platform::start(), Proxy::start(""));
+    let address = proxy.address();
+    for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        fs::write(&proxy.log, "").expect("emptied");
+        platform.ask(&home, "0.0.0.0", &[(variable, &address)]).error(10, "workspace_secrets");
+        proxy.assert_passed(platform.port);
+    }
+    assert_eq!(platform.seen(), 4);
+
+    // Nobody listens there: whoever gets through went past it.
+    let nobody = format!("http://{CANARY}:{CANARY}@127.0.0.1:{}", free_port());
+    for variable in ["NO_PROXY", "no_proxy"] {
+        let variables = [("HTTPS_PROXY", nobody.as_str()), (variable, "elsewhere.example, 0.0.0.0")];
+        platform.ask(&home, "0.0.0.0", &variables).error(10, "workspace_secrets");
+    }
+    let variables = [("HTTPS_PROXY", nobody.as_str()), ("HTTP_PROXY", nobody.as_str())];
+    platform.ask(&home, "localhost", &variables).error(10, "workspace_secrets");
+    assert_eq!(platform.seen(), 7);
+
+    let outcome = platform.ask(&home, "0.0.0.0", &variables);
+    let error = outcome.error(12, "platform_unreachable");
+    assert_eq!(error["detail"], "the proxy does not answer");
+    let socks = nobody.replace("http://", "socks5h://");
+    let other = platform.ask(&home, "0.0.0.0", &[("ALL_PROXY", &socks)]);
+    assert_eq!(other.error(12, "platform_unreachable")["detail"], "the proxy does not answer, or refuses");
+    assert_silent(&home, &[outcome, other]);
+}
+
+#[test]
+fn a_proxy_that_refuses_is_named_and_its_password_is_not() {
+    let home = trusting();
+    let platform = Platform::start();
+    let locked = Proxy::start(&format!("BasicAuth keyrack {CANARY}"));
+    let mut outcomes = Vec::new();
+    // The second is how this proxy says that a password is wrong: with another status.
+    for (who, says) in [
+        ("", "the proxy wants a name and a password, or other ones"),
+        ("keyrack:canary-of-another@", "the proxy refuses, or does not get through either"),
+    ] {
+        let address = format!("http://{who}127.0.0.1:{}", locked.port);
+        let outcome = platform.ask(&home, "0.0.0.0", &[("HTTPS_PROXY", &address)]);
+        let error = outcome.error(12, "platform_unreachable");
+        assert_eq!(error["detail"], says, "{who}");
+        outcomes.push(outcome);
+    }
+    assert_eq!(platform.seen(), 0);
+    let address = format!("http://keyrack:{CANARY}@127.0.0.1:{}", locked.port);
+    outcomes.push(platform.ask(&home, "0.0.0.0", &[("HTTPS_PROXY", &address)]));
+    outcomes[2].error(10, "workspace_secrets");
+
+    let strict = Proxy::start("ConnectPort 443");
+    let outcome = platform.ask(&home, "0.0.0.0", &[("HTTPS_PROXY", &strict.address())]);
+    let error = outcome.error(12, "platform_unreachable");
+    assert_eq!(error["detail"], "the proxy refuses, or does not get through either");
+    outcomes.push(outcome);
+    assert_silent(&home, &outcomes);
+}
+
+#[test]
+fn doctor_names_the_proxy_without_its_password_and_what_was_added() {
+    let home = trusting();
+    let proxy = format!("http://{CANARY}:{CANARY}@proxy.example:3128/");
+    let outcome = home.start_with(&["doctor", "--json"], &[("HTTPS_PROXY", &proxy)]).wait().ok();
+    let json = outcome.json();
+    let findings = json["findings"].as_array().expect("a list");
+    let network = findings.iter().find(|finding| finding["check"] == "network").expect("a finding");
+    let says = network["says"].as_str().expect("text");
+    assert!(says.contains("proxy.example:3128") && says.contains("Example Gateway"), "{says}");
+    let direct = home.start_with(&["doctor"], &[("HTTPS_PROXY", &proxy), ("NO_PROXY", "*")]).wait().ok();
+    assert!(direct.stdout.contains("no proxy"), "{}", direct.stdout);
+    assert_silent(&home, &[outcome, direct]);
+}
+
+/// No secret stands in what the program said or kept.
+fn assert_silent(home: &Home, outcomes: &[Outcome]) {
+    for outcome in outcomes {
+        assert!(!format!("{outcome:?}").contains("canary"), "{outcome:?}");
+    }
+    for (file, bytes) in home.files() {
+        assert!(!bytes.windows(6).any(|part| part == b"canary"), "{}", file.display());
+    }
+}

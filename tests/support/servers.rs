@@ -1,0 +1,293 @@
+//! The independent authorization servers of `tests/servers`, each a program of its own on loopback: not one line of
+//! Keyrack decides there what is right.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::{self, JoinHandle};
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::home::Home;
+use super::visitor;
+
+/// The client that the tests register where registering is not what they test. Its secret has every character that
+/// RFC 6749 §2.3.1 wants encoded before it goes into a header.
+pub const CLIENT_ID: &str = "keyrack";
+/// See [`CLIENT_ID`].
+pub const CLIENT_SECRET: &str = "a secret with + / : % & = in it";
+/// What `oauth1.py` knows this client's secret to be.
+pub const OAUTH1_SECRET: &str = "a secret + / : % & = of the application";
+
+/// The elements whose callback address [`CLIENT_ID`] has.
+pub const KEYS: [&str; 3] = ["acme", "first", "second"];
+
+/// A server that runs. Dropping it ends it; if a test failed, what it wrote to standard error is shown.
+pub struct Server {
+    child: Child,
+    errors: Option<JoinHandle<String>>,
+    /// Where it is: scheme, host and port.
+    pub url: String,
+}
+
+impl Server {
+    /// `oidc-provider`, with PKCE demanded, rotation with replay detection, `iss` in each answer, the device flow,
+    /// registration and revocation. `options` are those at the top of `oidc.mjs`.
+    pub fn oidc(options: Value) -> Self {
+        let mut command = Command::new("node");
+        command.arg(folder().join("oidc.mjs")).arg(options.to_string());
+        Self::start(command)
+    }
+
+    /// The same with [`CLIENT_ID`] registered for every grant and for the elements [`KEYS`].
+    pub fn oidc_with_client(options: Value) -> Self {
+        let server = Self::oidc(options);
+        server.register(json!({}));
+        server
+    }
+
+    /// An OAuth 1.0a provider on `oauthlib`.
+    pub fn oauth1() -> Self {
+        let mut command = Command::new(folder().join(".venv/bin/python"));
+        command.arg(folder().join("oauth1.py"));
+        Self::start(command)
+    }
+
+    /// `oauth2-mock-server`, which misbehaves as told.
+    pub fn mock() -> Self {
+        let mut command = Command::new("node");
+        command.arg(folder().join("mock.mjs"));
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> Self {
+        let mut child = command
+            // Nobody's proxy or Node options: these servers are spoken to on loopback only.
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the servers of the tests are installed: run scripts/setup test");
+        let mut stderr = child.stderr.take().expect("a pipe");
+        let errors = thread::spawn(move || {
+            let mut text = String::new();
+            let _ = stderr.read_to_string(&mut text);
+            text
+        });
+        let mut line = String::new();
+        let _ = BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line);
+        let Some(url) = line.trim_end().strip_prefix("listening: ").map(str::to_owned) else {
+            let _ = child.kill();
+            panic!("the server does not say where it listens: {line}{}", errors.join().unwrap_or_default());
+        };
+        Self { child, errors: Some(errors), url }
+    }
+
+    /// Host and port.
+    pub fn authority(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// An address at this server.
+    pub fn at(&self, path: &str) -> Url {
+        format!("{}{path}", self.url).parse().expect("an address")
+    }
+
+    /// Tells or asks the server something out of band.
+    #[track_caller]
+    pub fn control(&self, what: &str, body: Value) -> Value {
+        let answer = visitor::post_json(&self.at(&format!("/__control/{what}")), &body);
+        assert_eq!(answer.status, 200, "{what}: {}", answer.body);
+        serde_json::from_str(&answer.body).expect("JSON")
+    }
+
+    /// What it has counted.
+    pub fn counts(&self) -> Value {
+        self.control("counts", json!({}))
+    }
+
+    /// How many calls of the token endpoint with this grant it has answered, well or not.
+    pub fn token_calls(&self, grant: &str) -> u64 {
+        self.counts()["token"][grant].as_u64().unwrap_or_default()
+    }
+
+    /// Whether it still honours a token.
+    pub fn honours(&self, token: &str) -> bool {
+        self.control("alive", json!({ "token": token }))["alive"] == true
+    }
+
+    /// Seconds that the tokens it issues from now on live.
+    pub fn set_life(&self, seconds: u32) {
+        self.control("options", json!({ "life": seconds }));
+    }
+
+    /// Registers [`CLIENT_ID`] with these changes.
+    pub fn register(&self, changes: Value) {
+        let mut client = json!({
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            // RFC 8252 §7.3: whatever the port.
+            "application_type": "native",
+            "redirect_uris": KEYS.map(|key| format!("http://127.0.0.1/callback/{key}")),
+            "response_types": ["code"],
+            "grant_types": [
+                "authorization_code",
+                "refresh_token",
+                "client_credentials",
+                "urn:ietf:params:oauth:grant-type:device_code",
+            ],
+        });
+        let changes = changes.as_object().expect("an object").clone();
+        client.as_object_mut().expect("an object").extend(changes);
+        self.control("client", client);
+    }
+
+    /// Stops it for good: from now on nobody listens there.
+    pub fn end(mut self) -> String {
+        self.stop();
+        self.url.clone()
+    }
+
+    fn stop(&mut self) -> String {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.errors.take().and_then(|errors| errors.join().ok()).unwrap_or_default()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let errors = self.stop();
+        if thread::panicking() {
+            eprintln!("{} wrote:\n{errors}", self.url);
+        }
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers")
+}
+
+/// Writes an element file of the person's own.
+pub fn write_element(home: &Home, key: &str, text: &str) {
+    let folder = home.path().join("config/elements").join(key);
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("element.toml"), text).expect("written");
+}
+
+/// The fields and the head that all elements of these tests share. The callback address takes any free port, so that
+/// tests that run at once do not meet.
+fn element(key: &str, auth: &str, identity: &str) -> String {
+    format!(
+        r#"key = "{key}"
+name = "Acme {key}"
+initials = "AC"
+category = "Tests"
+gives = "Anvils"
+access = ["Reading anvils"]
+{auth}
+{identity}
+[callback]
+any_loopback_port = true
+
+[[fields]]
+key = "oauth.api.key"
+label = "Client ID"
+example = "acme"
+
+[[fields]]
+key = "oauth.api.secret"
+label = "Secret"
+example = "practice-secret"
+secret = true
+
+[[fields]]
+key = "oauth.callback.url"
+label = "Callback URL"
+example = "http://127.0.0.1:14747/callback/{key}"
+type = "address"
+advanced = true
+"#
+    )
+}
+
+/// An element for `oidc-provider`, whose endpoints are written out.
+pub fn oidc_element(key: &str, server: &str) -> String {
+    let auth = format!(
+        r#"
+[auth.oauth2]
+issuer = "{server}"
+announces_issuer = true
+authorization_endpoint = "{server}/auth"
+token_endpoint = "{server}/token"
+scopes = ["openid", "offline_access", "email"]
+client_authentication = "basic"
+pkce = "S256"
+refresh = "rotates"
+# OpenID Connect Core §11: without it, offline_access counts for nothing.
+authorize_parameters = {{ prompt = "consent" }}
+
+[auth.oauth2.revocation]
+endpoint = "{server}/token/revocation"
+"#
+    );
+    let identity = format!("[identity]\nendpoint = \"{server}/me\"\nat = [\"/email\"]\n");
+    element(key, &auth, &identity)
+}
+
+/// An element for a plain OAuth 2 server with `/authorize`, `/token`, `/revoke` and `/userinfo`.
+pub fn plain_element(key: &str, server: &str) -> String {
+    let auth = format!(
+        r#"
+[auth.oauth2]
+authorization_endpoint = "{server}/authorize"
+token_endpoint = "{server}/token"
+scopes = ["read", "write"]
+client_authentication = "body"
+pkce = "S256"
+
+[auth.oauth2.revocation]
+endpoint = "{server}/revoke"
+"#
+    );
+    let identity = format!("[identity]\nendpoint = \"{server}/userinfo\"\nat = [\"/email\"]\n");
+    element(key, &auth, &identity)
+}
+
+/// An element for `oauth1.py`.
+pub fn oauth1_element(key: &str, server: &str, method: &str) -> String {
+    let auth = format!(
+        r#"
+[auth.oauth1]
+request_token_endpoint = "{server}/request_token"
+authorization_endpoint = "{server}/authorize"
+token_endpoint = "{server}/access_token"
+signature_method = "{method}"
+"#
+    );
+    let identity = format!("[identity]\nendpoint = \"{server}/me\"\nat = [\"/email\"]\n");
+    element(key, &auth, &identity)
+}
+
+/// Arguments that every sign-in with [`CLIENT_ID`] has; the secret comes from the variable `APP_SECRET`.
+pub const AS_CLIENT: [&str; 5] =
+    ["--set", "oauth.api.key=keyrack", "--secret", "oauth.api.secret=env:APP_SECRET", "--no-browser"];
+
+/// Signs in on the command line at an element of this home, as `login`, with whatever else is in `arguments`.
+/// The answer of the provider is carried by a person without a browser.
+#[track_caller]
+pub fn connect(home: &Home, key: &str, login: &str, arguments: &[&str]) -> super::keyrack::Outcome {
+    let all = [&["connect", key], &AS_CLIENT[..], arguments].concat();
+    let secret = if key.starts_with("oauth1") { OAUTH1_SECRET } else { CLIENT_SECRET };
+    let mut running = home.start_with(&all, &[("APP_SECRET", secret)]);
+    let callback = visitor::Visitor::new().allow(&running.line("open: "), login);
+    let tab = super::person::tab(&callback);
+    let outcome = running.wait();
+    let _ = tab.join().expect("a tab");
+    outcome
+}

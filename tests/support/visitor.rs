@@ -1,0 +1,174 @@
+//! A browser in the smallest sense, for providers that need cookies and more than one redirect: it follows both, fills
+//! in the one form of a page, and stops where the provider sends it elsewhere. Scripts and pictures it does not have.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use url::Url;
+
+use super::http::{self, Answer};
+
+/// No sign-in takes more steps.
+const MOST_STEPS: usize = 20;
+
+/// Where following redirects ended.
+#[derive(Debug)]
+pub enum Place {
+    /// On a page of the same server.
+    Page(Url, Answer),
+    /// At the door of another one, which was not entered.
+    Elsewhere(Url),
+}
+
+/// A visitor with cookies of its own.
+#[derive(Default)]
+pub struct Visitor {
+    cookies: BTreeMap<String, String>,
+}
+
+impl Visitor {
+    /// One who was nowhere before.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Signs in as `login` and allows access. Returns the address that the provider sends the browser back to,
+    /// without going there.
+    #[track_caller]
+    pub fn allow(&mut self, address: &str, login: &str) -> Url {
+        self.decide(address, login, "allow")
+    }
+
+    /// Declines.
+    #[track_caller]
+    pub fn deny(&mut self, address: &str) -> Url {
+        self.decide(address, "maria", "deny")
+    }
+
+    #[track_caller]
+    fn decide(&mut self, address: &str, login: &str, decision: &str) -> Url {
+        let place = self.get(&address.parse().expect("an address"));
+        let place = match place {
+            // A server that asks nobody.
+            Place::Elsewhere(url) => return url,
+            Place::Page(url, page) => self.submit(&url, &page, &[("login", login), ("decision", decision)]),
+        };
+        match place {
+            Place::Elsewhere(url) => url,
+            Place::Page(url, page) => panic!("{url} is where it ended: {}", page.body),
+        }
+    }
+
+    /// Allows a device: types the code that it shows, confirms it, and signs in. Returns the last page.
+    #[track_caller]
+    pub fn allow_device(&mut self, address: &str, code: &str, login: &str) -> Answer {
+        let mut place = self.get(&address.parse().expect("an address"));
+        for fields in [&[("user_code", code)][..], &[], &[("login", login), ("decision", "allow")]] {
+            let Place::Page(url, page) = place else { panic!("led away: {place:?}") };
+            place = self.submit(&url, &page, fields);
+        }
+        let Place::Page(_, page) = place else { panic!("led away: {place:?}") };
+        page
+    }
+
+    /// Opens an address that leads elsewhere at once, and returns where.
+    #[track_caller]
+    pub fn follow(&mut self, address: &str) -> Url {
+        match self.get(&address.parse().expect("an address")) {
+            Place::Elsewhere(url) => url,
+            Place::Page(url, page) => panic!("{url} leads nowhere: {}", page.body),
+        }
+    }
+
+    /// Opens an address and follows redirects on the same server.
+    #[track_caller]
+    pub fn get(&mut self, address: &Url) -> Place {
+        self.go(address.clone(), None)
+    }
+
+    /// Sends the form of a page: its hidden fields as they are, the others as given.
+    #[track_caller]
+    pub fn submit(&mut self, address: &Url, page: &Answer, fields: &[(&str, &str)]) -> Place {
+        assert_eq!(page.status, 200, "{}", page.body);
+        let form = tags(&page.body, "form").next().unwrap_or_else(|| panic!("a form in {}", page.body));
+        let action = attribute(form, "action").expect("an action");
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        for input in tags(&page.body, "input").filter(|input| attribute(input, "type") == Some("hidden")) {
+            body.append_pair(
+                attribute(input, "name").unwrap_or_default(),
+                attribute(input, "value").unwrap_or_default(),
+            );
+        }
+        body.extend_pairs(fields);
+        self.go(address.join(action).expect("an address"), Some(body.finish()))
+    }
+
+    #[track_caller]
+    fn go(&mut self, mut address: Url, mut form: Option<String>) -> Place {
+        let origin = address.origin();
+        for _ in 0..MOST_STEPS {
+            let answer = self.ask(&address, form.take());
+            let Some(location) = answer.header("location").filter(|_| (300..400).contains(&answer.status))
+            else {
+                return Place::Page(address, answer);
+            };
+            address = address.join(location).expect("an address");
+            if address.origin() != origin {
+                return Place::Elsewhere(address);
+            }
+        }
+        panic!("led in circles: {address}");
+    }
+
+    fn ask(&mut self, url: &Url, form: Option<String>) -> Answer {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let answer = match form {
+            None => send(url, "GET", &format!("Cookie: {}\r\n", cookies.join("; ")), ""),
+            Some(form) => {
+                let head = format!(
+                    "Cookie: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n",
+                    cookies.join("; ")
+                );
+                send(url, "POST", &head, &form)
+            }
+        };
+        for line in answer.head.lines() {
+            let Some((name, value)) = line.split_once(':') else { continue };
+            if name.eq_ignore_ascii_case("set-cookie")
+                && let Some((name, value)) = value.split(';').next().unwrap_or_default().split_once('=')
+            {
+                self.cookies.insert(name.trim().to_owned(), value.to_owned());
+            }
+        }
+        answer
+    }
+}
+
+/// Sends a JSON document.
+#[track_caller]
+pub fn post_json(url: &Url, body: &Value) -> Answer {
+    send(url, "POST", "Content-Type: application/json\r\n", &body.to_string())
+}
+
+/// HTTP/1.0: the answer comes in one piece and ends with the connection.
+#[track_caller]
+pub fn send(url: &Url, method: &str, head: &str, body: &str) -> Answer {
+    let text = format!(
+        "{method} {} HTTP/1.0\r\nHost: {}\r\n{head}Content-Length: {}\r\n\r\n{body}",
+        http::target(url),
+        http::authority(url),
+        body.len()
+    );
+    http::send(url, &text).expect("the server answers")
+}
+
+/// The tags of this name, from their name to their end.
+fn tags<'p>(page: &'p str, name: &str) -> impl Iterator<Item = &'p str> {
+    let begin = format!("<{name} ");
+    let starts: Vec<_> = page.match_indices(&begin).map(|(at, found)| at + found.len() - 1).collect();
+    starts.into_iter().map(move |at| page[at..].split('>').next().unwrap_or_default())
+}
+
+fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
+    tag.split_once(&format!(" {name}=\""))?.1.split('"').next()
+}

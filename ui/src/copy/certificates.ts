@@ -1,0 +1,43 @@
+// Why a certificate was not added. The program names the reason in one word; a private key is found here already, so
+// that it never leaves the window.
+import type { Failure } from "../ipc/types";
+import type { ErrorCopy } from "./errors";
+
+type Reason = "private_key" | "nothing" | "too_large" | "not_an_authority" | "expired" | "unusable";
+
+const REASONS: Record<Reason, { title: string; body: string }> = {
+  private_key: {
+    title: "This is a private key",
+    body: "It belongs to whoever made it and was not read further. Ask for the certificate of the authority instead.",
+  },
+  nothing: {
+    title: "The file holds no certificate",
+    body: "Choose a file that ends in .pem, .crt or .cer, as your administrator gives it out.",
+  },
+  too_large: {
+    title: "The file is too large",
+    body: "A certificate takes a few thousand characters. Choose the file of the authority alone.",
+  },
+  not_an_authority: {
+    title: "This certificate vouches for nobody",
+    body: "It belongs to a single server. Ask for the certificate of the authority that issued it.",
+  },
+  expired: {
+    title: "This certificate has ended",
+    body: "Nothing can be checked with it any more. Ask for the current one.",
+  },
+  unusable: {
+    title: "This certificate can’t be used",
+    body: "Something in it can’t be read. Ask for it anew; the details say what is wrong.",
+  },
+};
+
+/** The words for a refusal, or nothing if the code says it all. */
+export function certificateCopy(failure: Failure): ErrorCopy | undefined {
+  if (failure.code !== "usage") return undefined;
+  const words = REASONS[failure.name as Reason] ?? REASONS.unusable;
+  return { ...words, button: { label: "Choose another", does: "edit" }, move: "administrator" };
+}
+
+export const PRIVATE_KEY: Failure = { code: "usage", name: "private_key" };
+export const TOO_LARGE: Failure = { code: "usage", name: "too_large" };

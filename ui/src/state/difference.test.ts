@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { differenceWords } from "../copy/difference";
+import { difference, waysOf } from "./difference";
+
+const OURS = "http://localhost:14747/callback/zendesk";
+
+describe("two addresses", () => {
+  it.each([
+    [OURS, { start: OURS, ours: "", theirs: "", end: "" }],
+    [`${OURS}/`, { start: OURS, ours: "", theirs: "/", end: "" }],
+    [
+      OURS.replace("localhost", "127.0.0.1"),
+      { start: "http://", ours: "localhost", theirs: "127.0.0.1", end: ":14747/callback/zendesk" },
+    ],
+    [OURS.replace("http", "https"), { start: "http", ours: "", theirs: "s", end: OURS.slice(4) }],
+    ["", { start: "", ours: OURS, theirs: "", end: "" }],
+  ])("compared with %s are divided where they differ", (theirs, wanted) => {
+    const found = difference(OURS, theirs);
+    expect(found).toEqual(wanted);
+    expect(found.start + found.ours + found.end).toBe(OURS);
+    expect(found.start + found.theirs + found.end).toBe(theirs);
+  });
+
+  it("that_repeat_themselves_share_nothing_twice", () => {
+    expect(difference("aa", "aaa")).toEqual({ start: "aa", ours: "", theirs: "a", end: "" });
+    expect(difference("abab", "ab")).toEqual({ start: "ab", ours: "ab", theirs: "", end: "" });
+  });
+
+  it("are_never_cut_inside_a_character", () => {
+    // Both keys begin with the same half of a surrogate pair.
+    expect(difference("a🗝b", "a🗞b")).toEqual({ start: "a", ours: "🗝", theirs: "🗞", end: "b" });
+  });
+});
+
+describe("the ways in which addresses differ", () => {
+  const kinds = (theirs: string, ours = OURS) => waysOf(ours, theirs).map((way) => way.kind);
+
+  it.each([
+    [OURS, []],
+    [`${OURS}/`, ["slash"]],
+    [`${OURS} `, ["blank"]],
+    [OURS.replace("localhost", "127.0.0.1"), ["loopback"]],
+    [OURS.replace("localhost", "[::1]"), ["loopback"]],
+    [OURS.replace("localhost", "example.com"), ["host"]],
+    [OURS.replace("http:", "https:"), ["scheme"]],
+    [OURS.replace("14747", "14748"), ["port"]],
+    [OURS.replace(":14747", ""), ["port"]],
+    [OURS.replace("callback", "Callback"), ["case"]],
+    [OURS.replace("localhost", "LocalHost"), ["case"]],
+    [OURS.replace("zendesk", "zen"), ["path"]],
+    [`${OURS}?a=1`, ["rest"]],
+    ["localhost:14747", ["other"]],
+    [" https://127.0.0.1/Callback/zendesk/", ["blank", "scheme", "loopback", "port", "slash", "case"]],
+  ])("%s: %j", (theirs, wanted) => {
+    expect(kinds(theirs)).toEqual(wanted);
+  });
+
+  it("are_never_silent_about_addresses_that_are_not_the_same", () => {
+    const pieces = [
+      OURS,
+      `${OURS}/`,
+      "x",
+      "HTTP://LOCALHOST:14747/callback/zendesk",
+      `${OURS}#`,
+      "http://",
+      " ",
+    ];
+    for (const ours of pieces)
+      for (const theirs of pieces)
+        expect(waysOf(ours, theirs).length > 0, `${ours} and ${theirs}`).toBe(ours !== theirs);
+  });
+
+  it("are_said_in_words", () => {
+    const said = (theirs: string) => differenceWords(waysOf(OURS, theirs));
+    expect(said(`${OURS}/`)).toBe("The registered one has a slash at the end, Keyrack’s has none.");
+    expect(said(OURS.replace(":14747", ""))).toBe("Keyrack’s has port 14747, the registered one no port.");
+    expect(said(OURS)).toMatch(/^Both are the same/);
+  });
+});
