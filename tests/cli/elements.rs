@@ -78,7 +78,7 @@ fn a_broken_element_file_is_told_with_its_line() {
     }
     assert_eq!(
         home.json(&["elements", "list"]).as_array().map(Vec::len),
-        Some(8),
+        Some(10),
         "the others are not taken along"
     );
 }
@@ -91,7 +91,7 @@ fn an_element_of_the_persons_own_is_listed_and_connected() {
     assert_eq!(home.json(&["elements", "check", &file])["key"], "acme");
     let listed = home.run(&["elements", "list"]).ok();
     assert!(listed.stdout.lines().any(|line| line.starts_with("acme ")), "{}", listed.stdout);
-    assert_eq!(home.json(&["elements", "list"]).as_array().map(Vec::len), Some(9));
+    assert_eq!(home.json(&["elements", "list"]).as_array().map(Vec::len), Some(11));
     assert_eq!(home.json(&["elements", "show", "acme"])["name"], "Acme");
     home.connect(&["acme"]);
     assert_eq!(home.list()[0]["product"], "Acme");

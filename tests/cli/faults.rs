@@ -79,8 +79,16 @@ fn faults() -> Vec<(&'static str, Say, End)> {
         ("two tokens", json(ok, r#"{"access_token":"a","access_token":"b"}"#), Senseless),
         ("an unknown type", json(ok, r#"{"access_token":"a","token_type":"mac"}"#), Senseless),
         ("a type that needs a key", json(ok, r#"{"access_token":"a","token_type":"DPoP"}"#), Senseless),
-        ("no UTF-8", Say::of(ok, "Content-Type: application/json\r\n", b"{\"access_token\":\"\xff\"}"), Senseless),
-        ("a page", Say::of(ok, "Content-Type: text/html\r\n", b"<html>Welcome to the hotel</html>"), Senseless),
+        (
+            "no UTF-8",
+            Say::of(ok, "Content-Type: application/json\r\n", b"{\"access_token\":\"\xff\"}"),
+            Senseless,
+        ),
+        (
+            "a page",
+            Say::of(ok, "Content-Type: text/html\r\n", b"<html>Welcome to the hotel</html>"),
+            Senseless,
+        ),
         ("more than a megabyte", Say::Flood, Senseless),
         ("a redirect", Say::of("307 Temporary Redirect", "Location: /elsewhere\r\n", b""), Senseless),
         ("an old redirect", Say::of("302 Found", "Location: /elsewhere\r\n", b""), Senseless),
@@ -161,9 +169,7 @@ fn a_renewal_that_fails_leaves_the_connection_in_the_state_that_fits() {
     let home = Home::new();
     let server = scripted(&home);
     sign_in(&home, &["connect", "acme", "--name", "Anvils"]).ok();
-    let token = |more: &[&str]| {
-        home.start_with(&[&["token", "Anvils"], more].concat(), &[SHORT]).wait()
-    };
+    let token = |more: &[&str]| home.start_with(&[&["token", "Anvils"], more].concat(), &[SHORT]).wait();
     for (what, say, end) in faults() {
         let (code, exit, state, words) = end.of_renewal();
         server.say(say.clone());

@@ -454,7 +454,7 @@ fn a_chosen_workspace_that_is_removed_gives_way_to_this_computer() {
     add(&home, &platform);
     home.run(&["workspaces", "use", "acme"]).ok();
     home.run(&["workspaces", "remove", "acme"]).ok();
-    assert_eq!(home.json(&["elements", "list"]).as_array().map(Vec::len), Some(8));
+    assert_eq!(home.json(&["elements", "list"]).as_array().map(Vec::len), Some(10));
 }
 
 #[test]

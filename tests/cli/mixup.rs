@@ -12,9 +12,7 @@ use crate::support::http;
 use crate::support::keyrack::Running;
 use crate::support::person;
 use crate::support::scripted::Scripted;
-use crate::support::servers::{
-    AS_CLIENT, CLIENT_SECRET, Server, oidc_element, plain_element, write_element,
-};
+use crate::support::servers::{AS_CLIENT, CLIENT_SECRET, Server, oidc_element, plain_element, write_element};
 use crate::support::visitor::{self, Visitor};
 
 fn begin(home: &Home, key: &str) -> Running {
@@ -56,11 +54,8 @@ fn an_answer_that_does_not_name_its_provider_or_names_another_is_not_exchanged()
         let mut running = begin(&home, "first");
         let address = running.line("open: ");
         // RFC 9207 §2.4: on error answers too, else anybody could deny in the provider's name.
-        let callback = if error {
-            Visitor::new().deny(&address)
-        } else {
-            Visitor::new().allow(&address, "maria")
-        };
+        let callback =
+            if error { Visitor::new().deny(&address) } else { Visitor::new().allow(&address, "maria") };
         assert_eq!(parameter(&callback, "iss"), first.url);
         let value = (what == "another").then_some(second.url.as_str());
         let page = http::get(&with(&callback, "iss", value)).expect("a page");
@@ -164,7 +159,9 @@ impl Attacker {
                 let mut to = honest.clone();
                 to.set_query(target.split_once('?').map(|(_, query)| query));
                 let to = with(&with(&to, "scope", Some("openid")), "client_id", Some("keyrack"));
-                let head = format!("HTTP/1.1 303 See Other\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                let head = format!(
+                    "HTTP/1.1 303 See Other\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                );
                 let _ = std::io::Write::write_all(&mut stream, head.as_bytes());
             }
         });
@@ -195,7 +192,8 @@ fn a_provider_that_sends_people_on_to_another_gets_nothing_of_the_others() {
 
     // One that is registered carelessly. That the answer is another provider's is then seen by its `iss`.
     honest.register(json!({ "redirect_uris": ["http://127.0.0.1/callback/second"] }));
-    let element = element.replace("[auth.oauth2]\n", &format!("[auth.oauth2]\nissuer = \"{}\"\n", attacker.url));
+    let element =
+        element.replace("[auth.oauth2]\n", &format!("[auth.oauth2]\nissuer = \"{}\"\n", attacker.url));
     write_element(&home, "second", &element);
     let mut running = begin(&home, "second");
     let led = Visitor::new().follow(&running.line("open: "));

@@ -1,64 +1,319 @@
 //! Signing in at servers that others wrote, through a real browser: OpenID, OAuth 2 and OAuth 1.0a, with all that comes
 //! after it. What they refuse is refused for their reasons.
 
-use std::time::Duration;
-
+use base64::Engine;
 use serde_json::{Value, json};
 
 use crate::support::browser::Chromium;
-use crate::support::home::{Home, eventually, wait_until};
+use crate::support::home::Home;
+use crate::support::keyrack::Running;
+use crate::support::scripted::{Say, Scripted};
 use crate::support::servers::{
-    self, AS_CLIENT, CLIENT_SECRET, OAUTH1_SECRET, Server, oauth1_element, oidc_element, plain_element,
-    write_element,
+    self, AS_CLIENT, CLIENT_SECRET, OAUTH1_SECRET, Server, callback_of_its_own, oauth1_element, oidc_element,
+    plain_element, write_element,
 };
 use crate::support::visitor::{self, Visitor};
 
 /// Begins a sign-in whose address is printed.
-fn begin(home: &Home, arguments: &[&str], secret: &str) -> crate::support::keyrack::Running {
+fn begin(home: &Home, arguments: &[&str], secret: &str) -> Running {
     home.start_with(&[arguments, &AS_CLIENT[..]].concat(), &[("APP_SECRET", secret)])
 }
 
-fn secret(home: &Home, member: &str) -> String {
-    home.session.items()[0][member].as_str().unwrap_or_else(|| panic!("no {member}")).to_owned()
-}
-
-/// Signs in through Chromium, as `login`.
-fn in_the_browser(home: &Home, chromium: &Chromium, arguments: &[&str], secret: &str, login: &str) {
-    let mut running = begin(home, arguments, secret);
+/// Finishes it in Chromium, as `login`.
+fn allow(chromium: &Chromium, mut running: Running, login: &str) {
     chromium.open(&running.line("open: "));
     let page = chromium.allow_as(login);
     assert!(page.heading.contains("is connected"), "{}", page.source);
     running.wait().ok();
 }
 
+fn secret(home: &Home, member: &str) -> String {
+    home.session.items()[0][member].as_str().unwrap_or_else(|| panic!("no {member}")).to_owned()
+}
+
+fn token(home: &Home, name: &str) -> String {
+    home.run(&["token", name]).ok().stdout.trim_end().to_owned()
+}
+
+/// What is the same wherever a connection has come from: its token works, it is renewed, tested, signed in again in
+/// place, and given back at the end.
+fn lives(home: &Home, server: &Server, chromium: &Chromium, name: &str, identity: &str, again: Running) {
+    home.assert_whole(1);
+    let shown = home.json(&["show", name]);
+    assert_eq!((&shown["identity"], &shown["status"]), (&json!(identity), &json!("ok")), "{shown}");
+    let first = token(home, name);
+    assert!(server.honours(&first));
+
+    home.run(&["renew", name]).ok();
+    let second = token(home, name);
+    assert_ne!(first, second);
+    assert!(server.honours(&second));
+    assert_eq!(server.token_calls("refresh_token"), 1);
+
+    let tested = home.json(&["test", name]);
+    assert_eq!((&tested[0]["ok"], &tested[0]["identity"]), (&json!(true), &json!(identity)));
+
+    // In place: nothing is asked twice, and name, id and tags stay.
+    allow(chromium, again, "maria");
+    home.assert_whole(1);
+    let after = home.json(&["show", name]);
+    for member in ["id", "name", "tags", "element", "identity"] {
+        assert_eq!(after[member], shown[member], "{member}");
+    }
+    let refresh = secret(home, "refresh_token");
+    assert_ne!(secret(home, "access_token"), second);
+
+    let removed = home.json(&["remove", name]);
+    assert_eq!(removed["revoked"], "yes", "{removed}");
+    home.assert_whole(0);
+    assert!(home.session.secrets().iter().all(|kept| !kept.contains(&refresh)), "nothing of it is left");
+    assert!(!server.honours(&refresh), "the grant is given back");
+    let counts = server.counts();
+    assert_eq!((&counts["replays"], &counts["token"]["unread"]), (&json!(0), &Value::Null), "{counts}");
+}
+
 #[test]
-fn a_connection_to_an_openid_provider_lives_from_sign_in_to_revocation() {
+fn the_address_of_an_openid_provider_is_all_that_is_needed() {
+    let server = Server::oidc(json!({}));
+    let (home, chromium) = (Home::new(), Chromium::start());
+    let issuer = format!("issuer={}", server.url);
+    let connect =
+        ["connect", "oauth2", "--set", &issuer, "--name", "Anvils", "--tag", "gold", "--no-browser"];
+    allow(&chromium, home.start(&connect), "maria");
+    assert_eq!(server.counts()["registrations"], 1, "this computer has registered itself");
+    let again = home.start(&["reconnect", "Anvils", "--no-browser"]);
+    lives(&home, &server, &chromium, "Anvils", "maria", again);
+    assert!(server.counts()["registrations"].as_u64() <= Some(2), "at most once a sign-in");
+}
+
+#[test]
+fn a_client_that_is_registered_already_is_used_with_an_issuer() {
+    let server = Server::oidc_with_client(json!({}));
+    let (home, chromium) = (Home::new(), Chromium::start());
+    let (issuer, callback) = (format!("issuer={}", server.url), callback_of_its_own());
+    let connect = ["connect", "oauth2", "--set", &issuer, "--set", &callback, "--name", "Anvils"];
+    let scope = ["--set", "scope=openid offline_access email"];
+    allow(&chromium, begin(&home, &[&connect[..], &scope].concat(), CLIENT_SECRET), "maria");
+    let again = home.start(&["reconnect", "Anvils", "--no-browser"]);
+    lives(&home, &server, &chromium, "Anvils", "maria@oidc.example", again);
+    assert_eq!(server.counts()["registrations"], 0);
+}
+
+#[test]
+fn an_element_file_of_ones_own_is_as_good() {
     let server = Server::oidc_with_client(json!({}));
     let (home, chromium) = (Home::new(), Chromium::start());
     write_element(&home, "acme", &oidc_element("acme", &server.url));
+    allow(&chromium, begin(&home, &["connect", "acme", "--name", "Anvils"], CLIENT_SECRET), "maria");
+    let again = home.start(&["reconnect", "Anvils", "--no-browser"]);
+    lives(&home, &server, &chromium, "Anvils", "maria@oidc.example", again);
+}
 
-    in_the_browser(&home, &chromium, &["connect", "acme", "--name", "Anvils"], CLIENT_SECRET, "maria");
-    home.assert_whole(1);
-    let shown = home.json(&["show", "Anvils"]);
-    assert_eq!((&shown["identity"], &shown["status"]), (&"maria@oidc.example".into(), &"ok".into()));
-
-    let token = home.run(&["token", "Anvils"]).ok().stdout.trim_end().to_owned();
-    assert!(server.honours(&token));
-    let tested = home.json(&["test", "Anvils"]);
-    assert_eq!((&tested[0]["ok"], &tested[0]["identity"]), (&json!(true), &json!("maria@oidc.example")));
-
-    // In place: nothing is asked twice, and name and id stay.
-    let id = shown["id"].clone();
-    in_the_browser(&home, &chromium, &["reconnect", "Anvils"], CLIENT_SECRET, "maria");
-    home.assert_whole(1);
-    assert_eq!((&home.list()[0]["id"], &home.list()[0]["name"]), (&id, &json!("Anvils")));
-    let (access, refresh) = (secret(&home, "access_token"), secret(&home, "refresh_token"));
-    assert_ne!(access, token);
-
+#[test]
+fn a_provider_that_publishes_nothing_is_described_by_hand() {
+    let server = Server::mock();
+    let (home, chromium) = (Home::new(), Chromium::start());
+    let endpoints = [
+        ("authorization", "authorize"),
+        ("token", "token"),
+        ("userinfo", "userinfo"),
+        ("revocation", "revoke"),
+    ];
+    let endpoints =
+        endpoints.map(|(name, path)| format!("{name}_endpoint={}", server.at(&format!("/{path}"))));
+    let callback = callback_of_its_own();
+    let mut arguments =
+        vec!["connect", "oauth2", "--name", "Anvils", "--set", "scope=read write", "--set", &callback];
+    arguments.extend(endpoints.iter().flat_map(|endpoint| ["--set", endpoint.as_str()]));
+    let mut running = begin(&home, &arguments, CLIENT_SECRET);
+    chromium.open(&running.line("open: "));
+    assert!(chromium.last_page().heading.contains("is connected"));
+    running.wait().ok();
+    assert_eq!(home.json(&["show", "Anvils"])["identity"], "johndoe@mock.example");
+    token(&home, "Anvils");
+    assert_eq!(server.token_calls("refresh_token"), 1, "the first one had ended");
     home.run(&["remove", "Anvils"]).ok();
+    assert_eq!(server.counts()["revocations"], 1);
     home.assert_whole(0);
-    assert!(!server.honours(&refresh), "the grant is given back");
-    assert_eq!(server.counts()["replays"], 0);
+}
+
+#[test]
+fn a_device_without_a_browser_is_allowed_on_another() {
+    let server = Server::oidc_with_client(json!({}));
+    let (home, chromium) = (Home::new(), Chromium::start());
+    let issuer = format!("issuer={}", server.url);
+    let device =
+        ["connect", "oauth2", "--set", &issuer, "--set", "oauth.grant=device_code", "--name", "Anvils"];
+    let mut running = begin(&home, &device, CLIENT_SECRET);
+    let code = running.line("code: ");
+    let address = running.line("open: ");
+    assert!(address.contains(&code), "the address with the code in it (RFC 8628 §3.3.1)");
+    chromium.open(&address);
+    // RFC 8628 §3.3.1: the same code on both sides.
+    chromium.sees(&code);
+    chromium.press("button[name=confirmed]");
+    chromium.fill("input[name=login]", "maria");
+    chromium.press("button[name=decision][value=allow]");
+    chromium.sees("Signed in");
+    running.wait().ok();
+    home.assert_whole(1);
+    assert!(server.honours(&token(&home, "Anvils")));
+    assert!(server.token_calls("urn:ietf:params:oauth:grant-type:device_code") >= 1);
+    assert_eq!(server.token_calls("authorization_code"), 0);
+    home.run(&["renew", "Anvils"]).ok();
+    assert_eq!(server.token_calls("refresh_token"), 1);
+
+    // Declined on the other device.
+    let declined = [&device[..6], &["--name", "Other", "--json"]].concat();
+    let mut running = begin(&home, &declined, CLIENT_SECRET);
+    let code = running.line("code: ");
+    running.line("open: ");
+    let mut visitor = Visitor::new();
+    let mut place = visitor.get(&server.at("/device"));
+    for fields in [&[("user_code", code.as_str())][..], &[("abort", "yes")]] {
+        let visitor::Place::Page(url, page) = place else { panic!("led away: {place:?}") };
+        place = visitor.submit(&url, &page, fields);
+    }
+    running.wait().error(14, "access_denied");
+    home.assert_whole(1);
+}
+
+#[test]
+fn an_application_signs_in_as_itself() {
+    let server = Server::oidc_with_client(json!({}));
+    let home = Home::new();
+    let issuer = format!("issuer={}", server.url);
+    let grant =
+        ["connect", "oauth2", "--set", &issuer, "--set", "oauth.grant=client_credentials", "--name", "Robot"];
+    begin(&home, &grant, CLIENT_SECRET).wait().ok();
+    home.assert_whole(1);
+    let first = token(&home, "Robot");
+    assert!(server.honours(&first));
+    // There is no refresh token: it asks again as it did the first time (RFC 6749 §4.4.3).
+    home.run(&["renew", "Robot"]).ok();
+    let second = token(&home, "Robot");
+    assert!(first != second && server.honours(&second));
+    assert_eq!((server.token_calls("client_credentials"), server.token_calls("refresh_token")), (2, 0));
+    assert!(home.opened().is_empty(), "no browser was opened");
+    home.run(&["remove", "Robot"]).ok();
+    assert!(!server.honours(&second));
+
+    let wrong = [&grant[..6], &["--json"]].concat();
+    let refused = begin(&home, &wrong, "another-secret").wait();
+    assert!([Some(10), Some(15)].contains(&refused.code()), "{}", refused.stdout);
+    home.assert_whole(0);
+}
+
+#[test]
+fn somebody_elses_sign_in_does_not_replace_a_connection() {
+    let server = Server::oidc_with_client(json!({}));
+    let (home, chromium) = (Home::new(), Chromium::start());
+    write_element(&home, "acme", &oidc_element("acme", &server.url));
+    servers::connect(&home, "acme", "maria", &["--name", "Anvils"]).ok();
+    let before = home.session.items().remove(0);
+
+    let mut running = home.start(&["reconnect", "Anvils", "--no-browser", "--json"]);
+    chromium.open(&running.line("open: "));
+    chromium.fill("input[name=login]", "bob");
+    chromium.press("button[name=decision][value=allow]");
+    let error = running.wait().error(10, "wrong_account");
+    assert_eq!(
+        (&error["expected"], &error["found"]),
+        (&json!("maria@oidc.example"), &json!("bob@oidc.example"))
+    );
+    assert_eq!(home.session.items(), [before.clone()], "nothing was changed");
+    home.assert_whole(1);
+    assert!(server.honours(before["refresh_token"].as_str().expect("one")), "the old one works on");
+    assert_eq!(server.counts()["revocations"], 1, "and the other one was given back");
+
+    // Said beforehand, it is taken.
+    let running = home.start(&["reconnect", "Anvils", "--no-browser", "--other-account"]);
+    allow(&chromium, running, "bob");
+    assert_eq!(home.list()[0]["identity"], "bob@oidc.example");
+    assert_eq!(home.list()[0]["id"], before["id"]);
+    home.assert_whole(1);
+}
+
+#[test]
+fn a_provider_that_cannot_be_told_of_a_removal_is_told_later() {
+    let home = Home::new();
+    let server = Scripted::start();
+    server.set_life(3600);
+    write_element(&home, "acme", &plain_element("acme", &server.url));
+    servers::connect(&home, "acme", "maria", &["--name", "Anvils"]).ok();
+    server.answer_revocations(Some(Say::json("503 Service Unavailable", "")));
+    let removed = home.run(&["remove", "Anvils"]).ok();
+    assert!(removed.stderr.contains("told later"), "{}", removed.stderr);
+    assert!(home.list().is_empty(), "whatever the provider says, it is gone here");
+    home.run(&["token", "Anvils", "--json"]).error(3, "connection_unknown");
+    // RFC 7009 §2.2.1: it still is there, and may be told again.
+    home.run(&["renew", "--all"]).ok();
+    assert_eq!(server.revocations(), 2);
+    server.answer_revocations(None);
+    home.run(&["renew", "--all"]).ok();
+    assert_eq!(server.revocations(), 3);
+    home.assert_whole(0);
+    assert!(home.session.secrets().is_empty(), "nothing of it is left");
+    home.run(&["renew", "--all"]).ok();
+    assert_eq!(server.revocations(), 3);
+}
+
+#[test]
+fn a_grant_that_was_ended_at_the_provider_needs_a_sign_in_at_once() {
+    let server = Server::oidc_with_client(json!({}));
+    let home = Home::new();
+    write_element(&home, "acme", &oidc_element("acme", &server.url));
+    servers::connect(&home, "acme", "maria", &["--name", "Anvils"]).ok();
+    // Somebody who stole the refresh token uses it: what we have is the older one, and its use ends the grant.
+    let form = format!("grant_type=refresh_token&refresh_token={}", secret(&home, "refresh_token"));
+    // RFC 6749 §2.3.1: both are form-encoded first.
+    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let pair = format!("{}:{}", encoded(servers::CLIENT_ID), encoded(CLIENT_SECRET));
+    let head = format!(
+        "Authorization: Basic {}\r\nContent-Type: application/x-www-form-urlencoded\r\n",
+        base64::engine::general_purpose::STANDARD.encode(pair)
+    );
+    let stolen = visitor::send(&server.at("/token"), "POST", &head, &form);
+    assert_eq!(stolen.status, 200, "{}", stolen.body);
+    home.run(&["renew", "Anvils"]);
+    assert_eq!(home.list()[0]["status"], "needs_sign_in");
+    assert_eq!(server.counts()["replays"], 1);
+    let stolen: Value = serde_json::from_str(&stolen.body).expect("JSON");
+    assert!(!server.honours(stolen["access_token"].as_str().expect("a token")), "the thief has lost it too");
+    let asked = server.token_calls("refresh_token");
+    home.run(&["renew", "Anvils"]);
+    assert_eq!(server.token_calls("refresh_token"), asked, "what has ended is not asked for again");
+}
+
+#[test]
+fn a_redirect_address_that_is_not_registered_is_told_with_both() {
+    let server = Server::oidc_with_client(json!({}));
+    let home = Home::new();
+    write_element(&home, "elsewhere", &oidc_element("elsewhere", &server.url));
+    let mut running = begin(&home, &["connect", "elsewhere"], CLIENT_SECRET);
+    let address = running.line("open: ");
+    // This provider tells the person, and nobody else (RFC 6749 §4.1.2.1).
+    let visitor::Place::Page(_, page) = Visitor::new().get(&address.parse().expect("an address")) else {
+        panic!("an unregistered address was accepted");
+    };
+    assert!(page.body.contains("redirect_uri"), "{}", page.body);
+    running.interrupt();
+    assert_eq!(running.wait().code(), Some(17));
+    home.assert_whole(0);
+}
+
+/// What "Other (OAuth 1.0a)" asks for, at this server.
+fn oauth1_form(server: &Server, method: &str) -> Vec<String> {
+    let endpoints = [
+        ("request_token_endpoint", "/request_token"),
+        ("authorization_endpoint", "/authorize"),
+        ("token_endpoint", "/access_token"),
+        ("userinfo_endpoint", "/me"),
+    ];
+    let mut set: Vec<_> = endpoints.map(|(name, path)| format!("{name}={}", server.at(path))).into();
+    set.push(format!("signature_method={method}"));
+    set.push(callback_of_its_own());
+    set.into_iter().flat_map(|set| ["--set".to_owned(), set]).collect()
 }
 
 #[test]
@@ -66,26 +321,81 @@ fn oauth_1_0a_is_signed_as_the_server_wants_with_each_method() {
     let server = Server::oauth1();
     let (home, chromium) = (Home::new(), Chromium::start());
     for method in ["HMAC-SHA1", "HMAC-SHA256", "PLAINTEXT"] {
-        let key = format!("oauth1-{}", method.to_lowercase());
-        write_element(&home, &key, &oauth1_element(&key, &server.url, method));
-        in_the_browser(&home, &chromium, &["connect", &key, "--name", method], OAUTH1_SECRET, "maria");
+        let form = oauth1_form(&server, method);
+        let form: Vec<_> = form.iter().map(String::as_str).collect();
+        let connect = [&["connect", "oauth1", "--name", method], &form[..]].concat();
+        allow(&chromium, begin(&home, &connect, OAUTH1_SECRET), "maria");
         let tested = home.json(&["test", method]);
-        assert_eq!((&tested[0]["ok"], &tested[0]["identity"]), (&json!(true), &json!("maria@oauth1.example")));
+        assert_eq!(
+            (&tested[0]["ok"], &tested[0]["identity"]),
+            (&json!(true), &json!("maria@oauth1.example"))
+        );
         assert!(server.counts()["methods"][method].as_u64() >= Some(3), "{}", server.counts());
+        // It does not end by itself, and there is nothing to renew.
+        home.run(&["renew", method]).ok();
     }
     home.assert_whole(3);
     assert_eq!(server.counts()["nonce_used"], 0);
+    allow(&chromium, home.start(&["reconnect", "HMAC-SHA1", "--no-browser"]), "maria");
+    home.run(&["remove", "HMAC-SHA1"]).ok();
+    home.assert_whole(2);
+
+    // RFC 5849 §3.3: the server takes no request twice, byte for byte the same.
+    let last = server.counts()["last"].as_str().expect("a header").to_owned();
+    let replayed = visitor::send(&server.at("/me"), "GET", &format!("Authorization: {last}\r\n"), "");
+    assert_eq!(replayed.status, 401);
+    assert!(replayed.body.contains("nonce_used"), "{}", replayed.body);
 }
 
 #[test]
 fn oauth_1_0a_denial_is_a_denial() {
     let server = Server::oauth1();
     let (home, chromium) = (Home::new(), Chromium::start());
-    write_element(&home, "oauth1", &oauth1_element("oauth1", &server.url, "HMAC-SHA1"));
-    let mut running = begin(&home, &["connect", "oauth1", "--json"], OAUTH1_SECRET);
+    write_element(&home, "oauth1-acme", &oauth1_element("oauth1-acme", &server.url, "HMAC-SHA1"));
+    let mut running = begin(&home, &["connect", "oauth1-acme", "--json"], OAUTH1_SECRET);
     chromium.open(&running.line("open: "));
     assert!(chromium.deny().heading.contains("was not connected"));
     running.wait().error(14, "access_denied");
     home.assert_whole(0);
     assert_eq!(server.counts()["access"], 0);
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_corrected_by_what_the_server_says() {
+    let server = Server::oauth1();
+    let home = Home::new();
+    write_element(&home, "oauth1-acme", &oauth1_element("oauth1-acme", &server.url, "HMAC-SHA1"));
+    for (name, offset) in [("Ahead", 600), ("Behind", -600)] {
+        server.control("clock", json!({ "offset": offset }));
+        servers::connect(&home, "oauth1-acme", "maria", &["--name", name]).ok();
+        assert_eq!(home.json(&["test", name])[0]["ok"], true);
+        assert!(server.counts()["timestamp_refused"].as_u64() > Some(0), "the server did refuse at first");
+    }
+    // A server that goes on refusing is not asked for ever, and the person is told why.
+    server.control("clock", json!({ "offset": 600, "date_offset": 0 }));
+    let refused = servers::connect_refused(&home, "oauth1-acme", &["--name", "Never", "--json"]);
+    refused.error(15, "clock_wrong");
+    home.assert_whole(2);
+}
+
+#[test]
+fn a_deadline_ends_a_device_sign_in_that_nobody_finishes() {
+    let server = Server::oidc_with_client(json!({}));
+    let home = Home::new();
+    let issuer = format!("issuer={}", server.url);
+    let begun = std::time::SystemTime::now();
+    let device = [
+        "connect",
+        "oauth2",
+        "--set",
+        &issuer,
+        "--set",
+        "oauth.grant=device_code",
+        "--timeout",
+        "2",
+        "--json",
+    ];
+    begin(&home, &device, CLIENT_SECRET).wait().error(16, "callback_timeout");
+    assert!(begun.elapsed().is_ok_and(|took| took.as_secs() < 20));
+    home.assert_whole(0);
 }

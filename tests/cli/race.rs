@@ -9,9 +9,7 @@ use serde_json::json;
 
 use crate::support::home::{Home, wait_until};
 use crate::support::keyrack::Outcome;
-use crate::support::servers::{
-    self, AS_CLIENT, CLIENT_SECRET, Server, oidc_element, write_element,
-};
+use crate::support::servers::{self, AS_CLIENT, CLIENT_SECRET, Server, oidc_element, write_element};
 use crate::support::visitor::Visitor;
 use crate::support::{chance::Chance, person, rounds_of};
 
@@ -113,7 +111,8 @@ fn a_refresher_killed_at_a_random_point_loses_nothing_that_was_in_the_keychain()
         refresher.kill();
         let new = home.session.items()[0]["refresh_token"].clone();
         let was_granted = server.counts()["granted"]["refresh_token"] != granted;
-        let what = format!("seed {}, round {round}, answer after {answer} ms, kill after {kill} ms", chance.seed);
+        let what =
+            format!("seed {}, round {round}, answer after {answer} ms, kill after {kill} ms", chance.seed);
         match found(&home, &server, &what) {
             Found::Alive => alive += 1,
             Found::Ended => {
@@ -160,7 +159,8 @@ fn a_lock_dies_with_its_holder() {
     let asked = || server.control("pending", json!({}))["calls"].as_u64() > Some(0);
     crate::support::home::eventually("the refresher asks", || asked().then_some(()));
     let waiting = home.start(&["token", "Anvils"]);
-    let _ = Command::new("kill").args(["-KILL", &holder.id().to_string()]).status().expect("kill is installed");
+    let _ =
+        Command::new("kill").args(["-KILL", &holder.id().to_string()]).status().expect("kill is installed");
     let printed = waiting.wait().ok().stdout;
     assert!(server.honours(printed.trim_end()));
     drop(holder);

@@ -164,6 +164,11 @@ impl Chromium {
 
     fn decide(&self, decision: &str) -> LastPage {
         self.press(&format!("button[name=decision][value={decision}]"));
+        self.last_page()
+    }
+
+    /// Waits for the page that tells the result.
+    pub fn last_page(&self) -> LastPage {
         self.runtime.block_on(async {
             let result = Locator::XPath("//h1[contains(., 'connected')]");
             let heading =

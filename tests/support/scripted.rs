@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use url::Url;
 
@@ -51,8 +51,8 @@ impl Say {
 #[derive(Default)]
 struct Stage {
     script: VecDeque<Say>,
-    /// The forms that came to the token endpoint.
-    heard: Vec<String>,
+    /// The forms that came to the token endpoint, and when.
+    heard: Vec<(Instant, String)>,
     life: i64,
     revocation: Option<Say>,
     revoked: usize,
@@ -114,7 +114,12 @@ impl Scripted {
 
     /// The forms that came to the token endpoint so far.
     pub fn heard(&self) -> Vec<String> {
-        self.stage(|stage| stage.heard.clone())
+        self.stage(|stage| stage.heard.iter().map(|(_, form)| form.clone()).collect())
+    }
+
+    /// When they came.
+    pub fn heard_at(&self) -> Vec<Instant> {
+        self.stage(|stage| stage.heard.iter().map(|(at, _)| *at).collect())
     }
 
     /// How many revocations came.
@@ -135,7 +140,7 @@ fn serve(stream: TcpStream, stage: &Mutex<Stage>, here: &str) {
     let say = match url.path() {
         "/authorize" => redirect(&url),
         "/token" => {
-            stage.heard.push(body);
+            stage.heard.push((Instant::now(), body));
             let number = stage.heard.len();
             let life = stage.life;
             stage.script.pop_front().unwrap_or_else(|| Say::tokens(number, life))
@@ -203,7 +208,9 @@ fn answer(mut stream: TcpStream, say: Say) -> std::io::Result<()> {
             wait_for_the_end(&mut stream)
         }
         Say::Flood => {
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"access_token\":\"")?;
+            stream.write_all(
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"access_token\":\"",
+            )?;
             // Until the other side has had enough.
             loop {
                 stream.write_all(&[b'x'; 64 * 1024])?;

@@ -17,9 +17,9 @@ use super::visitor;
 /// RFC 6749 §2.3.1 wants encoded before it goes into a header.
 pub const CLIENT_ID: &str = "keyrack";
 /// See [`CLIENT_ID`].
-pub const CLIENT_SECRET: &str = "a secret with + / : % & = in it";
+pub const CLIENT_SECRET: &str = "a-secret-with+/:%&=in-it";
 /// What `oauth1.py` knows this client's secret to be.
-pub const OAUTH1_SECRET: &str = "a secret + / : % & = of the application";
+pub const OAUTH1_SECRET: &str = "a-secret+/:%&=of-the-application";
 
 /// The elements whose callback address [`CLIENT_ID`] has.
 pub const KEYS: [&str; 3] = ["acme", "first", "second"];
@@ -278,6 +278,14 @@ signature_method = "{method}"
 pub const AS_CLIENT: [&str; 5] =
     ["--set", "oauth.api.key=keyrack", "--secret", "oauth.api.secret=env:APP_SECRET", "--no-browser"];
 
+/// A `--set` for a callback address on a port that is free just now, where the form fills in a fixed one: tests that
+/// run at once must not meet there. Its path is one that [`CLIENT_ID`] has registered.
+pub fn callback_of_its_own() -> String {
+    let socket = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = socket.local_addr().expect("an address").port();
+    format!("oauth.callback.url=http://127.0.0.1:{port}/callback/{}", KEYS[0])
+}
+
 /// Signs in on the command line at an element of this home, as `login`, with whatever else is in `arguments`.
 /// The answer of the provider is carried by a person without a browser.
 #[track_caller]
@@ -290,4 +298,12 @@ pub fn connect(home: &Home, key: &str, login: &str, arguments: &[&str]) -> super
     let outcome = running.wait();
     let _ = tab.join().expect("a tab");
     outcome
+}
+
+/// The same where the sign-in ends before anybody is asked.
+#[track_caller]
+pub fn connect_refused(home: &Home, key: &str, arguments: &[&str]) -> super::keyrack::Outcome {
+    let all = [&["connect", key], &AS_CLIENT[..], arguments].concat();
+    let secret = if key.starts_with("oauth1") { OAUTH1_SECRET } else { CLIENT_SECRET };
+    home.start_with(&all, &[("APP_SECRET", secret)]).wait()
 }

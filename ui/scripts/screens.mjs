@@ -94,6 +94,14 @@ const SCREENS = {
       await page.locator(".callout.danger").waitFor();
     },
   },
+  "describe-more": {
+    query: "scene=empty&screen=connect:oauth2",
+    act: async (page) => {
+      await page.getByLabel("Sign-in address").fill("https://known.acme.example");
+      await page.getByRole("button", { name: "Continue" }).click();
+      await page.locator("[aria-invalid]").first().waitFor();
+    },
+  },
   "describe-by-hand": {
     query: "scene=empty&screen=connect:oauth2",
     act: async (page) => {
@@ -914,6 +922,94 @@ async function platformByKeyboard() {
   await page.close();
 }
 
+/** A product that nobody described is added, connected, tested and removed; somebody else signs in; all without a
+ *  pointer. */
+async function ownByKeyboard() {
+  const { page, expectFocus, tabTo, heard } = await walk("own by keyboard");
+  await page.goto(`${base}/?scene=empty&screen=add&finish=300`);
+  await expectFocus("Filter products", "on the list of products");
+  await page.keyboard.type("openid");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expectFocus("H1 Connect another product", "on the form of another product");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("Acme");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("https://accounts.acme.example");
+  await page.keyboard.press("Enter");
+  await heard("Acme is in the list now.");
+  await expectFocus("H1 Connect Acme", "after it was described");
+  await tabTo("Copy address");
+  await page.keyboard.press("Enter");
+  await heard("Copied.");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("keyrack");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("abc");
+  await page.keyboard.press("Enter");
+  await heard("Finish signing in to Acme");
+  await heard("Acme is connected.");
+  await expectFocus("Acme", "after connecting");
+  await page.keyboard.press("Enter");
+  await tabTo("Test");
+  await page.keyboard.press("Enter");
+  await heard("Works. maria@acme.example · 182 ms");
+  await tabTo("Renew now");
+  await page.keyboard.press("Enter");
+  await heard("Acme was renewed.");
+  await page.keyboard.press("Escape");
+  await expectFocus("Acme", "back on the list");
+
+  // In use, it stays in the list; afterwards it can be taken out.
+  await page.keyboard.press("ControlOrMeta+n");
+  await expectFocus("Filter products", "on the list of products again");
+  await page.keyboard.type("accounts.acme");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expectFocus("H1 Connect Acme", "on the form again");
+  await tabTo("Take out of the list");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await heard("“Acme” is connected by it.");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await expectFocus("Connections", "on the list of connections");
+  await tabTo("Acme");
+  await page.keyboard.press("Enter");
+  await tabTo("Remove…");
+  await page.keyboard.press("Enter");
+  await page.getByText("ended at Acme").waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await heard("Acme was removed.");
+
+  await page.goto(`${base}/?scene=wrong-account&finish=300`);
+  await expectFocus("H1 Sign in to Zendesk · support again", "where somebody else signed in");
+  await tabTo("Save as a new connection");
+  await page.keyboard.press("Enter");
+  await heard("Zendesk · support 2 is connected.");
+  await expectFocus("Zendesk · support 2", "after it was saved as a new one");
+
+  await page.goto(`${base}/?scene=waiting`);
+  await expectFocus("H1 Connect Zendesk", "while waiting");
+  await tabTo("The page in the browser shows an error");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("http://localhost:14747/callback/zendesk/");
+  await page.getByText("The registered one has a slash at the end").waitFor();
+
+  await page.goto(`${base}/?scene=failed-certificate_untrusted`);
+  await expectFocus("H1 Connect Zendesk", "after a server that is not trusted");
+  await tabTo("Settings");
+  await page.keyboard.press("Enter");
+  await expectFocus("Add a certificate…", "in the settings");
+  await page.keyboard.press("Escape");
+  await expectFocus("H1 Connect Zendesk", "after Escape from there");
+  await page.close();
+}
+
 /** Long lists must be usable at once: a thousand connections, a platform with two hundred products, and one with a
  *  thousand accounts. */
 async function longLists() {
@@ -961,6 +1057,7 @@ async function longLists() {
 if (!only || only === "flow") {
   await byKeyboard().catch((error) => problems.push(`keyboard: ${error.message}`));
   await platformByKeyboard().catch((error) => problems.push(`platform by keyboard: ${error.stack}`));
+  await ownByKeyboard().catch((error) => problems.push(`own by keyboard: ${error.stack}`));
   await longLists();
 }
 

@@ -200,10 +200,10 @@ async fn sign_in(
 async fn settle(engine: &Engine, ending: Ending, deadline: Instant) -> Result<Connection, Failure> {
     let (result, opened) = match ending {
         Ending::Connected(connection, opened) => (Ok(*connection), opened),
-        Ending::Failed(failure, opened) => (Err(failure), opened),
+        Ending::Failed(failure, opened) => (Err(*failure), opened),
         Ending::Unsaved(unsaved) => match save_until(engine, *unsaved, deadline).await {
             Ending::Connected(connection, opened) => (Ok(*connection), opened),
-            Ending::Failed(failure, opened) => (Err(failure), opened),
+            Ending::Failed(failure, opened) => (Err(*failure), opened),
             Ending::Unsaved(unsaved) => (Err(unsaved.failure), unsaved.opened),
         },
     };
@@ -236,7 +236,7 @@ async fn save_until(engine: &Engine, mut unsaved: Unsaved, deadline: Instant) ->
             } else {
                 "The sign-in was not saved. The provider may still list it; end it there."
             });
-            return Ending::Failed(failure, opened);
+            return Ending::Failed(Box::new(failure), opened);
         }
         if engine.keychain().await.state != KeychainState::Ready {
             continue;

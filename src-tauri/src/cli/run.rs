@@ -287,7 +287,9 @@ fn remove(context: &Context, name: &str, here: bool) -> Result<(), Problem> {
     } else {
         let product = &connection.product;
         print::note(&match (removed.revoked, &removed.page) {
-            (Revoked::Yes, _) => format!("{} is removed, and its access at {product} has ended.", connection.name),
+            (Revoked::Yes, _) => {
+                format!("{} is removed, and its access at {product} has ended.", connection.name)
+            }
             (Revoked::Later, _) => format!(
                 "{} is removed from this computer. {product} did not answer; it is told later that the access ends.",
                 connection.name

@@ -52,14 +52,12 @@ impl Attempts {
 
     /// Whether a token would be lost with this window.
     pub(super) fn holds_a_token(&self) -> bool {
-        self.list()
-            .iter()
-            .any(|attempt| match attempt.view.stage {
-                Stage::Finishing => true,
-                // One of another account is set aside in the vault.
-                Stage::Unsaved => !is_of_another_account(attempt.view.failure.as_ref()),
-                _ => false,
-            })
+        self.list().iter().any(|attempt| match attempt.view.stage {
+            Stage::Finishing => true,
+            // One of another account is set aside in the vault.
+            Stage::Unsaved => !is_of_another_account(attempt.view.failure.as_ref()),
+            _ => false,
+        })
     }
 
     fn with<T>(&self, id: &str, work: impl FnOnce(&mut Attempt) -> T) -> Option<T> {
@@ -136,7 +134,7 @@ impl Attempts {
                 Ending::Failed(failure, opened) => {
                     let stage =
                         if failure.code == Code::Cancelled { Stage::Cancelled } else { Stage::Failed };
-                    attempt.view.failure = (stage == Stage::Failed).then_some(failure);
+                    attempt.view.failure = (stage == Stage::Failed).then_some(*failure);
                     (stage, opened)
                 }
             };

@@ -10,11 +10,11 @@ use super::{Desk, WINDOW, appearance, changed, theme};
 use crate::domain::connection::Connection;
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::{PRESETS, Preset};
+use crate::domain::oauth::authorize::openable;
 use crate::domain::view::{
     Appearance, AttemptView, ConnectRequest, ElementView, ImportView, InstanceView, KeychainView, PresetView,
     RemovedView, Revocation, SettingsView, State as Everything, TestView, WorkspaceRequest, WorkspaceView,
 };
-use crate::domain::oauth::authorize::openable;
 use crate::engine::start::open_browser;
 use crate::engine::{Browser, Engine, How, Reach};
 use crate::io::clock;
@@ -216,6 +216,7 @@ pub(super) async fn remove(
     let engine = desk.engine()?;
     let reach = if here { Reach::Here } else { Reach::Platform };
     let removed = engine.remove(&self::connection(engine, &connection)?, reach).await?;
+    desk.note_removed(&connection, removed.page.clone());
     changed(&app);
     Ok(removed)
 }
@@ -247,13 +248,20 @@ pub(super) async fn renew(app: AppHandle, desk: State<'_, Desk>, connection: Str
 #[tauri::command]
 pub(super) async fn open_access_page(desk: State<'_, Desk>, connection: String) -> Answer<()> {
     let engine = desk.engine()?;
-    let shown = engine.shown(self::connection(engine, &connection)?);
-    if let Revocation::Page { url } = shown.revocation
-        && let Ok(url) = openable(&url)
-    {
-        open_browser(url, Browser::Default).await;
+    // Of one that was just removed, what its removal told.
+    let page = match engine.index.connection(&connection)? {
+        Some(row) => match engine.shown(row).revocation {
+            Revocation::Page { url } => Some(url),
+            Revocation::Ends | Revocation::Stays => None,
+        },
+        None => desk.page_of_removed(&connection),
+    };
+    let failed = || Failure::new(Code::ConnectionUnknown).name(&connection);
+    let page = page.and_then(|page| openable(&page).ok()).ok_or_else(failed)?;
+    if open_browser(page, Browser::Default).await {
+        return Ok(());
     }
-    Ok(())
+    Err(Failure::internal("no browser opened").into())
 }
 
 /// Makes an element of the provider that a form describes.
@@ -275,7 +283,11 @@ pub(super) async fn remove_element(desk: State<'_, Desk>, key: String) -> Answer
 pub(super) async fn add_certificate(app: AppHandle, desk: State<'_, Desk>, pem: String) -> Answer<()> {
     let added = desk.engine()?.trust().add(pem.as_bytes());
     changed(&app);
-    added.map(|_| ()).map_err(|e| Failure::from(e).into())
+    // The word, since the sentences are the window's.
+    added.map(|_| ()).map_err(|e| {
+        let word = e.word();
+        Failure::from(e).name(word).into()
+    })
 }
 
 /// Trusts one no longer.

@@ -8,6 +8,7 @@ mod notices;
 mod watch;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tauri::webview::{Color, PageLoadEvent};
@@ -44,9 +45,21 @@ struct Desk {
     attempts: Attempts,
     clipboard: Clipboard,
     notices: Notices,
+    /// The last connection that was removed, with the product's page on which its access is ended.
+    removed: Mutex<Option<(String, String)>>,
 }
 
 impl Desk {
+    fn note_removed(&self, connection: &str, page: Option<String>) {
+        let removed = page.map(|page| (connection.to_owned(), page));
+        *self.removed.lock().unwrap_or_else(PoisonError::into_inner) = removed;
+    }
+
+    fn page_of_removed(&self, connection: &str) -> Option<String> {
+        let removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner);
+        removed.as_ref().filter(|(id, _)| id == connection).map(|(_, page)| page.clone())
+    }
+
     fn engine(&self) -> Result<&Engine, Failure> {
         self.engine.as_ref().map_err(Clone::clone)
     }
@@ -68,7 +81,13 @@ pub fn run() {
     }
     let web_data = paths.as_ref().ok().map(|paths| paths.state.join("webview"));
     let engine = paths.and_then(|paths| Engine::open(paths, Prompting::Allowed));
-    let desk = Desk { engine, attempts: Attempts::default(), clipboard: Clipboard::default(), notices: Notices::default() };
+    let desk = Desk {
+        engine,
+        attempts: Attempts::default(),
+        clipboard: Clipboard::default(),
+        notices: Notices::default(),
+        removed: Mutex::default(),
+    };
     tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| come_forward(app)))
         .plugin(tauri_plugin_notification::init())

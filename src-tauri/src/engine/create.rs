@@ -161,9 +161,7 @@ impl Engine {
                 Err(NotKept::Vault(failure)) if Instant::now() < until && is_passing(failure.code) => {
                     tokio::time::sleep(super::token::LOOK_AGAIN).await;
                 }
-                Err(
-                    NotKept::Vault(failure) | NotKept::Gone(failure) | NotKept::WrongAccount(failure),
-                ) => {
+                Err(NotKept::Vault(failure) | NotKept::Gone(failure) | NotKept::WrongAccount(failure)) => {
                     self.give_back(unsaved).await;
                     return Err(failure);
                 }

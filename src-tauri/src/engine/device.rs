@@ -44,9 +44,8 @@ impl Engine {
             let code = device.authorization.device_code.clone();
             // To its end once it is sent: its answer may be the token.
             let (local, element, values) = (local.clone(), signing.element.clone(), signing.values.clone());
-            let asked = self
-                .unbroken(async move { local.poll(&element, &values, &code, interval).await })
-                .await?;
+            let asked =
+                self.unbroken(async move { local.poll(&element, &values, &code, interval).await }).await?;
             match asked {
                 Polled::Issued(tokens) => return Ok(*tokens),
                 Polled::Wait { interval: wanted } => interval = wanted,

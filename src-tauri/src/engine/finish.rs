@@ -50,7 +50,7 @@ pub enum Ending {
     /// A token was issued that the vault does not take just now.
     Unsaved(Box<Unsaved>),
     /// No connection.
-    Failed(Failure, Option<Opened>),
+    Failed(Box<Failure>, Option<Opened>),
 }
 
 /// A token that was issued and could not be saved yet. It lives in memory until it is saved or given back.
@@ -77,7 +77,9 @@ impl Engine {
     pub async fn finish(&self, mut signing: SigningIn, mut controls: Controls) -> Ending {
         let product = signing.element.name.clone();
         let proof = match (&signing.device, &signing.url) {
-            (Some(_), _) => self.approved(&signing, &mut controls).await.map(|tokens| Proof::Tokens(Box::new(tokens))),
+            (Some(_), _) => {
+                self.approved(&signing, &mut controls).await.map(|tokens| Proof::Tokens(Box::new(tokens)))
+            }
             (None, Some(_)) => {
                 let answer = self.wait(&mut signing, &mut controls).await;
                 fault::point("callback_parsed");
@@ -120,7 +122,9 @@ impl Engine {
                 false,
                 format!("{product} is not saved yet"),
                 match unsaved.failure.code {
-                    Code::WrongAccount => "Somebody else than before signed in. Return to Keyrack to choose.".to_owned(),
+                    Code::WrongAccount => {
+                        "Somebody else than before signed in. Return to Keyrack to choose.".to_owned()
+                    }
                     Code::KeychainLocked => {
                         format!("The {KEYCHAIN_NAME} is locked. Return to Keyrack to save the sign-in.")
                     }
@@ -155,12 +159,12 @@ impl Engine {
             Err(NotKept::Gone(failure)) => {
                 // It was removed meanwhile: nobody waits for this token.
                 let opened = self.return_it(unsaved).await;
-                return Ending::Failed(failure, opened);
+                return Ending::Failed(Box::new(failure), opened);
             }
             Err(NotKept::Index(failure)) => {
                 tracing::error!(attempt = %unsaved.attempt, code = %failure, "saved in the keychain, not in the index");
                 let failure = failure.name(unsaved.item.name).product(&unsaved.element.name);
-                return Ending::Failed(failure, unsaved.opened);
+                return Ending::Failed(Box::new(failure), unsaved.opened);
             }
         };
         let Unsaved { attempt, item, element, values, platform, lock, opened, .. } = unsaved;
@@ -408,7 +412,11 @@ impl Engine {
     }
 
     /// The call that makes an instance, or signs in to the one that exists.
-    async fn instance_of(&self, signing: &SigningIn, callback: Option<&Callback>) -> Result<Issued, NotCreated> {
+    async fn instance_of(
+        &self,
+        signing: &SigningIn,
+        callback: Option<&Callback>,
+    ) -> Result<Issued, NotCreated> {
         let mut provider_data = callback.map(Callback::provider_data).unwrap_or_default();
         if let Some((_, secret)) = &signing.request {
             // The secret of step 4, whatever the callback brought under this name (it should bring nothing).
@@ -479,7 +487,7 @@ impl Engine {
             }
             (None, _) => {}
         }
-        Ending::Failed(failure, signing.opened)
+        Ending::Failed(Box::new(failure), signing.opened)
     }
 }
 

@@ -23,9 +23,8 @@ impl Engine {
         crate::fault::point("set_aside");
         match soon(local.identity(&unsaved.element, &unsaved.values, tokens)).await {
             Some(found) if !same_identity(&found, expected) => {
-                let failure = Failure::new(Code::WrongAccount)
-                    .name(&unsaved.item.name)
-                    .product(&unsaved.element.name);
+                let failure =
+                    Failure::new(Code::WrongAccount).name(&unsaved.item.name).product(&unsaved.element.name);
                 Err(NotKept::WrongAccount(Failure {
                     expected: Some(expected.clone()),
                     found: Some(found),

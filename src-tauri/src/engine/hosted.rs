@@ -306,8 +306,7 @@ impl Engine {
     /// The platform on this computer, for [`LOCAL`] or [`PRACTICE`].
     pub fn local(&self, workspace: &str) -> Local {
         let practice = (workspace == PRACTICE).then(|| {
-            let make =
-                || super::Practice::new(self.index.clone(), self.vault.clone(), self.catalog());
+            let make = || super::Practice::new(self.index.clone(), self.vault.clone(), self.catalog());
             self.practice.get_or_init(make).clone()
         });
         Local::new(self.catalog(), &self.http, practice)

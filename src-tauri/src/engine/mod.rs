@@ -32,6 +32,7 @@ use tokio::sync::Semaphore;
 use crate::domain::connection::{Connection, is_ours};
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
+use crate::domain::form::Values;
 use crate::domain::view::{ConnectionView, KeychainState, KeychainView, Revocation};
 use crate::io::catalog::{Catalog, NoElement};
 use crate::io::http::Http;
@@ -40,6 +41,7 @@ use crate::io::loopback::Callbacks;
 use crate::io::paths::Paths;
 use crate::io::trust::Trust;
 use crate::io::vault::{KEYCHAIN_NAME, Prompting, Vault, VaultError};
+use crate::platform::local::revocation;
 use crate::platform::practice::Practice;
 
 pub use create::Created;
@@ -73,7 +75,7 @@ pub struct Engine {
     /// One question at a time about whose accounts they are, where many are made at once.
     identities: Arc<Semaphore>,
     unbroken: Unbroken,
-    http: Http,
+    pub(crate) http: Http,
     callbacks: Callbacks,
 }
 
@@ -196,7 +198,9 @@ impl Engine {
         let element = catalog.find(&row.element).ok();
         let words = element.map(|e| (e.name.as_str(), e.initials.as_str(), e.access.as_slice()));
         let revocation = match element {
-            Some(element) if is_ours(&row.workspace) => self.local(&row.workspace).revocation(element, None),
+            Some(element) if is_ours(&row.workspace) => {
+                revocation(element, &Values::default(), row.workspace == PRACTICE)
+            }
             // A hosted platform ends what it keeps.
             _ if !is_ours(&row.workspace) => Revocation::Ends,
             _ => Revocation::Stays,

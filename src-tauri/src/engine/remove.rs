@@ -14,6 +14,7 @@ use crate::domain::error::{Code, Failure};
 use crate::domain::view::{RemovedView, Revocation, Revoked};
 use crate::io::clock;
 use crate::io::vault::VaultError;
+use crate::platform::local::revocation;
 
 /// How long a person who removes something waits for the provider to be told.
 const REVOCATION: Duration = Duration::from_secs(10);
@@ -111,7 +112,8 @@ impl Engine {
         let nothing = RemovedView { revoked: Revoked::No, page: None };
         // An element file that names other hosts than before is not told the token.
         let (Ok(made_with), Some(_)) = (self.made_with(item), &item.tokens) else { return nothing };
-        let page = match made_with.local.revocation(&made_with.element, Some(&made_with.values)) {
+        let MadeWith { element, values, local } = &made_with;
+        let page = match revocation(element, values, local.is_practice()) {
             Revocation::Page { url } => Some(url),
             Revocation::Ends | Revocation::Stays => None,
         };
@@ -143,9 +145,9 @@ impl Engine {
 
     /// An item without what ending its access does not need.
     fn only_to_revoke(&self, mut item: Item) -> Item {
-        let by_itself = self
-            .made_with(&item)
-            .is_ok_and(|made_with| made_with.local.revokes_with_access_token(&made_with.element, &made_with.values));
+        let by_itself = self.made_with(&item).is_ok_and(|made_with| {
+            made_with.local.revokes_with_access_token(&made_with.element, &made_with.values)
+        });
         item.element_token = String::new().into();
         if let Some(tokens) = &mut item.tokens
             && tokens.refresh_token.is_some()

@@ -151,6 +151,13 @@ impl Engine {
         let element = self.element_to_sign_in(workspace, &mut request).await?;
         // 2
         let mut filled_in = self.defaults(workspace, &element);
+        let kept_client = again
+            .as_ref()
+            .is_some_and(|(_, kept)| kept.contains_key(API_KEY) && !kept.contains_key(REGISTERED));
+        if is_given(&request.values, API_KEY) || kept_client {
+            // A client that somebody registered has one address to come back to.
+            self.fix_port(workspace, &element, &mut filled_in);
+        }
         if let Some((_, kept)) = &again {
             // A port that was free then may be taken now; where any will do, a free one is found again.
             let any_port = |key: &str| {
@@ -159,10 +166,8 @@ impl Engine {
             let here = |url: &str| url.parse().is_ok_and(|url| is_loopback(&url));
             // A client that registered itself is known with the port of then.
             let of_then = |key: &str| kept.contains_key(REGISTERED) && [API_KEY, API_SECRET].contains(&key);
-            let kept: Vec<_> = kept
-                .iter()
-                .filter(|(key, value)| !(any_port(key) && here(value)) && !of_then(key))
-                .collect();
+            let kept: Vec<_> =
+                kept.iter().filter(|(key, value)| !(of_then(key) || any_port(key) && here(value))).collect();
             let kept: BTreeMap<_, _> = kept.into_iter().map(|(k, v)| (k.clone(), v.clone())).collect();
             filled_in.extend(kept);
         }
@@ -183,10 +188,14 @@ impl Engine {
             _ => kind.needs_browser(),
         };
         let browser = match (&platform, kind) {
-            (_, _) if calls_back => Some(self.prepare(&platform, &asking).await.map_err(|e| platform.told(e))?),
+            (_, _) if calls_back => {
+                Some(self.prepare(&platform, &asking).await.map_err(|e| platform.told(e))?)
+            }
             (Platform::Local(local), Auth::Oauth2(oauth2)) => {
                 match oauth2.grant(&asking.values) {
-                    Grant::DeviceCode => Some(self.prepare_device(local, &asking).await.map_err(|e| local.told(e))?),
+                    Grant::DeviceCode => {
+                        Some(self.prepare_device(local, &asking).await.map_err(|e| local.told(e))?)
+                    }
                     // The application signs in as itself.
                     Grant::ClientCredentials | Grant::AuthorizationCode => None,
                 }
@@ -359,7 +368,8 @@ impl Engine {
         given: &BTreeMap<String, String>,
         values: Values,
     ) -> Result<(Values, bool), Failure> {
-        let (Platform::Local(local), Auth::Oauth2(oauth2)) = (platform, asking.element.auth_for(&values)) else {
+        let (Platform::Local(local), Auth::Oauth2(oauth2)) = (platform, asking.element.auth_for(&values))
+        else {
             return Ok((values, false));
         };
         if values.get(API_KEY).is_some() || oauth2.registration_endpoint.is_none() || local.is_practice() {
@@ -402,7 +412,12 @@ impl Engine {
     }
 
     /// The name of a new connection: an empty one becomes the product's, numbered if need be; a given one must be free.
-    pub(super) fn free_name(&self, workspace: &str, element: &Element, given: &str) -> Result<String, Failure> {
+    pub(super) fn free_name(
+        &self,
+        workspace: &str,
+        element: &Element,
+        given: &str,
+    ) -> Result<String, Failure> {
         let name = clean_name(given);
         if name.chars().count() > NAME_MAX {
             return Err(Failure::form(vec![FieldProblem { key: "name".into(), problem: Problem::TooLong }]));
@@ -445,6 +460,10 @@ impl Engine {
         Lock::try_take(&self.paths.run, &attempt_lock_name(id))
             .map_err(|e| Failure::new(Code::IndexUnwritable).detail(format!("lock: {}", e.kind())))
     }
+}
+
+fn is_given(values: &BTreeMap<String, String>, key: &str) -> bool {
+    values.get(key).is_some_and(|value| !value.trim().is_empty())
 }
 
 /// How long a person may take before a sign-in is given up: long enough to find a password, short enough that the port

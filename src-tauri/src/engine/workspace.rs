@@ -95,10 +95,23 @@ impl Engine {
             // Port 0: whichever is free. The practice provider and these providers take any (RFC 8252 §7.3).
             format!("http://127.0.0.1{ANY_PORT}callback/{provider}")
         } else {
-            format!("http://localhost:{}/callback/{provider}", self.callback_port())
+            self.usual_callback(element)
         };
         values.insert(CALLBACK_URL.to_owned(), callback);
         values
+    }
+
+    /// Puts the address with the usual port into a form, where the element registers itself with any.
+    pub(super) fn fix_port(&self, workspace: &str, element: &Element, values: &mut BTreeMap<String, String>) {
+        let registers =
+            matches!(&element.auth, Auth::Oauth2(oauth2) if oauth2.registration_endpoint.is_some());
+        if registers && workspace != PRACTICE {
+            values.insert(CALLBACK_URL.to_owned(), self.usual_callback(element));
+        }
+    }
+
+    fn usual_callback(&self, element: &Element) -> String {
+        format!("http://localhost:{}/callback/{}", self.callback_port(), element.provider())
     }
 
     /// An element with its form filled in for a workspace.

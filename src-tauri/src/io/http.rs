@@ -49,7 +49,8 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { body: BODY_MAX, time: TIMEOUT }
+        let of_a_test = crate::fault::number("KEYRACK_HTTP_TIMEOUT_MS").and_then(|ms| u64::try_from(ms).ok());
+        Self { body: BODY_MAX, time: of_a_test.map_or(TIMEOUT, Duration::from_millis) }
     }
 }
 

@@ -19,11 +19,9 @@ use url::Url;
 
 use super::practice::{self, Practice};
 use super::{InstanceBody, Issued, OauthCall, OauthToken, OauthUrl, Pairs};
-use crate::domain::element::{
-    API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, Grant, Oauth1, Oauth2, Pkce,
-};
+use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, Grant, Oauth1, Oauth2, Pkce};
 use crate::domain::error::{Code, Failure};
-use crate::domain::form::{self, Values};
+use crate::domain::form::{self, FieldProblem, Problem, Values};
 use crate::domain::http::HttpResponse;
 use crate::domain::oauth::authorize::AuthorizationRequest;
 use crate::domain::oauth::oauth1::{self, Credentials, Signing};
@@ -38,6 +36,7 @@ use crate::io::clock;
 use crate::io::http::Http;
 
 pub use api::Addresses;
+pub use revoke::revocation;
 
 /// The platform on this computer.
 #[derive(Clone)]
@@ -114,9 +113,7 @@ impl Local {
                 let endpoints = self.endpoints2(element, oauth2, &values).await?;
                 if oauth2.pkce == Pkce::Off && client.client_secret.expose().is_empty() {
                     // RFC 9700 §2.1.1: nothing else binds the code to a client without a secret.
-                    return Err(Failure::new(Code::ElementInvalid)
-                        .name(&element.key)
-                        .detail("without a client secret PKCE cannot be off"));
+                    return Err(secret_missing());
                 }
                 let verifier = (oauth2.pkce == Pkce::S256).then(|| Verifier::from_random(clock::random()));
                 let given =
@@ -161,6 +158,10 @@ impl Local {
                 let token_endpoint = endpoint(oauth2, &endpoints.token, &client, &extra);
                 let asked = oauth2.scope(&values);
                 let request = match self.grant(oauth2, &values) {
+                    // RFC 6749 §4.4: only for clients that can prove who they are.
+                    Grant::ClientCredentials if client.client_secret.expose().is_empty() => {
+                        return Err(secret_missing());
+                    }
                     Grant::ClientCredentials => token_endpoint.client_credentials(asked.as_deref()),
                     Grant::AuthorizationCode | Grant::DeviceCode => {
                         let missing =
@@ -171,8 +172,9 @@ impl Local {
                 };
                 let request = request.map_err(|e| Failure::internal(e.to_string()))?;
                 let answer = self.http.send(request).await?;
-                let tokens = read(oauth2, &answer).map_err(|e| {
-                    Failure { redirect: values.get(CALLBACK_URL).map(str::to_owned), ..refusal(e, element) }
+                let tokens = read(oauth2, &answer).map_err(|e| Failure {
+                    redirect: values.get(CALLBACK_URL).map(str::to_owned),
+                    ..refusal(e, element)
                 })?;
                 // RFC 6749 §5.1: without `scope` in the answer, what was asked for was given.
                 TokenSet { scope: tokens.scope.or(asked), ..tokens }
@@ -182,9 +184,8 @@ impl Local {
                 let part = |name: &str| body.provided(name).cloned().unwrap_or_default();
                 let credentials = client.with_token(part("oauth_token"), part("secret"));
                 let (url, verifier) = (endpoints.token, part("oauth_verifier"));
-                let make = |signing: &Signing| {
-                    oauth1::access_token(url.clone(), &verifier, &credentials, signing)
-                };
+                let make =
+                    |signing: &Signing| oauth1::access_token(url.clone(), &verifier, &credentials, signing);
                 let answer = self.signed(oauth1, &url, make).await?;
                 oauth1::read_access(&answer, &[]).map_err(|e| self.signed_refusal(e, element, &url))?
             }
@@ -359,12 +360,19 @@ fn read(oauth2: &Oauth2, answer: &HttpResponse) -> Result<TokenSet, TokenRefusal
     Ok(tokens)
 }
 
+fn secret_missing() -> Failure {
+    Failure::form(vec![FieldProblem { key: API_SECRET.to_owned(), problem: Problem::Required }])
+}
+
 /// What a refusal of the provider means for a sign-in.
 pub fn refusal(refusal: TokenRefusal, element: &Element) -> Failure {
     let failure = match refusal {
         TokenRefusal::Refused { error, description, .. } => {
             let code = if TIME_REFUSED.contains(&error.as_str()) {
                 Code::ClockWrong
+            } else if error == "invalid_grant" {
+                // RFC 6749 §5.2: the code is spent, too old, or of another redirect address. The client is fine.
+                Code::AuthorizationExpired
             } else if speaks_of_redirect(&error, description.as_deref()) {
                 Code::RedirectMismatch
             } else {

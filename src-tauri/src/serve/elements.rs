@@ -9,6 +9,7 @@ use super::refusal::Refusal;
 use super::{Shared, element_object, number, page};
 use crate::domain::element::Element;
 use crate::domain::error::Code;
+use crate::io::catalog::Catalog;
 
 /// The element in a path: by key, else by number.
 pub(super) fn find(shared: &Shared, key_or_id: &str) -> Result<Element, Refusal> {
@@ -23,12 +24,17 @@ pub(super) fn find(shared: &Shared, key_or_id: &str) -> Result<Element, Refusal>
     }
 }
 
+/// What a platform has: elements of one product each.
+fn told(catalog: &Catalog) -> impl Iterator<Item = &Element> {
+    catalog.iter().filter(|element| !element.generic)
+}
+
 /// `GET /elements`.
 pub(super) async fn list(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     let wanted = call.get("where").map(wanted_key).transpose()?;
     let catalog = shared.engine.catalog();
     let elements: Vec<&Element> =
-        catalog.iter().filter(|element| wanted.as_ref().is_none_or(|key| *key == element.key)).collect();
+        told(&catalog).filter(|element| wanted.as_ref().is_none_or(|key| *key == element.key)).collect();
     let page = page::cut(&call, elements, |element| element.key.clone())?;
     let values = page.items.iter().map(|element| element_object::whole(element)).collect();
     Ok(page.answer(values))
@@ -43,7 +49,7 @@ fn wanted_key(condition: &str) -> Result<String, Refusal> {
 
 /// `GET /elements/keys`.
 pub(super) async fn keys(State(shared): State<Shared>, _call: Call) -> Result<Response, Refusal> {
-    let keys = shared.engine.catalog().iter().map(|element| element.key.as_str().into()).collect();
+    let keys = told(&shared.engine.catalog()).map(|element| element.key.as_str().into()).collect();
     Ok(page::json(&Value::Array(keys)))
 }
 
@@ -84,7 +90,7 @@ pub(super) async fn metadata(
 /// `GET /elements/metadata`.
 pub(super) async fn all_metadata(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     let catalog = shared.engine.catalog();
-    let all = catalog.iter().map(|element| described(&shared, element, &call)).collect::<Result<_, _>>()?;
+    let all = told(&catalog).map(|element| described(&shared, element, &call)).collect::<Result<_, _>>()?;
     Ok(page::json(&Value::Array(all)))
 }
 

@@ -131,7 +131,7 @@ impl Running {
             workspace: workspace.to_owned(),
             secrets,
             authorizations: Authorizations::default(),
-            http: Http::trusting(engine.trust()),
+            http: engine.http.clone(),
             gate: Gate::new(&authority),
         }));
         let serving = bound.serve_within(

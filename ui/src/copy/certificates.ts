@@ -3,14 +3,14 @@
 import type { Failure } from "../ipc/types";
 import type { ErrorCopy } from "./errors";
 
-type Reason = "private_key" | "nothing" | "too_large" | "not_an_authority" | "expired" | "unusable";
+type Reason = "private_key" | "no_certificate" | "too_large" | "not_an_authority" | "expired" | "unusable";
 
 const REASONS: Record<Reason, { title: string; body: string }> = {
   private_key: {
     title: "This is a private key",
-    body: "It belongs to whoever made it and was not read further. Ask for the certificate of the authority instead.",
+    body: "It must stay with whoever made it, so it was not taken. Ask for the certificate of the authority instead.",
   },
-  nothing: {
+  no_certificate: {
     title: "The file holds no certificate",
     body: "Choose a file that ends in .pem, .crt or .cer, as your administrator gives it out.",
   },

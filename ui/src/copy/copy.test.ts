@@ -164,7 +164,7 @@ describe("words about a connection", () => {
 
   it("that_is_tried_again_say_whether_it_works_meanwhile", () => {
     expect(retryingLine(zendesk, now)).toBe(
-      "Keyrack keeps trying by itself. Until then it works with the access from 7 minutes ago.",
+      "Keyrack keeps trying by itself. Meanwhile it works with the access from 7 minutes ago.",
     );
     expect(retryingLine({ ...zendesk, expires_at: minutes(-3) }, now)).toBe(
       "Keyrack keeps trying by itself. It stopped working 3 minutes ago.",
@@ -188,16 +188,21 @@ describe("words about a connection", () => {
 });
 
 describe("words about a certificate", () => {
-  it.each(["private_key", "nothing", "too_large", "not_an_authority", "expired", "unusable", undefined])(
-    "that is refused because of %s say what to bring instead",
-    (name) => {
-      const failure: Failure = { code: "usage", ...(name ? { name } : {}) };
-      const said = say(failure, keyring, certificateCopy(failure));
-      expect(said.title).toMatch(/^\p{Lu}.*[^.]$/u);
-      expect(said.body).toMatch(/\.$/);
-      expect(said.button).toEqual({ label: "Choose another", does: "edit" });
-    },
-  );
+  it.each([
+    "private_key",
+    "no_certificate",
+    "too_large",
+    "not_an_authority",
+    "expired",
+    "unusable",
+    undefined,
+  ])("that is refused because of %s say what to bring instead", (name) => {
+    const failure: Failure = { code: "usage", ...(name ? { name } : {}) };
+    const said = say(failure, keyring, certificateCopy(failure));
+    expect(said.title).toMatch(/^\p{Lu}.*[^.]$/u);
+    expect(said.body).toMatch(/\.$/);
+    expect(said.button).toEqual({ label: "Choose another", does: "edit" });
+  });
 
   it("leave_other_failures_to_their_code", () => {
     expect(certificateCopy({ code: "internal" })).toBeUndefined();

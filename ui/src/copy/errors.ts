@@ -104,7 +104,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   },
   clock_wrong: {
     title: "The clock is {clock}",
-    body: "{product} turns away whoever has another time. Set the clock of this computer, then try again.",
+    body: "{product} takes sign-ins only at the right time. Set the clock of this computer, then try again.",
     button: TRY_AGAIN,
     move: "person",
   },
@@ -294,8 +294,8 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     move: "person",
   },
   redirect_mismatch: {
-    title: "{product} does not know the way back",
-    body: "The address registered there is not the one the browser should return to. Both must be the same, letter for letter.",
+    title: "{product} expects another address",
+    body: "The one registered there must be the one the browser returns to, letter for letter.",
     button: EDIT,
     move: "administrator",
   },

@@ -64,7 +64,7 @@ export function retryingLine(connection: ConnectionView, now: number): string {
   const tries = "Keyrack keeps trying by itself.";
   if (expires_at === undefined) return tries;
   return expires_at > now
-    ? `${tries} Until then it works with the access from ${relativeTime(renewed_at ?? created_at, now)}.`
+    ? `${tries} Meanwhile it works with the access from ${relativeTime(renewed_at ?? created_at, now)}.`
     : `${tries} It stopped working ${relativeTime(expires_at, now)}.`;
 }
 

@@ -179,6 +179,12 @@ export class Fake implements Api {
     const { host } = new URL(address);
     if (host.startsWith("www.") && !values.authorization_endpoint)
       throw { ...failureOf("issuer_unknown"), host };
+    // Some can only be described by who knows them already.
+    if (host.startsWith("known.") && !values["oauth.api.key"])
+      throw {
+        code: "form_invalid",
+        fields: [{ key: "oauth.api.key", problem: "required" }],
+      } satisfies Failure;
     const made = madeElement(
       host,
       values["provider.name"] || host,
@@ -545,7 +551,7 @@ export class Fake implements Api {
   async addCertificate(pem: string): Promise<void> {
     await this.#asked("addCertificate");
     const refused = (name: string, detail: string): Failure => ({ code: "usage", name, detail });
-    if (!pem.includes("BEGIN CERTIFICATE")) throw refused("nothing", "the file holds no certificate");
+    if (!pem.includes("BEGIN CERTIFICATE")) throw refused("no_certificate", "the file holds no certificate");
     if (pem.includes("LEAF")) throw refused("not_an_authority", "it is no certificate authority");
     if (pem.includes("EXPIRED")) throw refused("expired", "it ended in 2024");
     this.#change(({ settings }) => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { differenceWords } from "../copy/difference";
-import { difference, waysOf } from "./difference";
+import { difference, runsOf, waysOf } from "./difference";
 
 const OURS = "http://localhost:14747/callback/zendesk";
 
@@ -29,6 +29,36 @@ describe("two addresses", () => {
   it("are_never_cut_inside_a_character", () => {
     // Both keys begin with the same half of a surrogate pair.
     expect(difference("a🗝b", "a🗞b")).toEqual({ start: "a", ours: "🗝", theirs: "🗞", end: "b" });
+  });
+});
+
+describe("two addresses in pieces", () => {
+  const marked = (theirs: string, ours = OURS) => {
+    const runs = runsOf(ours, theirs);
+    expect(runs.ours.map((run) => run.text).join("")).toBe(ours);
+    expect(runs.theirs.map((run) => run.text).join("")).toBe(theirs);
+    return [runs.ours, runs.theirs].map((side) =>
+      side.map(({ text, differs }) => (differs ? `[${text}]` : text)).join(""),
+    );
+  };
+
+  it("are_marked_in_each_place_in_which_they_differ", () => {
+    expect(marked("https://127.0.0.1:14747/callback/zendesk/")).toEqual([
+      "http[]://[localhost]:14747/callback/zendesk[]",
+      "http[s]://[127.0.0.1]:14747/callback/zendesk[/]",
+    ]);
+    expect(marked(OURS.replace(":14747", ""))).toEqual([
+      "http://localhost[:14747]/callback/zendesk",
+      "http://localhost[]/callback/zendesk",
+    ]);
+  });
+
+  it("are_marked_nowhere_if_they_are_the_same", () => {
+    expect(marked(OURS)).toEqual([OURS, OURS]);
+  });
+
+  it("that_are_none_are_marked_as_a_whole", () => {
+    expect(marked("zendesk")).toEqual(["[http://localhost:14747/callback/]zendesk", "[]zendesk"]);
   });
 });
 

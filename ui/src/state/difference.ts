@@ -25,6 +25,12 @@ export function difference(ours: string, theirs: string): Difference {
   };
 }
 
+/** A piece of an address. An empty one that differs is a place where the other address has something. */
+export interface Run {
+  text: string;
+  differs: boolean;
+}
+
 /** In what way two addresses differ. */
 export type Way =
   | { kind: "blank" }
@@ -52,6 +58,33 @@ function parts(address: string): Parts | null {
   if (!found) return null;
   const [, scheme = "", host = "", port = "", path = "", rest = ""] = found;
   return { scheme, host, port, path, rest };
+}
+
+function pieces({ scheme, host, port, path, rest }: Parts): string[] {
+  return [scheme, "://", host, port === "" ? "" : `:${port}`, path, rest];
+}
+
+/** Both addresses in pieces, so that each place in which they differ can be marked: scheme, host, port and path are
+ *  compared one by one, else a slash at the end would mark all that stands before it. */
+export function runsOf(ours: string, theirs: string): { ours: Run[]; theirs: Run[] } {
+  const [a, b] = [parts(ours), parts(theirs)];
+  const pairs = a && b ? pieces(a).map((piece, index) => [piece, pieces(b)[index] ?? ""]) : [[ours, theirs]];
+  const runs = { ours: [] as Run[], theirs: [] as Run[] };
+  const add = (to: Run[], text: string, differs: boolean) => {
+    const last = to.at(-1);
+    if (last && last.differs === differs) last.text += text;
+    else if (text !== "" || differs) to.push({ text, differs });
+  };
+  for (const [one = "", other = ""] of pairs) {
+    const { start, ours: mine, theirs: yours, end } = difference(one, other);
+    for (const to of [runs.ours, runs.theirs]) add(to, start, false);
+    if (one !== other) {
+      add(runs.ours, mine, true);
+      add(runs.theirs, yours, true);
+    }
+    for (const to of [runs.ours, runs.theirs]) add(to, end, false);
+  }
+  return runs;
 }
 
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];

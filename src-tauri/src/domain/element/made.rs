@@ -59,8 +59,8 @@ const OFFLINE: &str = "offline_access";
 /// An element for the server that the form names. What the person typed wins over what the server published.
 ///
 /// # Errors
-/// The fields that are missing or do not fit together. [`API_SECRET`] is missing too where the server's kind of PKCE
-/// leaves nothing else that would protect the code: `plain` is no protection (RFC 9700 §2.1.1).
+/// The fields that are missing or do not fit together. Whether the client is known, and whether it needs a secret, is
+/// asked when somebody signs in: the file is about the server alone.
 pub fn made_oauth2(values: &Values, metadata: Option<&Metadata>) -> Result<Element, Vec<FieldProblem>> {
     let mut form = Form { values, problems: Vec::new() };
     let published = |pick: fn(&Metadata) -> Option<&Url>| metadata.and_then(pick);
@@ -74,40 +74,26 @@ pub fn made_oauth2(values: &Values, metadata: Option<&Metadata>) -> Result<Eleme
     let issuer = metadata.map(|m| m.issuer.as_str()).or(values.get(ISSUER));
     let issuer_template = form.issuer(issuer);
 
-    let has_secret = values.secret(API_SECRET).is_some();
-    let registration = registration.filter(|_| values.get(API_KEY).is_none());
     let registers = registration.is_some();
-    let authentication = match way_in(values, metadata, has_secret, registers) {
+    let authentication = match way_in(values, metadata) {
         Some(way) => way,
         None => {
             form.add(AUTH_METHOD, Problem::NotAnOption);
             ClientAuthentication::None
         }
     };
-    let confidential = has_secret && authentication != ClientAuthentication::None;
-    let pkce = proof(values, metadata, confidential);
+    let pkce = proof(values, metadata);
 
     let chosen = values.get(GRANT).and_then(Grant::parse).unwrap_or_default();
     form.need_endpoints(chosen, issuer.is_some(), [&authorization, &token, &device]);
-    if values.get(API_KEY).is_none() && !registers {
-        form.add(API_KEY, Problem::Required);
-    }
-    let bare = match chosen {
-        Grant::AuthorizationCode => pkce.is_none(),
-        Grant::ClientCredentials => !confidential && !registers,
-        Grant::DeviceCode => false,
-    };
-    if bare {
-        form.add(API_SECRET, Problem::Required);
-    }
     let announced = |grant: Grant| {
         let listed = metadata.and_then(|m| m.grant_types_supported.as_ref());
         listed.is_some_and(|list| list.iter().any(|kind| kind == grant.grant_type()))
     };
     let possible = Grant::ALL.into_iter().filter(|grant| match grant {
-        Grant::AuthorizationCode => authorization.is_some() && pkce.is_some(),
+        Grant::AuthorizationCode => authorization.is_some(),
         Grant::DeviceCode => device.is_some(),
-        Grant::ClientCredentials => confidential && announced(*grant),
+        Grant::ClientCredentials => announced(*grant),
     });
     let mut grants = vec![chosen];
     grants.extend(possible.filter(|grant| *grant != chosen));
@@ -129,7 +115,9 @@ pub fn made_oauth2(values: &Values, metadata: Option<&Metadata>) -> Result<Eleme
     access.extend(scopes.iter().map(|scope| in_words(scope)));
     access.dedup();
     let mut fields = client_fields(&key, "Client ID", "Client secret", !registers, false);
-    fields.extend((grants.len() > 1).then(|| grant_field(&grants)));
+    fields.push(scope_field(&scopes));
+    // The form says how it signs in wherever that is not the usual way.
+    fields.extend((grants != [Grant::AuthorizationCode]).then(|| grant_field(&grants)));
     let auth = Auth::Oauth2(Box::new(Oauth2 {
         announces_issuer: issuer_template.is_some() && metadata.is_some_and(|m| m.iss_supported),
         issuer: issuer_template,
@@ -140,10 +128,10 @@ pub fn made_oauth2(values: &Values, metadata: Option<&Metadata>) -> Result<Eleme
         registration_endpoint: registration,
         grants,
         scopes,
-        scope_field: None,
+        scope_field: Some(SCOPE.to_owned()),
         scope_separator: " ".to_owned(),
         client_authentication: authentication,
-        pkce: pkce.unwrap_or_default(),
+        pkce,
         body_format: BodyFormat::default(),
         authorize_parameters,
         token_parameters: BTreeMap::new(),
@@ -351,12 +339,8 @@ impl Form<'_> {
 }
 
 /// How the client shows who it is; none if the server takes no way that is spoken here.
-fn way_in(
-    values: &Values,
-    metadata: Option<&Metadata>,
-    has_secret: bool,
-    registers: bool,
-) -> Option<ClientAuthentication> {
+/// A client without a secret shows none, whatever stands here.
+fn way_in(values: &Values, metadata: Option<&Metadata>) -> Option<ClientAuthentication> {
     use ClientAuthentication::{Basic, Body, None as Public};
     match values.get(AUTH_METHOD) {
         Some("body") => return Some(Body),
@@ -370,25 +354,16 @@ fn way_in(
         // RFC 8414 §2: what holds if the list is left out.
         None => way == Basic,
     };
-    if !has_secret && !registers {
-        return Some(Public);
-    }
-    // A secret that comes from registering protects no more than PKCE does (RFC 8252 §8.5); without one there is none
-    // to lose.
-    let ways = if registers { [Public, Basic, Body] } else { [Basic, Body, Public] };
-    ways.into_iter().find(|way| takes(*way))
+    [Basic, Body, Public].into_iter().find(|way| takes(*way))
 }
 
-/// Whether the code is bound to the sign-in; none if nothing would protect it.
-fn proof(values: &Values, metadata: Option<&Metadata>, confidential: bool) -> Option<Pkce> {
+/// Whether the code is bound to the sign-in. Where it is not, a client without a secret is refused when it signs in
+/// (RFC 9700 §2.1.1), and `plain` would be no protection.
+fn proof(values: &Values, metadata: Option<&Metadata>) -> Pkce {
     let methods = metadata.and_then(|m| m.code_challenge_methods_supported.as_ref());
     // A server that does not say may know PKCE or ignore it (RFC 6749 §3.1).
     let able = methods.is_none_or(|list| list.iter().any(|method| method == CHALLENGE_METHOD));
-    if able && values.get(PKCE) != Some("off") {
-        return Some(Pkce::S256);
-    }
-    // RFC 9700 §2.1.1: public clients must use PKCE.
-    confidential.then_some(Pkce::Off)
+    if able && values.get(PKCE) != Some("off") { Pkce::S256 } else { Pkce::Off }
 }
 
 fn scopes(values: &Values, metadata: Option<&Metadata>, grant: Grant) -> Vec<String> {
@@ -481,6 +456,18 @@ fn client_fields(key: &str, id: &str, secret: &str, id_required: bool, secret_re
             ..field(CALLBACK_URL, "Callback URL", &format!("http://localhost:14747/callback/{key}"))
         },
     ]
+}
+
+/// What is asked for. It stays with the connection: the same server may be asked for something else next time.
+fn scope_field(scopes: &[String]) -> Field {
+    Field {
+        help: "The product's own words for what is asked for, with spaces between them.".to_owned(),
+        problem: "Enter words with spaces between them.".to_owned(),
+        default: (!scopes.is_empty()).then(|| scopes.join(" ")),
+        required: false,
+        advanced: true,
+        ..field(SCOPE, "Access", "openid email")
+    }
 }
 
 /// The choice between the ways to a token, the chosen one first.

@@ -91,6 +91,8 @@ pub fn read_registration(answer: &HttpResponse) -> Result<Registered, TokenRefus
         ),
         None => None,
     };
+    // A secret that the server does not want to see would only be a second, wrong proof.
+    let secret = secret.filter(|_| authentication != Some(ClientAuthentication::None));
     // 0 means never.
     let ends = members.get("client_secret_expires_at").and_then(|text| text.trim().parse::<i64>().ok());
     Ok(Registered {
@@ -149,6 +151,13 @@ mod tests {
                 "c",
                 Some("s"),
                 Some(ClientAuthentication::Body),
+                None,
+            ),
+            (
+                r#"{"client_id":"c","client_secret":"s","token_endpoint_auth_method":"none"}"#,
+                "c",
+                None,
+                Some(ClientAuthentication::None),
                 None,
             ),
             (

@@ -160,7 +160,8 @@ async fn the_query_is_encoded_and_comes_back_byte_for_byte() {
 #[tokio::test]
 async fn an_instance_is_made_with_its_tag_and_known_by_its_token() {
     let (server, hosted) = always(|| json(&created("5821", "t0ken/=", "\"mine\""))).await;
-    let Issued { token, instance, tokens, hosts, .. } = hosted.create_instance(&body(), ATTEMPT).await.unwrap();
+    let Issued { token, instance, tokens, hosts, .. } =
+        hosted.create_instance(&body(), ATTEMPT).await.unwrap();
     assert_eq!(token.expose(), "t0ken/=");
     assert_eq!(instance.as_deref(), Some("5821"));
     assert!(tokens.is_none());

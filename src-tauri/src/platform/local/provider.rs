@@ -7,7 +7,7 @@ use crate::domain::element::{CALLBACK_URL, Element, Oauth2};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::Values;
 use crate::domain::http::{HttpRequest, Method};
-use crate::domain::oauth::metadata::{Metadata, MetadataProblem, read_metadata, well_known};
+use crate::domain::oauth::metadata::{Metadata, MetadataProblem, other_spelling, read_metadata, well_known};
 use crate::domain::oauth::registration::{Registered, Registration, read_registration};
 
 impl Local {
@@ -24,7 +24,19 @@ impl Local {
         let mut problem = MetadataProblem::Absent(404);
         for place in well_known(&address) {
             let request = HttpRequest::new(Method::Get, place).header("accept", "application/json");
-            match read_metadata(issuer, &self.http.send(request).await?) {
+            let answer = self.http.send(request).await?;
+            let read = match read_metadata(issuer, &answer) {
+                // Both spellings are asked at the same address, and people copy either. What counts is how the server
+                // spells itself.
+                Err(MetadataProblem::OtherIssuer) => read_metadata(&other_spelling(issuer), &answer),
+                read => read,
+            };
+            match read {
+                // RFC 9126 §5: such a server takes no authorization request that comes by the browser.
+                Ok(metadata) if metadata.requires_par => {
+                    let detail = "this server takes only pushed authorization requests (RFC 9126)";
+                    return Err(Failure::new(Code::ProviderRejected).host(host_of(issuer)).detail(detail));
+                }
                 Ok(metadata) => return Ok(metadata),
                 // The next place may have it.
                 Err(MetadataProblem::Absent(status @ (408 | 425 | 429 | 500..))) => {

@@ -21,9 +21,7 @@ impl Local {
     /// Scopes that the element asks for and these tokens do not have.
     pub fn missing(&self, element: &Element, values: &Values, tokens: &TokenSet) -> Vec<String> {
         match element.auth_for(values) {
-            Auth::Oauth2(oauth2) => {
-                missing_scopes(oauth2.scope(values).as_deref(), tokens.scope.as_deref())
-            }
+            Auth::Oauth2(oauth2) => missing_scopes(oauth2.scope(values).as_deref(), tokens.scope.as_deref()),
             _ => Vec::new(),
         }
     }

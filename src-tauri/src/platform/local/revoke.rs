@@ -7,23 +7,22 @@ use crate::domain::http::{HttpRequest, Method};
 use crate::domain::oauth::token::TokenSet;
 use crate::domain::view::{Revocation, Revoked};
 
-impl Local {
-    /// What becomes of the access of a connection made with these values when it is removed.
-    pub fn revocation(&self, element: &Element, values: Option<&Values>) -> Revocation {
-        let auth = values.map_or(&element.auth, |values| element.auth_for(values));
-        let by_call = match auth {
-            Auth::Oauth2(oauth2) => self.practice.is_some() || oauth2.revocation.is_some(),
-            _ => false,
-        };
-        if by_call {
-            return Revocation::Ends;
-        }
-        let page = element.access_page.as_ref().filter(|_| self.practice.is_none());
-        let none = Values::default();
-        let page = page.and_then(|page| page.fill(values.unwrap_or(&none)).ok());
-        page.map_or(Revocation::Stays, |url| Revocation::Page { url: url.into() })
+/// What becomes of the access of a connection when it is removed. Its values are needed only where the product's page
+/// differs from one account to the next.
+pub fn revocation(element: &Element, values: &Values, practice: bool) -> Revocation {
+    let by_call = match element.auth_for(values) {
+        Auth::Oauth2(oauth2) => practice || oauth2.revocation.is_some(),
+        _ => false,
+    };
+    if by_call {
+        return Revocation::Ends;
     }
+    let page = element.access_page.as_ref().filter(|_| !practice);
+    let page = page.and_then(|page| page.fill(values).ok());
+    page.map_or(Revocation::Stays, |url| Revocation::Page { url: url.into() })
+}
 
+impl Local {
     /// Whether an access token deletes itself there, and so must be alive to be given back.
     pub fn revokes_with_access_token(&self, element: &Element, values: &Values) -> bool {
         match element.auth_for(values) {
@@ -36,7 +35,9 @@ impl Local {
 
     /// Gives tokens back. Without an answer, or with one that may pass, they still work there (RFC 7009 §2.2.1).
     pub async fn revoke(&self, element: &Element, values: &Values, tokens: &TokenSet) -> Revoked {
-        let Some(request) = self.revocation_request(element, values, tokens).await else { return Revoked::No };
+        let Some(request) = self.revocation_request(element, values, tokens).await else {
+            return Revoked::No;
+        };
         match self.http.send(request).await.map(|answer| answer.status) {
             // RFC 7009 §2.2: 200 also for a token that is not known (any more).
             Ok(200..300) => Revoked::Yes,

@@ -156,7 +156,8 @@ fn an_issuer_alone_makes_a_whole_element() {
         ]
     );
     let keys: Vec<&str> = element.fields.iter().map(|field| field.key.as_str()).collect();
-    assert_eq!(keys, [API_KEY, API_SECRET, CALLBACK_URL, "oauth.grant"]);
+    assert_eq!(keys, [API_KEY, API_SECRET, CALLBACK_URL, "scope", "oauth.grant"]);
+    assert_eq!(element.field("scope").unwrap().default.as_deref(), Some("openid offline_access"));
     assert_eq!(element.fields[2].example, "http://localhost:14747/callback/id-example-com-tenant");
 }
 
@@ -183,8 +184,6 @@ fn what_the_person_typed_wins_over_what_was_published() {
     assert_eq!(element.identity.as_ref().unwrap().endpoint.as_str(), "http://127.0.0.1:1/me");
     assert_eq!(auth.scopes, ["read", "write"]);
     assert_eq!((auth.client_authentication, auth.pkce), (ClientAuthentication::Body, Pkce::Off));
-    assert!(auth.registration_endpoint.is_none(), "a client was given");
-    assert!(!element.callback.any_loopback_port);
     let hosts: Vec<String> = element.hosts(&Values::default()).unwrap().into_iter().collect();
     assert_eq!(hosts, ["127.0.0.1:1", "id.example.com", "other.example.com"], "all of them are pinned");
     let without = made(&[("scope", "read")], Some(&metadata));
@@ -236,57 +235,37 @@ fn the_key_is_a_word_for_the_server_and_never_that_of_a_product() {
 
 #[test]
 fn pkce_is_s256_wherever_the_server_can_and_never_plain() {
-    let (no, secret) = ("", "s1");
-    for (methods, typed, given, expected) in [
-        (None, "S256", no, Some(Pkce::S256)),
-        (Some("[\"S256\",\"plain\"]"), "S256", no, Some(Pkce::S256)),
-        (Some("[\"plain\"]"), "S256", secret, Some(Pkce::Off)),
-        (Some("[]"), "S256", secret, Some(Pkce::Off)),
-        (Some("[\"plain\"]"), "S256", no, None),
-        (Some("[\"s256\"]"), "S256", no, None),
-        (None, "off", secret, Some(Pkce::Off)),
-        (None, "off", no, None),
-        (Some("[\"S256\"]"), "off", no, None),
+    for (methods, typed, expected) in [
+        (None, "S256", Pkce::S256),
+        (Some("[\"S256\",\"plain\"]"), "S256", Pkce::S256),
+        (Some("[\"plain\"]"), "S256", Pkce::Off),
+        (Some("[\"s256\"]"), "S256", Pkce::Off),
+        (Some("[]"), "S256", Pkce::Off),
+        (None, "off", Pkce::Off),
+        (Some("[\"S256\"]"), "off", Pkce::Off),
     ] {
         let more = methods.map(|m| format!(",\"code_challenge_methods_supported\":{m}")).unwrap_or_default();
-        let metadata = published(&more);
-        let values = filled(OAUTH2, &USUAL, &[("pkce", typed), (API_SECRET, given)]);
-        let case = format!("{methods:?} {typed} {given:?}");
-        match (made_oauth2(&values, Some(&metadata)), expected) {
-            (Ok(element), Some(pkce)) => assert_eq!(oauth2(&element).pkce, pkce, "{case}"),
-            (Err(problems), None) => {
-                assert_eq!(
-                    problems,
-                    [FieldProblem { key: API_SECRET.into(), problem: Problem::Required }],
-                    "{case}"
-                );
-            }
-            (result, _) => panic!("{case}: {result:?}"),
-        }
+        let element = made(&[("pkce", typed)], Some(&published(&more)));
+        assert_eq!(oauth2(&element).pkce, expected, "{methods:?} {typed}");
     }
-    let metadata = published(",\"code_challenge_methods_supported\":[\"plain\"]");
-    let unsent = [("token_endpoint_auth_method", "none")];
-    assert_eq!(refused(&USUAL, &unsent, Some(&metadata)), is(API_SECRET, Problem::Required));
 }
 
 #[test]
 fn the_client_shows_itself_as_the_server_takes_it() {
     use ClientAuthentication::{Basic, Body, None as Public};
-    for (methods, typed, secret, way) in [
-        (None, "automatic", "s1", Some(Basic)),
-        (Some("[\"client_secret_post\",\"client_secret_basic\"]"), "automatic", "s1", Some(Basic)),
-        (Some("[\"client_secret_post\",\"none\"]"), "automatic", "s1", Some(Body)),
-        (Some("[\"none\"]"), "automatic", "s1", Some(Public)),
-        (Some("[\"client_secret_basic\"]"), "automatic", "", Some(Public)),
-        (None, "automatic", "", Some(Public)),
-        (Some("[\"client_secret_basic\"]"), "body", "s1", Some(Body)),
-        (None, "none", "s1", Some(Public)),
-        (Some("[\"private_key_jwt\"]"), "automatic", "s1", None),
+    for (methods, typed, way) in [
+        (None, "automatic", Some(Basic)),
+        (Some("[\"client_secret_post\",\"client_secret_basic\"]"), "automatic", Some(Basic)),
+        (Some("[\"client_secret_post\",\"none\"]"), "automatic", Some(Body)),
+        (Some("[\"none\"]"), "automatic", Some(Public)),
+        (Some("[\"client_secret_basic\"]"), "body", Some(Body)),
+        (None, "none", Some(Public)),
+        (Some("[\"private_key_jwt\"]"), "automatic", None),
     ] {
         let more =
             methods.map(|m| format!(",\"token_endpoint_auth_methods_supported\":{m}")).unwrap_or_default();
         let metadata = published(&more);
-        let typed = [("token_endpoint_auth_method", typed), (API_SECRET, secret)];
+        let typed = [("token_endpoint_auth_method", typed)];
         match way {
             Some(way) => assert_eq!(
                 oauth2(&made(&typed, Some(&metadata))).client_authentication,
@@ -302,44 +281,27 @@ fn the_client_shows_itself_as_the_server_takes_it() {
 }
 
 #[test]
-fn without_a_client_the_application_registers_itself_where_it_can() {
-    let none = [(API_KEY, ""), (API_SECRET, "")];
-    for (methods, way) in [
-        ("", ClientAuthentication::Basic),
-        (",\"token_endpoint_auth_methods_supported\":[\"client_secret_post\"]", ClientAuthentication::Body),
-        (
-            ",\"token_endpoint_auth_methods_supported\":[\"client_secret_basic\",\"none\"]",
-            ClientAuthentication::None,
-        ),
-    ] {
-        let metadata =
-            published(&format!(",\"registration_endpoint\":\"https://id.example.com/r\"{methods}"));
-        let element = made(&none, Some(&metadata));
-        let auth = oauth2(&element);
-        assert!(auth.registration_endpoint.is_some() && element.callback.any_loopback_port);
-        assert_eq!(auth.client_authentication, way, "{methods}");
-        assert!(!element.field(API_KEY).unwrap().required && !element.field(API_SECRET).unwrap().required);
-    }
-    assert_eq!(refused(&USUAL, &none, Some(&published(""))), is(API_KEY, Problem::Required));
+fn a_file_is_about_the_server_whoever_the_client_is() {
+    let metadata = published(",\"registration_endpoint\":\"https://id.example.com/r\"");
+    let with = made(&[], Some(&metadata));
+    assert_eq!(with, made(&[(API_KEY, ""), (API_SECRET, "")], Some(&metadata)));
+    assert!(oauth2(&with).registration_endpoint.is_some() && with.callback.any_loopback_port);
+    assert!(!with.field(API_KEY).unwrap().required, "the application registers itself");
+    let without = made(&[], Some(&published("")));
+    assert!(without.field(API_KEY).unwrap().required && !without.field(API_SECRET).unwrap().required);
+    assert!(!without.callback.any_loopback_port);
 }
 
 #[test]
 fn the_chosen_grant_comes_first_and_must_be_possible() {
     let device = published(",\"device_authorization_endpoint\":\"https://id.example.com/d\"");
-    let plain = ",\"code_challenge_methods_supported\":[\"plain\"]";
-    let public = [("oauth.grant", "device_code"), (API_SECRET, "")];
-    let element = made(&public, Some(&device));
+    let element = made(&[("oauth.grant", "device_code")], Some(&device));
     assert_eq!(oauth2(&element).grants, [Grant::DeviceCode, Grant::AuthorizationCode]);
     let form = filled(&to_toml(&element), &[(API_KEY, "c")], &[]);
     assert_eq!(oauth2(&element).grant(&form), Grant::DeviceCode);
     assert!(!element.needs_browser_for(&form));
     let browser = filled(&to_toml(&element), &[(API_KEY, "c")], &[("oauth.grant", "authorization_code")]);
     assert!(element.needs_browser_for(&browser));
-
-    let unsafe_code =
-        published(&format!("{plain},\"device_authorization_endpoint\":\"https://id.example.com/d\""));
-    let only = made(&public, Some(&unsafe_code));
-    assert_eq!(oauth2(&only).grants, [Grant::DeviceCode], "a code that nothing protects is not offered");
     assert_eq!(
         refused(&USUAL, &[("oauth.grant", "device_code")], Some(&published(""))),
         is("device_authorization_endpoint", Problem::Required)
@@ -350,14 +312,11 @@ fn the_chosen_grant_comes_first_and_must_be_possible() {
     let element = made(&own, Some(&metadata));
     assert_eq!(oauth2(&element).grants, [Grant::ClientCredentials, Grant::AuthorizationCode]);
     assert!(oauth2(&element).scopes.is_empty(), "nobody signs in");
-    assert_eq!(
-        refused(&USUAL, &[own[0], (API_SECRET, "")], Some(&metadata)),
-        is(API_SECRET, Problem::Required)
-    );
     let token_only = [("token_endpoint", "https://id.example.com/t"), (API_KEY, "c"), (API_SECRET, "s")];
     let element = made_oauth2(&filled(OAUTH2, &token_only, &own), None).unwrap();
     assert_eq!(element.key, "id-example-com-t");
     assert_eq!(oauth2(&element).grants, [Grant::ClientCredentials]);
+    assert!(element.field("oauth.grant").is_some(), "the form says that no browser is needed");
 }
 
 #[test]
