@@ -106,3 +106,14 @@ fn both_workspaces_always_exist() {
     assert_eq!(names, ["local", "practice"]);
     assert!(home.run(&["workspaces", "list"]).ok().stdout.contains("practice"));
 }
+
+#[test]
+fn a_product_that_was_closed_can_only_be_practised() {
+    let home = Home::new();
+    for key in ["desk", "actessentialsoauth"] {
+        home.run(&["connect", key, "--json"]).error(2, "element_retired");
+        assert_eq!(home.json(&["elements", "show", key])["retired"], true);
+        home.connect(&[key]);
+    }
+    home.assert_whole(2);
+}

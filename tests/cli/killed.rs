@@ -61,6 +61,34 @@ fn a_program_killed_after_the_token_is_saved_leaves_a_connection() {
 }
 
 #[test]
+fn a_program_killed_while_signing_in_again_leaves_the_old_sign_in_or_the_new_one() {
+    for _ in 0..rounds() {
+        for (point, is_new) in [
+            ("callback_parsed", false),
+            ("instance_created", false),
+            ("set_aside", true),
+            ("vault_written", true),
+            ("index_written", true),
+        ] {
+            let home = Home::new();
+            home.connect(&["zendesk", "--name", "Support"]);
+            let before = home.session.items()[0]["access_token"].clone();
+            let mut again =
+                home.start_with(&["reconnect", "Support", "--no-browser"], &[("KEYRACK_FAULT", point)]);
+            let tab = person::tab(&person::allow(&again.line("open: ")));
+            again.line(&format!("fault: {point}"));
+            again.kill();
+            let _ = tab.join().expect("a tab");
+            home.run(&["doctor"]).ok();
+            home.assert_whole(1);
+            let kept = home.session.items()[0]["access_token"].clone();
+            assert_eq!(kept != before, is_new, "{point}");
+            home.run(&["test", "Support"]).ok();
+        }
+    }
+}
+
+#[test]
 fn the_next_sign_in_finishes_what_was_cut_off() {
     let home = Home::new();
     killed_at(&home, "vault_written", true);

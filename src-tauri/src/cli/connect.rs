@@ -163,10 +163,11 @@ async fn sign_in(
         std::future::pending::<()>().await;
     });
     let mut stopped = cancelled.clone();
-    let signing = tokio::select! {
+    let mut signing = tokio::select! {
         started = engine.start(workspace, request) => started?,
         _ = stopped.wait_for(|stop| *stop) => return Err(Failure::new(Code::Cancelled)),
     };
+    signing.any_account = other_account;
     announce(&signing, args).await;
     let paste = args.paste || signing.paste_only();
     let (paste_in, pasted) = mpsc::channel(1);
@@ -187,12 +188,7 @@ async fn sign_in(
     let (_steer, deadline_seen) = watch::channel(deadline);
     let (stage, _) = watch::channel(Stage::Waiting);
     let controls = Controls { pasted, cancelled, deadline: deadline_seen, stage };
-    let ending = match engine.finish(signing, controls).await {
-        Ending::Unsaved(unsaved) if unsaved.failure.code == Code::WrongAccount && other_account => {
-            engine.save(unsaved.take_account()).await
-        }
-        other => other,
-    };
+    let ending = engine.finish(signing, controls).await;
     settle(engine, ending, deadline).await
 }
 

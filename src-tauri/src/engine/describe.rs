@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{Engine, LOCAL};
-use crate::domain::element::{Auth, Element, made_oauth1, made_oauth2, to_toml};
+use crate::domain::element::{API_KEY, API_SECRET, Auth, Element, made_oauth1, made_oauth2, to_toml};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form;
 use crate::io::catalog;
@@ -32,7 +32,11 @@ impl Engine {
         if !form_of.generic {
             return Err(Failure::internal("this element describes one product only"));
         }
-        let defaults = self.defaults(LOCAL, &form_of);
+        let mut defaults = self.defaults(LOCAL, &form_of);
+        // The client is no part of a description: it is asked for when somebody signs in.
+        for key in [API_KEY, API_SECRET] {
+            defaults.insert(key.to_owned(), "unknown-yet".to_owned());
+        }
         let values = form::check(&form_of, given, &defaults).map_err(Failure::form)?;
         let made = match form_of.auth {
             Auth::Oauth1(_) => made_oauth1(&values),

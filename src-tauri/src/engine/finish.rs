@@ -99,12 +99,15 @@ impl Engine {
             }
         };
         fault::point("instance_created");
-        let SigningIn { id, again, element, values, platform, lock, opened, waiting, .. } = signing;
+        let SigningIn { id, again, element, values, platform, lock, opened, waiting, any_account, .. } =
+            signing;
+        let same_account = again.as_ref().filter(|_| !any_account);
+        let expected = same_account.and_then(|connection| connection.identity.clone());
         let unsaved = Unsaved {
             failure: Failure::new(Code::KeychainLocked),
             attempt: id,
             again: again.is_some(),
-            expected: again.and_then(|connection| connection.identity),
+            expected,
             item,
             element,
             values,
@@ -219,10 +222,11 @@ impl Engine {
             identity: row.identity,
             ..item.to_connection()
         };
+        // Before its attempt is closed: nobody would look for it afterwards.
+        self.drop_aside(&unsaved.attempt).await;
         let written = self.index.signed_in_again(&unsaved.attempt, &row, &item.token_sha256());
         fault::point("index_written");
         written.map_err(|error| NotKept::Index(error.into()))?;
-        self.drop_aside(&unsaved.attempt).await;
         Ok((row, item))
     }
 

@@ -38,7 +38,7 @@ impl Engine {
     /// What was set aside is in its place, or not wanted.
     pub(super) async fn drop_aside(&self, attempt: &str) {
         let id = attempt.to_owned();
-        // Found by the next start otherwise, which sees that the attempt is closed.
+        // One that stays is an item without a row, which `doctor` counts.
         let _ = self.vault(move |vault| vault.remove(&id)).await;
     }
 }

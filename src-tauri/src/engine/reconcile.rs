@@ -96,8 +96,8 @@ impl Engine {
         };
         match (item, &attempt.again) {
             (Some(item), Some(_)) if item.received_at >= attempt.started_at => {
-                self.index.signed_in_again(&attempt.id, &item.to_connection(), &item.token_sha256())?;
                 self.drop_aside(&attempt.id).await;
+                self.index.signed_in_again(&attempt.id, &item.to_connection(), &item.token_sha256())?;
             }
             (_, Some(_)) => return self.settle_aside(attempt).await,
             (Some(mut item), None) => {
@@ -143,8 +143,8 @@ impl Engine {
                 (None, Some(_)) => return Ok(self.return_aside(attempt, &aside).await),
                 (_, _) => {
                     let Ok(item) = self.replace(&row, aside).await else { return Ok(false) };
-                    self.index.signed_in_again(&attempt.id, &item.to_connection(), &item.token_sha256())?;
                     self.drop_aside(&attempt.id).await;
+                    self.index.signed_in_again(&attempt.id, &item.to_connection(), &item.token_sha256())?;
                     tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is finished");
                     return Ok(true);
                 }

@@ -72,8 +72,10 @@ pub struct SigningIn {
     pub(super) lock: Lock,
     /// A sign-in whose browser cannot call back.
     pub(super) device: Option<Device>,
-    /// Whether this application has just made itself known to the provider.
+    /// Whether its client is one that this application registered by itself.
     pub(super) registered: bool,
+    /// Whether an account may take the place of another one: the person said so beforehand.
+    pub any_account: bool,
 }
 
 /// What asks for the result of a sign-in whose browser cannot call back (RFC 8628).
@@ -158,14 +160,22 @@ impl Engine {
             // A client that somebody registered has one address to come back to.
             self.fix_port(workspace, &element, &mut filled_in);
         }
+        let held = match &again {
+            Some((_, kept)) => self.address_of_then(kept).await,
+            None => None,
+        };
         if let Some((_, kept)) = &again {
             // A port that was free then may be taken now; where any will do, a free one is found again.
             let any_port = |key: &str| {
-                key == CALLBACK_URL && filled_in.get(key).is_some_and(|url| url.contains(ANY_PORT))
+                held.is_none()
+                    && key == CALLBACK_URL
+                    && filled_in.get(key).is_some_and(|url| url.contains(ANY_PORT))
             };
             let here = |url: &str| url.parse().is_ok_and(|url| is_loopback(&url));
-            // A client that registered itself is known with the port of then.
-            let of_then = |key: &str| kept.contains_key(REGISTERED) && [API_KEY, API_SECRET].contains(&key);
+            // A client that registered itself is known with the port of then: with another one it is registered anew.
+            let of_then = |key: &str| {
+                held.is_none() && kept.contains_key(REGISTERED) && [API_KEY, API_SECRET].contains(&key)
+            };
             let kept: Vec<_> =
                 kept.iter().filter(|(key, value)| !(of_then(key) || any_port(key) && here(value))).collect();
             let kept: BTreeMap<_, _> = kept.into_iter().map(|(k, v)| (k.clone(), v.clone())).collect();
@@ -233,7 +243,8 @@ impl Engine {
             opened: None,
             lock,
             device: None,
-            registered: false,
+            registered: held.is_some(),
+            any_account: false,
         };
         if let Some(prepared) = browser {
             signing.waiting = match (&prepared.opened, &prepared.binding) {
@@ -252,7 +263,7 @@ impl Engine {
             signing.binding = prepared.binding;
             signing.opened = prepared.opened;
             signing.device = prepared.device;
-            signing.registered = prepared.registered;
+            signing.registered |= prepared.registered;
         }
         Ok(signing)
     }
@@ -384,6 +395,14 @@ impl Engine {
         }
         let values = form::check(asking.element, &given, asking.filled_in).map_err(Failure::form)?;
         Ok((values, true))
+    }
+
+    /// The callback address with which the client of a connection registered itself, bound again if it is free.
+    async fn address_of_then(&self, kept: &BTreeMap<String, String>) -> Option<Opened> {
+        kept.get(REGISTERED)?;
+        let url = kept.get(CALLBACK_URL)?;
+        let here = url.parse::<Url>().is_ok_and(|url| is_loopback(&url));
+        if here { self.callbacks.open(url).await.ok() } else { None }
     }
 
     /// The connection that a request signs in to again, with what it was made with.

@@ -25,8 +25,7 @@ impl Local {
         let internal = |e: SignError| Failure::internal(e.to_string());
         let believed = self.offset(url);
         let answer = self.http.send(make(&self.signing(oauth1, url)).map_err(internal)?).await?;
-        let learned = self.offset(url).abs_diff(believed) >= NOTICEABLE_S.unsigned_abs();
-        if learned && matches!(answer.status, 400 | 401) {
+        if self.has_learned(url, believed) && matches!(answer.status, 400 | 401) {
             return Ok(self.http.send(make(&self.signing(oauth1, url)).map_err(internal)?).await?);
         }
         Ok(answer)
@@ -41,8 +40,13 @@ impl Local {
         }
     }
 
+    /// Whether an answer told that the provider's clock stands elsewhere than was believed.
+    pub(super) fn has_learned(&self, url: &Url, believed: i64) -> bool {
+        self.offset(url).abs_diff(believed) >= NOTICEABLE_S.unsigned_abs()
+    }
+
     /// Seconds that the provider's clock is ahead, as far as that matters.
-    fn offset(&self, url: &Url) -> i64 {
+    pub(super) fn offset(&self, url: &Url) -> i64 {
         self.http.skew(url).filter(|skew| skew.abs() >= NOTICEABLE_S).unwrap_or_default()
     }
 
