@@ -3,7 +3,7 @@
 
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -99,12 +99,18 @@ fn a_refresher_killed_at_a_random_point_loses_nothing_that_was_in_the_keychain()
     let server = connected(&home);
     let mut chance = Chance::new();
     let (mut alive, mut ended, mut early) = (0, 0, 0);
+    // How long a renewal takes here that nobody kills: about half of it is over when the provider is asked.
+    expire(&home, &server);
+    let begun = Instant::now();
+    home.run(&["token", "Anvils"]).ok();
+    let usual = u64::try_from(begun.elapsed().as_millis()).expect("a short time");
     for round in 0..rounds_of(20, 200) {
         expire(&home, &server);
         let granted = server.counts()["granted"]["refresh_token"].clone();
         let old = home.session.items()[0]["refresh_token"].clone();
         // Around the moments at which the answer comes and is written, and well before and after them.
-        let (answer, kill) = (chance.below(60), chance.below(160));
+        let answer = chance.below(60);
+        let kill = usual / 3 + chance.below(usual + answer);
         server.control("next", json!({ "after_ms": answer }));
         let refresher = home.start(&["token", "Anvils"]);
         thread::sleep(Duration::from_millis(kill));

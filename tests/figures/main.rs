@@ -75,6 +75,7 @@ fn fill(home: &Home) {
             identity: Some(format!("person{number}@acme.example")),
             host: Some("acme.zendesk.com".into()),
             scopes: vec!["read".into(), "write".into()],
+            missing: vec![],
             created_at: 1_790_000_000_000,
             renewed_at: None,
             expires_at: None,

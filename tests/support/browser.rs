@@ -171,8 +171,10 @@ impl Chromium {
     pub fn last_page(&self) -> LastPage {
         self.runtime.block_on(async {
             let result = Locator::XPath("//h1[contains(., 'connected')]");
-            let heading =
-                self.client.wait().at_most(PATIENCE).for_element(result).await.expect("the last page");
+            let heading = match self.client.wait().at_most(PATIENCE).for_element(result).await {
+                Ok(heading) => heading,
+                Err(e) => panic!("{e}; the page is {}", self.client.source().await.unwrap_or_default()),
+            };
             LastPage {
                 heading: heading.text().await.expect("a heading"),
                 source: self.client.source().await.expect("a source"),

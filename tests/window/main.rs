@@ -4,6 +4,7 @@
 mod support;
 
 mod hosted;
+mod notices;
 mod providers;
 
 use std::process::Command;

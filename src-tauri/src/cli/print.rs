@@ -163,8 +163,8 @@ pub(super) fn shell_quoted(text: &str) -> String {
 /// What happened and what to do, in one or two sentences.
 pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
     let fact = |fact: &Option<String>| one_line(fact.as_deref().unwrap_or_default());
-    let product =
-        failure.product.as_ref().map_or_else(|| "The provider".to_owned(), |product| one_line(product));
+    let who = failure.product.as_ref().or(failure.host.as_ref());
+    let product = who.map_or_else(|| "The provider".to_owned(), |product| one_line(product));
     let (name, detail) = (fact(&failure.name), fact(&failure.detail));
     let platform = failure.host.as_ref().map_or_else(|| "The platform".to_owned(), |host| one_line(host));
     let text = match failure.code {

@@ -229,7 +229,11 @@ impl Attempts {
         let Some(Some(unsaved)) = self.with(id, |attempt| attempt.unsaved.take()) else { return Ok(()) };
         let chosen = match choice {
             AccountChoice::Take => unsaved.take_account(),
-            AccountChoice::New => engine.as_new(*unsaved)?,
+            AccountChoice::New => {
+                let unsaved = engine.as_new(*unsaved)?;
+                self.with(id, |attempt| attempt.view.again = false);
+                unsaved
+            }
         };
         self.ended(app, id, engine.save(chosen).await);
         Ok(())

@@ -128,12 +128,6 @@ pub(super) async fn copy_link(desk: State<'_, Desk>, attempt: String) -> Answer<
     Ok(desk.clipboard.put(desk.attempts.link(&attempt)?).await?)
 }
 
-/// Puts a text of the window on the clipboard, such as a report.
-#[tauri::command]
-pub(super) async fn copy_text(desk: State<'_, Desk>, text: String) -> Answer<()> {
-    Ok(desk.clipboard.put(text).await?)
-}
-
 /// Reads an address that the person pasted.
 #[tauri::command]
 pub(super) async fn paste_back(desk: State<'_, Desk>, attempt: String, address: String) -> Answer<()> {

@@ -99,7 +99,6 @@ pub fn run() {
             commands::check_keychain,
             commands::connect,
             commands::copy_link,
-            commands::copy_text,
             commands::copy_token,
             commands::describe,
             commands::dismiss,

@@ -52,7 +52,7 @@ impl Engine {
                 made_oauth2(&values, metadata.as_ref())
             }
         };
-        let made = self.under_a_free_key(made.map_err(Failure::form)?);
+        let made = self.under_a_free_key(made.map_err(Failure::form)?)?;
         catalog::save(&self.paths.elements(), &made.key, &to_toml(&made)).map_err(|e| {
             Failure::new(Code::IndexUnwritable).detail(format!("the folder of elements: {}", e.kind()))
         })?;
@@ -83,22 +83,42 @@ impl Engine {
         Ok(())
     }
 
-    /// Another element may have the key already, with another server behind it.
-    fn under_a_free_key(&self, mut made: Element) -> Element {
+    /// Another element may have the key already, with another server behind it; or connections that are signed in to in
+    /// another way, which must not change under them.
+    fn under_a_free_key(&self, mut made: Element) -> Result<Element, Failure> {
         let catalog = self.catalog_anew();
+        let connections = self.index.connections(None)?;
+        let in_use = |key: &str| connections.iter().any(|connection| connection.element == key);
         let fits = |key: &str| match catalog.find(key) {
-            Ok(known) => known.from == made.from && known.same_server(&made),
+            Ok(known) => {
+                known.from == made.from
+                    && known.same_server(&made)
+                    && (same_way(&known.auth, &made.auth) || !in_use(key))
+            }
             Err(catalog::NoElement::Unknown) => true,
             Err(catalog::NoElement::Invalid(_)) => false,
         };
         if fits(&made.key) {
-            return made;
+            return Ok(made);
         }
         let free = (2u32..).map(|n| format!("{}-{n}", made.key)).find(|key| fits(key));
         if let Some(key) = free {
             made.provider = Some(key.clone());
             made.key = key;
         }
-        made
+        Ok(made)
     }
+}
+
+/// Whether both sign in the same way. What they ask for may differ: that stays with each connection.
+fn same_way(one: &Auth, other: &Auth) -> bool {
+    let without_scopes = |auth: &Auth| {
+        let mut auth = auth.clone();
+        if let Auth::Oauth2(oauth2) = &mut auth {
+            oauth2.scopes.clear();
+            oauth2.authorize_parameters.clear();
+        }
+        auth
+    };
+    without_scopes(one) == without_scopes(other)
 }

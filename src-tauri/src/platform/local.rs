@@ -49,7 +49,8 @@ pub struct Local {
 
 /// Where an OAuth 2 provider is.
 struct Endpoints2 {
-    authorization: Url,
+    /// Absent where nobody is sent there.
+    authorization: Option<Url>,
     token: Url,
     refresh: Url,
 }
@@ -119,7 +120,7 @@ impl Local {
                 let given =
                     |name: &str| call.get(name).map(|text| text.expose().clone()).filter(|t| !t.is_empty());
                 let request = AuthorizationRequest {
-                    endpoint: endpoints.authorization,
+                    endpoint: endpoints.authorization.ok_or_else(unnamed)?,
                     client_id: client.client_id,
                     redirect_uri: values.get(CALLBACK_URL).unwrap_or_default().to_owned(),
                     // A caller of the platform API may ask for another scope than the element does.
@@ -267,6 +268,7 @@ impl Local {
         if self.practice.is_some() {
             let token = self.real(practice_url(element, "oauth2/token")).await?;
             let authorization = self.real(practice_url(element, "oauth2/authorize")).await?;
+            let authorization = Some(authorization);
             return Ok(Endpoints2 { authorization, refresh: token.clone(), token });
         }
         let token = named(&oauth2.token_endpoint, values)?;
@@ -274,7 +276,9 @@ impl Local {
             Some(template) => filled(template, values)?,
             None => token.clone(),
         };
-        Ok(Endpoints2 { authorization: named(&oauth2.authorization_endpoint, values)?, refresh, token })
+        let authorization = oauth2.authorization_endpoint.as_ref();
+        let authorization = authorization.map(|template| filled(template, values)).transpose()?;
+        Ok(Endpoints2 { authorization, refresh, token })
     }
 
     async fn endpoints1(
@@ -324,8 +328,11 @@ fn filled(template: &Template, values: &Values) -> Result<Url, Failure> {
 
 /// An endpoint that only elements of hosted platforms may leave out.
 fn named(template: &Option<Template>, values: &Values) -> Result<Url, Failure> {
-    let missing = || Failure::internal("the element file names no such endpoint");
-    filled(template.as_ref().ok_or_else(missing)?, values)
+    filled(template.as_ref().ok_or_else(unnamed)?, values)
+}
+
+fn unnamed() -> Failure {
+    Failure::internal("the element file names no such endpoint")
 }
 
 fn with_state(callback: &str, state: Option<&Sensitive<String>>) -> String {

@@ -39,7 +39,7 @@ impl Local {
         match element.auth_for(values) {
             Auth::Oauth2(oauth2) => match self.endpoints2(element, oauth2, values).await {
                 Ok(known) => Addresses {
-                    authorization: Some(known.authorization),
+                    authorization: known.authorization,
                     token: Some(known.token),
                     request: None,
                     base,

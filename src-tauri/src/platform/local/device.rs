@@ -1,6 +1,6 @@
 //! A sign-in whose browser cannot call back: the person enters a code on any device (RFC 8628).
 
-use super::{Local, endpoint, filled, pairs, read, refusal};
+use super::{Local, endpoint, named, pairs, read, refusal};
 use crate::domain::element::{Auth, Element};
 use crate::domain::error::Failure;
 use crate::domain::form::Values;
@@ -21,8 +21,7 @@ impl Local {
         let Auth::Oauth2(oauth2) = element.auth_for(values) else {
             return Err(Failure::internal("only OAuth 2 knows device codes"));
         };
-        let missing = || Failure::internal("the element has no device authorization endpoint");
-        let url = filled(oauth2.device_authorization_endpoint.as_ref().ok_or_else(missing)?, values)?;
+        let url = named(&oauth2.device_authorization_endpoint, values)?;
         let client = self.client_of_earlier(values);
         let request = endpoint(oauth2, &url, &client, &[])
             .device_authorization(oauth2.scope(values).as_deref())

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Local, filled, refusal};
+use super::{Local, named, refusal};
 use crate::domain::element::{CALLBACK_URL, Element, Oauth2};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::Values;
@@ -14,8 +14,8 @@ impl Local {
     /// What the authorization server at this address publishes (RFC 8414, OpenID Connect Discovery 1.0).
     ///
     /// # Errors
-    /// [`Code::IssuerUnknown`] if nothing is published there, [`Code::IssuerMismatch`] if it is another server's, or
-    /// whatever stands between.
+    /// [`Code::IssuerUnknown`] if nothing is published there, or what is belongs to another server; or whatever stands
+    /// between.
     pub async fn discover(&self, issuer: &str) -> Result<Metadata, Failure> {
         let unknown = |detail: String| {
             Failure::new(Code::IssuerUnknown).host(host_of(issuer)).name(issuer).detail(detail)
@@ -51,12 +51,7 @@ impl Local {
                 Err(other) => problem = other,
             }
         }
-        Err(match problem {
-            MetadataProblem::OtherIssuer => {
-                Failure::new(Code::IssuerMismatch).host(host_of(issuer)).detail(problem.to_string())
-            }
-            other => unknown(other.to_string()),
-        })
+        Err(unknown(problem.to_string()))
     }
 
     /// Registers this application at the element's server (RFC 7591), for the callback address in `values`.
@@ -69,8 +64,7 @@ impl Local {
         oauth2: &Oauth2,
         values: &Values,
     ) -> Result<Registered, Failure> {
-        let missing = || Failure::internal("the element has no registration endpoint");
-        let endpoint = filled(oauth2.registration_endpoint.as_ref().ok_or_else(missing)?, values)?;
+        let endpoint = named(&oauth2.registration_endpoint, values)?;
         let scope = oauth2.scope(values);
         let registration = Registration {
             redirect_uri: element.needs_browser_for(values).then(|| values.get(CALLBACK_URL)).flatten(),
