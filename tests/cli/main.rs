@@ -9,6 +9,7 @@ mod support;
 
 mod callback;
 mod connecting;
+mod discovery;
 mod elements;
 mod faults;
 mod forms;

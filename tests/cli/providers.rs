@@ -221,7 +221,7 @@ fn somebody_elses_sign_in_does_not_replace_a_connection() {
         (&error["expected"], &error["found"]),
         (&json!("maria@oidc.example"), &json!("bob@oidc.example"))
     );
-    assert_eq!(home.session.items(), [before.clone()], "nothing was changed");
+    assert_eq!(home.session.items(), std::slice::from_ref(&before), "nothing was changed");
     home.assert_whole(1);
     assert!(server.honours(before["refresh_token"].as_str().expect("one")), "the old one works on");
     assert_eq!(server.counts()["revocations"], 1, "and the other one was given back");

@@ -1,7 +1,7 @@
 //! A provider that says what it is told to, byte for byte, over raw sockets: for answers that no server library would
 //! let out. It asks nobody, keeps nothing and judges nothing.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,6 +58,7 @@ struct Stage {
     revoked: usize,
     elsewhere: usize,
     identity: Option<String>,
+    pages: BTreeMap<String, Say>,
 }
 
 /// A scripted provider. It ends with the test.
@@ -112,6 +113,11 @@ impl Scripted {
         self.stage(|stage| stage.identity = Some(email.to_owned()));
     }
 
+    /// What stands at this path from now on.
+    pub fn publish(&self, path: &str, say: Say) {
+        self.stage(|stage| stage.pages.insert(path.to_owned(), say));
+    }
+
     /// The forms that came to the token endpoint so far.
     pub fn heard(&self) -> Vec<String> {
         self.stage(|stage| stage.heard.iter().map(|(_, form)| form.clone()).collect())
@@ -138,6 +144,8 @@ fn serve(stream: TcpStream, stage: &Mutex<Stage>, here: &str) {
     let url: Url = format!("{here}{target}").parse().expect("a target");
     let mut stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
     let say = match url.path() {
+        path if stage.pages.contains_key(path) => stage.pages[path].clone(),
+        path if path.contains("/.well-known/") => Say::json("404 Not Found", "{}"),
         "/authorize" => redirect(&url),
         "/token" => {
             stage.heard.push((Instant::now(), body));

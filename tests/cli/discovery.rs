@@ -1,0 +1,142 @@
+//! What a provider publishes of itself, when it is wrong: nothing is sent anywhere, no element is made of it, and the
+//! person hears what is the matter.
+
+use serde_json::{Value, json};
+
+use crate::support::home::Home;
+use crate::support::person;
+use crate::support::scripted::{Say, Scripted};
+use crate::support::servers::{AS_CLIENT, CLIENT_SECRET, callback_of_its_own};
+use crate::support::visitor::Visitor;
+
+/// Where RFC 8414 §3 puts it for an issuer without a path.
+const PLACE: &str = "/.well-known/oauth-authorization-server";
+
+fn metadata(server: &Scripted, changes: Value) -> Say {
+    let mut metadata = json!({
+        "issuer": server.url,
+        "authorization_endpoint": format!("{}/authorize", server.url),
+        "token_endpoint": format!("{}/token", server.url),
+        "response_types_supported": ["code"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+    });
+    let members = metadata.as_object_mut().expect("an object");
+    for (name, value) in changes.as_object().expect("an object") {
+        members.remove(name);
+        if !value.is_null() {
+            members.insert(name.clone(), value.clone());
+        }
+    }
+    Say::json("200 OK", &metadata.to_string())
+}
+
+/// The arguments of a sign-in by this issuer alone.
+fn by_issuer(issuer: &str) -> Vec<String> {
+    let callback = callback_of_its_own();
+    let own = ["connect", "oauth2", "--json", "--set", &format!("issuer={issuer}"), "--set", &callback];
+    own.iter().chain(&AS_CLIENT).map(|argument| (*argument).to_owned()).collect()
+}
+
+fn begin(home: &Home, issuer: &str) -> crate::support::keyrack::Running {
+    let arguments = by_issuer(issuer);
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    home.start_with(&arguments, &[("APP_SECRET", CLIENT_SECRET), ("KEYRACK_HTTP_TIMEOUT_MS", "400")])
+}
+
+#[test]
+fn what_a_provider_publishes_is_believed_only_as_far_as_it_fits() {
+    let home = Home::new();
+    let server = Scripted::start();
+    let evil = "http://evil.example/token";
+    let here = &server.url;
+    let page = |head: &str, body: &str| Say::of("200 OK", head, body.as_bytes());
+    for (what, document, exit, code) in [
+        ("nothing", Say::json("404 Not Found", ""), 2, "issuer_unknown"),
+        ("a page", page("Content-Type: text/html\r\n", "<html>hotel</html>"), 2, "issuer_unknown"),
+        // RFC 8414 §3.3: another server's metadata is none of this one.
+        (
+            "another issuer",
+            metadata(&server, json!({ "issuer": "https://evil.example" })),
+            2,
+            "issuer_unknown",
+        ),
+        ("a path more", metadata(&server, json!({ "issuer": format!("{here}/a") })), 2, "issuer_unknown"),
+        ("no issuer", metadata(&server, json!({ "issuer": null })), 2, "issuer_unknown"),
+        ("an open token endpoint", metadata(&server, json!({ "token_endpoint": evil })), 2, "issuer_unknown"),
+        ("a wrong type", metadata(&server, json!({ "token_endpoint": 7 })), 2, "issuer_unknown"),
+        ("a half", page("Content-Type: application/json\r\n", "{\"issuer\":"), 2, "issuer_unknown"),
+        ("elsewhere", Say::of("302 Found", "Location: /elsewhere\r\n", b""), 2, "issuer_unknown"),
+        ("too much", Say::Flood, 15, "provider_bad_response"),
+        ("silence", Say::Nothing, 12, "provider_unreachable"),
+        ("503", Say::json("503 Service Unavailable", ""), 12, "provider_unreachable"),
+    ] {
+        server.publish(PLACE, document);
+        let outcome = begin(&home, &server.url).wait();
+        assert_eq!(outcome.code(), Some(exit), "{what}: {}", outcome.stdout);
+        assert_eq!(outcome.json()["error"]["code"], code, "{what}");
+    }
+    assert_eq!(server.strayed(), 0, "no redirect is followed");
+    assert!(server.heard().is_empty());
+    home.assert_whole(0);
+    let own = home.json(&["elements", "list"]);
+    let own: Vec<_> = own.as_array().expect("a list").iter().filter(|e| e["own"] == true).collect();
+    assert!(own.is_empty(), "no element was made of it: {own:?}");
+
+    // People copy an address with or without its last slash; what the server calls itself is what counts.
+    for (number, spelling) in [server.url.clone(), format!("{}/", server.url)].iter().enumerate() {
+        server.publish(PLACE, metadata(&server, json!({ "issuer": spelling })));
+        let mut running = begin(&home, &server.url);
+        let tab = person::tab(&Visitor::new().follow(&running.line("open: ")));
+        running.wait().ok();
+        assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
+        home.assert_whole(number + 1);
+    }
+}
+
+#[test]
+fn an_issuer_with_a_path_publishes_under_its_own_name() {
+    let home = Home::new();
+    let server = Scripted::start();
+    let issuer = format!("{}/tenant/7", server.url);
+    let own = metadata(&server, json!({ "issuer": issuer }));
+    // RFC 8414 §3.1 puts the path behind; OpenID Connect Discovery §4 puts it before.
+    for place in
+        ["/.well-known/oauth-authorization-server/tenant/7", "/tenant/7/.well-known/openid-configuration"]
+    {
+        server.publish(place, own.clone());
+        let mut running = begin(&home, &issuer);
+        let tab = person::tab(&Visitor::new().follow(&running.line("open: ")));
+        running.wait().ok();
+        let _ = tab.join().expect("a tab");
+        server.publish(place, Say::json("404 Not Found", ""));
+    }
+    // What stands at the root is the root's.
+    server.publish(PLACE, metadata(&server, json!({})));
+    begin(&home, &issuer).wait().error(2, "issuer_unknown");
+    home.assert_whole(2);
+}
+
+#[test]
+fn nobody_signs_in_without_pkce_because_a_provider_does_not_like_it() {
+    let home = Home::new();
+    let server = Scripted::start();
+    server.publish(PLACE, metadata(&server, json!({})));
+    let mut running = begin(&home, &server.url);
+    let address: url::Url = running.line("open: ").parse().expect("an address");
+    let parameter =
+        |name: &str| address.query_pairs().find(|(known, _)| known == name).expect(name).1.into_owned();
+    assert_eq!(parameter("code_challenge_method"), "S256");
+    // RFC 9700 §2.1.1: an error is an error, and no reason to try again without.
+    let mut refused: url::Url = parameter("redirect_uri").parse().expect("an address");
+    refused
+        .query_pairs_mut()
+        .append_pair("error", "invalid_request")
+        .append_pair("error_description", "code_challenge is not allowed")
+        .append_pair("state", &parameter("state"));
+    let page = crate::support::http::get(&refused).expect("a page");
+    assert!(page.body.contains("was not connected"), "{}", page.body);
+    running.wait().error(15, "provider_rejected");
+    assert!(server.heard().is_empty(), "nothing was exchanged");
+    home.assert_whole(0);
+}
