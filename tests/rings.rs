@@ -42,6 +42,33 @@ fn offences(ring: &str, forbidden: &[&str]) -> Vec<String> {
     found
 }
 
+/// Each test that docs/security.md names, with the file it should be in.
+#[test]
+fn each_test_that_the_security_notes_name_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let notes = fs::read_to_string(root.join("docs/security.md")).expect("readable");
+    let mut names = 0;
+    for name in notes.split('`').filter(|text| text.contains("::") && !text.contains('…')) {
+        let (module, test) = name.rsplit_once("::").expect("a path");
+        let folder = match module.split("::").next().expect("a word") {
+            "cli" => root.join("tests/cli"),
+            "window" => root.join("tests/window"),
+            ring => root.join("src-tauri/src").join(ring),
+        };
+        let file_of_module = module.split("::").filter(|word| *word != "tests").last().expect("a word");
+        let found = rust_files(&folder).into_iter().any(|file| {
+            let path = file.display().to_string();
+            let here = path.contains(&format!("/{file_of_module}"));
+            here && fs::read_to_string(&file).expect("readable").contains(&format!("fn {test}("))
+        });
+        assert!(found, "{name} does not exist");
+        names += 1;
+    }
+    let rows = notes.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit());
+    assert_eq!(rows.count(), 47);
+    assert!(names > 80, "{names} tests are named");
+}
+
 #[test]
 fn each_ring_uses_only_the_rings_inside_it() {
     let table: [(&str, &[&str]); 6] = [

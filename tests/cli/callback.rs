@@ -12,7 +12,7 @@ use crate::support::person;
 use crate::support::rounds;
 
 /// The callback address with another value, or none, under a name.
-fn with(callback: &Url, name: &str, value: Option<&str>) -> Url {
+pub(super) fn with(callback: &Url, name: &str, value: Option<&str>) -> Url {
     let others = callback.query_pairs().into_owned().filter(|(known, _)| known != name);
     let pairs: Vec<_> = others.chain(value.map(|value| (name.to_owned(), value.to_owned()))).collect();
     let mut changed = callback.clone();
@@ -116,6 +116,20 @@ fn the_same_answer_twice_gets_the_same_page_and_makes_one_exchange() {
         );
         home.assert_whole(1);
     }
+}
+
+#[test]
+fn the_address_is_open_for_the_sign_in_and_no_longer() {
+    let home = Home::new();
+    let mut running = home.practise(&["zendesk"], &[]);
+    let callback = person::allow(&running.line("open: "));
+    let port = callback.port().expect("a port");
+    let listens = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+    assert!(listens(), "while it waits");
+    let tab = person::tab(&callback);
+    running.wait().ok();
+    assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
+    assert!(!listens(), "afterwards");
 }
 
 #[test]

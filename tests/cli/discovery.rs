@@ -4,9 +4,10 @@
 use serde_json::{Value, json};
 
 use crate::support::home::Home;
+use crate::support::keyrack::Running;
 use crate::support::person;
 use crate::support::scripted::{Say, Scripted};
-use crate::support::servers::{AS_CLIENT, CLIENT_SECRET, callback_of_its_own};
+use crate::support::servers::{self, callback_of_its_own};
 use crate::support::visitor::Visitor;
 
 /// Where RFC 8414 §3 puts it for an issuer without a path.
@@ -31,17 +32,11 @@ fn metadata(server: &Scripted, changes: Value) -> Say {
     Say::json("200 OK", &metadata.to_string())
 }
 
-/// The arguments of a sign-in by this issuer alone.
-fn by_issuer(issuer: &str) -> Vec<String> {
-    let callback = callback_of_its_own();
-    let own = ["connect", "oauth2", "--json", "--set", &format!("issuer={issuer}"), "--set", &callback];
-    own.iter().chain(&AS_CLIENT).map(|argument| (*argument).to_owned()).collect()
-}
-
-fn begin(home: &Home, issuer: &str) -> crate::support::keyrack::Running {
-    let arguments = by_issuer(issuer);
-    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    home.start_with(&arguments, &[("APP_SECRET", CLIENT_SECRET), ("KEYRACK_HTTP_TIMEOUT_MS", "400")])
+/// Begins a sign-in by this issuer alone.
+fn begin(home: &Home, issuer: &str) -> Running {
+    let (issuer, callback) = (format!("issuer={issuer}"), callback_of_its_own());
+    let arguments = ["connect", "oauth2", "--json", "--set", &issuer, "--set", &callback];
+    servers::begin(home, &arguments, &[("KEYRACK_HTTP_TIMEOUT_MS", "400")])
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::home::{Home, wait_until};
 use crate::support::keyrack::Outcome;
 use crate::support::scripted::{Say, Scripted};
-use crate::support::servers::{AS_CLIENT, CLIENT_SECRET, Server, plain_element, write_element};
+use crate::support::servers::{self, Server, plain_element, write_element};
 
 /// How a call of the token endpoint ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,14 +123,7 @@ fn faults() -> Vec<(&'static str, Say, End)> {
 const SHORT: (&str, &str) = ("KEYRACK_HTTP_TIMEOUT_MS", "400");
 
 fn sign_in(home: &Home, arguments: &[&str]) -> Outcome {
-    let all = [arguments, &AS_CLIENT[..]].concat();
-    let mut running = home.start_with(&all, &[("APP_SECRET", CLIENT_SECRET), SHORT]);
-    let callback = crate::support::visitor::Visitor::new().allow(&running.line("open: "), "maria");
-    let tab = crate::support::person::tab(&callback);
-    let outcome = running.wait();
-    let page = tab.join().expect("a tab").expect("a page");
-    assert_eq!(page.body.contains("is connected"), outcome.code() == Some(0), "the page tells the truth");
-    outcome
+    servers::sign_in(home, arguments, "maria", &[SHORT])
 }
 
 fn scripted(home: &Home) -> Scripted {

@@ -7,26 +7,17 @@ use std::thread;
 use serde_json::json;
 use url::Url;
 
+use crate::callback::with;
 use crate::support::home::Home;
 use crate::support::http;
 use crate::support::keyrack::Running;
 use crate::support::person;
 use crate::support::scripted::Scripted;
-use crate::support::servers::{AS_CLIENT, CLIENT_SECRET, Server, oidc_element, plain_element, write_element};
+use crate::support::servers::{self, Server, oidc_element, plain_element, write_element};
 use crate::support::visitor::{self, Visitor};
 
 fn begin(home: &Home, key: &str) -> Running {
-    let all = [&["connect", key, "--json"], &AS_CLIENT[..]].concat();
-    home.start_with(&all, &[("APP_SECRET", CLIENT_SECRET)])
-}
-
-/// The address with another value, or none, under a name.
-fn with(address: &Url, name: &str, value: Option<&str>) -> Url {
-    let others = address.query_pairs().into_owned().filter(|(known, _)| known != name);
-    let pairs: Vec<_> = others.chain(value.map(|value| (name.to_owned(), value.to_owned()))).collect();
-    let mut changed = address.clone();
-    changed.query_pairs_mut().clear().extend_pairs(pairs);
-    changed
+    servers::begin(home, &["connect", key, "--json"], &[])
 }
 
 fn parameter(address: &Url, name: &str) -> String {

@@ -9,14 +9,14 @@ use crate::support::home::Home;
 use crate::support::keyrack::Running;
 use crate::support::scripted::{Say, Scripted};
 use crate::support::servers::{
-    self, AS_CLIENT, CLIENT_SECRET, OAUTH1_SECRET, Server, callback_of_its_own, oauth1_element, oidc_element,
-    plain_element, write_element,
+    self, CLIENT_SECRET, Server, callback_of_its_own, oauth1_element, oidc_element, plain_element,
+    write_element,
 };
 use crate::support::visitor::{self, Visitor};
 
 /// Begins a sign-in whose address is printed.
-fn begin(home: &Home, arguments: &[&str], secret: &str) -> Running {
-    home.start_with(&[arguments, &AS_CLIENT[..]].concat(), &[("APP_SECRET", secret)])
+fn begin(home: &Home, arguments: &[&str]) -> Running {
+    servers::begin(home, arguments, &[])
 }
 
 /// Finishes it in Chromium, as `login`.
@@ -93,7 +93,7 @@ fn a_client_that_is_registered_already_is_used_with_an_issuer() {
     let (issuer, callback) = (format!("issuer={}", server.url), callback_of_its_own());
     let connect = ["connect", "oauth2", "--set", &issuer, "--set", &callback, "--name", "Anvils"];
     let scope = ["--set", "scope=openid offline_access email"];
-    allow(&chromium, begin(&home, &[&connect[..], &scope].concat(), CLIENT_SECRET), "maria");
+    allow(&chromium, begin(&home, &[&connect[..], &scope].concat()), "maria");
     let again = home.start(&["reconnect", "Anvils", "--no-browser"]);
     lives(&home, &server, &chromium, "Anvils", "maria@oidc.example", again);
     assert_eq!(server.counts()["registrations"], 0);
@@ -104,7 +104,7 @@ fn an_element_file_of_ones_own_is_as_good() {
     let server = Server::oidc_with_client(json!({}));
     let (home, chromium) = (Home::new(), Chromium::start());
     write_element(&home, "acme", &oidc_element("acme", &server.url));
-    allow(&chromium, begin(&home, &["connect", "acme", "--name", "Anvils"], CLIENT_SECRET), "maria");
+    allow(&chromium, begin(&home, &["connect", "acme", "--name", "Anvils"]), "maria");
     let again = home.start(&["reconnect", "Anvils", "--no-browser"]);
     lives(&home, &server, &chromium, "Anvils", "maria@oidc.example", again);
 }
@@ -125,7 +125,7 @@ fn a_provider_that_publishes_nothing_is_described_by_hand() {
     let mut arguments =
         vec!["connect", "oauth2", "--name", "Anvils", "--set", "scope=read write", "--set", &callback];
     arguments.extend(endpoints.iter().flat_map(|endpoint| ["--set", endpoint.as_str()]));
-    let mut running = begin(&home, &arguments, CLIENT_SECRET);
+    let mut running = begin(&home, &arguments);
     chromium.open(&running.line("open: "));
     assert!(chromium.last_page().heading.contains("is connected"));
     running.wait().ok();
@@ -144,7 +144,7 @@ fn a_device_without_a_browser_is_allowed_on_another() {
     let issuer = format!("issuer={}", server.url);
     let device =
         ["connect", "oauth2", "--set", &issuer, "--set", "oauth.grant=device_code", "--name", "Anvils"];
-    let mut running = begin(&home, &device, CLIENT_SECRET);
+    let mut running = begin(&home, &device);
     let code = running.line("code: ");
     let address = running.line("open: ");
     assert!(address.contains(&code), "the address with the code in it (RFC 8628 §3.3.1)");
@@ -165,7 +165,7 @@ fn a_device_without_a_browser_is_allowed_on_another() {
 
     // Declined on the other device.
     let declined = [&device[..6], &["--name", "Other", "--json"]].concat();
-    let mut running = begin(&home, &declined, CLIENT_SECRET);
+    let mut running = begin(&home, &declined);
     let code = running.line("code: ");
     running.line("open: ");
     let mut visitor = Visitor::new();
@@ -185,7 +185,7 @@ fn an_application_signs_in_as_itself() {
     let issuer = format!("issuer={}", server.url);
     let grant =
         ["connect", "oauth2", "--set", &issuer, "--set", "oauth.grant=client_credentials", "--name", "Robot"];
-    begin(&home, &grant, CLIENT_SECRET).wait().ok();
+    begin(&home, &grant).wait().ok();
     home.assert_whole(1);
     let first = token(&home, "Robot");
     assert!(server.honours(&first));
@@ -199,7 +199,7 @@ fn an_application_signs_in_as_itself() {
     assert!(!server.honours(&second));
 
     let wrong = [&grant[..6], &["--json"]].concat();
-    let refused = begin(&home, &wrong, "another-secret").wait();
+    let refused = servers::begin(&home, &wrong, &[("APP_SECRET", "another-secret")]).wait();
     assert!([Some(10), Some(15)].contains(&refused.code()), "{}", refused.stdout);
     home.assert_whole(0);
 }
@@ -290,7 +290,7 @@ fn a_redirect_address_that_is_not_registered_is_told_with_both() {
     let server = Server::oidc_with_client(json!({}));
     let home = Home::new();
     write_element(&home, "elsewhere", &oidc_element("elsewhere", &server.url));
-    let mut running = begin(&home, &["connect", "elsewhere"], CLIENT_SECRET);
+    let mut running = begin(&home, &["connect", "elsewhere"]);
     let address = running.line("open: ");
     // This provider tells the person, and nobody else (RFC 6749 §4.1.2.1).
     let visitor::Place::Page(_, page) = Visitor::new().get(&address.parse().expect("an address")) else {
@@ -324,7 +324,7 @@ fn oauth_1_0a_is_signed_as_the_server_wants_with_each_method() {
         let form = oauth1_form(&server, method);
         let form: Vec<_> = form.iter().map(String::as_str).collect();
         let connect = [&["connect", "oauth1", "--name", method], &form[..]].concat();
-        allow(&chromium, begin(&home, &connect, OAUTH1_SECRET), "maria");
+        allow(&chromium, begin(&home, &connect), "maria");
         let tested = home.json(&["test", method]);
         assert_eq!(
             (&tested[0]["ok"], &tested[0]["identity"]),
@@ -352,7 +352,7 @@ fn oauth_1_0a_denial_is_a_denial() {
     let server = Server::oauth1();
     let (home, chromium) = (Home::new(), Chromium::start());
     write_element(&home, "oauth1-acme", &oauth1_element("oauth1-acme", &server.url, "HMAC-SHA1"));
-    let mut running = begin(&home, &["connect", "oauth1-acme", "--json"], OAUTH1_SECRET);
+    let mut running = begin(&home, &["connect", "oauth1-acme", "--json"]);
     chromium.open(&running.line("open: "));
     assert!(chromium.deny().heading.contains("was not connected"));
     running.wait().error(14, "access_denied");
@@ -373,8 +373,8 @@ fn a_clock_that_is_wrong_is_corrected_by_what_the_server_says() {
     }
     // A server that goes on refusing is not asked for ever, and the person is told why.
     server.control("clock", json!({ "offset": 600, "date_offset": 0 }));
-    let refused = servers::connect_refused(&home, "oauth1-acme", &["--name", "Never", "--json"]);
-    refused.error(15, "clock_wrong");
+    let never = ["connect", "oauth1-acme", "--name", "Never", "--json"];
+    begin(&home, &never).wait().error(15, "clock_wrong");
     home.assert_whole(2);
 }
 
@@ -395,7 +395,7 @@ fn a_deadline_ends_a_device_sign_in_that_nobody_finishes() {
         "2",
         "--json",
     ];
-    begin(&home, &device, CLIENT_SECRET).wait().error(16, "callback_timeout");
+    begin(&home, &device).wait().error(16, "callback_timeout");
     assert!(begun.elapsed().is_ok_and(|took| took.as_secs() < 20));
     home.assert_whole(0);
 }

@@ -9,9 +9,8 @@ use serde_json::json;
 
 use crate::support::home::{Home, wait_until};
 use crate::support::keyrack::Outcome;
-use crate::support::servers::{self, AS_CLIENT, CLIENT_SECRET, Server, oidc_element, write_element};
-use crate::support::visitor::Visitor;
-use crate::support::{chance::Chance, person, rounds_of};
+use crate::support::servers::{self, Server, oidc_element, write_element};
+use crate::support::{chance::Chance, rounds_of};
 
 /// How many programs ask at once.
 const PROGRAMS: usize = 20;
@@ -56,12 +55,7 @@ fn of_twenty_programs_that_ask_at_once_one_renews() {
 }
 
 fn sign_in_again(home: &Home) {
-    let all = [&["reconnect", "Anvils"], &AS_CLIENT[..]].concat();
-    let mut running = home.start_with(&all, &[("APP_SECRET", CLIENT_SECRET)]);
-    let callback = Visitor::new().allow(&running.line("open: "), "maria");
-    let tab = person::tab(&callback);
-    running.wait().ok();
-    let _ = tab.join().expect("a tab");
+    servers::sign_in(home, &["reconnect", "Anvils"], "maria", &[]).ok();
 }
 
 /// What a connection is found in after its refresher was killed.

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::home::Home;
-use super::visitor;
+use super::keyrack::{Outcome, Running};
+use super::person;
+use super::visitor::{self, Visitor};
 
 /// The client that the tests register where registering is not what they test. Its secret has every character that
 /// RFC 6749 §2.3.1 wants encoded before it goes into a header.
@@ -286,24 +288,28 @@ pub fn callback_of_its_own() -> String {
     format!("oauth.callback.url=http://127.0.0.1:{port}/callback/{}", KEYS[0])
 }
 
-/// Signs in on the command line at an element of this home, as `login`, with whatever else is in `arguments`.
-/// The answer of the provider is carried by a person without a browser.
+/// Runs a command that signs in as [`CLIENT_ID`], with these variables. The answer of the provider is carried by a person
+/// without a browser, who is called `login` there.
 #[track_caller]
-pub fn connect(home: &Home, key: &str, login: &str, arguments: &[&str]) -> super::keyrack::Outcome {
-    let all = [&["connect", key], &AS_CLIENT[..], arguments].concat();
-    let secret = if key.starts_with("oauth1") { OAUTH1_SECRET } else { CLIENT_SECRET };
-    let mut running = home.start_with(&all, &[("APP_SECRET", secret)]);
-    let callback = visitor::Visitor::new().allow(&running.line("open: "), login);
-    let tab = super::person::tab(&callback);
+pub fn sign_in(home: &Home, arguments: &[&str], login: &str, variables: &[(&str, &str)]) -> Outcome {
+    let mut running = begin(home, arguments, variables);
+    let callback = Visitor::new().allow(&running.line("open: "), login);
+    let tab = person::tab(&callback);
     let outcome = running.wait();
-    let _ = tab.join().expect("a tab");
+    let page = tab.join().expect("a tab").expect("a page");
+    assert_eq!(page.body.contains("is connected"), outcome.code() == Some(0), "the page tells the truth");
     outcome
 }
 
-/// The same where the sign-in ends before anybody is asked.
+/// Begins such a command.
+pub fn begin(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
+    let oauth1 = arguments.get(1).is_some_and(|element| element.starts_with("oauth1"));
+    let secret = ("APP_SECRET", if oauth1 { OAUTH1_SECRET } else { CLIENT_SECRET });
+    home.start_with(&[arguments, &AS_CLIENT[..]].concat(), &[&[secret], variables].concat())
+}
+
+/// Connects at an element of this home, as `login`.
 #[track_caller]
-pub fn connect_refused(home: &Home, key: &str, arguments: &[&str]) -> super::keyrack::Outcome {
-    let all = [&["connect", key], &AS_CLIENT[..], arguments].concat();
-    let secret = if key.starts_with("oauth1") { OAUTH1_SECRET } else { CLIENT_SECRET };
-    home.start_with(&all, &[("APP_SECRET", secret)]).wait()
+pub fn connect(home: &Home, key: &str, login: &str, arguments: &[&str]) -> Outcome {
+    sign_in(home, &[&["connect", key], arguments].concat(), login, &[])
 }

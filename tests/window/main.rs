@@ -353,3 +353,16 @@ fn the_size_of_the_window_is_remembered() {
     display.close(window);
     assert!(program.wait().expect("ended").success());
 }
+
+#[test]
+fn the_page_leads_nowhere_else() {
+    let home = Home::new();
+    let window = Window::open(&home);
+    window.sees("No connections yet");
+    for away in ["http://127.0.0.1:9/", "https://example.com/", "data:text/html,elsewhere"] {
+        window.script(&format!("location.assign({away:?})"));
+        assert_eq!(window.script("return location.protocol + location.host"), "tauri:localhost");
+    }
+    window.press("Practise first");
+    window.sees("Practice");
+}

@@ -167,6 +167,8 @@ fn open_window(app: &App, web_data: Option<std::path::PathBuf>) -> tauri::Result
                 after_first_paint(window.app_handle());
             }
         });
+    // A sign-in belongs in the person's own browser (RFC 8252 §8.12), and nothing else leads away from the page.
+    builder = builder.on_navigation(is_our_page);
     // The title follows the screen, for task lists and screen readers.
     builder = builder.on_document_title_changed(|window, title| {
         let _ = window.set_title(&title);
@@ -192,6 +194,12 @@ fn open_window(app: &App, web_data: Option<std::path::PathBuf>) -> tauri::Result
         _ => {}
     });
     Ok(())
+}
+
+/// Where Tauri serves the page from: a scheme of its own, on Windows a host of its own.
+fn is_our_page(url: &tauri::Url) -> bool {
+    (url.scheme() == "tauri" && url.host_str() == Some("localhost"))
+        || (matches!(url.scheme(), "http" | "https") && url.host_str() == Some("tauri.localhost"))
 }
 
 /// Work that would only delay the window: what a killed program left behind, and listening for other programs.
@@ -266,6 +274,30 @@ fn remember_size(window: &WebviewWindow, engine: Option<&Engine>) {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn the_page_may_load_and_ask_nothing_but_its_own() {
+        let conf: serde_json::Value =
+            serde_json::from_str(include_str!("../../../tauri.conf.json")).expect("tauri.conf.json");
+        let policy = conf.pointer("/app/security/csp").and_then(|csp| csp.as_str()).expect("a policy");
+        let own = ["'none'", "'self'", "ipc:", "http://ipc.localhost"];
+        for directive in policy.split(';') {
+            let mut words = directive.split_whitespace();
+            let name = words.next().expect("a directive");
+            assert!(words.all(|source| own.contains(&source)), "{directive}");
+            assert!(name != "default-src" || directive.contains("'none'"), "{directive}");
+        }
+        for nothing in ["base-uri", "form-action", "frame-ancestors", "default-src"] {
+            assert!(policy.contains(&format!("{nothing} 'none'")), "{nothing}");
+        }
+        let ours = ["tauri://localhost/", "http://tauri.localhost/index.html"];
+        let others = ["https://example.com/", "http://localhost/", "data:text/html,x", "tauri://elsewhere/"];
+        for (addresses, expected) in [(&ours[..], true), (&others[..], false)] {
+            for address in addresses {
+                assert_eq!(super::is_our_page(&address.parse().expect("an address")), expected, "{address}");
+            }
+        }
+    }
+
     /// A command that is registered but not granted would fail only when it is first used.
     #[test]
     fn every_command_is_declared_registered_and_granted() {
