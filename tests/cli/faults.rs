@@ -233,7 +233,8 @@ fn what_servers_get_wrong_without_harm_is_taken() {
         let wanted = if body.contains(&long) { long.as_str() } else { "t" };
         // Once as the answer to a sign-in, once to a renewal.
         server.say(json("200 OK", &body));
-        sign_in(&home, &["connect", "acme", "--name", what]).ok();
+        let outcome = sign_in(&home, &["connect", "acme", "--name", what]);
+        assert_eq!(outcome.code(), Some(0), "{what}: {}", outcome.stderr);
         server.say(json("200 OK", &body));
         let printed = home.run(&["token", what]).ok().stdout;
         assert!(printed.trim_end() == wanted || printed.starts_with("access-"), "{what}");

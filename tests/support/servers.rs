@@ -90,11 +90,6 @@ impl Server {
         Self { child, errors: Some(errors), url }
     }
 
-    /// Host and port.
-    pub fn authority(&self) -> &str {
-        self.url.trim_start_matches("http://")
-    }
-
     /// An address at this server.
     pub fn at(&self, path: &str) -> Url {
         format!("{}{path}", self.url).parse().expect("an address")
@@ -147,12 +142,6 @@ impl Server {
         let changes = changes.as_object().expect("an object").clone();
         client.as_object_mut().expect("an object").extend(changes);
         self.control("client", client);
-    }
-
-    /// Stops it for good: from now on nobody listens there.
-    pub fn end(mut self) -> String {
-        self.stop();
-        self.url.clone()
     }
 
     fn stop(&mut self) -> String {

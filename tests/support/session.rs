@@ -35,8 +35,17 @@ pub struct Session {
 impl Session {
     /// A session whose keyring is unlocked and empty.
     pub fn with_keyring() -> Self {
-        let mut session = Self::without_keyring();
-        let proxy = DBusProxy::new(&session.connection).expect("the bus answers");
+        // gnome-keyring-daemon rarely crashes while it starts, which is no finding about us.
+        let started = (0..3).find_map(|_| {
+            let mut session = Self::without_keyring();
+            session.start_keyring().then_some(session)
+        });
+        started.expect("gnome-keyring-daemon starts")
+    }
+
+    /// Starts the keyring. Returns whether it survived that.
+    fn start_keyring(&mut self) -> bool {
+        let proxy = DBusProxy::new(&self.connection).expect("the bus answers");
         let owners = proxy.receive_name_owner_changed().expect("a signal of the bus");
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
@@ -47,9 +56,9 @@ impl Session {
                 }
             }
         });
-        let mut keyring = session.command("gnome-keyring-daemon");
+        let mut keyring = self.command("gnome-keyring-daemon");
         keyring.args(["--foreground", "--unlock", "--components=secrets", "--control-directory"]);
-        keyring.arg(session.dir.path().join("run"));
+        keyring.arg(self.dir.path().join("run"));
         let mut daemon = keyring
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -58,10 +67,15 @@ impl Session {
             .expect("gnome-keyring-daemon is installed");
         // The daemon unlocks, or makes, the collection once the password has ended.
         daemon.stdin.take().expect("a pipe").write_all(PASSWORD.as_bytes()).expect("the password is read");
-        session.daemons.push(daemon);
+        self.daemons.push(daemon);
         told.recv_timeout(PATIENCE).expect("the keyring appears on the bus");
-        assert!(!session.is_locked(), "a new keyring is unlocked");
-        session
+        match self.asked_whether_locked() {
+            Some(locked) => {
+                assert!(!locked, "a new keyring is unlocked");
+                true
+            }
+            None => false,
+        }
     }
 
     /// A session in which nobody keeps secrets, and in which nobody can be started who would.
@@ -152,6 +166,10 @@ impl Session {
     }
 
     fn is_locked(&self) -> bool {
+        self.asked_whether_locked().expect("the keyring answers")
+    }
+
+    fn asked_whether_locked(&self) -> Option<bool> {
         let reply = self.connection.call_method(
             Some(SECRETS),
             DEFAULT,
@@ -159,8 +177,8 @@ impl Session {
             "Get",
             &("org.freedesktop.Secret.Collection", "Locked"),
         );
-        let value: OwnedValue = reply.expect("the keyring answers").body().deserialize().expect("a value");
-        bool::try_from(value).expect("yes or no")
+        let value: OwnedValue = reply.ok()?.body().deserialize().expect("a value");
+        Some(bool::try_from(value).expect("yes or no"))
     }
 
     /// Every value that lies in the keyring under Keyrack's name, as another program sees it.

@@ -59,18 +59,6 @@ impl Visitor {
         }
     }
 
-    /// Allows a device: types the code that it shows, confirms it, and signs in. Returns the last page.
-    #[track_caller]
-    pub fn allow_device(&mut self, address: &str, code: &str, login: &str) -> Answer {
-        let mut place = self.get(&address.parse().expect("an address"));
-        for fields in [&[("user_code", code)][..], &[], &[("login", login), ("decision", "allow")]] {
-            let Place::Page(url, page) = place else { panic!("led away: {place:?}") };
-            place = self.submit(&url, &page, fields);
-        }
-        let Place::Page(_, page) = place else { panic!("led away: {place:?}") };
-        page
-    }
-
     /// Opens an address that leads elsewhere at once, and returns where.
     #[track_caller]
     pub fn follow(&mut self, address: &str) -> Url {

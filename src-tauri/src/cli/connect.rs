@@ -84,6 +84,12 @@ fn run(
             true => format!("{} is signed in again{identity}.", view.name),
             false => format!("{} is connected{identity}.", view.product),
         });
+        if !view.missing.is_empty() {
+            print::note(&format!(
+                "Not all that was asked for was given. Missing: {}. Sign in again to ask once more.",
+                view.missing.join(", ")
+            ));
+        }
         print::line(&view.name);
     }
     Ok(())

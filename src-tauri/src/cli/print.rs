@@ -132,11 +132,13 @@ pub(super) fn connection(view: &ConnectionView) {
         ("status", if view.disabled { "off".to_owned() } else { view.status.as_str().to_owned() }),
         ("tags", view.tags.join(", ")),
         ("scopes", view.scopes.join(" ")),
+        ("not given", view.missing.join(" ")),
         ("connected", time(Some(view.created_at))),
         ("renewed", time(view.renewed_at)),
         ("token ends", time(view.expires_at)),
     ];
-    table(facts.iter().map(|(name, value)| [*name, value.as_str()]));
+    let told = facts.iter().filter(|(name, value)| *name != "not given" || !value.is_empty());
+    table(told.map(|(name, value)| [*name, value.as_str()]));
 }
 
 /// A moment in the one notation that needs no time zone.
