@@ -286,7 +286,39 @@ fn a_grant_that_was_ended_at_the_provider_needs_a_sign_in_at_once() {
 }
 
 #[test]
-fn a_redirect_address_that_is_not_registered_is_told_with_both() {
+fn a_client_that_was_taken_away_needs_settings_and_comes_back_with_them() {
+    let server = Server::oidc_with_client(json!({}));
+    let home = Home::new();
+    write_element(&home, "acme", &oidc_element("acme", &server.url));
+    servers::connect(&home, "acme", "maria", &["--name", "Anvils"]).ok();
+    let refresh = secret(&home, "refresh_token");
+    server.control("forget_client", json!({ "client_id": servers::CLIENT_ID }));
+    assert_eq!(home.run(&["renew", "Anvils"]).code(), Some(10));
+    assert_eq!(home.list()[0]["status"], "needs_settings");
+    assert_eq!(secret(&home, "refresh_token"), refresh, "only invalid_grant ends it");
+    server.register(json!({}));
+    home.run(&["renew", "Anvils"]).ok();
+    assert_eq!(home.list()[0]["status"], "ok");
+}
+
+#[test]
+fn a_refresh_token_that_does_not_rotate_is_used_again() {
+    let server = Server::oidc_with_client(json!({ "rotate": false }));
+    let home = Home::new();
+    write_element(&home, "acme", &oidc_element("acme", &server.url));
+    servers::connect(&home, "acme", "maria", &["--name", "Anvils"]).ok();
+    let refresh = secret(&home, "refresh_token");
+    for _ in 0..2 {
+        let before = token(&home, "Anvils");
+        home.run(&["renew", "Anvils"]).ok();
+        assert_ne!(token(&home, "Anvils"), before);
+        assert_eq!(secret(&home, "refresh_token"), refresh);
+    }
+    assert_eq!(server.counts()["granted"]["refresh_token"], 2);
+}
+
+#[test]
+fn a_redirect_address_that_is_not_registered_is_refused_at_the_provider() {
     let server = Server::oidc_with_client(json!({}));
     let home = Home::new();
     write_element(&home, "elsewhere", &oidc_element("elsewhere", &server.url));

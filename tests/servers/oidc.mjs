@@ -13,10 +13,6 @@ const options = {
   life: 600,
   // Rotation comes with replay detection: a refresh token that comes twice ends the whole grant (RFC 9700 §2.2.2).
   rotate: true,
-  // Otherwise a refresh token is issued only as OpenID Connect Core §11 says.
-  always_refreshable: false,
-  registration: true,
-  clients: [],
   ...JSON.parse(process.argv[2] ?? '{}'),
 };
 
@@ -42,7 +38,6 @@ policy.get('login').checks.add(
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
 const provider = new Provider(issuer, {
-  clients: options.clients,
   // A token that has ended has ended.
   clockTolerance: 0,
   cookies: { keys: ['only for tests'] },
@@ -51,16 +46,12 @@ const provider = new Provider(issuer, {
   scopes: ['openid', 'offline_access', 'email', 'read', 'write'],
   pkce: { required: () => true, methods: ['S256'] },
   rotateRefreshToken: () => options.rotate,
-  ...(options.always_refreshable && {
-    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-    expiresWithSession: () => false,
-  }),
   features: {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
     introspection: { enabled: true },
     revocation: { enabled: true },
-    registration: { enabled: options.registration },
+    registration: { enabled: true },
     deviceFlow: {
       enabled: true,
       userCodeInputSource: (ctx, form) => {

@@ -88,6 +88,36 @@ pub struct Field {
     pub visible_when: Option<Condition>,
 }
 
+impl Field {
+    /// A required line of text that goes nowhere but into the configuration.
+    pub fn new(key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            label: String::new(),
+            help: String::new(),
+            example: String::new(),
+            kind: FieldKind::Text,
+            options: Vec::new(),
+            default: None,
+            empty_means: None,
+            derived: None,
+            required: true,
+            secret: false,
+            prefix: String::new(),
+            suffix: String::new(),
+            host_suffix: None,
+            sends_whole: false,
+            advanced: false,
+            pattern: None,
+            problem: String::new(),
+            max_length: USUAL_LENGTH,
+            query: Vec::new(),
+            steps: both_steps(),
+            visible_when: None,
+        }
+    }
+}
+
 /// The kinds of fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     API_KEY, API_SECRET, Auth, CALLBACK_URL, CallbackRules, Element, Field, FieldKind, FieldOption, GRANT,
-    Grant, Identity, Oauth1, Oauth2, Pkce, Refresh, Revocation, RevocationStyle, Step, TokenAnswer,
+    Grant, Identity, Oauth1, Oauth2, Pkce, Refresh, Revocation, RevocationStyle, TokenAnswer,
 };
 use crate::domain::form::{FieldProblem, Problem, Values};
 use crate::domain::oauth::metadata::Metadata;
@@ -492,28 +492,5 @@ fn grant_field(grants: &[Grant]) -> Field {
 }
 
 fn field(key: &str, label: &str, example: &str) -> Field {
-    Field {
-        key: key.to_owned(),
-        label: label.to_owned(),
-        help: String::new(),
-        example: example.to_owned(),
-        kind: FieldKind::Text,
-        options: Vec::new(),
-        default: None,
-        empty_means: None,
-        derived: None,
-        required: true,
-        secret: false,
-        prefix: String::new(),
-        suffix: String::new(),
-        host_suffix: None,
-        sends_whole: false,
-        advanced: false,
-        pattern: None,
-        problem: String::new(),
-        max_length: super::field::USUAL_LENGTH,
-        query: Vec::new(),
-        steps: vec![Step::Token, Step::Url],
-        visible_when: None,
-    }
+    Field { label: label.to_owned(), example: example.to_owned(), ..Field::new(key) }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::domain::element::{
-    API_KEY, API_SECRET, CALLBACK_URL, Derived, Field, FieldKind, FieldOption, MOST_LENGTH, Step,
+    API_KEY, API_SECRET, CALLBACK_URL, Derived, Field, FieldKind, FieldOption, MOST_LENGTH,
 };
 use crate::domain::hosted::answer::{given, text, truth};
 use crate::domain::hosted::html::text_of;
@@ -149,7 +149,7 @@ pub(super) fn of(entries: Vec<Entry>, browser: bool) -> Vec<Field> {
             match fields.iter_mut().find(|field| field.key == key) {
                 Some(field) => as_of_the_app(field),
                 None => {
-                    let mut field = empty(key);
+                    let mut field = Field::new(key);
                     as_of_the_app(&mut field);
                     fields.push(field);
                 }
@@ -234,7 +234,7 @@ fn field(entry: Entry, open: &[String]) -> Field {
         advanced,
         max_length: length.clamp(1, MOST_LENGTH),
         query,
-        ..empty(&entry.key)
+        ..Field::new(&entry.key)
     }
 }
 
@@ -260,33 +260,6 @@ fn starting_value(
             }
             Err(_) => (Some(text), None),
         },
-    }
-}
-
-fn empty(key: &str) -> Field {
-    Field {
-        key: key.to_owned(),
-        label: String::new(),
-        help: String::new(),
-        example: String::new(),
-        kind: FieldKind::Text,
-        options: Vec::new(),
-        default: None,
-        empty_means: None,
-        derived: None,
-        required: true,
-        secret: false,
-        prefix: String::new(),
-        suffix: String::new(),
-        host_suffix: None,
-        sends_whole: false,
-        advanced: false,
-        pattern: None,
-        problem: String::new(),
-        max_length: USUAL_LENGTH,
-        query: Vec::new(),
-        steps: vec![Step::Token, Step::Url],
-        visible_when: None,
     }
 }
 
