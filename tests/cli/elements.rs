@@ -19,7 +19,6 @@ token_endpoint = "https://acme.example/token"
 scopes = ["anvils"]
 client_authentication = "body"
 pkce = "S256"
-refresh = "rotates"
 
 [[fields]]
 key = "oauth.api.key"

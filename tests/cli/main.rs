@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod again;
 mod callback;
 mod connecting;
 mod discovery;

@@ -55,8 +55,10 @@ struct Stage {
     heard: Vec<(Instant, String)>,
     life: i64,
     revocation: Option<Say>,
-    revoked: usize,
+    /// What came to the revocation endpoint: the method, the `Authorization` and the form.
+    revoked: Vec<String>,
     elsewhere: usize,
+    ended: Vec<String>,
     identity: Option<String>,
     pages: BTreeMap<String, Say>,
 }
@@ -113,6 +115,11 @@ impl Scripted {
         self.stage(|stage| stage.identity = Some(email.to_owned()));
     }
 
+    /// This access token is not accepted any more, before its time.
+    pub fn end(&self, token: &str) {
+        self.stage(|stage| stage.ended.push(format!("Bearer {token}")));
+    }
+
     /// What stands at this path from now on.
     pub fn publish(&self, path: &str, say: Say) {
         self.stage(|stage| stage.pages.insert(path.to_owned(), say));
@@ -130,7 +137,13 @@ impl Scripted {
 
     /// How many revocations came.
     pub fn revocations(&self) -> usize {
-        self.stage(|stage| stage.revoked)
+        self.stage(|stage| stage.revoked.len())
+    }
+
+    /// What the last revocation brought: its method, its `Authorization` and its form.
+    #[track_caller]
+    pub fn last_revocation(&self) -> String {
+        self.stage(|stage| stage.revoked.last().cloned()).expect("a revocation came")
     }
 
     /// How many calls came to an address that only a redirect names.
@@ -140,7 +153,7 @@ impl Scripted {
 }
 
 fn serve(stream: TcpStream, stage: &Mutex<Stage>, here: &str) {
-    let Some((target, body)) = read(&stream) else { return };
+    let Some(Call { method, target, authorization, body }) = read(&stream) else { return };
     let url: Url = format!("{here}{target}").parse().expect("a target");
     let mut stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
     let say = match url.path() {
@@ -153,12 +166,16 @@ fn serve(stream: TcpStream, stage: &Mutex<Stage>, here: &str) {
             let life = stage.life;
             stage.script.pop_front().unwrap_or_else(|| Say::tokens(number, life))
         }
+        // RFC 6750 §3.1.
+        "/userinfo" if stage.ended.contains(&authorization) => {
+            Say::json("401 Unauthorized", r#"{"error":"invalid_token"}"#)
+        }
         "/userinfo" => {
             let email = stage.identity.as_deref().unwrap_or("maria@scripted.example");
             Say::json("200 OK", &format!(r#"{{"email":"{email}"}}"#))
         }
         "/revoke" => {
-            stage.revoked += 1;
+            stage.revoked.push(format!("{method} {authorization} {body}"));
             stage.revocation.clone().unwrap_or_else(|| Say::json("200 OK", "{}"))
         }
         _ => {
@@ -171,27 +188,37 @@ fn serve(stream: TcpStream, stage: &Mutex<Stage>, here: &str) {
     let _ = answer(stream, say);
 }
 
-fn read(stream: &TcpStream) -> Option<(String, String)> {
+/// What is looked at of a request.
+struct Call {
+    method: String,
+    target: String,
+    authorization: String,
+    body: String,
+}
+
+fn read(stream: &TcpStream) -> Option<Call> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
-    let target = line.split(' ').nth(1)?.to_owned();
-    let mut length = 0;
+    let mut words = line.split(' ').map(str::to_owned);
+    let (method, target) = (words.next()?, words.next()?);
+    let (mut length, mut authorization) = (0, String::new());
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
         if line.trim_end().is_empty() {
             break;
         }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
+        let Some((name, value)) = line.split_once(':') else { continue };
+        if name.eq_ignore_ascii_case("content-length") {
             length = value.trim().parse().ok()?;
+        } else if name.eq_ignore_ascii_case("authorization") {
+            value.trim().clone_into(&mut authorization);
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some((target, String::from_utf8(body).ok()?))
+    Some(Call { method, target, authorization, body: String::from_utf8(body).ok()? })
 }
 
 fn redirect(url: &Url) -> Say {

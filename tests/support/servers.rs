@@ -219,7 +219,6 @@ token_endpoint = "{server}/token"
 scopes = ["openid", "offline_access", "email"]
 client_authentication = "basic"
 pkce = "S256"
-refresh = "rotates"
 # OpenID Connect Core §11: without it, offline_access counts for nothing.
 authorize_parameters = {{ prompt = "consent" }}
 

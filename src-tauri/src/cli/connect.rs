@@ -216,8 +216,11 @@ async fn settle(engine: &Engine, ending: Ending, deadline: Instant) -> Result<Co
 }
 
 async fn save_until(engine: &Engine, mut unsaved: Unsaved, deadline: Instant) -> Ending {
-    let waits = matches!(unsaved.failure.code, Code::KeychainLocked | Code::KeychainMissing);
-    if waits {
+    let busy = unsaved.failure.code == Code::RenewalBusy;
+    let waits = busy || matches!(unsaved.failure.code, Code::KeychainLocked | Code::KeychainMissing);
+    if busy {
+        print::note("Another program is renewing this connection. The sign-in is saved when it has ended.");
+    } else if waits {
         print::note("The keychain is locked. Unlock it: the sign-in waits in memory and is saved then.");
     }
     let interrupted = interrupted();

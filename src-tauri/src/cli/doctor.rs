@@ -1,10 +1,13 @@
 //! `keyrack doctor`: is everything there that this program needs? The only command that lists the keychain.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::print::{self, Problem};
 use super::run::{Context, block_on};
 use super::trust;
+use crate::domain::connection::Connection;
 use crate::domain::error::Failure;
 use crate::io::listener::{Bound, Loopback};
 use crate::io::vault::KEYCHAIN_NAME;
@@ -73,10 +76,13 @@ fn items(context: &Context) -> Finding {
     let looked = || -> Result<Finding, Failure> {
         block_on(context.engine.reconcile())?;
         let kept = context.engine.vault.connection_ids()?;
+        // The item of a sign-in that is under way, or of a removal that the provider is yet to be told of, is no riddle.
+        let open = context.engine.index.open_attempts()?.into_iter().map(|attempt| attempt.id);
+        let begun: Vec<_> = open.chain(context.engine.index.removals()?).collect();
         let rows = context.engine.index.connections(None)?;
         let whole = |id: &str| matches!(context.engine.vault.get(id), Ok(Some(_)));
         let missing: Vec<_> = rows.iter().filter(|row| !kept.contains(&row.id) || !whole(&row.id)).collect();
-        let orphans = kept.iter().filter(|id| !rows.iter().any(|row| row.id == **id)).count();
+        let orphans = orphans(&kept, &rows, &begun);
         let mut says = format!("{} connections, each with its item", rows.len());
         if orphans > 0 {
             says = format!("{says}; {orphans} items in the {KEYCHAIN_NAME} belong to no connection");
@@ -90,6 +96,11 @@ fn items(context: &Context) -> Finding {
         })
     };
     looked().unwrap_or_else(|failure| Finding::bad("connections", failure))
+}
+
+/// How many kept items neither a connection nor something that was begun accounts for.
+fn orphans(kept: &BTreeSet<String>, rows: &[Connection], begun: &[String]) -> usize {
+    kept.iter().filter(|id| !rows.iter().any(|row| row.id == **id) && !begun.contains(id)).count()
 }
 
 fn port(context: &Context) -> Finding {
@@ -118,5 +129,18 @@ fn elements(context: &Context) -> Finding {
                 .name(fault.file.display().to_string())
                 .detail(fault.to_string()),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_begun_accounts_for_its_item() {
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+        let kept = BTreeSet::from_iter(ids(&["attempt", "removed", "nobody's"]));
+        assert_eq!(orphans(&kept, &[], &ids(&["attempt", "removed"])), 1);
+        assert_eq!(orphans(&kept, &[], &[]), 3);
     }
 }

@@ -297,12 +297,18 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
         ),
         Code::WorkspaceTaken => format!("A workspace called “{name}” exists already. Choose another name."),
         Code::WorkspaceUnknown => format!("No workspace is called “{name}”. See: keyrack workspaces list"),
-        Code::WrongAccount => format!(
-            "The browser is signed in as {}, but “{name}” belongs to {}. Nothing was changed. Sign in as the right \
-             account, or take the other one with --other-account.",
-            fact(&failure.found),
-            fact(&failure.expected)
-        ),
+        Code::WrongAccount => match failure.found.as_deref().map(one_line) {
+            Some(found) => format!(
+                "The browser is signed in as {found}, but “{name}” belongs to {}. Nothing was changed. Sign in as the \
+                 right account, or take the other one with --other-account.",
+                fact(&failure.expected)
+            ),
+            None => format!(
+                "{product} did not say who signed in, and “{name}” belongs to {}. Nothing was changed. Try again, or take \
+                 whoever it is with --other-account.",
+                fact(&failure.expected)
+            ),
+        },
     };
     let raw_words_help =
         !matches!(failure.code, Code::ElementInvalid | Code::CallbackInvalid | Code::KeychainLocked);

@@ -22,7 +22,11 @@ pub(super) fn renew(context: &Context, name: Option<&str>) -> Result<(), Problem
     };
     let (mut rows, mut first) = (Vec::new(), None);
     for connection in connections {
-        let renewed = block_on(context.engine.renew_now(&connection));
+        // Asked to renew, "not yet" is a failure, even though the token still works.
+        let renewed = block_on(context.engine.renew_now(&connection)).and_then(|renewal| match renewal.how {
+            How::Postponed(failure) => Err(*failure),
+            _ => Ok(renewal),
+        });
         if context.json {
             rows.push(match &renewed {
                 Ok(Renewal { item, how }) => json!({
@@ -59,8 +63,6 @@ fn said(name: &str, Renewal { item, how }: &Renewal) -> String {
             format!("{name} cannot be renewed: when its token ends, sign in again.")
         }
         How::Impossible => format!("{name} needs no renewal: its token does not end by itself."),
-        How::Postponed(failure) => {
-            format!("{name} is not renewed yet, and still works. {}", print::sentence(failure, None))
-        }
+        How::Postponed(_) => format!("{name} is not renewed yet."),
     }
 }

@@ -291,7 +291,8 @@ fn remove(context: &Context, name: &str, here: bool) -> Result<(), Problem> {
                 format!("{} is removed, and its access at {product} has ended.", connection.name)
             }
             (Revoked::Later, _) => format!(
-                "{} is removed from this computer. {product} did not answer; it is told later that the access ends.",
+                "{} is removed from this computer. {product} did not answer: it is told that the access ends while the \
+                 window is open, or by: keyrack doctor",
                 connection.name
             ),
             (Revoked::No, Some(page)) => format!(

@@ -32,6 +32,8 @@ struct Attempt {
     cancel: watch::Sender<bool>,
     paste: mpsc::Sender<Paste>,
     deadline: watch::Sender<Instant>,
+    /// When the code is over that the person enters: nobody waits beyond.
+    code_ends_at: Option<i64>,
     /// A token that waits in memory for the keychain.
     unsaved: Option<Box<Unsaved>>,
 }
@@ -79,13 +81,15 @@ impl Attempts {
         let (deadline, deadline_seen) = watch::channel(until);
         let (stage, staged) = watch::channel(Stage::Waiting);
         let browser_opened = signing.open_browser(&Browser::Default).await;
-        let view = view(&signing, browser_opened);
+        let code_ends_at = signing.code_ends_in().map(|left| clock::now_ms().saturating_add(in_ms(left)));
+        let view = view(&signing, browser_opened, code_ends_at);
         self.list().push(Attempt {
             view: view.clone(),
             url: signing.url.clone(),
             cancel,
             paste,
             deadline,
+            code_ends_at,
             unsaved: None,
         });
         changed(app);
@@ -200,11 +204,11 @@ impl Attempts {
         }
     }
 
-    /// Another quarter of an hour.
+    /// Another quarter of an hour, if the code lives as long.
     pub(super) fn keep_waiting(&self, id: &str) {
         self.with(id, |attempt| {
             attempt.deadline.send_replace(Instant::now() + attempt_life());
-            attempt.view.ends_at = clock::now_ms() + life_ms();
+            attempt.view.ends_at = ends_at(clock::now_ms(), attempt.code_ends_at);
         });
     }
 
@@ -226,16 +230,19 @@ impl Attempts {
         id: &str,
         choice: AccountChoice,
     ) -> Result<(), Failure> {
-        let Some(Some(unsaved)) = self.with(id, |attempt| attempt.unsaved.take()) else { return Ok(()) };
-        let chosen = match choice {
+        let taken = self.with(id, |attempt| attempt.unsaved.take());
+        let Some(Some(mut unsaved)) = taken else { return Ok(()) };
+        match choice {
             AccountChoice::Take => unsaved.take_account(),
             AccountChoice::New => {
-                let unsaved = engine.as_new(*unsaved)?;
+                if let Err(failure) = engine.make_new(&mut unsaved) {
+                    self.with(id, |attempt| attempt.unsaved = Some(unsaved));
+                    return Err(failure);
+                }
                 self.with(id, |attempt| attempt.view.again = false);
-                unsaved
             }
-        };
-        self.ended(app, id, engine.save(chosen).await);
+        }
+        self.ended(app, id, engine.save(*unsaved).await);
         Ok(())
     }
 
@@ -258,11 +265,17 @@ fn is_of_another_account(failure: Option<&Failure>) -> bool {
     failure.is_some_and(|failure| failure.code == Code::WrongAccount)
 }
 
-fn life_ms() -> i64 {
-    i64::try_from(attempt_life().as_millis()).unwrap_or(i64::MAX)
+fn in_ms(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn view(signing: &SigningIn, browser_opened: bool) -> AttemptView {
+/// When a sign-in ends that waits from then on.
+fn ends_at(from: i64, code_ends_at: Option<i64>) -> i64 {
+    let patience = from.saturating_add(in_ms(attempt_life()));
+    code_ends_at.map_or(patience, |code| code.min(patience))
+}
+
+fn view(signing: &SigningIn, browser_opened: bool, code_ends_at: Option<i64>) -> AttemptView {
     AttemptView {
         id: signing.id.clone(),
         element: signing.element.key.clone(),
@@ -278,8 +291,27 @@ fn view(signing: &SigningIn, browser_opened: bool) -> AttemptView {
         browser_opened,
         user_code: signing.user_code().map(str::to_owned),
         started_at: signing.started_at,
-        ends_at: signing.started_at + life_ms(),
+        ends_at: ends_at(signing.started_at, code_ends_at),
         connection: None,
         failure: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_waits_for_a_code_that_is_over() {
+        let quarter = 15 * 60 * 1000;
+        for (from, code, ends) in [
+            (1_000, None, 1_000 + quarter),
+            (1_000, Some(301_000), 301_000),
+            (1_000, Some(3_601_000), 1_000 + quarter),
+            // Kept waiting: not beyond it either.
+            (300_000, Some(301_000), 301_000),
+        ] {
+            assert_eq!(ends_at(from, code), ends, "{from} {code:?}");
+        }
     }
 }

@@ -18,7 +18,7 @@ use tauri::{
 };
 
 use crate::domain::error::{Code, Failure};
-use crate::domain::view::Appearance;
+use crate::domain::view::{Appearance, KeychainState};
 use crate::engine::Engine;
 use crate::io::paths::Paths;
 use crate::io::vault::Prompting;
@@ -210,7 +210,10 @@ fn after_first_paint(app: &AppHandle) {
     let ahead = engine.clone();
     tauri::async_runtime::spawn(async move {
         loop {
-            if let Err(failure) = engine.reconcile().await {
+            // Nobody asked for this, so nobody is asked for a password either.
+            if engine.keychain().await.state == KeychainState::Ready
+                && let Err(failure) = engine.reconcile().await
+            {
                 tracing::warn!(code = %failure, "could not look after what was left undone");
             }
             changed(&again);

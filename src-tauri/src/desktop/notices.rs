@@ -20,9 +20,11 @@ impl Notices {
     /// Compares with what was seen before, and tells the person what is new. What is so already at the start is on the
     /// screen, and not news.
     pub(super) fn look(&self, app: &AppHandle, engine: &Engine) {
+        // Held while the index is read: whoever read it earlier would otherwise bring back what is over, as news.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(rows) = engine.index.connections(None) else { return };
-        let now: HashMap<_, _> = rows.iter().map(|row| (row.id.clone(), row.status)).collect();
-        let before = self.seen.lock().unwrap_or_else(PoisonError::into_inner).replace(now);
+        let before = seen.replace(rows.iter().map(|row| (row.id.clone(), row.status)).collect());
+        drop(seen);
         let Some(before) = before else { return };
         for row in rows.iter().filter(|row| is_news(row, &before)) {
             let (title, body) = words(row);
@@ -38,15 +40,43 @@ fn is_news(row: &Connection, before: &HashMap<String, Status>) -> bool {
     needs && before.get(&row.id).is_some_and(|status| *status != row.status)
 }
 
+/// Title and body. A title is plain text everywhere.
 fn words(row: &Connection) -> (String, String) {
+    let product = if cfg!(target_os = "linux") { escaped(&row.product) } else { row.product.clone() };
     match row.status {
         Status::NeedsSettings => (
             format!("“{}” needs other settings", row.name),
-            format!("{} no longer accepts how it signs in. Open Keyrack to see what to do.", row.product),
+            format!("{product} no longer accepts how it signs in. Open Keyrack to see what to do."),
         ),
         _ => (
             format!("Sign in to “{}” again", row.name),
-            format!("{} ended this sign-in. Other connections are not affected.", row.product),
+            format!("{product} ended this sign-in. Other connections are not affected."),
         ),
+    }
+}
+
+/// Desktop Notifications Specification, "Markup": a body may hold `<b>`, `<a href>` and `<img src>`, so a name that a
+/// platform or an element file gives must not be read as such.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_never_markup() {
+        for (text, wanted) in [
+            ("Zendesk", "Zendesk"),
+            ("Act! & Sons", "Act! &amp; Sons"),
+            (
+                "<a href=\"https://example.com\">Sign in</a>",
+                "&lt;a href=\"https://example.com\"&gt;Sign in&lt;/a&gt;",
+            ),
+            ("&lt;b&gt;", "&amp;lt;b&amp;gt;"),
+        ] {
+            assert_eq!(escaped(text), wanted);
+        }
     }
 }

@@ -134,7 +134,9 @@ impl Engine {
                 *known = Tracked { last_try: known.last_try, ..Tracked::new(&row) };
             }
             let seen = known.seen();
-            let over = !known.renewable && row.expires_at.is_some_and(|at| at <= now);
+            let pause = i64::try_from(LONGEST_PAUSE.as_millis()).unwrap_or(i64::MAX);
+            let rested = known.last_try.is_none_or(|at| now.saturating_sub(at) >= pause);
+            let over = !known.renewable && rested && row.expires_at.is_some_and(|at| at <= now);
             // One that nothing renews is looked at once more when it has ended, which is then said.
             if over || renewal::is_due(&seen, known.jitter, now) {
                 due.push(row);

@@ -13,6 +13,8 @@ use crate::io::catalog;
 
 /// The field that names the authorization server (RFC 8414 §2).
 const ISSUER: &str = "issuer";
+/// The field of what is asked for.
+const SCOPE: &str = "scope";
 /// The fields without which a server must publish where it is.
 const NEEDED: [&str; 2] = ["authorization_endpoint", "token_endpoint"];
 
@@ -52,7 +54,10 @@ impl Engine {
                 made_oauth2(&values, metadata.as_ref())
             }
         };
-        let made = self.under_a_free_key(made.map_err(Failure::form)?)?;
+        let made = match self.place_for(made.map_err(Failure::form)?)? {
+            Place::Taken(known) => return Ok(*known),
+            Place::Free(made) => *made,
+        };
         catalog::save(&self.paths.elements(), &made.key, &to_toml(&made)).map_err(|e| {
             Failure::new(Code::IndexUnwritable).detail(format!("the folder of elements: {}", e.kind()))
         })?;
@@ -72,9 +77,8 @@ impl Engine {
         if element.from.is_none() {
             return Err(Failure::new(Code::ElementUnknown).name(key));
         }
-        let connections = self.index.connections(None)?;
-        if let Some(connection) = connections.iter().find(|connection| connection.element == key) {
-            return Err(Failure::new(Code::NameTaken).name(&connection.name));
+        if let Some(name) = self.index.needs_element(key)? {
+            return Err(Failure::new(Code::NameTaken).name(name));
         }
         catalog::remove(&self.paths.elements(), key).map_err(|e| {
             Failure::new(Code::IndexUnwritable).detail(format!("the folder of elements: {}", e.kind()))
@@ -83,31 +87,48 @@ impl Engine {
         Ok(())
     }
 
-    /// Another element may have the key already, with another server behind it; or connections that are signed in to in
-    /// another way, which must not change under them.
-    fn under_a_free_key(&self, mut made: Element) -> Result<Element, Failure> {
+    /// The same server may have been described before: then its file stays as it is, with what a person has changed in
+    /// it. Another element may have the key, or connections that are signed in to in another way, which must not change
+    /// under them.
+    fn place_for(&self, made: Element) -> Result<Place, Failure> {
         let catalog = self.catalog_anew();
-        let connections = self.index.connections(None)?;
-        let in_use = |key: &str| connections.iter().any(|connection| connection.element == key);
-        let fits = |key: &str| match catalog.find(key) {
-            Ok(known) => {
-                known.from == made.from
-                    && known.same_server(&made)
-                    && (same_way(&known.auth, &made.auth) || !in_use(key))
+        let mut key = made.key.clone();
+        for number in 2.. {
+            match catalog.find(&key) {
+                Ok(known) if known.from == made.from && known.same_server(&made) => {
+                    if same_way(&known.auth, &made.auth) {
+                        return Ok(Place::Taken(Box::new(asking_for(known, &made))));
+                    }
+                    if self.index.needs_element(&key)?.is_none() {
+                        break;
+                    }
+                }
+                Err(catalog::NoElement::Unknown) => break,
+                _ => {}
             }
-            Err(catalog::NoElement::Unknown) => true,
-            Err(catalog::NoElement::Invalid(_)) => false,
-        };
-        if fits(&made.key) {
-            return Ok(made);
+            key = format!("{}-{number}", made.key);
         }
-        let free = (2u32..).map(|n| format!("{}-{n}", made.key)).find(|key| fits(key));
-        if let Some(key) = free {
-            made.provider = Some(key.clone());
-            made.key = key;
-        }
-        Ok(made)
+        let provider = Some(key.clone());
+        Ok(Place::Free(Box::new(Element { key, provider, ..made })))
     }
+}
+
+/// Where an element that was described goes.
+enum Place {
+    /// There is a file for it.
+    Taken(Box<Element>),
+    /// A file is to be written.
+    Free(Box<Element>),
+}
+
+/// A known element that asks for what was asked for now.
+fn asking_for(known: &Element, made: &Element) -> Element {
+    let mut element = known.clone();
+    let asked = made.field(SCOPE).and_then(|field| field.default.clone());
+    if let Some(field) = element.fields.iter_mut().find(|field| field.key == SCOPE) {
+        field.default = asked;
+    }
+    element
 }
 
 /// Whether both sign in the same way. What they ask for may differ: that stays with each connection.

@@ -128,6 +128,7 @@ impl Engine {
                     Code::WrongAccount => {
                         "Somebody else than before signed in. Return to Keyrack to choose.".to_owned()
                     }
+                    Code::RenewalBusy => "Keyrack saves it in a moment.".to_owned(),
                     Code::KeychainLocked => {
                         format!("The {KEYCHAIN_NAME} is locked. Return to Keyrack to save the sign-in.")
                     }
@@ -216,10 +217,12 @@ impl Engine {
         }
         let item = self.replace(&row, unsaved.item.clone()).await.map_err(NotKept::vault)?;
         fault::point("vault_written");
+        // Whose account it is now is known only if it was compared.
+        let compared = unsaved.expected.is_some() || !is_ours(&row.workspace);
         let row = Connection {
             instance: row.instance,
             disabled: row.disabled,
-            identity: row.identity,
+            identity: row.identity.filter(|_| compared),
             ..item.to_connection()
         };
         // Before its attempt is closed: nobody would look for it afterwards.
@@ -289,9 +292,12 @@ impl Engine {
 
     /// Gives a token back to the provider that could not be saved and will not be. Returns whether it was taken back.
     pub async fn give_back(&self, unsaved: Unsaved) -> bool {
+        let mut later = false;
         let returned = match (&unsaved.platform, &unsaved.item.tokens, &unsaved.item.instance) {
             (Platform::Local(local), Some(tokens), _) => {
-                local.revoke(&unsaved.element, &unsaved.values, tokens).await == Revoked::Yes
+                let revoked = local.revoke(&unsaved.element, &unsaved.values, tokens).await;
+                later = revoked == Revoked::Later;
+                revoked == Revoked::Yes
             }
             // An instance that existed before goes on: only what this attempt made is deleted.
             (Platform::Hosted(hosted), _, Some(instance)) if !unsaved.again => {
@@ -300,6 +306,10 @@ impl Engine {
             _ => false,
         };
         tracing::warn!(attempt = %unsaved.attempt, returned, "the unsaved token was given back");
+        if later && unsaved.again && unsaved.expected.is_some() {
+            // It lies aside, and its attempt stays open: `reconcile` tells the provider later.
+            return false;
+        }
         // A write that came too late for its deadline may still have landed. While that cannot be undone the attempt
         // stays open: what is in the keychain is seen then, rather than forgotten there.
         // Of a connection that existed before, only what was set aside goes.
@@ -540,7 +550,7 @@ fn kept_values(values: &Values) -> BTreeMap<String, Sensitive<String>> {
 pub(super) const TIDYING: Duration = Duration::from_secs(10);
 
 /// How long a person waits to see whose account it is. The connection is usable without.
-const IDENTITY: Duration = Duration::from_secs(5);
+pub(super) const IDENTITY: Duration = Duration::from_secs(5);
 
 /// The identity, if the provider tells it soon.
 pub(super) async fn soon(identity: impl Future<Output = Option<String>>) -> Option<String> {

@@ -6,11 +6,13 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::Engine;
-use super::finish::soon;
+use super::finish::IDENTITY;
 use super::made_with::MadeWith;
+use super::remove::TOLD_FOR;
 use super::token::connection_lock_name;
-use crate::domain::connection::{Item, is_ours, same_identity};
+use crate::domain::connection::{Connection, Item, is_ours, same_identity};
 use crate::domain::error::{Code, Failure};
+use crate::domain::view::Revoked;
 use crate::io::clock;
 use crate::io::index::{IndexError, OpenAttempt};
 use crate::io::lock::Lock;
@@ -87,20 +89,18 @@ impl Engine {
 
     /// Returns whether the attempt is closed.
     async fn settle(&self, attempt: &OpenAttempt, there: &There<'_>) -> Result<bool, Failure> {
-        let key = attempt.again.as_ref().unwrap_or(&attempt.id).clone();
+        if attempt.again.is_some() {
+            return self.settle_again(attempt).await;
+        }
+        let key = attempt.id.clone();
         let item = match self.vault(move |vault| vault.get(&key)).await {
             Ok(item) => item,
             // A damaged item is none: nothing can be read from it.
             Err(VaultError::Damaged) => None,
             Err(_) => return Ok(false),
         };
-        match (item, &attempt.again) {
-            (Some(item), Some(_)) if item.received_at >= attempt.started_at => {
-                self.drop_aside(&attempt.id).await;
-                self.index.signed_in_again(&attempt.id, &item.to_connection(), &item.token_sha256())?;
-            }
-            (_, Some(_)) => return self.settle_aside(attempt).await,
-            (Some(mut item), None) => {
+        match item {
+            Some(mut item) => {
                 if item.identity.is_none() {
                     item.identity = self.identity_of(&item).await;
                 }
@@ -115,49 +115,89 @@ impl Engine {
                 }
                 tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is finished");
             }
-            (None, None) if is_ours(&attempt.workspace) => self.index.close_attempt(&attempt.id)?,
-            (None, None) => return self.settle_there(attempt, there).await,
+            None if is_ours(&attempt.workspace) => self.index.close_attempt(&attempt.id)?,
+            None => return self.settle_there(attempt, there).await,
         }
         Ok(true)
     }
 
-    /// A sign-in to an existing connection that ended before its token was in its place: nobody is there to be asked
-    /// whose account it is to be, so one of another account goes back to the provider.
-    async fn settle_aside(&self, attempt: &OpenAttempt) -> Result<bool, Failure> {
-        let id = attempt.id.clone();
-        let aside = match self.vault(move |vault| vault.get(&id)).await {
-            Ok(aside) => aside,
-            Err(VaultError::Damaged) => None,
-            Err(_) => return Ok(false),
+    /// A sign-in to an existing connection: what was set aside takes its place if it is the same account's. Nobody is
+    /// there to be asked about another one, so that goes back to the provider.
+    async fn settle_again(&self, attempt: &OpenAttempt) -> Result<bool, Failure> {
+        let read = |id: &str| {
+            let id = id.to_owned();
+            self.vault(move |vault| match vault.get(&id) {
+                // A damaged item is none: nothing can be read from it.
+                Err(VaultError::Damaged) => Ok(None),
+                read => read,
+            })
         };
-        if let Some(aside) = aside {
-            let Some(row) = self.index.connection(attempt.again.as_deref().unwrap_or_default())? else {
-                return Ok(self.return_aside(attempt, &aside).await);
-            };
-            match (self.identity_of(&aside).await, &row.identity) {
-                (Some(found), Some(expected)) if !same_identity(&found, expected) => {
-                    return Ok(self.return_aside(attempt, &aside).await);
+        let id = attempt.again.as_deref().unwrap_or_default();
+        let (Ok(aside), Ok(item)) = (read(&attempt.id).await, read(id).await) else { return Ok(false) };
+        let row = self.index.connection(id)?;
+        let removing = self.index.removals()?.iter().any(|removing| removing == id);
+        let (aside, row) = match (aside, row.filter(|_| !removing)) {
+            (Some(aside), Some(row)) => (aside, row),
+            (Some(aside), None) => return Ok(self.return_aside(attempt, &aside).await),
+            (None, row) => {
+                // Nothing was set aside: the token is in its place already, or there never was one.
+                match (item, row) {
+                    (Some(item), Some(row)) if item.received_at >= attempt.started_at => {
+                        self.put_into_list(attempt, &row, &item).await?;
+                    }
+                    _ => self.index.close_attempt(&attempt.id)?,
                 }
-                // The provider may tell later. A token that nobody can use meanwhile does not wait for ever.
-                (None, Some(_)) if !has_waited(attempt) => return Ok(false),
-                (None, Some(_)) => return Ok(self.return_aside(attempt, &aside).await),
-                (_, _) => {
-                    let Ok(item) = self.replace(&row, aside).await else { return Ok(false) };
-                    self.drop_aside(&attempt.id).await;
-                    self.index.signed_in_again(&attempt.id, &item.to_connection(), &item.token_sha256())?;
-                    tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is finished");
-                    return Ok(true);
-                }
+                return Ok(true);
+            }
+        };
+        if item.as_ref().is_some_and(|item| item.received_at == aside.received_at) {
+            self.drop_aside(&attempt.id).await;
+            self.put_into_list(attempt, &row, &aside).await?;
+            return Ok(true);
+        }
+        match (self.who(&aside).await, &row.identity) {
+            (Ok(Some(found)), Some(expected)) if !same_identity(&found, expected) => {
+                Ok(self.return_aside(attempt, &aside).await)
+            }
+            // The provider may tell later. A token that nobody can use meanwhile does not wait for ever.
+            (Err(_), Some(_)) if !has_waited(attempt) => Ok(false),
+            (Err(_), Some(_)) => Ok(self.return_aside(attempt, &aside).await),
+            (_, _) => {
+                let Ok(_lock) = self.connection_lock(&row).await else { return Ok(false) };
+                let Ok(item) = self.replace(&row, aside).await else { return Ok(false) };
+                self.drop_aside(&attempt.id).await;
+                self.put_into_list(attempt, &row, &item).await?;
+                Ok(true)
             }
         }
-        self.index.close_attempt(&attempt.id)?;
-        Ok(true)
+    }
+
+    /// The row of a connection that was signed in to again, with its attempt closed.
+    async fn put_into_list(
+        &self,
+        attempt: &OpenAttempt,
+        row: &Connection,
+        item: &Item,
+    ) -> Result<(), Failure> {
+        let identity = match self.who(item).await {
+            Ok(Some(found)) => Some(found),
+            // It was compared, or is asked for by the next test.
+            _ => row.identity.clone(),
+        };
+        let signed_in = Connection { identity, ..item.to_connection() };
+        self.index.signed_in_again(&attempt.id, &signed_in, &item.token_sha256())?;
+        tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is finished");
+        Ok(())
     }
 
     /// Gives back what was set aside. Returns whether the attempt is closed.
     async fn return_aside(&self, attempt: &OpenAttempt, aside: &Item) -> bool {
         let told = self.revoke(aside).await;
-        tracing::info!(attempt = %attempt.id, revoked = ?told.revoked, "the token of another account was given back");
+        tracing::info!(attempt = %attempt.id, revoked = ?told.revoked, "a token that was set aside was given back");
+        let begun = clock::now_ms().saturating_sub(attempt.started_at);
+        if told.revoked == Revoked::Later && begun < i64::try_from(TOLD_FOR.as_millis()).unwrap_or(i64::MAX) {
+            return false;
+        }
         self.undo(&attempt.id).await
     }
 
@@ -230,9 +270,16 @@ impl Engine {
 
     /// Whose account an item is for, if the provider tells it soon.
     async fn identity_of(&self, item: &Item) -> Option<String> {
-        let tokens = item.tokens.as_ref()?;
-        let MadeWith { element, values, local } = self.made_with(item).ok()?;
-        soon(local.identity(&element, &values, tokens)).await
+        self.who(item).await.ok().flatten()
+    }
+
+    /// The same, told from a provider that does not answer.
+    async fn who(&self, item: &Item) -> Result<Option<String>, Failure> {
+        let Some(tokens) = &item.tokens else { return Ok(None) };
+        let MadeWith { element, values, local } = self.made_with(item)?;
+        let late = || Failure::new(Code::ProviderUnreachable).product(&element.name);
+        let asked = tokio::time::timeout(IDENTITY, local.who(&element, &values, tokens)).await;
+        asked.unwrap_or_else(|_| Err(late()))
     }
 }
 

@@ -21,7 +21,7 @@ const REVOCATION: Duration = Duration::from_secs(10);
 
 /// For how long a provider that does not answer is told again. After a week it is not coming back soon, and a token
 /// that nobody uses should not lie in the vault for ever.
-const TOLD_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub(super) const TOLD_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// How far a removal goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +74,7 @@ impl Engine {
             removed = self.revoke(&item).await;
             tracing::info!(connection = %connection.id, revoked = ?removed.revoked, "asked to end access");
             if removed.revoked == Revoked::Later {
-                let id = connection.id.clone();
-                let only_to_revoke = self.only_to_revoke(item);
-                self.vault(move |vault| vault.put(&Item { id, ..only_to_revoke })).await?;
+                self.keep_only_to_revoke(&connection.id).await?;
                 return Ok(removed);
             }
         }
@@ -125,8 +123,12 @@ impl Engine {
         let MadeWith { element, values, local } = made_with;
         let Some(tokens) = &item.tokens else { return Revoked::No };
         let by_itself = local.revokes_with_access_token(element, values);
-        if !by_itself || is_alive(item) || !local.renews(element, values, tokens) {
-            return local.revoke(element, values, tokens).await;
+        let renews = local.renews(element, values, tokens);
+        if !by_itself || !renews || is_alive(item) {
+            let revoked = local.revoke(element, values, tokens).await;
+            if !(by_itself && renews && revoked == Revoked::No) {
+                return revoked;
+            }
         }
         // A token that has ended can no longer delete itself: a new one does.
         match local.renew(element, values, tokens).await {
@@ -137,14 +139,15 @@ impl Engine {
                 let _ = self.vault(move |vault| vault.put(&renewed)).await;
                 local.revoke(element, values, &tokens).await
             }
-            Err(failure) if failure.code == Code::SignInExpired => Revoked::Yes,
             Err(failure) if failure.code.is_temporary() => Revoked::Later,
             Err(_) => Revoked::No,
         }
     }
 
-    /// An item without what ending its access does not need.
-    fn only_to_revoke(&self, mut item: Item) -> Item {
+    /// Strips an item of what ending its access does not need. It is read again: asking may have renewed it.
+    async fn keep_only_to_revoke(&self, id: &str) -> Result<(), Failure> {
+        let key = id.to_owned();
+        let Some(mut item) = self.vault(move |vault| vault.get(&key)).await? else { return Ok(()) };
         let by_itself = self.made_with(&item).is_ok_and(|made_with| {
             made_with.local.revokes_with_access_token(&made_with.element, &made_with.values)
         });
@@ -155,6 +158,6 @@ impl Engine {
         {
             tokens.access_token = String::new().into();
         }
-        item
+        Ok(self.vault(move |vault| vault.put(&item)).await?)
     }
 }

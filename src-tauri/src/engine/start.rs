@@ -7,7 +7,7 @@ use url::Url;
 
 use super::workspace::ANY_PORT;
 use super::{Engine, LOCAL, PRACTICE};
-use crate::domain::connection::{Connection, NAME_MAX, clean_name, clean_tags, folded, free_name};
+use crate::domain::connection::{Connection, NAME_MAX, Status, clean_name, clean_tags, folded, free_name};
 use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, Grant};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, FieldProblem, Problem, Values};
@@ -24,7 +24,7 @@ use crate::io::vault::VaultError;
 use crate::io::{browser, clock};
 use crate::platform::{Local, OauthCall, Platform};
 
-/// Stands in the configuration of a connection whose client registered itself: such a client belongs to one sign-in.
+/// Stands in the configuration of a connection whose client registered itself, for this connection alone.
 pub(super) const REGISTERED: &str = "oauth.client.registered";
 
 /// The person's browser.
@@ -96,6 +96,11 @@ impl SigningIn {
         self.device.as_ref().map(|device| device.authorization.user_code.as_str())
     }
 
+    /// How long that code is still good for.
+    pub fn code_ends_in(&self) -> Option<Duration> {
+        self.device.as_ref().map(|device| device.ends.saturating_duration_since(Instant::now()))
+    }
+
     /// Step 7. Returns whether a browser took the address.
     pub async fn open_browser(&self, choice: &Browser) -> bool {
         match &self.url {
@@ -139,8 +144,8 @@ struct Prepared {
 }
 
 impl Engine {
-    /// Runs steps 1 to 6. Until the address is ready nothing is written but the attempt, and nothing was asked of the
-    /// person that could be lost.
+    /// Runs steps 1 to 6. Nothing is asked of the person that could be lost. What may be written before the address is ready
+    /// is the file of a provider that was described, and the registration of this application there.
     ///
     /// # Errors
     /// A wrong form, a taken name or port, a keychain or an index that could not save the result, or a provider that
@@ -161,8 +166,14 @@ impl Engine {
             self.fix_port(workspace, &element, &mut filled_in);
         }
         let held = match &again {
-            Some((_, kept)) => self.address_of_then(kept).await,
-            None => None,
+            // A client that the provider no longer knows is not kept.
+            Some((connection, kept))
+                if matches!(connection.status, Status::Ok | Status::Retrying)
+                    && !is_given(&request.values, API_KEY) =>
+            {
+                self.address_of_then(kept).await
+            }
+            _ => None,
         };
         if let Some((_, kept)) = &again {
             // A port that was free then may be taken now; where any will do, a free one is found again.
@@ -284,6 +295,12 @@ impl Engine {
         if !element.generic {
             return Ok(element);
         }
+        // Before anything is asked or written for it: what would refuse the sign-in afterwards.
+        if !request.name.is_empty() {
+            self.free_name(workspace, &element, &request.name)?;
+        }
+        self.index.probe()?;
+        self.vault(|vault| vault.probe()).await?;
         let made = self.describe_provider(&element.key, &request.values).await?;
         // What described the provider stands in its file now.
         request.values.retain(|key, _| made.field(key).is_some());
@@ -387,6 +404,12 @@ impl Engine {
             return Ok((values, false));
         }
         let client = local.register(asking.element, oauth2, &values).await?;
+        // RFC 7591 §3.2.1: the server may answer with another way than was asked for, which the element does not speak.
+        let other_way = client.authentication.is_some_and(|way| way != oauth2.client_authentication);
+        if other_way && client.client_secret.is_some() {
+            let detail = "the app was registered with another way to show itself than the element has";
+            return Err(Failure::new(Code::ProviderRejected).product(&asking.element.name).detail(detail));
+        }
         tracing::info!(element = %asking.element.key, "registered at the provider");
         let mut given = given.clone();
         given.insert(API_KEY.to_owned(), client.client_id);

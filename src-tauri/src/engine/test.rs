@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::made_with::MadeWith;
-use crate::domain::connection::{Connection, Status, status_after};
+use crate::domain::connection::{Connection, Status, is_ours, status_after};
 use crate::domain::error::{Code, Failure};
 
 /// A connection that works.
@@ -25,7 +25,11 @@ impl Engine {
         let tested = self.ask(connection).await.map_err(|failure| failure.name(&connection.name));
         match &tested {
             Ok(tested) => {
-                self.index.set_status(&connection.id, Status::Ok, None)?;
+                // A token that still lives says nothing of a sign-in that has ended.
+                let ours = is_ours(&connection.workspace);
+                if !ours || matches!(connection.status, Status::Ok | Status::Retrying) {
+                    self.index.set_status(&connection.id, Status::Ok, None)?;
+                }
                 if let Some(identity) = &tested.identity {
                     self.index.set_identity(&connection.id, identity)?;
                 }
@@ -36,8 +40,9 @@ impl Engine {
                     code,
                     Code::SignInExpired | Code::NeedsSettings | Code::InstanceGone | Code::WorkspaceSecrets
                 );
-                if of_the_account || code.is_temporary() {
-                    self.index.set_status(&connection.id, status_after(code), Some(&code.as_str()))?;
+                // What passes by itself says nothing of the sign-in, and nobody would look again.
+                if let Some(status) = status_after(code).filter(|_| of_the_account) {
+                    self.index.set_status(&connection.id, status, Some(&code.as_str()))?;
                 }
                 if code == Code::ConnectionDisabled && !connection.disabled {
                     // It was switched off at the platform.
@@ -59,12 +64,26 @@ impl Engine {
             }
             return Ok(Tested { identity: None, took: asked.elapsed() });
         }
-        let item = self.fresh(connection).await?;
+        let mut item = self.fresh(connection).await?;
         let MadeWith { element, values, local } = self.made_with(&item)?;
-        let tokens =
-            item.tokens.as_ref().ok_or_else(|| Failure::new(Code::SignInExpired).product(&element.name))?;
-        let asked = Instant::now();
-        let identity = local.who(&element, &values, tokens).await.map_err(|e| local.told(e))?;
-        Ok(Tested { identity, took: asked.elapsed() })
+        let mut renewed = false;
+        loop {
+            let expired = || Failure::new(Code::SignInExpired).product(&element.name);
+            let tokens = item.tokens.as_ref().ok_or_else(expired)?;
+            let asked = Instant::now();
+            match local.who(&element, &values, tokens).await {
+                Ok(identity) => return Ok(Tested { identity, took: asked.elapsed() }),
+                // An access token may be ended before its time, and its sign-in be fine (RFC 6750 §3.1).
+                Err(failure)
+                    if failure.code == Code::SignInExpired
+                        && !renewed
+                        && local.renews(&element, &values, tokens) =>
+                {
+                    item = self.renew_now(connection).await?.item;
+                    renewed = true;
+                }
+                Err(failure) => return Err(local.told(failure)),
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::made_with::MadeWith;
+use super::start::REGISTERED;
 use crate::domain::connection::{Connection, Item, Status, status_after};
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
@@ -71,7 +72,8 @@ impl Need {
     fn is_met(self, item: &Item) -> bool {
         match self {
             Self::Life(min_ttl) => is_fresh(item, min_ttl),
-            Self::Newer(than) => item.received_at > than,
+            // Not "later": the clock may have been set back.
+            Self::Newer(than) => item.received_at != than,
         }
     }
 }
@@ -106,7 +108,14 @@ impl Engine {
     pub async fn item(&self, connection: &Connection) -> Result<Item, Failure> {
         let id = connection.id.clone();
         let item = self.vault(move |vault| vault.get(&id)).await;
-        item.map_err(|e| Failure::from(e).name(&connection.name))?.ok_or_else(|| gone(connection))
+        item.map_err(|e| Failure::from(e).name(&connection.name))?.ok_or_else(|| self.gone(connection))
+    }
+
+    /// A connection without its item needs a new sign-in, which the list says from then on.
+    fn gone(&self, connection: &Connection) -> Failure {
+        let code = Code::SignInExpired;
+        let _ = self.index.set_status(&connection.id, Status::NeedsSignIn, Some(&code.as_str()));
+        Failure::new(code).name(&connection.name).detail("the keychain holds no item for it")
     }
 
     /// Reads a connection's item from the keychain. Blocks; needs no runtime, since printing a token should take no
@@ -117,7 +126,7 @@ impl Engine {
     pub fn kept(&self, connection: &Connection, min_ttl: Duration) -> Result<Fresh, Failure> {
         enabled(connection)?;
         let item = self.vault.get(&connection.id).map_err(|e| Failure::from(e).name(&connection.name))?;
-        let item = item.ok_or_else(|| gone(connection))?;
+        let item = item.ok_or_else(|| self.gone(connection))?;
         Ok(if is_fresh(&item, min_ttl) { Fresh::Yes(Box::new(item)) } else { Fresh::No })
     }
 
@@ -148,6 +157,9 @@ impl Engine {
     async fn renew_wholly(&self, connection: &Connection, need: Need) -> Result<Renewal, Failure> {
         enabled(connection)?;
         let _lock = self.connection_lock(connection).await?;
+        if self.index.removals()?.contains(&connection.id) {
+            return Err(Failure::new(Code::ConnectionUnknown).name(&connection.name));
+        }
         let item = self.item(connection).await?;
         let Some(tokens) = &item.tokens else { return Ok(Renewal { item, how: How::Impossible }) };
         if need.is_met(&item) {
@@ -167,13 +179,22 @@ impl Engine {
             Ok(tokens) => {
                 fault::point("renewal_answered");
                 let missing = local.missing(&element, &values, &tokens);
-                let item = self.keep_renewed(Item { tokens: Some(tokens), missing, ..item }).await?;
+                let rotated =
+                    refresh_token(&item) != tokens.refresh_token.as_ref().map(|t| t.expose().as_str());
+                let item = self.keep_renewed(Item { tokens: Some(tokens), missing, ..item }, rotated).await?;
                 Ok(Renewal { item, how: How::Renewed })
             }
             Err(failure) => {
                 if failure.code == Code::SignInExpired {
                     self.clear_refresh_token(&item).await;
                 }
+                let failure = match failure.code {
+                    // The person never saw this client: signing in again makes another one.
+                    Code::NeedsSettings if item.configuration.contains_key(REGISTERED) => {
+                        Failure { code: Code::SignInExpired, ..failure }
+                    }
+                    _ => failure,
+                };
                 self.not_renewed(connection, item, failure)
             }
         }
@@ -193,7 +214,9 @@ impl Engine {
     /// Writes down why there is no new token.
     fn not_renewed(&self, connection: &Connection, item: Item, failure: Failure) -> Result<Renewal, Failure> {
         let (code, failure) = (failure.code, failure.name(&connection.name));
-        let _ = self.index.set_status(&item.id, status_after(code), Some(&code.as_str()));
+        if let Some(status) = status_after(code) {
+            let _ = self.index.set_status(&item.id, status, Some(&code.as_str()));
+        }
         tracing::warn!(connection = %item.id, code = %failure, "not renewed");
         // A token that is still good is better than none while the provider cannot be asked.
         if code.is_temporary() && is_alive(&item) {
@@ -203,9 +226,9 @@ impl Engine {
     }
 
     /// Saves a rotated token; the row follows.
-    async fn keep_renewed(&self, item: Item) -> Result<Item, Failure> {
+    async fn keep_renewed(&self, item: Item, rotated: bool) -> Result<Item, Failure> {
         let renewed = Item { received_at: clock::now_ms(), ..item };
-        self.keep_rotated(&renewed).await?;
+        self.keep_rotated(&renewed, rotated).await?;
         fault::point("renewal_kept");
         // The keychain has it; a row that is behind is put right by the next renewal.
         let row = Connection { renewed_at: Some(renewed.received_at), ..renewed.to_connection() };
@@ -214,9 +237,9 @@ impl Engine {
         Ok(renewed)
     }
 
-    /// Saves a rotated token. The one before it is spent, so a keychain that cannot be used just now is tried as long as
-    /// others wait for this renewal. After that nothing is left that could renew, which is said at once.
-    async fn keep_rotated(&self, item: &Item) -> Result<(), Failure> {
+    /// Saves a new token. If the one before it is spent, nothing could renew any more, so a keychain that cannot be used
+    /// just now is tried as long as others wait for this renewal, and if it stays so that is said at once.
+    async fn keep_rotated(&self, item: &Item, rotated: bool) -> Result<(), Failure> {
         let until = Instant::now() + PATIENCE;
         loop {
             let kept = item.clone();
@@ -229,7 +252,8 @@ impl Engine {
                     tracing::error!(connection = %item.id, %error, "a rotated token could not be saved");
                     let failure = Failure::from(error).name(&item.name);
                     let code = failure.code.as_str();
-                    let _ = self.index.set_status(&item.id, Status::NeedsSignIn, Some(&code));
+                    let status = if rotated { Status::NeedsSignIn } else { Status::Retrying };
+                    let _ = self.index.set_status(&item.id, status, Some(&code));
                     return Err(failure);
                 }
             }
@@ -249,6 +273,6 @@ fn expired(element: &Element) -> Failure {
     Failure::new(Code::SignInExpired).product(&element.name)
 }
 
-fn gone(connection: &Connection) -> Failure {
-    Failure::new(Code::SignInExpired).name(&connection.name).detail("the keychain holds no item for it")
+fn refresh_token(item: &Item) -> Option<&str> {
+    item.tokens.as_ref()?.refresh_token.as_ref().map(|token| token.expose().as_str())
 }

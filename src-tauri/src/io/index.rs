@@ -354,7 +354,7 @@ impl Index {
         let tx = sqlite.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         tx.execute(
             "UPDATE connection SET status = 'ok', last_code = NULL, renewed_at = ?2, expires_at = ?3, scopes = ?4,
-             host = ?5, token_sha256 = ?6, missing = ?7 WHERE id = ?1",
+             host = ?5, token_sha256 = ?6, missing = ?7, identity = ?8 WHERE id = ?1",
             params![
                 connection.id,
                 connection.renewed_at,
@@ -362,11 +362,33 @@ impl Index {
                 json_list(&connection.scopes),
                 connection.host,
                 token_sha256,
-                json_list(&connection.missing)
+                json_list(&connection.missing),
+                connection.identity
             ],
         )?;
         tx.execute("DELETE FROM attempt WHERE id = ?1", [attempt])?;
         Ok(tx.commit()?)
+    }
+
+    /// An attempt that was to sign in again makes a connection of its own instead.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn make_new(&self, attempt: &str) -> Result<(), IndexError> {
+        self.sqlite().execute("UPDATE attempt SET again = NULL WHERE id = ?1", [attempt])?;
+        Ok(())
+    }
+
+    /// What needs an element's file: a connection, one whose access is still to be ended, or a sign-in under way.
+    ///
+    /// # Errors
+    /// When the file is unusable.
+    pub fn needs_element(&self, key: &str) -> Result<Option<String>, IndexError> {
+        let sqlite = self.sqlite();
+        let mut query = sqlite.prepare_cached(
+            "SELECT name FROM connection WHERE element = ?1 UNION ALL SELECT name FROM attempt WHERE element = ?1",
+        )?;
+        Ok(query.query_row([key], |r| r.get(0)).optional()?)
     }
 
     /// Whose account it is, once the provider has told.

@@ -119,15 +119,16 @@ impl Local {
                 let verifier = (oauth2.pkce == Pkce::S256).then(|| Verifier::from_random(clock::random()));
                 let given =
                     |name: &str| call.get(name).map(|text| text.expose().clone()).filter(|t| !t.is_empty());
+                // A caller of the platform API may ask for another scope than the element does.
+                let scope = given("scope").or_else(|| oauth2.scope(&values));
                 let request = AuthorizationRequest {
                     endpoint: endpoints.authorization.ok_or_else(unnamed)?,
                     client_id: client.client_id,
                     redirect_uri: values.get(CALLBACK_URL).unwrap_or_default().to_owned(),
-                    // A caller of the platform API may ask for another scope than the element does.
-                    scope: given("scope").or_else(|| oauth2.scope(&values)),
+                    extra: authorize_parameters(oauth2, scope.as_deref()),
+                    scope,
                     state: call.get("state").map(|s| s.expose().clone()).unwrap_or_default(),
                     code_challenge: verifier.as_ref().map(Verifier::challenge),
-                    extra: pairs(&oauth2.authorize_parameters),
                 };
                 let url = request.url().map_err(|e| Failure::internal(e.to_string()))?;
                 Ok(OauthUrl { oauth_url: url.into(), verifier })
@@ -343,6 +344,17 @@ fn with_state(callback: &str, state: Option<&Sensitive<String>>) -> String {
 
 fn pairs(map: &BTreeMap<String, String>) -> Vec<(String, String)> {
     map.iter().map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
+/// What is added to the address that the browser opens.
+fn authorize_parameters(oauth2: &Oauth2, scope: Option<&str>) -> Vec<(String, String)> {
+    let mut parameters = pairs(&oauth2.authorize_parameters);
+    let asks = |word: &str| scope.is_some_and(|scope| scope.split(' ').any(|asked| asked == word));
+    // OpenID Connect Core 1.0 §11: without the consent prompt the server ignores `offline_access`.
+    if asks("openid") && asks("offline_access") && !oauth2.authorize_parameters.contains_key("prompt") {
+        parameters.push(("prompt".to_owned(), "consent".to_owned()));
+    }
+    parameters
 }
 
 fn endpoint<'a>(

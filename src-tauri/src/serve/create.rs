@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use super::authorizations::{Match, Taken, Wanted};
 use super::call::Call;
-use super::elements::find;
+use super::elements::{find, not_retired};
 use super::instance_body::InstanceChange;
 use super::instance_object::Detail;
 use super::refusal::Refusal;
@@ -67,6 +67,7 @@ pub(super) async fn sign_in(
     kept: BTreeMap<String, String>,
     again: Option<&Connection>,
 ) -> Result<Created, Refusal> {
+    not_retired(&shared.workspace, element)?;
     let provided = change.provider_data.clone().unwrap_or_default();
     let mut configuration = kept;
     configuration.extend(change.configuration.clone());

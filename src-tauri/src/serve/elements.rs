@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::refusal::Refusal;
 use super::{Shared, element_object, number, page};
+use crate::domain::connection::LOCAL;
 use crate::domain::element::Element;
-use crate::domain::error::Code;
+use crate::domain::error::{Code, Failure};
 use crate::io::catalog::Catalog;
 
 /// The element in a path: by key, else by number.
@@ -22,6 +23,23 @@ pub(super) fn find(shared: &Shared, key_or_id: &str) -> Result<Element, Refusal>
         }
         found => Ok(found?),
     }
+}
+
+/// The element in a path, if it is still signed in to in the workspace that is served: what its maker closed can only be
+/// practised.
+pub(super) fn find_in_use(shared: &Shared, key_or_id: &str) -> Result<Element, Refusal> {
+    let element = find(shared, key_or_id)?;
+    not_retired(&shared.workspace, &element)?;
+    Ok(element)
+}
+
+/// Refuses a sign-in that would ask a product which no longer answers.
+pub(super) fn not_retired(workspace: &str, element: &Element) -> Result<(), Refusal> {
+    if element.retired && workspace == LOCAL {
+        let retired = Failure::new(Code::ElementRetired).name(&element.key).product(&element.name);
+        return Err(retired.into());
+    }
+    Ok(())
 }
 
 /// What a platform has: elements of one product each.
@@ -112,4 +130,22 @@ pub(super) async fn authentication_types(
     _call: Call,
 ) -> Result<Response, Refusal> {
     Ok(page::json(&element_object::authentication_types(&find(&shared, &element)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+
+    use super::*;
+    use crate::domain::connection::PRACTICE;
+
+    #[test]
+    fn what_its_maker_closed_is_signed_in_to_in_practice_only() {
+        for element in Catalog::shipped().iter() {
+            assert!(not_retired(PRACTICE, element).is_ok(), "{}", element.key);
+            let found = not_retired(LOCAL, element).map_err(|refusal| refusal.status());
+            let wanted = if element.retired { Err(StatusCode::BAD_REQUEST) } else { Ok(()) };
+            assert_eq!(found, wanted, "{}", element.key);
+        }
+    }
 }

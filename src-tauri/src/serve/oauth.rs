@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Shared;
 use super::authorizations::{Authorization, VALUE_MAX};
 use super::call::Call;
-use super::elements::find;
+use super::elements::find_in_use;
 use super::instance_body::text;
 use super::page;
 use super::refusal::Refusal;
@@ -30,7 +30,7 @@ pub(super) async fn token(
     Path(element): Path<String>,
     call: Call,
 ) -> Result<Response, Refusal> {
-    let element = find(&shared, &element)?;
+    let element = find_in_use(&shared, &element)?;
     let asked = Asked::read(&element, call.query)?;
     if !matches!(asked.auth, Auth::Oauth1(_)) {
         return Err(Refusal::bad_request("This element does not use OAuth 1: begin with oauth/url."));
@@ -47,7 +47,7 @@ pub(super) async fn url(
     Path(element): Path<String>,
     call: Call,
 ) -> Result<Response, Refusal> {
-    let element = find(&shared, &element)?;
+    let element = find_in_use(&shared, &element)?;
     let mut query = Vec::new();
     if call.has_body() {
         // As POST, the same values are members of a JSON object.

@@ -93,6 +93,10 @@ impl From<Failure> for Refusal {
                     (StatusCode::BAD_REQUEST, format!("The request cannot be signed{why}."))
                 }
             },
+            Code::ElementRetired => (
+                StatusCode::BAD_REQUEST,
+                format!("{product} was closed by its maker: nobody signs in to it."),
+            ),
             Code::ElementUnknown => return Self::not_found("element", &name),
             Code::ConnectionUnknown => return Self::not_found("instance", &name),
             Code::ConnectionDisabled => {

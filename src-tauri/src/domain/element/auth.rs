@@ -16,7 +16,7 @@ use crate::domain::template::Template;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Auth {
-    /// OAuth 2 with an authorization code (RFC 6749 §4.1).
+    /// OAuth 2 (RFC 6749), by any of the ways of [`Grant`].
     Oauth2(Box<Oauth2>),
     /// OAuth 1.0a (RFC 5849).
     Oauth1(Box<Oauth1>),
@@ -69,26 +69,26 @@ impl Auth {
     }
 }
 
-/// OAuth 2 with an authorization code.
+/// OAuth 2, by any of the ways of [`Grant`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Oauth2 {
-    /// The issuer identifier (RFC 8414 §2). Endpoints that are left out are read from its metadata.
+    /// The issuer identifier (RFC 8414 §2), for `announces_issuer`. Its metadata is not asked: each endpoint stands here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<Template>,
     /// Whether each answer carries `iss` (RFC 9207), which then must equal `issuer`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub announces_issuer: bool,
-    /// Where the person signs in.
+    /// Where the person signs in. Needed by the grant `authorization_code`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization_endpoint: Option<Template>,
-    /// Where the code becomes tokens.
+    /// Where tokens come from. Needed by every grant; a hosted platform knows its own and does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint: Option<Template>,
     /// Where tokens are renewed, if not at `token_endpoint`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_endpoint: Option<Template>,
-    /// Where a sign-in on another device begins (RFC 8628 §3.1).
+    /// Where a sign-in on another device begins (RFC 8628 §3.1). Needed by the grant `device_code`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_authorization_endpoint: Option<Template>,
     /// Where the application registers itself if the person has not registered one (RFC 7591 §3).
@@ -124,9 +124,6 @@ pub struct Oauth2 {
     /// Where the answer of the token endpoint differs from RFC 6749 §5.1.
     #[serde(default, skip_serializing_if = "is_default")]
     pub answer: TokenAnswer,
-    /// What becomes of the refresh token.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub refresh: Refresh,
     /// Seconds that an access token lives if the answer does not say. Left out: it does not expire by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_life: Option<u32>,
@@ -207,26 +204,10 @@ pub enum Pkce {
     Off,
 }
 
-/// What becomes of the refresh token at a renewal.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Refresh {
-    /// It stays. Should the answer carry a new one after all, that one is kept (RFC 6749 §6).
-    #[default]
-    Kept,
-    /// Each renewal ends it and brings a new one: an answer that is lost ends the sign-in.
-    Rotates,
-    /// There is none: when the access token ends, the person signs in again.
-    None,
-}
-
 /// Where the answer of the token endpoint differs from the standard.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenAnswer {
-    /// A JSON pointer to the object that holds `access_token` and its siblings, if they are not at the top.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<String>,
     /// Members that are kept beside the standard ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<String>,

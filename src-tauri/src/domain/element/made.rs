@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     API_KEY, API_SECRET, Auth, CALLBACK_URL, CallbackRules, Element, Field, FieldKind, FieldOption, GRANT,
-    Grant, Identity, Oauth1, Oauth2, Pkce, Refresh, Revocation, RevocationStyle, TokenAnswer,
+    Grant, Identity, Oauth1, Oauth2, Pkce, Revocation, RevocationStyle, TokenAnswer,
 };
 use crate::domain::form::{FieldProblem, Problem, Values};
 use crate::domain::oauth::metadata::Metadata;
@@ -99,15 +99,9 @@ pub fn made_oauth2(values: &Values, metadata: Option<&Metadata>) -> Result<Eleme
     grants.extend(possible.filter(|grant| *grant != chosen));
 
     let scopes = scopes(values, metadata, chosen);
-    let asks = |scope: &str| scopes.iter().any(|s| s == scope);
     // Without `openid` the published address refuses the token (OpenID Connect Core 1.0 §5.3); one that was typed is
     // the person's word.
-    let userinfo = userinfo.filter(|_| values.get(USERINFO).is_some() || asks(OPENID));
-    // OpenID Connect Core 1.0 §11: without the consent prompt the server ignores `offline_access`.
-    let consent = asks(OPENID) && asks(OFFLINE);
-    let authorize_parameters: BTreeMap<_, _> =
-        consent.then(|| ("prompt".to_owned(), "consent".to_owned())).into_iter().collect();
-
+    let needs_scope = values.get(USERINFO).is_none().then(|| OPENID.to_owned());
     let base = issuer.or(authorization.as_ref().or(token.as_ref()).map(Template::as_str)).unwrap_or_default();
     let key = slug(base);
     let name = form.name(base);
@@ -133,14 +127,17 @@ pub fn made_oauth2(values: &Values, metadata: Option<&Metadata>) -> Result<Eleme
         client_authentication: authentication,
         pkce,
         body_format: BodyFormat::default(),
-        authorize_parameters,
+        authorize_parameters: BTreeMap::new(),
         token_parameters: BTreeMap::new(),
         answer: TokenAnswer::default(),
-        refresh: Refresh::default(),
         default_life: None,
         revocation: revocation.map(|endpoint| Revocation { endpoint, style: RevocationStyle::Rfc7009 }),
     }));
-    let identity = userinfo.map(|endpoint| Identity { endpoint, at: owned(&WHO_OPENID) });
+    let identity = userinfo.map(|endpoint| Identity {
+        endpoint,
+        at: owned(&WHO_OPENID),
+        needs_scope: needs_scope.clone(),
+    });
     // RFC 8252 §7.3: a server takes any port of a native application that registered itself as one.
     let callback = CallbackRules { any_loopback_port: registers, ..CallbackRules::default() };
     form.done(ISSUER, Parts { from: OAUTH2, key, name, access, auth, callback, identity, fields })
@@ -176,7 +173,7 @@ pub fn made_oauth1(values: &Values) -> Result<Element, Vec<FieldProblem>> {
         signature_method,
         authorize_parameters: BTreeMap::new(),
     }));
-    let identity = userinfo.map(|endpoint| Identity { endpoint, at: owned(&WHO_OAUTH1) });
+    let identity = userinfo.map(|endpoint| Identity { endpoint, at: owned(&WHO_OAUTH1), needs_scope: None });
     let fields = client_fields(&key, "Consumer key", "Consumer secret", true, true);
     let callback = CallbackRules::default();
     form.done(AUTHORIZATION, Parts { from: OAUTH1, key, name, access, auth, callback, identity, fields })
@@ -466,6 +463,7 @@ fn scope_field(scopes: &[String]) -> Field {
         default: (!scopes.is_empty()).then(|| scopes.join(" ")),
         required: false,
         advanced: true,
+        query: vec![SCOPE.to_owned()],
         ..field(SCOPE, "Access", "openid email")
     }
 }

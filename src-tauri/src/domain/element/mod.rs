@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 pub use auth::{
-    ApiKey, ApiKeyPlace, Auth, Basic, Custom, Grant, Oauth1, Oauth2, Pkce, Refresh, Revocation,
-    RevocationStyle, TokenAnswer, Variant,
+    ApiKey, ApiKeyPlace, Auth, Basic, Custom, Grant, Oauth1, Oauth2, Pkce, Revocation, RevocationStyle,
+    TokenAnswer, Variant,
 };
 pub use derived::Derived;
 pub(crate) use field::MOST_LENGTH;
@@ -134,6 +134,9 @@ pub struct Identity {
     pub endpoint: Template,
     /// JSON pointers (RFC 6901) into the answer; the first that finds text is the identity.
     pub at: Vec<String>,
+    /// The scope without which the call is refused: a token that was not given it is not asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs_scope: Option<String>,
 }
 
 /// Where the product's API begins.

@@ -11,7 +11,7 @@ use super::answer::given;
 use super::html::{first_sentence, text_of};
 use crate::domain::element::{
     API_KEY, ApiKey, ApiKeyPlace, Auth, Basic, CALLBACK_URL, CallbackRules, Custom, Element, Field, Oauth1,
-    Oauth2, Pkce, Refresh, TokenAnswer,
+    Oauth2, Pkce, TokenAnswer,
 };
 use crate::domain::oauth::provider_text::plain_line;
 use crate::domain::view::initials_of;
@@ -152,7 +152,6 @@ fn oauth2() -> Box<Oauth2> {
         authorize_parameters: Default::default(),
         token_parameters: Default::default(),
         answer: TokenAnswer::default(),
-        refresh: Refresh::default(),
         default_life: None,
         revocation: None,
     })

@@ -4,6 +4,7 @@
 
 use url::Url;
 
+use super::authorize::is_loopback;
 use super::provider_text::plain_line;
 use super::token::{Members, TokenRefusal, TokenSet};
 use crate::domain::form;
@@ -63,8 +64,11 @@ pub enum Polled {
     Failed(TokenRefusal),
 }
 
-/// Reads the answer of the device authorization endpoint (RFC 8628 §3.2).
-pub fn read_device_authorization(answer: &HttpResponse) -> Result<DeviceAuthorization, TokenRefusal> {
+/// Reads the answer of the device authorization endpoint (RFC 8628 §3.2) at this address.
+pub fn read_device_authorization(
+    endpoint: &Url,
+    answer: &HttpResponse,
+) -> Result<DeviceAuthorization, TokenRefusal> {
     let members = Members::read(answer)?;
     let bad = TokenRefusal::BadAnswer;
     let Some(device_code) = members.get("device_code") else {
@@ -81,7 +85,14 @@ pub fn read_device_authorization(answer: &HttpResponse) -> Result<DeviceAuthoriz
     // Google wrote `verification_url` before the RFC, and others followed.
     let page = members.get("verification_uri").or_else(|| members.get("verification_url"));
     let page = page.ok_or(bad("no verification address in the answer"))?;
-    let address = |text: &str| form::address(text).map_err(|_| bad("the verification address is not https"));
+    let address = |text: &str| {
+        let url = form::address(text).map_err(|_| bad("the verification address is not https"))?;
+        // The person's browser opens it: only a server on this computer sends it to a page of this computer.
+        if is_loopback(&url) && !is_loopback(endpoint) {
+            return Err(bad("the verification address is on this computer"));
+        }
+        Ok(url)
+    };
     let complete =
         members.get("verification_uri_complete").or_else(|| members.get("verification_url_complete"));
     Ok(DeviceAuthorization {
@@ -130,14 +141,19 @@ mod tests {
         HttpResponse { status, headers: Vec::new(), body: Sensitive::new(body.as_bytes().to_vec()) }
     }
 
+    fn asked_at(endpoint: &str, status: u16, body: &str) -> Result<DeviceAuthorization, TokenRefusal> {
+        read_device_authorization(&endpoint.parse().unwrap(), &answer(status, body))
+    }
+
     /// The answer of RFC 8628 §3.2 without its optional members, and with these.
     fn read(more: &str) -> Result<DeviceAuthorization, TokenRefusal> {
-        read_device_authorization(&answer(
+        asked_at(
+            "https://example.com/device_authorization",
             200,
             &format!(
                 r#"{{"device_code":"d1","user_code":"WDJB-MJHT","verification_uri":"https://example.com/device"{more}}}"#
             ),
-        ))
+        )
     }
 
     /// What the person's page says in one word.
@@ -172,7 +188,7 @@ mod tests {
             assert_eq!((read.expires_in, read.interval), (expires_in, interval), "{more}");
         }
         let older = r#"{"device_code":"d","user_code":"u","verification_url":"http://localhost:1/d"}"#;
-        assert_eq!(read_device_authorization(&answer(200, older)).unwrap().verification_uri.path(), "/d");
+        assert_eq!(asked_at("https://a.example/d", 200, older).unwrap().verification_uri.path(), "/d");
     }
 
     #[test]
@@ -200,12 +216,38 @@ mod tests {
             ),
             ("<html>", "neither JSON nor a form"),
         ] {
-            let refusal = read_device_authorization(&answer(200, body)).unwrap_err();
+            let refusal = asked_at("https://a.example/d", 200, body).unwrap_err();
             assert_eq!(refusal, TokenRefusal::BadAnswer(what), "{body:.80}");
         }
-        let refused =
-            read_device_authorization(&answer(400, r#"{"error":"unauthorized_client"}"#)).unwrap_err();
+        let refused = asked_at("https://a.example/d", 400, r#"{"error":"unauthorized_client"}"#).unwrap_err();
         assert!(matches!(refused, TokenRefusal::Refused { error, .. } if error == "unauthorized_client"));
+    }
+
+    #[test]
+    fn only_a_server_on_this_computer_sends_the_browser_to_a_page_of_this_computer() {
+        let two = |uri: &str, complete: &str| {
+            format!(
+                r#"{{"device_code":"d","user_code":"u","verification_uri":"{uri}","verification_uri_complete":"{complete}"}}"#
+            )
+        };
+        let (there, here) = ("https://a.example/device", "http://localhost:1/device");
+        for (endpoint, uri, complete, fine) in [
+            ("https://a.example/d", there, there, true),
+            ("https://a.example/d", here, there, false),
+            ("https://a.example/d", there, here, false),
+            ("https://a.example/d", there, "https://127.0.0.1/device", false),
+            ("https://a.example/d", "https://[::1]/device", there, false),
+            ("http://127.0.0.1:4000/d", here, here, true),
+            ("https://localhost:4000/d", here, there, true),
+        ] {
+            let found = asked_at(endpoint, 200, &two(uri, complete)).map(|_| ());
+            let wanted = if fine {
+                Ok(())
+            } else {
+                Err(TokenRefusal::BadAnswer("the verification address is on this computer"))
+            };
+            assert_eq!(found, wanted, "{endpoint} {uri} {complete}");
+        }
     }
 
     #[test]

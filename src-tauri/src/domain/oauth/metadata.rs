@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use url::Url;
 
+use super::authorize::is_loopback;
 use super::json::{self, NotJson};
 use crate::domain::form;
 use crate::domain::http::HttpResponse;
@@ -75,7 +76,7 @@ pub enum MetadataProblem {
     #[error("{0} is not what it should be")]
     WrongType(&'static str),
     /// An address that may not be called.
-    #[error("{0} is not an address that may be used: https, or http on this computer")]
+    #[error("{0} is not an address that may be used")]
     BadAddress(&'static str),
 }
 
@@ -121,10 +122,12 @@ pub fn read_metadata(issuer: &str, answer: &HttpResponse) -> Result<Metadata, Me
         return Err(MetadataProblem::TooLong);
     }
     let members = match json::parse(body.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(body)) {
-        Ok(Value::Object(members)) => Members(members),
+        Ok(Value::Object(members)) => members,
         Ok(_) | Err(NotJson::Malformed) => return Err(MetadataProblem::NotJson),
         Err(NotJson::Duplicate) => return Err(MetadataProblem::Duplicate),
     };
+    let here = issuer.parse::<Url>().is_ok_and(|issuer| is_loopback(&issuer));
+    let members = Members { members, here };
     // First of all, because nothing else in a stranger's document is worth judging.
     match members.text("issuer")? {
         Some(published) if published == issuer => {}
@@ -152,12 +155,16 @@ pub fn read_metadata(issuer: &str, answer: &HttpResponse) -> Result<Metadata, Me
     })
 }
 
-struct Members(Map<String, Value>);
+struct Members {
+    members: Map<String, Value>,
+    /// Whether the issuer is on this computer.
+    here: bool,
+}
 
 impl Members {
     /// A member that is null says nothing.
     fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).filter(|value| !value.is_null())
+        self.members.get(name).filter(|value| !value.is_null())
     }
 
     fn is_given(&self, name: &str) -> bool {
@@ -187,9 +194,12 @@ impl Members {
     }
 
     /// RFC 6749 §3.1 and §3.2: no fragment; RFC 8414 §2: https. User information would be sent to whoever answers.
+    /// Only a server on this computer speaks for addresses of this computer: another one would have the person's
+    /// codes, or calls of its own choice, sent to whatever listens here.
     fn address(&self, name: &'static str) -> Result<Option<Url>, MetadataProblem> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        form::address(text).map(Some).map_err(|_| MetadataProblem::BadAddress(name))
+        let url = form::address(text).ok().filter(|url| self.here || !is_loopback(url));
+        url.map(Some).ok_or(MetadataProblem::BadAddress(name))
     }
 }
 
@@ -256,7 +266,7 @@ mod tests {
     #[test]
     fn a_whole_document_is_read_and_what_is_not_known_is_ignored() {
         let metadata = read(
-            r#","authorization_endpoint":"https://id.example.com/a?b=c","token_endpoint":"http://127.0.0.1:1/t",
+            r#","authorization_endpoint":"https://id.example.com/a?b=c","token_endpoint":"https://id.example.com:1/t",
             "revocation_endpoint":"https://r.example.com","device_authorization_endpoint":"https://id.example.com/d",
             "registration_endpoint":"https://id.example.com/r","userinfo_endpoint":"https://id.example.com/u",
             "scopes_supported":["openid","a"],"code_challenge_methods_supported":["plain","S256"],
@@ -268,7 +278,7 @@ mod tests {
         .unwrap();
         assert_eq!(metadata.issuer, ISSUER);
         assert_eq!(metadata.authorization_endpoint.unwrap().as_str(), "https://id.example.com/a?b=c");
-        assert_eq!(metadata.token_endpoint.unwrap().as_str(), "http://127.0.0.1:1/t");
+        assert_eq!(metadata.token_endpoint.unwrap().as_str(), "https://id.example.com:1/t");
         assert_eq!(metadata.userinfo_endpoint.unwrap().path(), "/u");
         assert_eq!(metadata.scopes_supported, ["openid", "a"]);
         assert_eq!(metadata.code_challenge_methods_supported.unwrap(), ["plain", "S256"]);
@@ -290,6 +300,41 @@ mod tests {
                 Err(MetadataProblem::OtherIssuer),
                 "{issuer}"
             );
+        }
+    }
+
+    #[test]
+    fn only_an_issuer_on_this_computer_names_addresses_of_this_computer() {
+        const ENDPOINTS: [&str; 6] = [
+            "authorization_endpoint",
+            "token_endpoint",
+            "revocation_endpoint",
+            "device_authorization_endpoint",
+            "registration_endpoint",
+            "userinfo_endpoint",
+        ];
+        for name in ENDPOINTS {
+            for here in [
+                "http://localhost:1/",
+                "https://localhost/",
+                "https://LOCALHOST/",
+                "http://127.0.0.1:1/",
+                "https://127.8.8.8/",
+                "https://2130706433/",
+                "https://[::1]/",
+            ] {
+                let found = read(&format!(r#","{name}":"{here}""#));
+                assert_eq!(found, Err(MetadataProblem::BadAddress(name)), "{name} {here}");
+            }
+            for issuer in ["http://127.0.0.1:4000", "https://localhost:4000", "http://[::1]:4000/tenant"] {
+                for endpoint in ["http://localhost:1/", "https://127.0.0.1/", "https://id.example.com/"] {
+                    let text = format!(r#"{{"issuer":"{issuer}","{name}":"{endpoint}"}}"#);
+                    assert!(read_metadata(issuer, &answer(200, &text)).is_ok(), "{issuer} {name} {endpoint}");
+                }
+                let text = format!(r#"{{"issuer":"{issuer}","{name}":"http://id.example.com/"}}"#);
+                let found = read_metadata(issuer, &answer(200, &text));
+                assert_eq!(found, Err(MetadataProblem::BadAddress(name)), "{issuer}");
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use crate::domain::form::Values;
 use crate::domain::oauth::device::{DeviceAuthorization, Polled, judge, read_device_authorization};
 use crate::domain::oauth::token::TokenRefusal;
 use crate::domain::sensitive::Sensitive;
+use crate::io::http::HttpError;
 
 impl Local {
     /// Asks for a code that the person enters in a browser (RFC 8628 §3.1).
@@ -26,14 +27,15 @@ impl Local {
         let request = endpoint(oauth2, &url, &client, &[])
             .device_authorization(oauth2.scope(values).as_deref())
             .map_err(|e| Failure::internal(e.to_string()))?;
-        read_device_authorization(&self.http.send(request).await?).map_err(|e| refusal(e, element))
+        let answer = self.http.send(request).await?;
+        read_device_authorization(&url, &answer).map_err(|e| refusal(e, element))
     }
 
     /// Asks once whether the person has given access (RFC 8628 §3.4). Tokens are complete: a scope that the answer
     /// leaves out is the one that was asked for.
     ///
     /// # Errors
-    /// A fault of the element's file.
+    /// A fault of the element's file; a server that is not who it should be, or whose answer is too large.
     pub async fn poll(
         &self,
         element: &Element,
@@ -51,8 +53,7 @@ impl Local {
             .map_err(|e| Failure::internal(e.to_string()))?;
         let answer = match self.http.send(request).await {
             Ok(answer) => read(oauth2, &answer),
-            // RFC 8628 §3.5: no answer is a reason to ask less often, not to stop.
-            Err(_) => Err(TokenRefusal::Temporary { status: 0, retry_after: None }),
+            Err(error) => Err(unanswered(error)?),
         };
         Ok(match judge(answer, interval) {
             Polled::Issued(mut tokens) => {
@@ -61,5 +62,46 @@ impl Local {
             }
             other => other,
         })
+    }
+}
+
+/// What it means that there is no answer to a question for the result.
+fn unanswered(error: HttpError) -> Result<TokenRefusal, Failure> {
+    match error {
+        // RFC 8628 §3.5: a reason to ask less often, not to stop.
+        HttpError::Unreachable { .. } => Ok(TokenRefusal::Temporary { status: 0, retry_after: None }),
+        // The next question would end the same way: somebody has to look first.
+        HttpError::Untrusted { .. } | HttpError::NotSecure { .. } | HttpError::TooLarge { .. } => {
+            Err(error.into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::error::Code;
+    use crate::io::http::{Reached, Why};
+
+    #[test]
+    fn only_a_server_that_does_not_answer_is_asked_again() {
+        let host = || "id.example.com".to_owned();
+        for stage in [Reached::Nobody, Reached::PerhapsThem, Reached::TimeOut] {
+            let what = "no answer";
+            let refusal = unanswered(HttpError::Unreachable { host: host(), what, stage });
+            let refusal = refusal.expect("a reason to wait");
+            assert!(matches!(judge(Err(refusal), 5), Polled::Wait { interval: 10 }));
+        }
+        for (error, code) in [
+            (
+                HttpError::Untrusted { host: host(), issuer: None, why: Why::UnknownIssuer, skew: None },
+                Code::CertificateUntrusted,
+            ),
+            (HttpError::NotSecure { host: host() }, Code::ProviderBadResponse),
+            (HttpError::TooLarge { host: host() }, Code::ProviderBadResponse),
+        ] {
+            let failure = unanswered(error).expect_err("the end");
+            assert_eq!((failure.code, failure.host), (code, Some(host())));
+        }
     }
 }

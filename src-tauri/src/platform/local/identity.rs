@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{Local, TIME_REFUSED, filled, practice_url};
-use crate::domain::connection::clean_name;
+use crate::domain::connection::{clean_name, missing_scopes};
 use crate::domain::element::{Auth, Element};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::Values;
@@ -12,6 +12,11 @@ use crate::domain::oauth::token::{TokenSet, error_code};
 
 /// A name is shown in a list: no longer than a person could read.
 const LONGEST_IDENTITY: usize = 200;
+
+/// Whether a token is known not to have a scope.
+fn lacks(tokens: &TokenSet, scope: Option<&str>) -> bool {
+    !missing_scopes(scope, tokens.scope.as_deref()).is_empty()
+}
 
 impl Local {
     /// Asks the provider whose account it is. `None` if it does not say: an account without a name is still one.
@@ -32,6 +37,8 @@ impl Local {
     ) -> Result<Option<String>, Failure> {
         let (endpoint, pointers) = match (&self.practice, &element.identity) {
             (Some(_), _) => (practice_url(element, "me"), vec!["/email".to_owned()]),
+            // Nobody is refused an account because its scope was not asked for.
+            (None, Some(identity)) if lacks(tokens, identity.needs_scope.as_deref()) => return Ok(None),
             (None, Some(identity)) => (filled(&identity.endpoint, values)?, identity.at.clone()),
             (None, None) => return Ok(None),
         };

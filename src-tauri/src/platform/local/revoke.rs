@@ -35,14 +35,15 @@ impl Local {
 
     /// Gives tokens back. Without an answer, or with one that may pass, they still work there (RFC 7009 §2.2.1).
     pub async fn revoke(&self, element: &Element, values: &Values, tokens: &TokenSet) -> Revoked {
-        let Some(request) = self.revocation_request(element, values, tokens).await else {
+        let Some((request, style)) = self.revocation_request(element, values, tokens).await else {
             return Revoked::No;
         };
+        let alone = style == RevocationStyle::DeleteWithToken && tokens.refresh_token.is_none();
         match self.http.send(request).await.map(|answer| answer.status) {
             // RFC 7009 §2.2: 200 also for a token that is not known (any more).
             Ok(200..300) => Revoked::Yes,
             // The token that was to delete itself is not accepted: it has ended.
-            Ok(401) if tokens.refresh_token.is_none() => Revoked::Yes,
+            Ok(401) if alone => Revoked::Yes,
             Ok(408 | 425 | 429 | 500..) | Err(_) => Revoked::Later,
             Ok(_) => Revoked::No,
         }
@@ -53,7 +54,7 @@ impl Local {
         element: &Element,
         values: &Values,
         tokens: &TokenSet,
-    ) -> Option<HttpRequest> {
+    ) -> Option<(HttpRequest, RevocationStyle)> {
         let Auth::Oauth2(oauth2) = element.auth_for(values) else { return None };
         let (url, style) = match (&self.practice, &oauth2.revocation) {
             (Some(_), _) => {
@@ -62,7 +63,7 @@ impl Local {
             (None, Some(revocation)) => (revocation.endpoint.fill(values).ok()?, revocation.style),
             (None, None) => return None,
         };
-        match style {
+        let request = match style {
             RevocationStyle::DeleteWithToken => {
                 self.authorized(HttpRequest::new(Method::Delete, url), element, values, tokens).ok()
             }
@@ -74,6 +75,7 @@ impl Local {
                 };
                 endpoint(oauth2, &url, &self.client_of_earlier(values), &[]).revoke(token, hint).ok()
             }
-        }
+        };
+        Some((request?, style))
     }
 }

@@ -177,8 +177,6 @@ fn auth(element: &Element, at: &str, auth: &Auth, findings: &mut Findings) {
             if let Some(field) = &oauth2.scope_field {
                 field_exists(findings, "scope_field", field);
             }
-            let pointer = oauth2.answer.at.as_deref().is_none_or(is_pointer);
-            findings.unless(pointer, format!("{at}.answer.at"), "a JSON pointer begins with /");
         }
         Auth::Oauth1(oauth1) => {
             for (member, endpoint) in [
@@ -225,8 +223,7 @@ fn grants(element: &Element, oauth2: &Oauth2, at: &str, findings: &mut Findings)
         ("token_endpoint", &oauth2.token_endpoint, true),
         ("device_authorization_endpoint", &oauth2.device_authorization_endpoint, has(Grant::DeviceCode)),
     ] {
-        let found = !needed || endpoint.is_some() || oauth2.issuer.is_some();
-        findings.unless(found, at, format!("{member} or issuer is needed"));
+        findings.unless(!needed || endpoint.is_some(), at, format!("{member} is needed"));
     }
     let twice = given.iter().enumerate().any(|(index, grant)| given[..index].contains(grant));
     findings.unless(!twice, format!("{at}.grants"), "a grant stands twice");

@@ -142,7 +142,6 @@ fn an_issuer_alone_makes_a_whole_element() {
     assert!(auth.announces_issuer);
     assert_eq!((auth.client_authentication, auth.pkce), (ClientAuthentication::Body, Pkce::S256));
     assert_eq!(auth.scopes, ["openid", "offline_access"]);
-    assert_eq!(auth.authorize_parameters["prompt"], "consent");
     assert_eq!(auth.grants, [Grant::AuthorizationCode, Grant::DeviceCode, Grant::ClientCredentials]);
     let identity = element.identity.as_ref().unwrap();
     assert_eq!(identity.endpoint.as_str(), "https://id.example.com/me");
@@ -187,7 +186,8 @@ fn what_the_person_typed_wins_over_what_was_published() {
     let hosts: Vec<String> = element.hosts(&Values::default()).unwrap().into_iter().collect();
     assert_eq!(hosts, ["127.0.0.1:1", "id.example.com", "other.example.com"], "all of them are pinned");
     let without = made(&[("scope", "read")], Some(&metadata));
-    assert!(without.identity.is_none(), "the published address wants `openid`");
+    let needs = without.identity.expect("published").needs_scope;
+    assert_eq!(needs.as_deref(), Some("openid"), "the published address wants it");
 }
 
 #[test]

@@ -201,27 +201,19 @@ fn what_was_closed_by_its_maker_says_so_and_nothing_else_does() {
 
 #[test]
 fn each_provider_is_asked_as_it_is_today() {
-    use crate::domain::element::{Pkce, Refresh};
-    for (text, scope, refresh, life, identity) in [
-        (
-            text!("zendesk"),
-            "read write",
-            Refresh::Rotates,
-            None,
-            "https://acme.zendesk.com/api/v2/users/me.json",
-        ),
+    use crate::domain::element::Pkce;
+    for (text, scope, life, identity) in [
+        (text!("zendesk"), "read write", None, "https://acme.zendesk.com/api/v2/users/me.json"),
         (
             text!("ciscospark"),
             "spark:people_read spark:rooms_read spark:memberships_read spark:teams_read spark:messages_read \
              spark:messages_write spark:kms",
-            Refresh::Kept,
             Some(1_209_599),
             "https://webexapis.com/v1/people/me",
         ),
         (
             text!("sfdc"),
             "api refresh_token",
-            Refresh::Kept,
             Some(900),
             "https://login.salesforce.com/services/oauth2/userinfo",
         ),
@@ -230,7 +222,7 @@ fn each_provider_is_asked_as_it_is_today() {
         let values = practice(&element, &[]);
         let Auth::Oauth2(oauth2) = &element.auth else { panic!("{}", element.key) };
         assert_eq!(oauth2.scope(&values).as_deref(), Some(scope), "{}", element.key);
-        assert_eq!((oauth2.pkce, oauth2.refresh, oauth2.default_life), (Pkce::S256, refresh, life));
+        assert_eq!((oauth2.pkce, oauth2.default_life), (Pkce::S256, life));
         assert_eq!(element.identity.as_ref().unwrap().endpoint.fill(&values).unwrap().as_str(), identity);
         // Each of them takes http on loopback, and only a registered port of it.
         assert!(!element.callback.any_loopback_port);
