@@ -200,7 +200,7 @@ fn an_application_signs_in_as_itself() {
 
     let wrong = [&grant[..6], &["--json"]].concat();
     let refused = servers::begin(&home, &wrong, &[("APP_SECRET", "another-secret")]).wait();
-    assert!([Some(10), Some(15)].contains(&refused.code()), "{}", refused.stdout);
+    refused.error(15, "provider_rejected");
     home.assert_whole(0);
 }
 
@@ -243,7 +243,7 @@ fn a_provider_that_cannot_be_told_of_a_removal_is_told_later() {
     servers::connect(&home, "acme", "maria", &["--name", "Anvils"]).ok();
     server.answer_revocations(Some(Say::json("503 Service Unavailable", "")));
     let removed = home.run(&["remove", "Anvils"]).ok();
-    assert!(removed.stderr.contains("told later"), "{}", removed.stderr);
+    assert!(removed.stderr.contains("did not answer"), "{}", removed.stderr);
     assert!(home.list().is_empty(), "whatever the provider says, it is gone here");
     home.run(&["token", "Anvils", "--json"]).error(3, "connection_unknown");
     // RFC 7009 §2.2.1: it still is there, and may be told again.
@@ -275,13 +275,17 @@ fn a_grant_that_was_ended_at_the_provider_needs_a_sign_in_at_once() {
     );
     let stolen = visitor::send(&server.at("/token"), "POST", &head, &form);
     assert_eq!(stolen.status, 200, "{}", stolen.body);
-    home.run(&["renew", "Anvils"]);
+    let renewed = home.run(&["renew", "Anvils", "--json"]);
+    assert_eq!(renewed.code(), Some(10), "{}{}", renewed.stdout, renewed.stderr);
+    assert_eq!(renewed.json()[0]["failure"]["code"], "sign_in_expired");
     assert_eq!(home.list()[0]["status"], "needs_sign_in");
     assert_eq!(server.counts()["replays"], 1);
     let stolen: Value = serde_json::from_str(&stolen.body).expect("JSON");
     assert!(!server.honours(stolen["access_token"].as_str().expect("a token")), "the thief has lost it too");
     let asked = server.token_calls("refresh_token");
-    home.run(&["renew", "Anvils"]);
+    let again = home.run(&["renew", "Anvils", "--json"]);
+    assert_eq!((again.code(), &again.json()[0]["failure"]["code"]), (Some(10), &json!("sign_in_expired")));
+    assert_eq!(home.list()[0]["status"], "needs_sign_in");
     assert_eq!(server.token_calls("refresh_token"), asked, "what has ended is not asked for again");
 }
 

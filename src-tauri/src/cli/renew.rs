@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::print::{self, Problem};
 use super::run::{Context, block_on};
-use crate::domain::connection::is_ours;
-use crate::domain::error::Failure;
+use crate::domain::connection::{Status, is_ours};
+use crate::domain::error::{Code, Failure};
 use crate::engine::{How, Renewal};
 
 /// Renews one connection, or all that can be: each is a line, and the first failure decides the exit status.
@@ -25,6 +25,10 @@ pub(super) fn renew(context: &Context, name: Option<&str>) -> Result<(), Problem
         // Asked to renew, "not yet" is a failure, even though the token still works.
         let renewed = block_on(context.engine.renew_now(&connection)).and_then(|renewal| match renewal.how {
             How::Postponed(failure) => Err(*failure),
+            // Its token lives on, and nothing will renew it any more.
+            How::Impossible if connection.status == Status::NeedsSignIn => {
+                Err(Failure::new(Code::SignInExpired).name(&connection.name).product(&connection.product))
+            }
             _ => Ok(renewal),
         });
         if context.json {

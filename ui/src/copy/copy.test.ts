@@ -86,7 +86,7 @@ describe("failures on the way to a provider", () => {
     expect(say(failure, keyring).body).toBe(
       "b@x signed in, but “Support” belongs to a@x. Nothing was changed.",
     );
-    expect(say({ code: "wrong_account" }, keyring).body).toMatch(/^Somebody else signed in/);
+    expect(say({ code: "wrong_account" }, keyring).body).toMatch(/^Somebody signed in/);
   });
 
   it("about_an_element_in_use_name_what_uses_it", () => {

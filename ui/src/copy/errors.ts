@@ -424,7 +424,7 @@ const UNNAMED: Record<Fact, string> = {
   authority: "An authority that it does not know",
   clock: "not right",
   expected: "another account",
-  found: "Somebody else",
+  found: "Somebody",
 };
 
 function fill(template: string, known: Record<Fact, string | undefined>): string {

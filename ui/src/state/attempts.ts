@@ -11,6 +11,11 @@ export function isOpen(attempt: AttemptView): boolean {
   return attempt.stage === "waiting" || attempt.stage === "finishing" || attempt.stage === "unsaved";
 }
 
+/** Whether its end can be put off: a code ends when the product says, however long anybody waits. */
+export function mayWaitLonger(attempt: AttemptView): boolean {
+  return attempt.user_code === undefined;
+}
+
 /** Paste-back is offered from then on: an answer usually takes less. */
 export const PASTE_BACK_AFTER = 20_000;
 

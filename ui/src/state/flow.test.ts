@@ -4,6 +4,7 @@ import { ACME, accountsThere, hostedConnections } from "../ipc/platform";
 import { connections, emptyState, manyConnections } from "../ipc/scenes";
 import type { ConnectRequest, State } from "../ipc/types";
 import { App } from "./app.svelte";
+import { mayWaitLonger } from "./attempts";
 import { describing } from "./form";
 import { groupsOf, neighbour, whyNotUsable } from "./groups";
 import { Router } from "./router.svelte";
@@ -380,6 +381,13 @@ describe("a sign-in with a code", () => {
     app.announceWaiting(attempt);
     expect(attempt).toMatchObject({ user_code: "WDJB-MJHT", callback: "", paste_only: false });
     expect(app.announcer.text).toContain("W D J B - M J H T at acme.zendesk.com");
+  });
+
+  it("does_not_outlive_its_code", async () => {
+    const { fake } = await opened(null);
+    const values = { ...zendesk.values, "oauth.grant": "device_code" };
+    expect(mayWaitLonger(await fake.connect({ ...zendesk, values }))).toBe(false);
+    expect(mayWaitLonger(await fake.connect({ ...zendesk, name: "Other" }))).toBe(true);
   });
 });
 

@@ -187,7 +187,7 @@ mod tests {
             let read = read(more).unwrap();
             assert_eq!((read.expires_in, read.interval), (expires_in, interval), "{more}");
         }
-        let older = r#"{"device_code":"d","user_code":"u","verification_url":"http://localhost:1/d"}"#;
+        let older = r#"{"device_code":"d","user_code":"u","verification_url":"https://a.example/d"}"#;
         assert_eq!(asked_at("https://a.example/d", 200, older).unwrap().verification_uri.path(), "/d");
     }
 
