@@ -148,7 +148,7 @@ fn killed_after_a_renewal(home: &Home, server: &Server, login: &str) -> (Value, 
     let _ = tab.join().expect("a tab");
     let (mut own, mut aside): (Vec<_>, Vec<_>) =
         home.session.items().into_iter().partition(|item| item["id"] == renewed["id"]);
-    assert_eq!(own, [renewed.clone()], "the connection is as it was");
+    assert_eq!(own, std::slice::from_ref(&renewed), "the connection is as it was");
     assert_eq!(aside.len(), 1, "the new token is set aside");
     (own.remove(0), aside.remove(0))
 }

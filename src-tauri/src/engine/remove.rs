@@ -23,6 +23,12 @@ const REVOCATION: Duration = Duration::from_secs(10);
 /// that nobody uses should not lie in the vault for ever.
 pub(super) const TOLD_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// What a provider answers in time. Only the revocation is cut off: a renewal before it may bring a token that must not be
+/// lost.
+async fn soon(revoked: impl Future<Output = Revoked>) -> Revoked {
+    tokio::time::timeout(REVOCATION, revoked).await.unwrap_or(Revoked::Later)
+}
+
 /// How far a removal goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -115,8 +121,7 @@ impl Engine {
             Revocation::Page { url } => Some(url),
             Revocation::Ends | Revocation::Stays => None,
         };
-        let told = tokio::time::timeout(REVOCATION, self.revoke_tokens(item, &made_with)).await;
-        RemovedView { revoked: told.unwrap_or(Revoked::Later), page }
+        RemovedView { revoked: self.revoke_tokens(item, &made_with).await, page }
     }
 
     async fn revoke_tokens(&self, item: &Item, made_with: &MadeWith) -> Revoked {
@@ -125,7 +130,7 @@ impl Engine {
         let by_itself = local.revokes_with_access_token(element, values);
         let renews = local.renews(element, values, tokens);
         if !by_itself || !renews || is_alive(item) {
-            let revoked = local.revoke(element, values, tokens).await;
+            let revoked = soon(local.revoke(element, values, tokens)).await;
             if !(by_itself && renews && revoked == Revoked::No) {
                 return revoked;
             }
@@ -137,7 +142,7 @@ impl Engine {
                     Item { tokens: Some(tokens.clone()), received_at: clock::now_ms(), ..item.clone() };
                 // Lost, it would live on at the provider with nobody to end it.
                 let _ = self.vault(move |vault| vault.put(&renewed)).await;
-                local.revoke(element, values, &tokens).await
+                soon(local.revoke(element, values, &tokens)).await
             }
             Err(failure) if failure.code.is_temporary() => Revoked::Later,
             Err(_) => Revoked::No,
