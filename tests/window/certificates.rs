@@ -1,0 +1,33 @@
+//! Authorities of an organisation's network, in Settings.
+
+use std::fs;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+
+use crate::support::home::{Home, eventually};
+use crate::support::window::Window;
+
+#[test]
+fn an_authority_is_added_from_a_file_and_removed_again() {
+    let mut params = CertificateParams::new([]).expect("no names");
+    params.distinguished_name.push(DnType::CommonName, "Example Gateway");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().expect("a key");
+    let authority = CertifiedIssuer::self_signed(params, key).expect("signed");
+    let home = Home::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("gateway.pem");
+    fs::write(&file, authority.pem()).expect("written");
+    let trusted = || home.json(&["trust", "list"]).as_array().expect("a list").clone();
+
+    let window = Window::open(&home);
+    window.press("Settings");
+    window.sees("Add a certificate");
+    window.type_into(&window.find("//input[@type='file']"), &file.display().to_string());
+    window.sees("Example Gateway");
+    eventually("it is trusted", || (trusted().len() == 1).then_some(()));
+    window.press("Remove Example Gateway");
+    window.sees("Remove this certificate?");
+    window.press("Remove");
+    eventually("it is trusted no longer", || trusted().is_empty().then_some(()));
+}
