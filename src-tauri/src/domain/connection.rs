@@ -70,6 +70,8 @@ pub struct Connection {
     pub last_code: Option<String>,
     /// Who signed in, in the provider's words.
     pub identity: Option<String>,
+    /// The provider's own key of that account, if it tells one: names change, and several accounts may bear one.
+    pub identity_key: Option<String>,
     /// The host that the account lives at.
     pub host: Option<String>,
     /// The scopes that were granted.
@@ -338,6 +340,7 @@ impl Item {
             status: Status::Ok,
             last_code: None,
             identity: self.identity.clone(),
+            identity_key: None,
             host: self.host.clone(),
             scopes: self.scopes(),
             missing: self.missing.clone(),
@@ -353,9 +356,41 @@ fn split_scopes(scope: Option<&str>) -> Vec<String> {
     scope.unwrap_or_default().split([' ', ',', '+']).filter(|s| !s.is_empty()).map(str::to_owned).collect()
 }
 
-/// Whether two names that a provider gave are of one account. Addresses are compared as mail is delivered: ignoring case.
-pub fn same_identity(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
+/// Whose account it is, in the provider's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// As people know it: an address or a name.
+    pub name: String,
+    /// The provider's own key of it, if it tells one.
+    pub key: Option<String>,
+}
+
+impl Account {
+    /// Whether both are one account: by their keys, or by their names where one of them has no key. Addresses are
+    /// compared as mail is delivered: ignoring case.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.key, &other.key) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.name.trim().to_lowercase() == other.name.trim().to_lowercase(),
+        }
+    }
+}
+
+impl Connection {
+    /// Whose account it is, as far as it is known.
+    pub fn account(&self) -> Option<Account> {
+        let name = self.identity.clone()?;
+        Some(Account { name, key: self.identity_key.clone() })
+    }
+
+    /// The same connection with this account.
+    pub fn of(mut self, account: Option<Account>) -> Self {
+        (self.identity, self.identity_key) = match account {
+            Some(account) => (Some(account.name), account.key),
+            None => (None, None),
+        };
+        self
+    }
 }
 
 /// The scopes that were asked for and are not among the granted ones (RFC 6749 §3.3). An answer that names none grants
@@ -452,6 +487,19 @@ mod tests {
         let shown = format!("{:?}", item());
         for secret in ["s3cret", "\"at\"", "\"rt\"", "\"et\""] {
             assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_known_by_its_key_and_else_by_its_name() {
+        let account = |name: &str, key: Option<&str>| Account { name: name.into(), key: key.map(Into::into) };
+        for (one, other, same) in [
+            (account("Maria", Some("1")), account("Maria", Some("2")), false),
+            (account("maria@old.example", Some("1")), account("maria@new.example", Some("1")), true),
+            (account("maria@acme.example", None), account("Maria@Acme.example ", Some("1")), true),
+            (account("maria@acme.example", None), account("eve@acme.example", None), false),
+        ] {
+            assert_eq!(one.is_same(&other), same, "{one:?} {other:?}");
         }
     }
 

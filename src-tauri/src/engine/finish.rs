@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::start::REGISTERED;
 use super::{Engine, SigningIn};
 use crate::domain::attempt::Stage;
-use crate::domain::connection::{Connection, Item, is_ours};
+use crate::domain::connection::{Account, Connection, Item, is_ours};
 use crate::domain::element::{Auth, Element};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form;
@@ -61,7 +61,7 @@ pub struct Unsaved {
     /// Whether the connection existed before.
     pub(super) again: bool,
     /// Whose account it was then, if that is to be the same now.
-    pub(super) expected: Option<String>,
+    pub(super) expected: Option<Account>,
     pub(super) item: Item,
     /// How it signed in.
     pub element: Element,
@@ -102,7 +102,7 @@ impl Engine {
         let SigningIn { id, again, element, values, platform, lock, opened, waiting, any_account, .. } =
             signing;
         let same_account = again.as_ref().filter(|_| !any_account);
-        let expected = same_account.and_then(|connection| connection.identity.clone());
+        let expected = same_account.and_then(Connection::account);
         let unsaved = Unsaved {
             failure: Failure::new(Code::KeychainLocked),
             attempt: id,
@@ -219,12 +219,9 @@ impl Engine {
         fault::point("vault_written");
         // Whose account it is now is known only if it was compared.
         let compared = unsaved.expected.is_some() || !is_ours(&row.workspace);
-        let row = Connection {
-            instance: row.instance,
-            disabled: row.disabled,
-            identity: row.identity.filter(|_| compared),
-            ..item.to_connection()
-        };
+        let account = row.account().filter(|_| compared);
+        let row = Connection { instance: row.instance, disabled: row.disabled, ..item.to_connection() };
+        let row = row.of(account);
         // Before its attempt is closed: nobody would look for it afterwards.
         self.drop_aside(&unsaved.attempt).await;
         let written = self.index.signed_in_again(&unsaved.attempt, &row, &item.token_sha256());
@@ -272,10 +269,10 @@ impl Engine {
     ) -> Connection {
         match (platform, &item.tokens) {
             (Platform::Local(local), Some(tokens)) => {
-                if let Some(identity) = soon(local.identity(element, values, tokens)).await {
+                if let Some(account) = soon(local.identity(element, values, tokens)).await {
                     // A row without it is whole.
-                    let _ = self.index.set_identity(&row.id, &identity);
-                    row.identity = Some(identity);
+                    let _ = self.index.set_identity(&row.id, &account);
+                    row = row.of(Some(account));
                 }
             }
             (Platform::Hosted(hosted), _) => {
@@ -553,7 +550,7 @@ pub(super) const TIDYING: Duration = Duration::from_secs(10);
 pub(super) const IDENTITY: Duration = Duration::from_secs(5);
 
 /// The identity, if the provider tells it soon.
-pub(super) async fn soon(identity: impl Future<Output = Option<String>>) -> Option<String> {
+pub(super) async fn soon(identity: impl Future<Output = Option<Account>>) -> Option<Account> {
     tokio::time::timeout(IDENTITY, identity).await.ok().flatten()
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::finish::{NotKept, Unsaved};
-use crate::domain::connection::{Item, same_identity};
+use crate::domain::connection::Item;
 use crate::domain::error::{Code, Failure};
 use crate::io::clock;
 use crate::platform::Platform;
@@ -29,16 +29,16 @@ impl Engine {
         crate::fault::point("set_aside");
         let asked = tokio::time::timeout(WHO, local.who(&unsaved.element, &unsaved.values, tokens)).await;
         let found = match asked {
-            Ok(Ok(Some(found))) if same_identity(&found, expected) => return Ok(()),
+            Ok(Ok(Some(found))) if found.is_same(expected) => return Ok(()),
             // A provider that never says cannot be guarded against.
             Ok(Ok(None)) => return Ok(()),
-            Ok(Ok(Some(found))) => Some(found),
+            Ok(Ok(Some(found))) => Some(found.name),
             // One that says it otherwise, and not just now, may hide somebody else.
             Ok(Err(_)) | Err(_) => None,
         };
         let failure =
             Failure::new(Code::WrongAccount).name(&unsaved.item.name).product(&unsaved.element.name);
-        Err(NotKept::WrongAccount(Failure { expected: Some(expected.clone()), found, ..failure }))
+        Err(NotKept::WrongAccount(Failure { expected: Some(expected.name.clone()), found, ..failure }))
     }
 
     /// What was set aside is in its place, or not wanted.

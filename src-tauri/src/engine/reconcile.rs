@@ -10,7 +10,7 @@ use super::finish::IDENTITY;
 use super::made_with::MadeWith;
 use super::remove::TOLD_FOR;
 use super::token::connection_lock_name;
-use crate::domain::connection::{Connection, Item, is_ours, same_identity};
+use crate::domain::connection::{Account, Connection, Item, is_ours};
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::Revoked;
 use crate::io::clock;
@@ -100,11 +100,10 @@ impl Engine {
             Err(_) => return Ok(false),
         };
         match item {
-            Some(mut item) => {
-                if item.identity.is_none() {
-                    item.identity = self.identity_of(&item).await;
-                }
-                match self.index.finish_attempt(&item.to_connection(), &item.token_sha256()) {
+            Some(item) => {
+                let account = self.identity_of(&item).await;
+                let row = item.to_connection().of(account);
+                match self.index.finish_attempt(&row, &item.token_sha256()) {
                     Ok(row) if row.name != item.name => self.describe_as_listed(&item.id).await,
                     Ok(_) => {}
                     // Another program brought the same instance in, or the workspace is gone with all that was in it.
@@ -155,8 +154,8 @@ impl Engine {
             self.put_into_list(attempt, &row, &aside).await?;
             return Ok(true);
         }
-        match (self.who(&aside).await, &row.identity) {
-            (Ok(Some(found)), Some(expected)) if !same_identity(&found, expected) => {
+        match (self.who(&aside).await, row.account()) {
+            (Ok(Some(found)), Some(expected)) if !found.is_same(&expected) => {
                 Ok(self.return_aside(attempt, &aside).await)
             }
             // The provider may tell later. A token that nobody can use meanwhile does not wait for ever.
@@ -179,12 +178,12 @@ impl Engine {
         row: &Connection,
         item: &Item,
     ) -> Result<(), Failure> {
-        let identity = match self.who(item).await {
+        let account = match self.who(item).await {
             Ok(Some(found)) => Some(found),
             // It was compared, or is asked for by the next test.
-            _ => row.identity.clone(),
+            _ => row.account(),
         };
-        let signed_in = Connection { identity, ..item.to_connection() };
+        let signed_in = item.to_connection().of(account);
         self.index.signed_in_again(&attempt.id, &signed_in, &item.token_sha256())?;
         tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is finished");
         Ok(())
@@ -269,12 +268,12 @@ impl Engine {
     }
 
     /// Whose account an item is for, if the provider tells it soon.
-    async fn identity_of(&self, item: &Item) -> Option<String> {
+    async fn identity_of(&self, item: &Item) -> Option<Account> {
         self.who(item).await.ok().flatten()
     }
 
     /// The same, told from a provider that does not answer.
-    async fn who(&self, item: &Item) -> Result<Option<String>, Failure> {
+    async fn who(&self, item: &Item) -> Result<Option<Account>, Failure> {
         let Some(tokens) = &item.tokens else { return Ok(None) };
         let MadeWith { element, values, local } = self.made_with(item)?;
         let late = || Failure::new(Code::ProviderUnreachable).product(&element.name);

@@ -24,14 +24,11 @@ impl Engine {
     pub async fn test(&self, connection: &Connection) -> Result<Tested, Failure> {
         let tested = self.ask(connection).await.map_err(|failure| failure.name(&connection.name));
         match &tested {
-            Ok(tested) => {
+            Ok(_) => {
                 // A token that still lives says nothing of a sign-in that has ended.
                 let ours = is_ours(&connection.workspace);
                 if !ours || matches!(connection.status, Status::Ok | Status::Retrying) {
                     self.index.set_status(&connection.id, Status::Ok, None)?;
-                }
-                if let Some(identity) = &tested.identity {
-                    self.index.set_identity(&connection.id, identity)?;
                 }
             }
             Err(failure) => {
@@ -72,7 +69,13 @@ impl Engine {
             let tokens = item.tokens.as_ref().ok_or_else(expired)?;
             let asked = Instant::now();
             match local.who(&element, &values, tokens).await {
-                Ok(identity) => return Ok(Tested { identity, took: asked.elapsed() }),
+                Ok(account) => {
+                    let took = asked.elapsed();
+                    if let Some(account) = &account {
+                        self.index.set_identity(&connection.id, account)?;
+                    }
+                    return Ok(Tested { identity: account.map(|account| account.name), took });
+                }
                 // An access token may be ended before its time, and its sign-in be fine (RFC 6750 §3.1).
                 Err(failure)
                     if failure.code == Code::SignInExpired

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection as Sqlite, OptionalExtension, Row, params};
 use rusqlite_migration::{M, Migrations};
 
-use crate::domain::connection::{Connection, Status, folded, is_ours};
+use crate::domain::connection::{Account, Connection, Status, folded, is_ours};
 use crate::domain::error::{Code, Failure};
 
 use super::paths::private_file;
@@ -354,7 +354,8 @@ impl Index {
         let tx = sqlite.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         tx.execute(
             "UPDATE connection SET status = 'ok', last_code = NULL, renewed_at = ?2, expires_at = ?3, scopes = ?4,
-             host = ?5, token_sha256 = ?6, missing = ?7, identity = ?8 WHERE id = ?1",
+             host = ?5, token_sha256 = ?6, missing = ?7, identity = ?8,
+             identity_key = ?9 WHERE id = ?1",
             params![
                 connection.id,
                 connection.renewed_at,
@@ -363,7 +364,8 @@ impl Index {
                 connection.host,
                 token_sha256,
                 json_list(&connection.missing),
-                connection.identity
+                connection.identity,
+                connection.identity_key
             ],
         )?;
         tx.execute("DELETE FROM attempt WHERE id = ?1", [attempt])?;
@@ -395,8 +397,11 @@ impl Index {
     ///
     /// # Errors
     /// When the file is unusable.
-    pub fn set_identity(&self, id: &str, identity: &str) -> Result<(), IndexError> {
-        self.sqlite().execute("UPDATE connection SET identity = ?2 WHERE id = ?1", [id, identity])?;
+    pub fn set_identity(&self, id: &str, account: &Account) -> Result<(), IndexError> {
+        self.sqlite().execute(
+            "UPDATE connection SET identity = ?2, identity_key = ?3 WHERE id = ?1",
+            params![id, account.name, account.key],
+        )?;
         Ok(())
     }
 
@@ -589,9 +594,10 @@ fn write_row(sqlite: &Sqlite, c: &Connection, token_sha256: &[u8; 32]) -> Result
     sqlite.execute(
         "INSERT INTO connection (id, workspace, element, product, instance, disabled, name, folded, tags, status,
          last_code, identity, host, scopes, created_at, renewed_at, expires_at, token_sha256,
-         missing)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
-         ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded = excluded.folded, identity = excluded.identity",
+         missing, identity_key)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded = excluded.folded, identity = excluded.identity,
+         identity_key = excluded.identity_key",
         params![
             c.id,
             c.workspace,
@@ -612,6 +618,7 @@ fn write_row(sqlite: &Sqlite, c: &Connection, token_sha256: &[u8; 32]) -> Result
             c.expires_at,
             token_sha256,
             json_list(&c.missing),
+            c.identity_key,
         ],
     )?;
     Ok(())
@@ -644,6 +651,7 @@ fn row_to_connection(row: &Row<'_>) -> rusqlite::Result<Connection> {
         status: Status::parse(&row.get::<_, String>("status")?).unwrap_or(Status::Ok),
         last_code: row.get("last_code")?,
         identity: row.get("identity")?,
+        identity_key: row.get("identity_key")?,
         host: row.get("host")?,
         scopes: list("scopes")?,
         missing: list("missing")?,

@@ -49,6 +49,9 @@ const LONGEST_NAME: usize = 60;
 /// OpenID Connect Core 1.0 §5.1, from what a person recognizes to what only the server knows.
 const WHO_OPENID: [&str; 4] = ["/email", "/preferred_username", "/name", "/sub"];
 
+/// OpenID Connect Core 1.0 §5.1: never reassigned within the issuer.
+const SUBJECT: &str = "/sub";
+
 /// What products of that time call it.
 const WHO_OAUTH1: [&str; 5] = ["/email", "/screen_name", "/username", "/name", "/id"];
 
@@ -136,6 +139,7 @@ pub fn made_oauth2(values: &Values, metadata: Option<&Metadata>) -> Result<Eleme
     let identity = userinfo.map(|endpoint| Identity {
         endpoint,
         at: owned(&WHO_OPENID),
+        key: Some(SUBJECT.to_owned()),
         needs_scope: needs_scope.clone(),
     });
     // RFC 8252 §7.3: a server takes any port of a native application that registered itself as one.
@@ -173,7 +177,8 @@ pub fn made_oauth1(values: &Values) -> Result<Element, Vec<FieldProblem>> {
         signature_method,
         authorize_parameters: BTreeMap::new(),
     }));
-    let identity = userinfo.map(|endpoint| Identity { endpoint, at: owned(&WHO_OAUTH1), needs_scope: None });
+    let identity =
+        userinfo.map(|endpoint| Identity { endpoint, at: owned(&WHO_OAUTH1), key: None, needs_scope: None });
     let fields = client_fields(&key, "Consumer key", "Consumer secret", true, true);
     let callback = CallbackRules::default();
     form.done(AUTHORIZATION, Parts { from: OAUTH1, key, name, access, auth, callback, identity, fields })

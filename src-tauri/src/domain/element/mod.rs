@@ -134,6 +134,9 @@ pub struct Identity {
     pub endpoint: Template,
     /// JSON pointers (RFC 6901) into the answer; the first that finds text is the identity.
     pub at: Vec<String>,
+    /// A JSON pointer to the provider's own key of the account, which stays when its name changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// The scope without which the call is refused: a token that was not given it is not asked about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs_scope: Option<String>,

@@ -30,6 +30,7 @@ fn connection(id: &str, name: &str) -> Connection {
         status: Status::Ok,
         last_code: None,
         identity: None,
+        identity_key: None,
         host: None,
         scopes: vec![],
         missing: vec![],

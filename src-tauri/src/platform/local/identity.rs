@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{Local, TIME_REFUSED, filled, practice_url};
-use crate::domain::connection::{clean_name, missing_scopes};
+use crate::domain::connection::{Account, clean_name, missing_scopes};
 use crate::domain::element::{Auth, Element};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::Values;
@@ -20,7 +20,7 @@ fn lacks(tokens: &TokenSet, scope: Option<&str>) -> bool {
 
 impl Local {
     /// Asks the provider whose account it is. `None` if it does not say: an account without a name is still one.
-    pub async fn identity(&self, element: &Element, values: &Values, tokens: &TokenSet) -> Option<String> {
+    pub async fn identity(&self, element: &Element, values: &Values, tokens: &TokenSet) -> Option<Account> {
         self.who(element, values, tokens).await.ok().flatten()
     }
 
@@ -34,12 +34,14 @@ impl Local {
         element: &Element,
         values: &Values,
         tokens: &TokenSet,
-    ) -> Result<Option<String>, Failure> {
-        let (endpoint, pointers) = match (&self.practice, &element.identity) {
-            (Some(_), _) => (practice_url(element, "me"), vec!["/email".to_owned()]),
+    ) -> Result<Option<Account>, Failure> {
+        let (endpoint, pointers, key) = match (&self.practice, &element.identity) {
+            (Some(_), _) => (practice_url(element, "me"), vec!["/email".to_owned()], None),
             // Nobody is refused an account because its scope was not asked for.
             (None, Some(identity)) if lacks(tokens, identity.needs_scope.as_deref()) => return Ok(None),
-            (None, Some(identity)) => (filled(&identity.endpoint, values)?, identity.at.clone()),
+            (None, Some(identity)) => {
+                (filled(&identity.endpoint, values)?, identity.at.clone(), identity.key.as_ref())
+            }
             (None, None) => return Ok(None),
         };
         let url = self.real(endpoint).await?;
@@ -75,8 +77,10 @@ impl Local {
             serde_json::Value::Number(number) => Some(number.to_string()),
             _ => None,
         };
+        let shown = |name: String| clean_name(&name).chars().take(LONGEST_IDENTITY).collect::<String>();
         let found = pointers.iter().filter_map(text).find(|t| !t.is_empty());
-        Ok(found.map(|name| clean_name(&name).chars().take(LONGEST_IDENTITY).collect()))
+        let key = key.and_then(text).filter(|key| !key.is_empty() && key.len() <= LONGEST_IDENTITY);
+        Ok(found.map(|name| Account { name: shown(name), key }))
     }
 
     async fn ask(

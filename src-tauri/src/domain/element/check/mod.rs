@@ -325,7 +325,8 @@ fn fits_label(field: &Field) -> bool {
 
 fn answers(element: &Element, findings: &mut Findings) {
     if let Some(identity) = &element.identity {
-        let pointers = !identity.at.is_empty() && identity.at.iter().all(|at| is_pointer(at));
+        let mut all = identity.at.iter().chain(&identity.key);
+        let pointers = !identity.at.is_empty() && all.all(|at| is_pointer(at));
         findings.unless(pointers, "identity.at", "at least one JSON pointer, each beginning with /");
     }
     if let Some(Api::TokenAnswer(from)) = &element.api {
