@@ -288,6 +288,25 @@ fn a_sign_in_again_of_whom_nobody_knows_does_not_silently_take_the_place() {
 }
 
 #[test]
+fn an_account_is_known_by_its_key_and_not_by_a_name_that_another_one_bears() {
+    let home = Home::new();
+    let keyed = |url: &str| plain(url).replace(r#"at = ["/email"]"#, "at = [\"/name\"]\nkey = \"/sub\"");
+    let server = connected(&home, keyed);
+    let is = |name: &str, key: &str| {
+        let found = json!({ "name": name, "sub": key }).to_string();
+        server.publish("/userinfo", Say::json("200 OK", &found));
+    };
+    is("Maria", "1");
+    assert_eq!(home.json(&["test", "Anvils"])[0]["identity"], "Maria");
+    is("Maria", "2");
+    reconnect(&home, &[]).error(10, "wrong_account");
+    is("Maria Smith", "1");
+    reconnect(&home, &[]).ok();
+    assert_eq!(row(&home, "Anvils")["identity"], "Maria Smith");
+    home.assert_whole(1);
+}
+
+#[test]
 fn a_sign_in_again_of_whom_nobody_knows_is_taken_if_any_account_will_do() {
     let home = Home::new();
     let server = connected(&home, plain);
