@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::Engine;
-use super::finish::{NotKept, Unsaved};
+use super::keep::{NotKept, Unsaved};
 use super::token::PATIENCE;
 use crate::domain::connection::{Connection, Item, clean_name, clean_tags};
 use crate::domain::element::Element;

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::Engine;
-use super::finish::{NotKept, Unsaved};
+use super::keep::{NotKept, Unsaved};
 use crate::domain::connection::Item;
 use crate::domain::error::{Code, Failure};
 use crate::io::clock;

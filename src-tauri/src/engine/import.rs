@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::Engine;
-use super::finish::TIDYING;
+use super::keep::TIDYING;
 use super::workspace::Workspace;
 use crate::domain::connection::{Connection, Item, clean_name, clean_tags};
 use crate::domain::error::{Code, Failure};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::Engine;
-use super::finish::IDENTITY;
+use super::keep::IDENTITY;
 use super::made_with::MadeWith;
 use super::remove::TOLD_FOR;
 use super::token::connection_lock_name;

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use super::prepare::{Asking, Device};
 use super::workspace::ANY_PORT;
 use super::{Engine, LOCAL, PRACTICE};
 use crate::domain::connection::{Connection, NAME_MAX, Status, clean_name, clean_tags, folded, free_name};
 use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, Grant};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, FieldProblem, Problem, Values};
-use crate::domain::oauth::authorize::{ensure_state, is_loopback, openable};
-use crate::domain::oauth::device::DeviceAuthorization;
+use crate::domain::oauth::authorize::is_loopback;
 use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;
 use crate::domain::view::ConnectRequest;
@@ -22,7 +22,7 @@ use crate::io::lock::Lock;
 use crate::io::loopback::{Binding, Opened, Waiting};
 use crate::io::vault::VaultError;
 use crate::io::{browser, clock};
-use crate::platform::{Local, OauthCall, Platform};
+use crate::platform::Platform;
 
 /// Stands in the configuration of a connection whose client registered itself, for this connection alone.
 pub(super) const REGISTERED: &str = "oauth.client.registered";
@@ -78,13 +78,6 @@ pub struct SigningIn {
     pub any_account: bool,
 }
 
-/// What asks for the result of a sign-in whose browser cannot call back (RFC 8628).
-pub(super) struct Device {
-    pub(super) authorization: DeviceAuthorization,
-    /// When the code is over.
-    pub(super) ends: Instant,
-}
-
 impl SigningIn {
     /// Whether the answer cannot arrive by itself and has to be pasted.
     pub fn paste_only(&self) -> bool {
@@ -120,27 +113,6 @@ pub async fn open_browser(url: Url, choice: Browser) -> bool {
     let opened = opened.await.unwrap_or(false);
     fault::point("browser_opened");
     opened
-}
-
-/// A form on its way to the browser.
-struct Asking<'a> {
-    element: &'a Element,
-    given: &'a BTreeMap<String, String>,
-    filled_in: &'a BTreeMap<String, String>,
-    values: Values,
-}
-
-/// An address that is ready for the browser, and what its answer will be held against.
-struct Prepared {
-    url: Url,
-    callback_url: String,
-    values: Values,
-    registered: bool,
-    verifier: Option<Verifier>,
-    request: Option<(String, Sensitive<String>)>,
-    binding: Option<Binding>,
-    opened: Option<Opened>,
-    device: Option<Device>,
 }
 
 impl Engine {
@@ -306,118 +278,6 @@ impl Engine {
         request.values.retain(|key, _| made.field(key).is_some());
         request.element.clone_from(&made.key);
         Ok(made)
-    }
-
-    /// Steps 3 to 5: the callback address is bound, and the platform is asked for the address that the browser opens.
-    async fn prepare(&self, platform: &Platform, asking: &Asking<'_>) -> Result<Prepared, Failure> {
-        let element = asking.element;
-        let given_callback = asking.values.get(CALLBACK_URL).unwrap_or_default().to_owned();
-        let opened = match given_callback.parse::<Url>() {
-            // A browser would want a certificate of an https address, which nobody can have for loopback: pasted.
-            Ok(url) if is_loopback(&url) && url.scheme() == "http" => {
-                Some(self.callbacks.open(&given_callback).await?)
-            }
-            _ => None,
-        };
-        let callback_url = opened.as_ref().map_or(given_callback, |opened| opened.url.clone());
-        // Again, because the bound port is part of a value that goes into every later step.
-        let mut given = asking.given.clone();
-        given.insert(CALLBACK_URL.to_owned(), callback_url.clone());
-        let values = form::check(element, &given, asking.filled_in).map_err(Failure::form)?;
-        let (values, registered) = self.known_client(platform, asking, &given, values).await?;
-        // 4
-        let state = clock::random_token();
-        let request = if matches!(element.auth_for(&values), Auth::Oauth1(_)) {
-            let issued = platform.oauth_token(&OauthCall::token(element, &values, &state)).await?;
-            Some((issued.token, issued.secret))
-        } else {
-            None
-        };
-        // 5
-        let token = request.as_ref().map(|(token, _)| token.as_str());
-        let answer = platform.oauth_url(&OauthCall::url(element, &values, &state, token)).await?;
-        let untrusted = |e: crate::domain::oauth::authorize::NotOpenable| {
-            Failure::new(Code::ProviderBadResponse).product(&element.name).detail(e.to_string())
-        };
-        let mut url = openable(&answer.oauth_url).map_err(untrusted)?;
-        let binding = match token {
-            Some(token) => Binding::RequestToken { token: token.into(), state },
-            None => {
-                url = ensure_state(url, &state);
-                if element.callback.echoes_state { Binding::State(state) } else { Binding::OnlyOne }
-            }
-        };
-        Ok(Prepared {
-            url,
-            callback_url,
-            values,
-            registered,
-            verifier: answer.verifier,
-            request,
-            binding: Some(binding),
-            opened,
-            device: None,
-        })
-    }
-
-    /// The same for a browser that cannot call back: the provider gives a code that the person enters there.
-    async fn prepare_device(&self, local: &Local, asking: &Asking<'_>) -> Result<Prepared, Failure> {
-        let element = asking.element;
-        let platform = Platform::Local(local.clone());
-        let (values, registered) =
-            self.known_client(&platform, asking, asking.given, asking.values.clone()).await?;
-        let authorization = local.device_authorization(element, &values).await?;
-        // RFC 8628 §3.3.1: the address that holds the code already, where there is one; the code is shown beside it.
-        let page =
-            authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri);
-        let url = openable(page.as_str()).map_err(|e| {
-            Failure::new(Code::ProviderBadResponse).product(&element.name).detail(e.to_string())
-        })?;
-        let ends = Instant::now() + Duration::from_secs(authorization.expires_in);
-        Ok(Prepared {
-            url,
-            callback_url: String::new(),
-            values,
-            registered,
-            verifier: None,
-            request: None,
-            binding: None,
-            opened: None,
-            device: Some(Device { authorization, ends }),
-        })
-    }
-
-    /// The values with a client that the provider knows: where none was given and the provider takes new ones, this
-    /// application registers itself (RFC 7591). Returns whether it did.
-    async fn known_client(
-        &self,
-        platform: &Platform,
-        asking: &Asking<'_>,
-        given: &BTreeMap<String, String>,
-        values: Values,
-    ) -> Result<(Values, bool), Failure> {
-        let (Platform::Local(local), Auth::Oauth2(oauth2)) = (platform, asking.element.auth_for(&values))
-        else {
-            return Ok((values, false));
-        };
-        if values.get(API_KEY).is_some() || oauth2.registration_endpoint.is_none() || local.is_practice() {
-            return Ok((values, false));
-        }
-        let client = local.register(asking.element, oauth2, &values).await?;
-        // RFC 7591 §3.2.1: the server may answer with another way than was asked for, which the element does not speak.
-        let other_way = client.authentication.is_some_and(|way| way != oauth2.client_authentication);
-        if other_way && client.client_secret.is_some() {
-            let detail = "the app was registered with another way to show itself than the element has";
-            return Err(Failure::new(Code::ProviderRejected).product(&asking.element.name).detail(detail));
-        }
-        tracing::info!(element = %asking.element.key, "registered at the provider");
-        let mut given = given.clone();
-        given.insert(API_KEY.to_owned(), client.client_id);
-        if let Some(secret) = client.client_secret {
-            given.insert(API_SECRET.to_owned(), secret.expose().clone());
-        }
-        let values = form::check(asking.element, &given, asking.filled_in).map_err(Failure::form)?;
-        Ok((values, true))
     }
 
     /// The callback address with which the client of a connection registered itself, bound again if it is free.
