@@ -81,6 +81,8 @@ fn the_address_of_an_openid_provider_is_all_that_is_needed() {
         ["connect", "oauth2", "--set", &issuer, "--name", "Anvils", "--tag", "gold", "--no-browser"];
     allow(&chromium, home.start(&connect), "maria");
     assert_eq!(server.counts()["registrations"], 1, "this computer has registered itself");
+    let listed = |key: &str| home.json(&["list", "--element", key]).as_array().map(Vec::len);
+    assert_eq!((listed("oauth2"), listed("oauth1")), (Some(1), Some(0)), "found by what it was made with");
     let again = home.start(&["reconnect", "Anvils", "--no-browser"]);
     lives(&home, &server, &chromium, "Anvils", "maria", again);
     assert!(server.counts()["registrations"].as_u64() <= Some(2), "at most once a sign-in");

@@ -13,7 +13,7 @@ use crate::domain::connection::{Connection, Status};
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{Revoked, WorkspaceKind};
 use crate::engine::{Engine, LOCAL, Reach, Workspace};
-use crate::io::catalog;
+use crate::io::catalog::{self, Catalog};
 use crate::io::paths::Paths;
 use crate::io::vault::Prompting;
 
@@ -152,6 +152,7 @@ fn check(file: &Path, json: bool) -> Result<(), Problem> {
 }
 
 fn list(context: &Context, filter: &List) -> Result<(), Problem> {
+    let catalog = context.engine.catalog();
     let wanted = filter.status.map(|word| match word {
         StatusWord::Ok => Status::Ok,
         StatusWord::Retrying => Status::Retrying,
@@ -161,7 +162,7 @@ fn list(context: &Context, filter: &List) -> Result<(), Problem> {
     let mut views = context.engine.connections(context.workspace_id())?;
     views.retain(|view| {
         filter.tag.as_ref().is_none_or(|tag| view.tags.contains(tag))
-            && filter.element.as_ref().is_none_or(|key| view.element == *key)
+            && filter.element.as_ref().is_none_or(|key| is_of(&catalog, &view.element, key))
             && wanted.is_none_or(|status| view.status == status)
     });
     if context.json {
@@ -176,6 +177,12 @@ fn list(context: &Context, filter: &List) -> Result<(), Problem> {
         }));
     }
     Ok(())
+}
+
+/// Whether a connection's element is the one of this key, or was made with it.
+fn is_of(catalog: &Catalog, element: &str, key: &str) -> bool {
+    let made_with = || catalog.find(element).is_ok_and(|known| known.from.as_deref() == Some(key));
+    element == key || made_with()
 }
 
 fn show(context: &Context, name: &str) -> Result<(), Problem> {
