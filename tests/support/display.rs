@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
@@ -20,6 +21,9 @@ pub struct Display {
 impl Display {
     /// Starts a server on a free number; it says which one once it can be used.
     pub fn start() -> Self {
+        // Two that look for a free number at the same moment can take the same one, and one's socket from the other.
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let mut server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"])
             .stdout(Stdio::piped())
