@@ -11,6 +11,7 @@ use tauri::AppHandle;
 use super::{changed, come_forward};
 use crate::domain::attempt::Stage;
 use crate::domain::error::{Code, Failure};
+use crate::domain::renewal::in_ms;
 use crate::domain::view::{AttemptView, ConnectRequest};
 use crate::engine::start::{attempt_life, open_browser};
 use crate::engine::{Browser, Controls, Ending, Engine, Paste, SigningIn, Unsaved};
@@ -263,10 +264,6 @@ pub(super) enum AccountChoice {
 
 fn is_of_another_account(failure: Option<&Failure>) -> bool {
     failure.is_some_and(|failure| failure.code == Code::WrongAccount)
-}
-
-fn in_ms(time: Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// When a sign-in ends that waits from then on.

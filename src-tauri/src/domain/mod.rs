@@ -3,7 +3,6 @@
 
 pub mod attempt;
 pub mod connection;
-pub mod difference;
 pub mod element;
 pub mod error;
 pub mod exchange;

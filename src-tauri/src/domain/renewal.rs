@@ -90,7 +90,8 @@ fn wait(failures: u32, jitter: f64) -> i64 {
     (planned + (planned as f64 * part) as i64).max(SPACING_MS)
 }
 
-fn in_ms(time: Duration) -> i64 {
+/// In milliseconds, as moments are counted.
+pub fn in_ms(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 

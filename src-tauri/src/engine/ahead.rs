@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::{Engine, How, Renewal};
 use crate::domain::connection::{Connection, Status, is_ours};
 use crate::domain::error::Failure;
-use crate::domain::renewal::{self, LEAD, Seen};
+use crate::domain::renewal::{self, LEAD, Seen, in_ms};
 use crate::domain::view::KeychainState;
 use crate::io::clock;
 
@@ -29,51 +29,47 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 /// What is remembered of a connection between two looks at the index.
 struct Tracked {
     /// As of the row. Another token starts anew.
-    of: (i64, Option<i64>),
-    renewable: bool,
-    failures: u32,
-    last_try: Option<i64>,
-    not_before: Option<i64>,
+    seen: Seen,
     /// Drawn once for each try.
     jitter: f64,
 }
 
 impl Tracked {
     fn new(row: &Connection) -> Self {
-        let of = (received_at(row), row.expires_at);
-        Self { of, renewable: true, failures: 0, last_try: None, not_before: None, jitter: jitter() }
+        let seen = Seen {
+            received_at: received_at(row),
+            expires_at: row.expires_at,
+            renewable: true,
+            failures: 0,
+            last_try: None,
+            not_before: None,
+        };
+        Self { seen, jitter: jitter() }
     }
 
-    fn seen(&self) -> Seen {
-        Seen {
-            received_at: self.of.0,
-            expires_at: self.of.1,
-            renewable: self.renewable,
-            failures: self.failures,
-            last_try: self.last_try,
-            not_before: self.not_before,
-        }
+    fn is_of(&self, row: &Connection) -> bool {
+        (self.seen.received_at, self.seen.expires_at) == (received_at(row), row.expires_at)
     }
 
     fn tried(&mut self, result: Result<Renewal, Failure>) {
         let now = clock::now_ms();
-        self.last_try = Some(now);
+        self.seen.last_try = Some(now);
         self.jitter = jitter();
         let failure = match result {
             Ok(Renewal { how: How::Impossible, .. }) => {
-                self.renewable = false;
+                self.seen.renewable = false;
                 return;
             }
             Ok(Renewal { how: How::Renewed | How::Unneeded, .. }) => {
-                self.failures = 0;
+                self.seen.failures = 0;
                 return;
             }
             Ok(Renewal { how: How::Postponed(failure), .. }) => *failure,
             Err(failure) => failure,
         };
-        self.failures = self.failures.saturating_add(1);
+        self.seen.failures = self.seen.failures.saturating_add(1);
         let wait = failure.retry_after.and_then(|s| i64::try_from(s).ok()).map(|s| s.saturating_mul(1000));
-        self.not_before = wait.map(|wait| now.saturating_add(wait));
+        self.seen.not_before = wait.map(|wait| now.saturating_add(wait));
     }
 }
 
@@ -130,13 +126,14 @@ impl Engine {
         let mut due = Vec::new();
         for row in rows {
             let known = tracked.entry(row.id.clone()).or_insert_with(|| Tracked::new(&row));
-            if known.of != (received_at(&row), row.expires_at) {
-                *known = Tracked { last_try: known.last_try, ..Tracked::new(&row) };
+            if !known.is_of(&row) {
+                let last_try = known.seen.last_try;
+                *known = Tracked::new(&row);
+                known.seen.last_try = last_try;
             }
-            let seen = known.seen();
-            let pause = i64::try_from(LONGEST_PAUSE.as_millis()).unwrap_or(i64::MAX);
-            let rested = known.last_try.is_none_or(|at| now.saturating_sub(at) >= pause);
-            let over = !known.renewable && rested && row.expires_at.is_some_and(|at| at <= now);
+            let seen = known.seen;
+            let rested = seen.last_try.is_none_or(|at| now.saturating_sub(at) >= in_ms(LONGEST_PAUSE));
+            let over = !seen.renewable && rested && row.expires_at.is_some_and(|at| at <= now);
             // One that nothing renews is looked at once more when it has ended, which is then said.
             if over || renewal::is_due(&seen, known.jitter, now) {
                 due.push(row);

@@ -19,8 +19,8 @@ const SCOPE: &str = "scope";
 const NEEDED: [&str; 2] = ["authorization_endpoint", "token_endpoint"];
 
 impl Engine {
-    /// Makes the element of the provider that `given` describes, and writes its file into the person's folder. One that
-    /// was described before is written anew.
+    /// Makes the element of the provider that `given` describes, and writes its file into the person's folder, unless the
+    /// same one was described before.
     ///
     /// # Errors
     /// A form that does not fit; [`Code::IssuerUnknown`] or whatever the provider answers; a folder that cannot be
@@ -58,9 +58,7 @@ impl Engine {
             Place::Taken(known) => return Ok(*known),
             Place::Free(made) => *made,
         };
-        catalog::save(&self.paths.elements(), &made.key, &to_toml(&made)).map_err(|e| {
-            Failure::new(Code::IndexUnwritable).detail(format!("the folder of elements: {}", e.kind()))
-        })?;
+        catalog::save(&self.paths.elements(), &made.key, &to_toml(&made)).map_err(unwritable)?;
         tracing::info!(element = %made.key, "described");
         // Read back rather than believed: what is signed in with is what the file says.
         self.catalog_anew();
@@ -80,9 +78,7 @@ impl Engine {
         if let Some(name) = self.index.needs_element(key)? {
             return Err(Failure::new(Code::NameTaken).name(name));
         }
-        catalog::remove(&self.paths.elements(), key).map_err(|e| {
-            Failure::new(Code::IndexUnwritable).detail(format!("the folder of elements: {}", e.kind()))
-        })?;
+        catalog::remove(&self.paths.elements(), key).map_err(unwritable)?;
         self.catalog_anew();
         Ok(())
     }
@@ -111,6 +107,10 @@ impl Engine {
         let provider = Some(key.clone());
         Ok(Place::Free(Box::new(Element { key, provider, ..made })))
     }
+}
+
+fn unwritable(error: std::io::Error) -> Failure {
+    Failure::new(Code::IndexUnwritable).detail(format!("the folder of elements: {}", error.kind()))
 }
 
 /// Where an element that was described goes.

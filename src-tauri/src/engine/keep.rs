@@ -127,12 +127,7 @@ impl Engine {
         let mut item = Item { id: row.id.clone(), name: row.name.clone(), tags: row.tags.clone(), ..item };
         let ours = is_ours(&row.workspace);
         self.vault(move |vault| {
-            let before = match vault.get(&item.id) {
-                Ok(before) => before,
-                Err(VaultError::Damaged) => None,
-                Err(error) => return Err(error),
-            };
-            if let Some(before) = before {
+            if let Some(before) = vault.get_whole(&item.id)? {
                 if ours {
                     // Scripts hold the Element token: it stands for the connection, not for the sign-in.
                     item.element_token = before.element_token.clone();

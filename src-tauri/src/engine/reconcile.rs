@@ -16,7 +16,6 @@ use crate::domain::view::Revoked;
 use crate::io::clock;
 use crate::io::index::{IndexError, OpenAttempt};
 use crate::io::lock::Lock;
-use crate::io::vault::VaultError;
 
 /// How long a person who begins a sign-in waits for an older one to be looked for at its platform.
 const BEFORE_A_SIGN_IN: Duration = Duration::from_secs(10);
@@ -93,12 +92,7 @@ impl Engine {
             return self.settle_again(attempt).await;
         }
         let key = attempt.id.clone();
-        let item = match self.vault(move |vault| vault.get(&key)).await {
-            Ok(item) => item,
-            // A damaged item is none: nothing can be read from it.
-            Err(VaultError::Damaged) => None,
-            Err(_) => return Ok(false),
-        };
+        let Ok(item) = self.vault(move |vault| vault.get_whole(&key)).await else { return Ok(false) };
         match item {
             Some(item) => {
                 let account = self.identity_of(&item).await;
@@ -125,11 +119,7 @@ impl Engine {
     async fn settle_again(&self, attempt: &OpenAttempt) -> Result<bool, Failure> {
         let read = |id: &str| {
             let id = id.to_owned();
-            self.vault(move |vault| match vault.get(&id) {
-                // A damaged item is none: nothing can be read from it.
-                Err(VaultError::Damaged) => Ok(None),
-                read => read,
-            })
+            self.vault(move |vault| vault.get_whole(&id))
         };
         let id = attempt.again.as_deref().unwrap_or_default();
         let (Ok(aside), Ok(item)) = (read(&attempt.id).await, read(id).await) else { return Ok(false) };
@@ -142,7 +132,8 @@ impl Engine {
                 // Nothing was set aside: the token is in its place already, or there never was one.
                 match (item, row) {
                     (Some(item), Some(row)) if item.received_at >= attempt.started_at => {
-                        self.put_into_list(attempt, &row, &item).await?;
+                        let account = self.identity_of(&item).await;
+                        self.put_into_list(attempt, &row, &item, account)?;
                     }
                     _ => self.index.close_attempt(&attempt.id)?,
                 }
@@ -151,7 +142,8 @@ impl Engine {
         };
         if item.as_ref().is_some_and(|item| item.received_at == aside.received_at) {
             self.drop_aside(&attempt.id).await;
-            self.put_into_list(attempt, &row, &aside).await?;
+            let account = self.identity_of(&aside).await;
+            self.put_into_list(attempt, &row, &aside, account)?;
             return Ok(true);
         }
         match (self.who(&aside).await, row.account()) {
@@ -161,28 +153,26 @@ impl Engine {
             // The provider may tell later. A token that nobody can use meanwhile does not wait for ever.
             (Err(_), Some(_)) if !has_waited(attempt) => Ok(false),
             (Err(_), Some(_)) => Ok(self.return_aside(attempt, &aside).await),
-            (_, _) => {
+            (told, _) => {
                 let Ok(_lock) = self.connection_lock(&row).await else { return Ok(false) };
                 let Ok(item) = self.replace(&row, aside).await else { return Ok(false) };
                 self.drop_aside(&attempt.id).await;
-                self.put_into_list(attempt, &row, &item).await?;
+                self.put_into_list(attempt, &row, &item, told.ok().flatten())?;
                 Ok(true)
             }
         }
     }
 
-    /// The row of a connection that was signed in to again, with its attempt closed.
-    async fn put_into_list(
+    /// The row of a connection that was signed in to again, with its attempt closed. An account that the provider did not
+    /// tell was compared, or is asked for by the next test.
+    fn put_into_list(
         &self,
         attempt: &OpenAttempt,
         row: &Connection,
         item: &Item,
+        account: Option<Account>,
     ) -> Result<(), Failure> {
-        let account = match self.who(item).await {
-            Ok(Some(found)) => Some(found),
-            // It was compared, or is asked for by the next test.
-            _ => row.account(),
-        };
+        let account = account.or_else(|| row.account());
         let signed_in = item.to_connection().of(account);
         self.index.signed_in_again(&attempt.id, &signed_in, &item.token_sha256())?;
         tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is finished");
@@ -193,8 +183,7 @@ impl Engine {
     async fn return_aside(&self, attempt: &OpenAttempt, aside: &Item) -> bool {
         let told = self.revoke(aside).await;
         tracing::info!(attempt = %attempt.id, revoked = ?told.revoked, "a token that was set aside was given back");
-        let begun = clock::now_ms().saturating_sub(attempt.started_at);
-        if told.revoked == Revoked::Later && begun < i64::try_from(TOLD_FOR.as_millis()).unwrap_or(i64::MAX) {
+        if told.revoked == Revoked::Later && !clock::has_passed(TOLD_FOR, attempt.started_at) {
             return false;
         }
         self.undo(&attempt.id).await
@@ -283,8 +272,7 @@ impl Engine {
 }
 
 fn has_waited(attempt: &OpenAttempt) -> bool {
-    let may_come = i64::try_from(MAY_STILL_COME.as_millis()).unwrap_or(i64::MAX);
-    clock::now_ms().saturating_sub(attempt.started_at) > may_come
+    clock::has_passed(MAY_STILL_COME, attempt.started_at)
 }
 
 /// Whether the platform was not heard, or could not be asked.

@@ -13,7 +13,6 @@ use crate::domain::connection::{Connection, Item};
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{RemovedView, Revocation, Revoked};
 use crate::io::clock;
-use crate::io::vault::VaultError;
 use crate::platform::local::revocation;
 
 /// How long a person who removes something waits for the provider to be told.
@@ -55,11 +54,7 @@ impl Engine {
     async fn remove_wholly(&self, connection: &Connection, reach: Reach) -> Result<RemovedView, Failure> {
         let lock = self.connection_lock(connection).await?;
         let id = connection.id.clone();
-        let item = self.vault(move |vault| vault.get(&id)).await.or_else(|e| match e {
-            // A damaged item is a reason to remove it.
-            VaultError::Damaged => Ok(None),
-            other => Err(other),
-        })?;
+        let item = self.vault(move |vault| vault.get_whole(&id)).await?;
         let there = match (reach, &connection.instance) {
             (Reach::Platform, Some(_)) => self.instance_there(connection).await?,
             _ => None,
@@ -93,16 +88,15 @@ impl Engine {
     /// Tells a provider that did not answer before that access ends. Returns whether there is nothing more to tell.
     pub(super) async fn revoke_again(&self, id: &str) -> bool {
         let key = id.to_owned();
-        let item = match self.vault(move |vault| vault.get(&key)).await {
+        let item = match self.vault(move |vault| vault.get_whole(&key)).await {
             Ok(Some(item)) => item,
-            Ok(None) | Err(VaultError::Damaged) => return true,
+            Ok(None) => return true,
             Err(_) => return false,
         };
         let begun = self.index.removed_at(id).ok().flatten().unwrap_or_default();
-        let most = i64::try_from(TOLD_FOR.as_millis()).unwrap_or(i64::MAX);
         let removed = self.revoke(&item).await;
         tracing::info!(connection = %id, revoked = ?removed.revoked, "asked again to end access");
-        removed.revoked != Revoked::Later || clock::now_ms().saturating_sub(begun) > most
+        removed.revoked != Revoked::Later || clock::has_passed(TOLD_FOR, begun)
     }
 
     /// Removes what this computer holds of a connection that is marked.

@@ -20,7 +20,6 @@ use crate::fault;
 use crate::io::index::OpenAttempt;
 use crate::io::lock::Lock;
 use crate::io::loopback::{Binding, Opened, Waiting};
-use crate::io::vault::VaultError;
 use crate::io::{browser, clock};
 use crate::platform::Platform;
 
@@ -301,12 +300,8 @@ impl Engine {
             return Err(unknown());
         }
         let key = id.clone();
-        let item = match self.vault(move |vault| vault.get(&key)).await {
-            Ok(item) => item,
-            // Signing in again is what mends a damaged item; its values are asked for anew.
-            Err(VaultError::Damaged) => None,
-            Err(error) => return Err(error.into()),
-        };
+        // Signing in again is what mends a damaged item; its values are asked for anew.
+        let item = self.vault(move |vault| vault.get_whole(&key)).await?;
         let kept = item.map(|item| {
             item.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect()
         });

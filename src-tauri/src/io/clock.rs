@@ -1,14 +1,20 @@
 //! The time and randomness of this computer, which the domain takes as arguments.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::domain::renewal::in_ms;
+
 /// Milliseconds since 1970.
 pub fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    in_ms(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// Whether more than this time has passed since a moment, in milliseconds since 1970.
+pub fn has_passed(time: Duration, since: i64) -> bool {
+    now_ms().saturating_sub(since) > in_ms(time)
 }
 
 /// Seconds since 1970, as OAuth 1.0a counts them (RFC 5849 §3.3).

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use url::Url;
 
 use crate::domain::exchange::host_and_port;
+use crate::domain::renewal::in_ms;
 use crate::io::clock;
 use crate::io::listener::Loopback;
 
@@ -51,8 +52,7 @@ impl Moment {
     /// How long ago this was, unless a clock was set meanwhile.
     fn since(self) -> Option<Duration> {
         let ran = self.running.elapsed();
-        let ran_ms = i64::try_from(ran.as_millis()).unwrap_or(i64::MAX);
-        let disagree = (clock::now_ms() - self.wall_ms).saturating_sub(ran_ms);
+        let disagree = (clock::now_ms() - self.wall_ms).saturating_sub(in_ms(ran));
         (disagree.abs() <= JUMP_MS).then_some(ran)
     }
 }

@@ -155,6 +155,18 @@ impl Vault {
         }
     }
 
+    /// The same where a damaged item is as good as none: nothing can be read from it, and it is about to be replaced or
+    /// removed.
+    ///
+    /// # Errors
+    /// As every call.
+    pub fn get_whole(&self, id: &str) -> Result<Option<Item>, VaultError> {
+        match self.get(id) {
+            Err(VaultError::Damaged) => Ok(None),
+            read => read,
+        }
+    }
+
     /// Removes a connection's item. Removing what is not there is no error.
     ///
     /// # Errors
