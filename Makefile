@@ -40,8 +40,7 @@ bundle: ui/dist/index.html ## A .deb and an .rpm
 	@ls -l target/release/bundle/*/*.deb target/release/bundle/*/*.rpm
 
 types: ## Write the TypeScript types and the element schema from the Rust types
-	UPDATE_TYPES=1 cargo test --no-default-features --lib types_ts
-	KEYRACK_WRITE_SCHEMA=1 cargo test --no-default-features --lib schema
+	UPDATE_TYPES=1 KEYRACK_WRITE_SCHEMA=1 cargo test --package keyrack-domain current
 
 setup-build:
 	@scripts/setup build

@@ -15,9 +15,10 @@
 pub mod cli;
 #[cfg(feature = "desktop")]
 pub mod desktop;
-pub mod domain;
 pub mod engine;
 pub mod fault;
 pub mod io;
 pub mod platform;
 pub mod serve;
+
+pub use keyrack_domain as domain;

@@ -339,22 +339,4 @@ mod tests {
         }
         assert!(read_file(folder.path()).unwrap_err().to_string().contains("this is not a file"));
     }
-
-    /// Where the schema is kept, for editors and for people who write elements.
-    const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src-tauri/elements/schema.json");
-
-    /// The schema is generated from the types, so this test also writes it: run it with `KEYRACK_WRITE_SCHEMA=1`.
-    #[test]
-    fn the_committed_schema_is_current() {
-        let schema = serde_json::to_string_pretty(&schemars::schema_for!(Element)).expect("a schema is JSON");
-        let schema = format!("{schema}\n");
-        if std::env::var_os("KEYRACK_WRITE_SCHEMA").is_some() {
-            fs::write(FILE, &schema).expect("the schema can be written");
-        }
-        let kept = fs::read_to_string(FILE).unwrap_or_default().replace("\r\n", "\n");
-        assert!(
-            kept == schema,
-            "schema.json is older than the types: run this test with KEYRACK_WRITE_SCHEMA=1"
-        );
-    }
 }

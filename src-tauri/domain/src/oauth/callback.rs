@@ -1,0 +1,332 @@
+//! What the provider answered through the browser: parsed strictly, bound to its attempt, and judged.
+//!
+//! Listening for it is in `io`; what a judgement means for the attempt is in `engine`.
+
+mod pasted;
+
+use thiserror::Error;
+
+use super::percent::{self, Malformed};
+use super::provider_text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
+use crate::sensitive::Sensitive;
+
+pub use pasted::{PasteProblem, pasted};
+
+/// A callback is one request line, and HTTP servers commonly stop at 8 KiB; twice that leaves room for pasted
+/// ones.
+const LONGEST_QUERY: usize = 16 * 1024;
+
+/// Providers send fewer than ten parameters; the bound keeps the search for duplicates short.
+const MOST_PARAMETERS: usize = 64;
+
+/// The longest codes seen (JWTs of enterprise providers) stay below 4 KiB.
+const LONGEST_VALUE: usize = 8 * 1024;
+
+/// What a refusal by the person is called: RFC 6749 §4.1.2.1 first, then LinkedIn's two words, the word that
+/// clients of the platform API look for, and the two of the OAuth 1.0 problem reporting extension.
+const DENIALS: [&str; 6] = [
+    "access_denied",
+    "user_cancelled_login",
+    "user_cancelled_authorize",
+    "not_approved",
+    "permission_denied",
+    "user_refused",
+];
+
+/// Why a query is no callback at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum CallbackRefusal {
+    /// The query or one of its values is too long.
+    #[error("the answer is too long")]
+    TooLong,
+    /// More parameters than any provider sends.
+    #[error("the answer has too many parameters")]
+    TooManyParameters,
+    /// RFC 6749 §3.1: parameters stand at most once.
+    #[error("the answer has a parameter twice")]
+    Duplicate,
+    /// Not percent-encoded, or not UTF-8.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+}
+
+/// What is known beforehand about `iss` in the answer (RFC 9207).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Issuer {
+    /// The provider's issuer is not known: one that comes cannot be judged and is ignored (RFC 6749 §4.1.2).
+    Unknown,
+    /// The issuer is known and did not announce that it sends `iss`. None need come; one that comes must be the same.
+    /// RFC 9207 §2.4 advises to discard every such answer and leaves it to local policy, since there are honest
+    /// servers that send `iss` unannounced: theirs proves who answered, and another's is refused all the same.
+    Known(String),
+    /// The provider announced `iss` with this value: it must be there, and the same.
+    Announced(String),
+}
+
+/// How the sign-in ended at the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The provider gave a code, or a verifier.
+    Granted,
+    /// The person declined.
+    Denied,
+    /// The provider reported something else.
+    ProviderError {
+        /// The provider's code, one line, not to be trusted as anything but text.
+        error: String,
+        /// The provider's words, one line of at most 300 characters; never markup.
+        description: Option<String>,
+    },
+    /// The answer comes from another authorization server than the one that was asked (RFC 9207 §2.4).
+    IssuerMismatch,
+    /// The answer says nothing that can be used; the phrase holds no value of it.
+    Malformed(&'static str),
+}
+
+/// The parameters of a callback, in their order.
+#[derive(Clone, Debug)]
+pub struct Callback(Vec<(String, Sensitive<String>)>);
+
+impl Callback {
+    /// Reads the query of the callback address.
+    pub fn parse(query: &str) -> Result<Self, CallbackRefusal> {
+        if query.len() > LONGEST_QUERY {
+            return Err(CallbackRefusal::TooLong);
+        }
+        if query.split('&').count() > MOST_PARAMETERS {
+            return Err(CallbackRefusal::TooManyParameters);
+        }
+        let mut parameters: Vec<(String, Sensitive<String>)> = Vec::new();
+        for (name, value) in percent::parse_form(query)? {
+            if value.len() > LONGEST_VALUE {
+                return Err(CallbackRefusal::TooLong);
+            }
+            if parameters.iter().any(|(known, _)| *known == name) {
+                return Err(CallbackRefusal::Duplicate);
+            }
+            parameters.push((name, value.into()));
+        }
+        Ok(Self(parameters))
+    }
+
+    /// A parameter. One without a value counts as absent (RFC 6749 §3.1).
+    pub fn get(&self, name: &str) -> Option<&Sensitive<String>> {
+        self.0
+            .iter()
+            .find(|(known, value)| known == name && !value.expose().is_empty())
+            .map(|(_, value)| value)
+    }
+
+    /// Every parameter in its order, as `providerData` passes them on: providers send more than the RFCs
+    /// name.
+    pub fn provider_data(&self) -> Vec<(String, Sensitive<String>)> {
+        self.0.clone()
+    }
+
+    /// Whether the answer carries this `state` (RFC 6749 §10.12). In constant time.
+    pub fn binds_oauth2(&self, state: &str) -> bool {
+        self.get("state").is_some_and(|value| value.same_as(state))
+    }
+
+    /// Whether the answer names this request token, in `oauth_token` (RFC 5849 §2.2) or in `denied`, which is
+    /// what providers of Twitter's kind send instead. In constant time.
+    pub fn binds_oauth1(&self, request_token: &str) -> bool {
+        ["oauth_token", "denied"]
+            .into_iter()
+            .any(|name| self.get(name).is_some_and(|value| value.same_as(request_token)))
+    }
+
+    /// Judges the answer of an OAuth 2 provider (RFC 6749 §4.1.2).
+    pub fn outcome_oauth2(&self, issuer: &Issuer) -> Outcome {
+        // RFC 9207 §2.4: before anything else, and on error answers too; compared as simple strings.
+        let iss = self.get("iss").map(|iss| iss.expose().as_str());
+        let fits = match issuer {
+            Issuer::Unknown => true,
+            Issuer::Known(expected) => iss.is_none_or(|iss| iss == expected),
+            Issuer::Announced(expected) => iss == Some(expected),
+        };
+        if !fits {
+            return Outcome::IssuerMismatch;
+        }
+        match (self.get("code"), self.get("error")) {
+            (Some(_), None) => Outcome::Granted,
+            (None, Some(error)) => self.error(error.expose(), "error_description"),
+            (Some(_), Some(_)) => Outcome::Malformed("both a code and an error"),
+            (None, None) => Outcome::Malformed("neither a code nor an error"),
+        }
+    }
+
+    /// Judges the answer of an OAuth 1.0a provider (RFC 5849 §2.2). It has no error answer of its own;
+    /// providers borrow `denied`, `error`, or `oauth_problem` of the problem reporting extension.
+    pub fn outcome_oauth1(&self, request_token: &str) -> Outcome {
+        let refused = if self.get("denied").is_some() {
+            Some(Outcome::Denied)
+        } else if let Some(error) = self.get("error") {
+            Some(self.error(error.expose(), "error_description"))
+        } else {
+            self.get("oauth_problem").map(|problem| self.error(problem.expose(), "oauth_problem_advice"))
+        };
+        match (refused, self.get("oauth_verifier")) {
+            (Some(_), Some(_)) => Outcome::Malformed("both a verifier and an error"),
+            (Some(refused), None) => refused,
+            (None, _) if !self.get("oauth_token").is_some_and(|token| token.same_as(request_token)) => {
+                Outcome::Malformed("the request token is missing or another one")
+            }
+            (None, None) => Outcome::Malformed("the verifier is missing"),
+            (None, Some(_)) => Outcome::Granted,
+        }
+    }
+
+    fn error(&self, error: &str, description: &str) -> Outcome {
+        if DENIALS.contains(&error) {
+            return Outcome::Denied;
+        }
+        let description = self.get(description).map(|text| plain_line(text.expose(), LONGEST_DESCRIPTION));
+        Outcome::ProviderError {
+            error: plain_line(error, LONGEST_CODE),
+            description: description.filter(|text| !text.is_empty()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn callback(query: &str) -> Callback {
+        Callback::parse(query).unwrap_or_else(|refusal| panic!("{query}: {refusal}"))
+    }
+
+    fn provider_error(error: &str, description: Option<&str>) -> Outcome {
+        Outcome::ProviderError { error: error.into(), description: description.map(Into::into) }
+    }
+
+    #[test]
+    fn every_parameter_is_passed_on_in_order() {
+        let data: Vec<_> = callback("code=a%2Bb+c&realmId=12&empty=&state=s1")
+            .provider_data()
+            .into_iter()
+            .map(|(name, value)| (name, value.expose().clone()))
+            .collect();
+        let expected = [("code", "a+b c"), ("realmId", "12"), ("empty", ""), ("state", "s1")];
+        assert_eq!(data, expected.map(|(n, v)| (n.to_owned(), v.to_owned())));
+    }
+
+    #[test]
+    fn values_of_a_callback_do_not_show_in_debug_output() {
+        assert!(!format!("{:?}", callback("code=hunter2")).contains("hunter2"));
+    }
+
+    #[test]
+    fn what_is_not_well_formed_is_refused() {
+        let many = (0..65).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&");
+        for (query, refusal) in [
+            ("code=a&code=a", CallbackRefusal::Duplicate),
+            ("code=a&%63ode=b", CallbackRefusal::Duplicate),
+            ("code=&code=b", CallbackRefusal::Duplicate),
+            ("code=%G1", CallbackRefusal::Malformed(Malformed::Percent)),
+            ("code=%E9", CallbackRefusal::Malformed(Malformed::Utf8)),
+            (&many, CallbackRefusal::TooManyParameters),
+            (&format!("code={}", "a".repeat(LONGEST_QUERY)), CallbackRefusal::TooLong),
+            (&format!("code={}", "a".repeat(LONGEST_VALUE + 1)), CallbackRefusal::TooLong),
+        ] {
+            assert_eq!(Callback::parse(query).err(), Some(refusal), "{query:.40}");
+        }
+        assert!(Callback::parse(&format!("code={}", "a".repeat(LONGEST_VALUE))).is_ok());
+    }
+
+    #[test]
+    fn an_answer_binds_to_its_own_attempt_only() {
+        for (query, oauth2, oauth1) in [
+            ("state=s1&code=a", true, false),
+            ("state=s2&code=a", false, false),
+            ("code=a", false, false),
+            ("state=&code=a", false, false),
+            ("oauth_token=s1&oauth_verifier=v", false, true),
+            ("denied=s1", false, true),
+            ("denied=s2", false, false),
+            ("oauth_token=s2&denied=s1", false, true),
+        ] {
+            assert_eq!(callback(query).binds_oauth2("s1"), oauth2, "{query}");
+            assert_eq!(callback(query).binds_oauth1("s1"), oauth1, "{query}");
+        }
+        assert!(!callback("state=").binds_oauth2(""), "an empty state binds nothing");
+        assert!(!callback("code=a").binds_oauth1(""));
+    }
+
+    #[test]
+    fn the_answers_of_oauth_2_are_judged() {
+        for (query, outcome) in [
+            ("code=a", Outcome::Granted),
+            ("code=a&iss=https://other.example", Outcome::Granted),
+            ("code=a&error=", Outcome::Granted),
+            ("error=access_denied&error_description=no", Outcome::Denied),
+            ("error=user_cancelled_login", Outcome::Denied),
+            ("error=invalid_scope", provider_error("invalid_scope", None)),
+            (
+                "error=server_error&error_description=%3Cb%3Ea%0D%0Ab%1B%5B1m",
+                provider_error("server_error", Some("<b>a b[1m")),
+            ),
+            ("error=a&code=b", Outcome::Malformed("both a code and an error")),
+            ("", Outcome::Malformed("neither a code nor an error")),
+            ("code=&state=s1", Outcome::Malformed("neither a code nor an error")),
+        ] {
+            assert_eq!(callback(query).outcome_oauth2(&Issuer::Unknown), outcome, "{query}");
+        }
+    }
+
+    #[test]
+    fn an_announced_issuer_must_be_there_and_the_same() {
+        let issuer = Issuer::Announced("https://acme.example".into());
+        for (query, outcome) in [
+            ("code=a&iss=https%3A%2F%2Facme.example", Outcome::Granted),
+            ("error=access_denied&iss=https://acme.example", Outcome::Denied),
+            ("code=a", Outcome::IssuerMismatch),
+            ("code=a&iss=https://acme.example/", Outcome::IssuerMismatch),
+            ("code=a&iss=https://ACME.example", Outcome::IssuerMismatch),
+            ("error=access_denied", Outcome::IssuerMismatch),
+            ("error=access_denied&iss=https://other.example", Outcome::IssuerMismatch),
+        ] {
+            assert_eq!(callback(query).outcome_oauth2(&issuer), outcome, "{query}");
+        }
+    }
+
+    #[test]
+    fn an_issuer_that_is_known_but_not_announced_is_compared_if_it_comes() {
+        let issuer = Issuer::Known("https://acme.example".into());
+        for (query, outcome) in [
+            ("code=a", Outcome::Granted),
+            ("code=a&iss=", Outcome::Granted),
+            ("code=a&iss=https://acme.example", Outcome::Granted),
+            ("code=a&iss=https://acme.example/", Outcome::IssuerMismatch),
+            ("code=a&iss=https://other.example", Outcome::IssuerMismatch),
+            ("error=access_denied&iss=https://other.example", Outcome::IssuerMismatch),
+            ("error=access_denied", Outcome::Denied),
+        ] {
+            assert_eq!(callback(query).outcome_oauth2(&issuer), outcome, "{query}");
+        }
+    }
+
+    #[test]
+    fn the_answers_of_oauth_1_are_judged() {
+        let another = Outcome::Malformed("the request token is missing or another one");
+        for (query, outcome) in [
+            ("oauth_token=t1&oauth_verifier=v", Outcome::Granted),
+            ("oauth_token=t1&oauth_verifier=v&org=x&state=desk", Outcome::Granted),
+            ("denied=t1", Outcome::Denied),
+            ("oauth_token=t1&error=access_denied", Outcome::Denied),
+            ("oauth_token=t1&oauth_problem=permission_denied", Outcome::Denied),
+            (
+                "oauth_token=t1&oauth_problem=token_expired&oauth_problem_advice=late",
+                provider_error("token_expired", Some("late")),
+            ),
+            ("oauth_token=t1", Outcome::Malformed("the verifier is missing")),
+            ("oauth_token=t1&oauth_verifier=", Outcome::Malformed("the verifier is missing")),
+            ("oauth_token=t2&oauth_verifier=v", another.clone()),
+            ("oauth_verifier=v", another),
+            ("denied=t1&oauth_verifier=v", Outcome::Malformed("both a verifier and an error")),
+        ] {
+            assert_eq!(callback(query).outcome_oauth1("t1"), outcome, "{query}");
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Signing in on another device (RFC 8628): the code that a person enters there, and the asking until they have.
+//!
+//! The requests are in `token::TokenEndpoint`; waiting between two of them is the engine's.
+
+use url::Url;
+
+use super::authorize::is_loopback;
+use super::provider_text::plain_line;
+use super::token::{Members, TokenRefusal, TokenSet};
+use crate::form;
+use crate::http::HttpResponse;
+use crate::sensitive::Sensitive;
+
+/// RFC 8628 §3.2: what holds if the server does not say, in seconds.
+pub const DEFAULT_INTERVAL: u64 = 5;
+
+/// RFC 8628 §3.5: what each `slow_down` adds, in seconds.
+const SLOW_DOWN: u64 = 5;
+
+/// A person who has entered the code waits for the next question: more than this looks like nothing happens.
+const LONGEST_INTERVAL: u64 = 60;
+
+/// Codes live minutes; within an hour every person has come back or given up.
+const LONGEST_LIFE: u64 = 60 * 60;
+
+/// RFC 8628 §6.1 has eight characters in mind. One that is longer than this is not typed by anybody.
+const LONGEST_USER_CODE: usize = 40;
+
+/// Device codes are random texts; JWTs stay below this.
+const LONGEST_DEVICE_CODE: usize = 8 * 1024;
+
+/// What the person is shown, and the code that asks for the result.
+#[derive(Clone, Debug)]
+pub struct DeviceAuthorization {
+    /// Asks for the result.
+    pub device_code: Sensitive<String>,
+    /// What the person enters, or compares (RFC 8628 §3.3.1). One line, never markup.
+    pub user_code: String,
+    /// Where.
+    pub verification_uri: Url,
+    /// The same with the code in it already, where the server offers that.
+    pub verification_uri_complete: Option<Url>,
+    /// How many seconds both codes are good for.
+    pub expires_in: u64,
+    /// How many seconds lie between two questions at the least.
+    pub interval: u64,
+}
+
+/// What became of one question for the result.
+#[derive(Clone, Debug)]
+pub enum Polled {
+    /// The person gave access.
+    Issued(Box<TokenSet>),
+    /// Not yet, or no answer just now: ask again after so many seconds, and from then on with this interval.
+    Wait {
+        /// In seconds.
+        interval: u64,
+    },
+    /// The person declined.
+    Denied,
+    /// The code is over: begin again.
+    Expired,
+    /// Anything else ends it.
+    Failed(TokenRefusal),
+}
+
+/// Reads the answer of the device authorization endpoint (RFC 8628 §3.2) at this address.
+pub fn read_device_authorization(
+    endpoint: &Url,
+    answer: &HttpResponse,
+) -> Result<DeviceAuthorization, TokenRefusal> {
+    let members = Members::read(answer)?;
+    let bad = TokenRefusal::BadAnswer;
+    let Some(device_code) = members.get("device_code") else {
+        return Err(members.refusal(answer).unwrap_or(bad("no device code in the answer")));
+    };
+    if device_code.len() > LONGEST_DEVICE_CODE {
+        return Err(bad("the device code is too long"));
+    }
+    let user_code = members.get("user_code").ok_or(bad("no user code in the answer"))?;
+    // Shown letter for letter or not at all: a shortened code would not be accepted.
+    if plain_line(user_code, LONGEST_USER_CODE) != user_code {
+        return Err(bad("the user code is none that a person could type"));
+    }
+    // Google wrote `verification_url` before the RFC, and others followed.
+    let page = members.get("verification_uri").or_else(|| members.get("verification_url"));
+    let page = page.ok_or(bad("no verification address in the answer"))?;
+    let address = |text: &str| {
+        let url = form::address(text).map_err(|_| bad("the verification address is not https"))?;
+        // The person's browser opens it: only a server on this computer sends it to a page of this computer.
+        if is_loopback(&url) && !is_loopback(endpoint) {
+            return Err(bad("the verification address is on this computer"));
+        }
+        Ok(url)
+    };
+    let complete =
+        members.get("verification_uri_complete").or_else(|| members.get("verification_url_complete"));
+    Ok(DeviceAuthorization {
+        device_code: device_code.into(),
+        user_code: user_code.to_owned(),
+        verification_uri: address(page)?,
+        verification_uri_complete: complete.map(address).transpose()?,
+        // RFC 8628 §3.2 demands it. Without it we ask until our own patience ends.
+        expires_in: members.seconds("expires_in").unwrap_or(LONGEST_LIFE).min(LONGEST_LIFE),
+        // Zero would be a storm.
+        interval: members.seconds("interval").unwrap_or(DEFAULT_INTERVAL).clamp(1, LONGEST_INTERVAL),
+    })
+}
+
+/// What the answer of the token endpoint to a device code means (RFC 8628 §3.5). `interval` is the one that held until
+/// now; a network failure is given as [`TokenRefusal::Temporary`].
+pub fn judge(answer: Result<TokenSet, TokenRefusal>, interval: u64) -> Polled {
+    let refusal = match answer {
+        Ok(tokens) => return Polled::Issued(Box::new(tokens)),
+        Err(refusal) => refusal,
+    };
+    match &refusal {
+        // "MUST be increased by 5 seconds for this and all subsequent requests": never less again, so not capped.
+        TokenRefusal::Refused { error, .. } if error == "slow_down" => {
+            Polled::Wait { interval: interval.saturating_add(SLOW_DOWN) }
+        }
+        TokenRefusal::Refused { error, .. } if error == "authorization_pending" => Polled::Wait { interval },
+        TokenRefusal::Refused { error, .. } if error == "access_denied" => Polled::Denied,
+        TokenRefusal::Refused { error, .. } if error == "expired_token" => Polled::Expired,
+        // "On encountering a connection timeout, clients MUST unilaterally reduce their polling frequency"; doubling
+        // is recommended.
+        TokenRefusal::Temporary { retry_after, .. } => {
+            let doubled = interval.saturating_mul(2).min(LONGEST_INTERVAL).max(interval);
+            Polled::Wait { interval: doubled.max(retry_after.unwrap_or_default()) }
+        }
+        _ => Polled::Failed(refusal),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::token::read_token_answer;
+
+    fn answer(status: u16, body: &str) -> HttpResponse {
+        HttpResponse { status, headers: Vec::new(), body: Sensitive::new(body.as_bytes().to_vec()) }
+    }
+
+    fn asked_at(endpoint: &str, status: u16, body: &str) -> Result<DeviceAuthorization, TokenRefusal> {
+        read_device_authorization(&endpoint.parse().unwrap(), &answer(status, body))
+    }
+
+    /// The answer of RFC 8628 §3.2 without its optional members, and with these.
+    fn read(more: &str) -> Result<DeviceAuthorization, TokenRefusal> {
+        asked_at(
+            "https://example.com/device_authorization",
+            200,
+            &format!(
+                r#"{{"device_code":"d1","user_code":"WDJB-MJHT","verification_uri":"https://example.com/device"{more}}}"#
+            ),
+        )
+    }
+
+    /// What the person's page says in one word.
+    fn polled(body: &str, status: u16, interval: u64) -> String {
+        match judge(read_token_answer(&answer(status, body), &[]), interval) {
+            Polled::Issued(tokens) => tokens.access_token.expose().clone(),
+            Polled::Wait { interval } => format!("wait {interval}"),
+            Polled::Denied => "denied".to_owned(),
+            Polled::Expired => "expired".to_owned(),
+            Polled::Failed(refusal) => format!("failed: {refusal}"),
+        }
+    }
+
+    #[test]
+    fn the_codes_are_read_and_bounded() {
+        let whole = read(
+            r#","verification_uri_complete":"https://example.com/device?c=W","expires_in":1800,"interval":7"#,
+        );
+        let whole = whole.unwrap();
+        assert_eq!((whole.user_code.as_str(), whole.expires_in, whole.interval), ("WDJB-MJHT", 1800, 7));
+        assert_eq!(whole.verification_uri_complete.unwrap().query(), Some("c=W"));
+        assert!(!format!("{:?}", whole.device_code).contains("d1"));
+        for (more, expires_in, interval) in [
+            ("", 3600, 5),
+            (r#","interval":0"#, 3600, 1),
+            (r#","interval":-5"#, 3600, 1),
+            (r#","interval":"10","expires_in":"60""#, 60, 10),
+            (r#","interval":99999,"expires_in":1e99"#, 3600, 60),
+            (r#","interval":"soon""#, 3600, 5),
+        ] {
+            let read = read(more).unwrap();
+            assert_eq!((read.expires_in, read.interval), (expires_in, interval), "{more}");
+        }
+        let older = r#"{"device_code":"d","user_code":"u","verification_url":"https://a.example/d"}"#;
+        assert_eq!(asked_at("https://a.example/d", 200, older).unwrap().verification_uri.path(), "/d");
+    }
+
+    #[test]
+    fn codes_that_cannot_be_shown_and_addresses_that_cannot_be_opened_are_refused() {
+        for (body, what) in [
+            ("{}", "no device code in the answer"),
+            (r#"{"device_code":"d"}"#, "no user code in the answer"),
+            (r#"{"device_code":"d","user_code":"u"}"#, "no verification address in the answer"),
+            (
+                r#"{"device_code":"d","user_code":"a\u202eb","verification_uri":"https://a.example"}"#,
+                "the user code is none that a person could type",
+            ),
+            (
+                &format!(r#"{{"device_code":"d","user_code":"{}"}}"#, "x".repeat(41)),
+                "the user code is none that a person could type",
+            ),
+            (&format!(r#"{{"device_code":"{}"}}"#, "x".repeat(9000)), "the device code is too long"),
+            (
+                r#"{"device_code":"d","user_code":"u","verification_uri":"http://a.example"}"#,
+                "the verification address is not https",
+            ),
+            (
+                r#"{"device_code":"d","user_code":"u","verification_uri":"https://a.example","verification_uri_complete":"file:///etc"}"#,
+                "the verification address is not https",
+            ),
+            ("<html>", "neither JSON nor a form"),
+        ] {
+            let refusal = asked_at("https://a.example/d", 200, body).unwrap_err();
+            assert_eq!(refusal, TokenRefusal::BadAnswer(what), "{body:.80}");
+        }
+        let refused = asked_at("https://a.example/d", 400, r#"{"error":"unauthorized_client"}"#).unwrap_err();
+        assert!(matches!(refused, TokenRefusal::Refused { error, .. } if error == "unauthorized_client"));
+    }
+
+    #[test]
+    fn only_a_server_on_this_computer_sends_the_browser_to_a_page_of_this_computer() {
+        let two = |uri: &str, complete: &str| {
+            format!(
+                r#"{{"device_code":"d","user_code":"u","verification_uri":"{uri}","verification_uri_complete":"{complete}"}}"#
+            )
+        };
+        let (there, here) = ("https://a.example/device", "http://localhost:1/device");
+        for (endpoint, uri, complete, fine) in [
+            ("https://a.example/d", there, there, true),
+            ("https://a.example/d", here, there, false),
+            ("https://a.example/d", there, here, false),
+            ("https://a.example/d", there, "https://127.0.0.1/device", false),
+            ("https://a.example/d", "https://[::1]/device", there, false),
+            ("http://127.0.0.1:4000/d", here, here, true),
+            ("https://localhost:4000/d", here, there, true),
+        ] {
+            let found = asked_at(endpoint, 200, &two(uri, complete)).map(|_| ());
+            let wanted = if fine {
+                Ok(())
+            } else {
+                Err(TokenRefusal::BadAnswer("the verification address is on this computer"))
+            };
+            assert_eq!(found, wanted, "{endpoint} {uri} {complete}");
+        }
+    }
+
+    #[test]
+    fn each_answer_says_whether_to_go_on_asking_and_how_often() {
+        for (status, body, interval, said) in [
+            (200, r#"{"access_token":"t"}"#, 5, "t"),
+            (400, r#"{"error":"authorization_pending"}"#, 5, "wait 5"),
+            (428, r#"{"error":"authorization_pending"}"#, 9, "wait 9"),
+            (200, r#"{"error":"authorization_pending"}"#, 5, "wait 5"),
+            (400, r#"{"error":"slow_down"}"#, 5, "wait 10"),
+            (403, r#"{"error":"slow_down"}"#, 60, "wait 65"),
+            (400, r#"{"error":"access_denied"}"#, 5, "denied"),
+            (400, r#"{"error":"expired_token"}"#, 5, "expired"),
+            (503, "", 5, "wait 10"),
+            (429, r#"{"error":"slow_down"}"#, 40, "wait 60"),
+            (500, "", 60, "wait 60"),
+            (500, "", 65, "wait 65"),
+            (
+                400,
+                r#"{"error":"invalid_grant"}"#,
+                5,
+                "failed: the provider refused (invalid_grant, status 400)",
+            ),
+            (200, "{}", 5, "failed: unexpected answer: no access token in the answer"),
+        ] {
+            assert_eq!(polled(body, status, interval), said, "{status} {body} {interval}");
+        }
+    }
+
+    #[test]
+    fn slow_down_holds_for_ever_after() {
+        let mut interval = DEFAULT_INTERVAL;
+        for answer in ["slow_down", "authorization_pending", "slow_down", "authorization_pending"] {
+            let refusal = TokenRefusal::Refused { error: answer.into(), description: None, status: 400 };
+            let Polled::Wait { interval: next } = judge(Err(refusal), interval) else { panic!("{answer}") };
+            assert!(next >= interval);
+            interval = next;
+        }
+        assert_eq!(interval, 15);
+        let busy = TokenRefusal::Temporary { status: 429, retry_after: Some(120) };
+        assert!(matches!(judge(Err(busy), interval), Polled::Wait { interval: 120 }));
+    }
+}

@@ -1,0 +1,389 @@
+//! What an authorization server publishes about itself: RFC 8414, and OpenID Connect Discovery 1.0, which came first
+//! and differs in where the document lies.
+//!
+//! Asking for it is the platform's; what becomes of it is `element/made`.
+
+use serde_json::{Map, Value};
+use thiserror::Error;
+use url::Url;
+
+use super::authorize::is_loopback;
+use super::json::{self, NotJson};
+use crate::form;
+use crate::http::HttpResponse;
+
+/// The largest documents of enterprise servers stay below 20 KiB.
+const LONGEST_DOCUMENT: usize = 256 * 1024;
+
+/// The longest lists are of scopes; a server with more than this says nothing that a person could use.
+const LONGEST_LIST: usize = 1000;
+
+/// What is used of a server's metadata.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// The issuer identifier, byte for byte.
+    pub issuer: String,
+    /// Where the person signs in.
+    pub authorization_endpoint: Option<Url>,
+    /// Where tokens come from.
+    pub token_endpoint: Option<Url>,
+    /// Where tokens are given back (RFC 7009).
+    pub revocation_endpoint: Option<Url>,
+    /// Where a sign-in on another device begins (RFC 8628 §4).
+    pub device_authorization_endpoint: Option<Url>,
+    /// Where applications register themselves (RFC 7591).
+    pub registration_endpoint: Option<Url>,
+    /// Who signed in (OpenID Connect Core 1.0 §5.3).
+    pub userinfo_endpoint: Option<Url>,
+    /// What may be asked for; empty if the server does not say.
+    pub scopes_supported: Vec<String>,
+    /// RFC 7636 methods; absent if the server does not say.
+    pub code_challenge_methods_supported: Option<Vec<String>>,
+    /// How applications may show who they are; absent means `client_secret_basic` (RFC 8414 §2).
+    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    /// Absent means `authorization_code` and `implicit` (RFC 8414 §2).
+    pub grant_types_supported: Option<Vec<String>>,
+    /// Whether each answer carries `iss` (RFC 9207 §3).
+    pub iss_supported: bool,
+    /// Whether sign-ins must be pushed first (RFC 9126 §5).
+    pub requires_par: bool,
+    /// Whether this is an OpenID provider: it has keys for ID tokens and kinds of subjects (Discovery 1.0 §3).
+    pub openid: bool,
+}
+
+/// Why a document is not the metadata of the server that was asked. Holds names of members, never a value.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum MetadataProblem {
+    /// Nothing is published there.
+    #[error("nothing is published there (status {0})")]
+    Absent(u16),
+    /// No JSON object.
+    #[error("what is published there is not a JSON document")]
+    NotJson,
+    /// More than any server has to say.
+    #[error("the document is too long")]
+    TooLong,
+    /// RFC 8259 §4.
+    #[error("the document has a member twice")]
+    Duplicate,
+    /// RFC 8414 §3.3: the document must not be used.
+    #[error("the document is of another issuer")]
+    OtherIssuer,
+    /// A member that is needed is missing.
+    #[error("the document has no {0}")]
+    Missing(&'static str),
+    /// A member of another type than the RFC says.
+    #[error("{0} is not what it should be")]
+    WrongType(&'static str),
+    /// An address that may not be called.
+    #[error("{0} is not an address that may be used")]
+    BadAddress(&'static str),
+}
+
+/// Where the metadata of an issuer may lie, in the order to ask.
+///
+/// RFC 8414 §3.1 inserts the well-known part between host and path; OpenID Connect Discovery 1.0 §4 appends it. OpenID
+/// first: a server that has both tells there whom to ask who signed in. An issuer with a path asks in three places,
+/// since RFC 8414 §5 lets OpenID providers insert theirs too.
+pub fn well_known(issuer: &Url) -> Vec<Url> {
+    const OPENID: &str = "/.well-known/openid-configuration";
+    const OAUTH: &str = "/.well-known/oauth-authorization-server";
+    // RFC 8414 §3.1 and Discovery 1.0 §4.1: a slash at the end is removed first.
+    let path = issuer.path().trim_end_matches('/');
+    let mut paths = vec![format!("{path}{OPENID}"), format!("{OAUTH}{path}")];
+    if !path.is_empty() {
+        paths.push(format!("{OPENID}{path}"));
+    }
+    let at = |path: String| {
+        let mut url = issuer.clone();
+        url.set_path(&path);
+        // RFC 8414 §2: an issuer has neither query nor fragment.
+        url.set_query(None);
+        url.set_fragment(None);
+        url
+    };
+    paths.into_iter().map(at).collect()
+}
+
+/// The same issuer with a slash at its end, or without: both ask at the same addresses ([`well_known`]), so that the
+/// document there says which of them it is for. People copy either.
+pub fn other_spelling(issuer: &str) -> String {
+    issuer.strip_suffix('/').map_or_else(|| format!("{issuer}/"), str::to_owned)
+}
+
+/// Reads the metadata that was published for `issuer`, which is compared byte for byte (RFC 8414 §3.3).
+pub fn read_metadata(issuer: &str, answer: &HttpResponse) -> Result<Metadata, MetadataProblem> {
+    // RFC 8414 §3.2: a success is 200. A redirect would let one server speak for another.
+    if answer.status != 200 {
+        return Err(MetadataProblem::Absent(answer.status));
+    }
+    let body = answer.body.expose();
+    if body.len() > LONGEST_DOCUMENT {
+        return Err(MetadataProblem::TooLong);
+    }
+    let members = match json::parse(body.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(body)) {
+        Ok(Value::Object(members)) => members,
+        Ok(_) | Err(NotJson::Malformed) => return Err(MetadataProblem::NotJson),
+        Err(NotJson::Duplicate) => return Err(MetadataProblem::Duplicate),
+    };
+    let here = issuer.parse::<Url>().is_ok_and(|issuer| is_loopback(&issuer));
+    let members = Members { members, here };
+    // First of all, because nothing else in a stranger's document is worth judging.
+    match members.text("issuer")? {
+        Some(published) if published == issuer => {}
+        Some(_) => return Err(MetadataProblem::OtherIssuer),
+        None => return Err(MetadataProblem::Missing("issuer")),
+    }
+    let openid = members.is_given("jwks_uri")
+        && (members.is_given("subject_types_supported")
+            || members.is_given("id_token_signing_alg_values_supported"));
+    Ok(Metadata {
+        issuer: issuer.to_owned(),
+        authorization_endpoint: members.address("authorization_endpoint")?,
+        token_endpoint: members.address("token_endpoint")?,
+        revocation_endpoint: members.address("revocation_endpoint")?,
+        device_authorization_endpoint: members.address("device_authorization_endpoint")?,
+        registration_endpoint: members.address("registration_endpoint")?,
+        userinfo_endpoint: members.address("userinfo_endpoint")?,
+        scopes_supported: members.list("scopes_supported")?.unwrap_or_default(),
+        code_challenge_methods_supported: members.list("code_challenge_methods_supported")?,
+        token_endpoint_auth_methods_supported: members.list("token_endpoint_auth_methods_supported")?,
+        grant_types_supported: members.list("grant_types_supported")?,
+        iss_supported: members.truth("authorization_response_iss_parameter_supported")?,
+        requires_par: members.truth("require_pushed_authorization_requests")?,
+        openid,
+    })
+}
+
+struct Members {
+    members: Map<String, Value>,
+    /// Whether the issuer is on this computer.
+    here: bool,
+}
+
+impl Members {
+    /// A member that is null says nothing.
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.members.get(name).filter(|value| !value.is_null())
+    }
+
+    fn is_given(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    fn text(&self, name: &'static str) -> Result<Option<&str>, MetadataProblem> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(value) => value.as_str().map(Some).ok_or(MetadataProblem::WrongType(name)),
+        }
+    }
+
+    fn truth(&self, name: &'static str) -> Result<bool, MetadataProblem> {
+        match self.get(name) {
+            None => Ok(false),
+            Some(value) => value.as_bool().ok_or(MetadataProblem::WrongType(name)),
+        }
+    }
+
+    fn list(&self, name: &'static str) -> Result<Option<Vec<String>>, MetadataProblem> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let wrong = MetadataProblem::WrongType(name);
+        let items = value.as_array().filter(|items| items.len() <= LONGEST_LIST).ok_or(wrong.clone())?;
+        let texts = items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>();
+        texts.map(Some).ok_or(wrong)
+    }
+
+    /// RFC 6749 §3.1 and §3.2: no fragment; RFC 8414 §2: https. User information would be sent to whoever answers.
+    /// Only a server on this computer speaks for addresses of this computer: another one would have the person's
+    /// codes, or calls of its own choice, sent to whatever listens here.
+    fn address(&self, name: &'static str) -> Result<Option<Url>, MetadataProblem> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let url = form::address(text).ok().filter(|url| self.here || !is_loopback(url));
+        url.map(Some).ok_or(MetadataProblem::BadAddress(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sensitive::Sensitive;
+
+    const ISSUER: &str = "https://id.example.com/tenant";
+
+    fn answer(status: u16, body: &str) -> HttpResponse {
+        HttpResponse { status, headers: Vec::new(), body: Sensitive::new(body.as_bytes().to_vec()) }
+    }
+
+    /// A document of [`ISSUER`] with these members more.
+    fn read(more: &str) -> Result<Metadata, MetadataProblem> {
+        read_metadata(ISSUER, &answer(200, &format!("{{\"issuer\":\"{ISSUER}\"{more}}}")))
+    }
+
+    #[test]
+    fn the_well_known_part_stands_before_the_path_of_oauth_and_after_that_of_openid() {
+        for (issuer, places) in [
+            (
+                "https://id.example.com",
+                vec![
+                    "https://id.example.com/.well-known/openid-configuration",
+                    "https://id.example.com/.well-known/oauth-authorization-server",
+                ],
+            ),
+            (
+                "https://id.example.com/tenant/",
+                vec![
+                    "https://id.example.com/tenant/.well-known/openid-configuration",
+                    "https://id.example.com/.well-known/oauth-authorization-server/tenant",
+                    "https://id.example.com/.well-known/openid-configuration/tenant",
+                ],
+            ),
+            (
+                "http://127.0.0.1:4000/a%2Fb?x=1#y",
+                vec![
+                    "http://127.0.0.1:4000/a%2Fb/.well-known/openid-configuration",
+                    "http://127.0.0.1:4000/.well-known/oauth-authorization-server/a%2Fb",
+                    "http://127.0.0.1:4000/.well-known/openid-configuration/a%2Fb",
+                ],
+            ),
+        ] {
+            let asked: Vec<String> =
+                well_known(&issuer.parse().unwrap()).into_iter().map(String::from).collect();
+            assert_eq!(asked, places, "{issuer}");
+            assert_eq!(
+                well_known(&other_spelling(issuer).parse().unwrap()).len(),
+                places.len(),
+                "with or without the last slash the same places are asked"
+            );
+        }
+        for issuer in ["https://id.example.com", "https://id.example.com/t"] {
+            let other = other_spelling(issuer);
+            assert_eq!(other, format!("{issuer}/"));
+            assert_eq!(other_spelling(&other), issuer);
+            assert_eq!(well_known(&other.parse().unwrap()), well_known(&issuer.parse().unwrap()));
+        }
+    }
+
+    #[test]
+    fn a_whole_document_is_read_and_what_is_not_known_is_ignored() {
+        let metadata = read(
+            r#","authorization_endpoint":"https://id.example.com/a?b=c","token_endpoint":"https://id.example.com:1/t",
+            "revocation_endpoint":"https://r.example.com","device_authorization_endpoint":"https://id.example.com/d",
+            "registration_endpoint":"https://id.example.com/r","userinfo_endpoint":"https://id.example.com/u",
+            "scopes_supported":["openid","a"],"code_challenge_methods_supported":["plain","S256"],
+            "token_endpoint_auth_methods_supported":["none"],"grant_types_supported":[],
+            "authorization_response_iss_parameter_supported":true,"require_pushed_authorization_requests":true,
+            "jwks_uri":"https://id.example.com/k","subject_types_supported":["public"],
+            "mtls_endpoint_aliases":{"token_endpoint":7},"op_policy_uri":null,"x":[1,{"issuer":2}]"#,
+        )
+        .unwrap();
+        assert_eq!(metadata.issuer, ISSUER);
+        assert_eq!(metadata.authorization_endpoint.unwrap().as_str(), "https://id.example.com/a?b=c");
+        assert_eq!(metadata.token_endpoint.unwrap().as_str(), "https://id.example.com:1/t");
+        assert_eq!(metadata.userinfo_endpoint.unwrap().path(), "/u");
+        assert_eq!(metadata.scopes_supported, ["openid", "a"]);
+        assert_eq!(metadata.code_challenge_methods_supported.unwrap(), ["plain", "S256"]);
+        assert_eq!(metadata.grant_types_supported, Some(vec![]));
+        assert!(metadata.iss_supported && metadata.requires_par && metadata.openid);
+        let least = read("").unwrap();
+        assert!(least.authorization_endpoint.is_none() && least.code_challenge_methods_supported.is_none());
+        assert!(!least.iss_supported && !least.requires_par && !least.openid);
+    }
+
+    #[test]
+    fn a_document_of_another_issuer_is_discarded_whatever_else_it_says() {
+        for issuer in
+            ["https://id.example.com/tenant/", "https://ID.example.com/tenant", "https://id.example.com", ""]
+        {
+            let text = format!(r#"{{"token_endpoint":7,"issuer":"{issuer}"}}"#);
+            assert_eq!(
+                read_metadata(ISSUER, &answer(200, &text)),
+                Err(MetadataProblem::OtherIssuer),
+                "{issuer}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_an_issuer_on_this_computer_names_addresses_of_this_computer() {
+        const ENDPOINTS: [&str; 6] = [
+            "authorization_endpoint",
+            "token_endpoint",
+            "revocation_endpoint",
+            "device_authorization_endpoint",
+            "registration_endpoint",
+            "userinfo_endpoint",
+        ];
+        for name in ENDPOINTS {
+            for here in [
+                "http://localhost:1/",
+                "https://localhost/",
+                "https://LOCALHOST/",
+                "http://127.0.0.1:1/",
+                "https://127.8.8.8/",
+                "https://2130706433/",
+                "https://[::1]/",
+            ] {
+                let found = read(&format!(r#","{name}":"{here}""#));
+                assert_eq!(found, Err(MetadataProblem::BadAddress(name)), "{name} {here}");
+            }
+            for issuer in ["http://127.0.0.1:4000", "https://localhost:4000", "http://[::1]:4000/tenant"] {
+                for endpoint in ["http://localhost:1/", "https://127.0.0.1/", "https://id.example.com/"] {
+                    let text = format!(r#"{{"issuer":"{issuer}","{name}":"{endpoint}"}}"#);
+                    assert!(read_metadata(issuer, &answer(200, &text)).is_ok(), "{issuer} {name} {endpoint}");
+                }
+                let text = format!(r#"{{"issuer":"{issuer}","{name}":"http://id.example.com/"}}"#);
+                let found = read_metadata(issuer, &answer(200, &text));
+                assert_eq!(found, Err(MetadataProblem::BadAddress(name)), "{issuer}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_metadata_of_the_rfc_is_refused_by_the_name_of_the_member() {
+        use MetadataProblem::*;
+        for (status, body, problem) in [
+            (404, "{}", Absent(404)),
+            (302, "{}", Absent(302)),
+            (204, "", Absent(204)),
+            (200, "<html>", NotJson),
+            (200, "[]", NotJson),
+            (200, "", NotJson),
+            (200, "{}", Missing("issuer")),
+            (200, r#"{"issuer":null}"#, Missing("issuer")),
+            (200, r#"{"issuer":["https://id.example.com/tenant"]}"#, WrongType("issuer")),
+            (200, r#"{"issuer":"https://id.example.com/tenant","issuer":"x"}"#, Duplicate),
+            (200, &format!("{{\"a\":\"{}\"}}", "x".repeat(LONGEST_DOCUMENT)), TooLong),
+        ] {
+            assert_eq!(read_metadata(ISSUER, &answer(status, body)), Err(problem), "{status} {body:.60}");
+        }
+        for (more, problem) in [
+            (r#","token_endpoint":7"#, WrongType("token_endpoint")),
+            (r#","token_endpoint":"http://id.example.com/t""#, BadAddress("token_endpoint")),
+            (r#","token_endpoint":"/t""#, BadAddress("token_endpoint")),
+            (
+                r#","authorization_endpoint":"https://me:pw@id.example.com/""#,
+                BadAddress("authorization_endpoint"),
+            ),
+            (
+                r#","authorization_endpoint":"https://id.example.com/#x""#,
+                BadAddress("authorization_endpoint"),
+            ),
+            (r#","userinfo_endpoint":"javascript:alert(1)""#, BadAddress("userinfo_endpoint")),
+            (r#","registration_endpoint":"https://a b/""#, BadAddress("registration_endpoint")),
+            (r#","scopes_supported":"openid""#, WrongType("scopes_supported")),
+            (r#","scopes_supported":["a",1]"#, WrongType("scopes_supported")),
+            (r#","code_challenge_methods_supported":{}"#, WrongType("code_challenge_methods_supported")),
+            (
+                r#","authorization_response_iss_parameter_supported":"true""#,
+                WrongType("authorization_response_iss_parameter_supported"),
+            ),
+            (r#","a":{"b":1,"b":2}"#, Duplicate),
+        ] {
+            let found = read(more).unwrap_err();
+            assert_eq!(found, problem, "{more}");
+            assert!(!found.to_string().contains("example"), "{found}");
+        }
+        let many = format!(",\"scopes_supported\":[{}\"x\"]", "\"x\",".repeat(LONGEST_LIST));
+        assert_eq!(read(&many), Err(WrongType("scopes_supported")));
+    }
+}

@@ -1,0 +1,201 @@
+//! An application that registers itself (RFC 7591), so that nobody has to do it by hand.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::token::{ClientAuthentication, Members, TokenRefusal};
+use crate::element::Grant;
+use crate::http::{HttpRequest, HttpResponse, Method};
+use crate::sensitive::Sensitive;
+
+/// What people read on the page where they give access.
+const CLIENT_NAME: &str = "Keyrack";
+
+/// Identifiers and secrets are short texts; JWTs stay below this.
+const LONGEST: usize = 8 * 1024;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Registration<'a> {
+    /// Where the browser comes back to; none where no browser is needed.
+    pub redirect_uri: Option<&'a str>,
+    /// The ways to a token that will be taken.
+    pub grants: &'a [Grant],
+    /// How the application will show who it is.
+    pub authentication: ClientAuthentication,
+    /// What it will ask for.
+    pub scope: Option<&'a str>,
+}
+
+/// What the server gave.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// The `client_id`.
+    pub client_id: String,
+    /// The `client_secret`, if the application is to have one.
+    pub client_secret: Option<Sensitive<String>>,
+    /// How the application must show who it is, where the server says: it may change what was asked for (RFC 7591
+    /// §3.2.1).
+    pub authentication: Option<ClientAuthentication>,
+    /// When the secret ends, in seconds since 1970; none: never.
+    pub secret_expires_at: Option<i64>,
+}
+
+impl Registration<'_> {
+    /// The request to the registration endpoint (RFC 7591 §3.1).
+    pub fn request(&self, endpoint: Url) -> HttpRequest {
+        let browser = self.grants.contains(&Grant::AuthorizationCode);
+        let mut grant_types: Vec<&str> = self.grants.iter().map(|grant| grant.grant_type()).collect();
+        // Nobody signs in for client credentials, so there is nothing to renew (RFC 6749 §4.4.3).
+        if self.grants.iter().any(|grant| *grant != Grant::ClientCredentials) {
+            grant_types.push("refresh_token");
+        }
+        let redirect_uris: Vec<&str> = self.redirect_uri.into_iter().collect();
+        // RFC 7591 §2.1: `code` goes with `authorization_code`, and with nothing else that is asked for here.
+        let response_types: &[&str] = if browser { &["code"] } else { &[] };
+        let mut members = Map::new();
+        members.insert("client_name".to_owned(), CLIENT_NAME.into());
+        // OpenID Connect Dynamic Client Registration 1.0 §2: loopback addresses are for native applications.
+        members.insert("application_type".to_owned(), "native".into());
+        members.insert("redirect_uris".to_owned(), redirect_uris.into());
+        members.insert("grant_types".to_owned(), grant_types.into());
+        members.insert("response_types".to_owned(), response_types.into());
+        members.insert("token_endpoint_auth_method".to_owned(), self.authentication.method_name().into());
+        if let Some(scope) = self.scope {
+            members.insert("scope".to_owned(), scope.into());
+        }
+        let mut request = HttpRequest::new(Method::Post, endpoint)
+            .header("accept", "application/json")
+            .header("content-type", "application/json");
+        request.body = Some(Value::Object(members).to_string().into());
+        request
+    }
+}
+
+/// Reads the answer of the registration endpoint (RFC 7591 §3.2).
+pub fn read_registration(answer: &HttpResponse) -> Result<Registered, TokenRefusal> {
+    let members = Members::read(answer)?;
+    let Some(client_id) = members.get("client_id") else {
+        return Err(members.refusal(answer).unwrap_or(TokenRefusal::BadAnswer("no client_id in the answer")));
+    };
+    let secret = members.get("client_secret");
+    // RFC 6749 appendix A.1 and A.2. The form would not take anything else either.
+    let fits = |text: &str| text.len() <= LONGEST && text.bytes().all(|b| (0x20..=0x7e).contains(&b));
+    if !fits(client_id) || !secret.is_none_or(fits) {
+        return Err(TokenRefusal::BadAnswer("the registered client cannot be used"));
+    }
+    let authentication = match members.get("token_endpoint_auth_method") {
+        Some(name) => Some(
+            ClientAuthentication::from_method_name(name)
+                .ok_or(TokenRefusal::BadAnswer("the server wants another proof than a client secret"))?,
+        ),
+        None => None,
+    };
+    // A secret that the server does not want to see would only be a second, wrong proof.
+    let secret = secret.filter(|_| authentication != Some(ClientAuthentication::None));
+    // 0 means never.
+    let ends = members.get("client_secret_expires_at").and_then(|text| text.trim().parse::<i64>().ok());
+    Ok(Registered {
+        client_id: client_id.to_owned(),
+        client_secret: secret.map(Into::into),
+        authentication,
+        secret_expires_at: ends.filter(|at| *at > 0),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> HttpResponse {
+        HttpResponse { status, headers: Vec::new(), body: Sensitive::new(body.as_bytes().to_vec()) }
+    }
+
+    fn asked(grants: &[Grant], redirect_uri: Option<&str>, scope: Option<&str>) -> Value {
+        let authentication = ClientAuthentication::None;
+        let request = Registration { redirect_uri, grants, authentication, scope }
+            .request("https://id.example.com/register".parse().unwrap());
+        assert_eq!((request.method, request.url.path()), (Method::Post, "/register"));
+        serde_json::from_str(request.body.unwrap().expose()).unwrap()
+    }
+
+    #[test]
+    fn a_native_application_asks_for_what_it_will_use_and_no_more() {
+        let redirect = "http://127.0.0.1:1/callback/id-example-com";
+        assert_eq!(
+            asked(&[Grant::AuthorizationCode, Grant::DeviceCode], Some(redirect), Some("openid a")),
+            serde_json::json!({
+                "client_name": "Keyrack",
+                "application_type": "native",
+                "redirect_uris": [redirect],
+                "grant_types":
+                    ["authorization_code", "urn:ietf:params:oauth:grant-type:device_code", "refresh_token"],
+                "response_types": ["code"],
+                "token_endpoint_auth_method": "none",
+                "scope": "openid a",
+            })
+        );
+        let own = asked(&[Grant::ClientCredentials], None, None);
+        assert_eq!(own["grant_types"], serde_json::json!(["client_credentials"]));
+        assert_eq!(own["redirect_uris"], serde_json::json!([]));
+        assert_eq!(own["response_types"], serde_json::json!([]));
+        assert!(own.get("scope").is_none());
+    }
+
+    #[test]
+    fn what_the_server_gave_is_used_and_not_what_was_asked_for() {
+        for (body, id, secret, way, ends) in [
+            (r#"{"client_id":"c1","other":{"a":1}}"#, "c1", None, None, None),
+            (
+                r#"{"client_id":"c","client_secret":"s","client_secret_expires_at":0,"token_endpoint_auth_method":"client_secret_post"}"#,
+                "c",
+                Some("s"),
+                Some(ClientAuthentication::Body),
+                None,
+            ),
+            (
+                r#"{"client_id":"c","client_secret":"s","token_endpoint_auth_method":"none"}"#,
+                "c",
+                None,
+                Some(ClientAuthentication::None),
+                None,
+            ),
+            (
+                r#"{"client_id":"c","client_secret":"s","client_secret_expires_at":1893276400}"#,
+                "c",
+                Some("s"),
+                None,
+                Some(1_893_276_400),
+            ),
+        ] {
+            let read = read_registration(&answer(201, body)).unwrap();
+            assert_eq!(read.client_id, id);
+            assert_eq!(read.client_secret.as_ref().map(|s| s.expose().as_str()), secret, "{body}");
+            assert_eq!((read.authentication, read.secret_expires_at), (way, ends), "{body}");
+            assert!(!format!("{read:?}").contains("\"s\""));
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_usable_client_is_refused_in_the_servers_words_or_ours() {
+        for (status, body, said) in [
+            (201, "{}", "unexpected answer: no client_id in the answer"),
+            (201, r#"{"client_id":"a\r\nb"}"#, "unexpected answer: the registered client cannot be used"),
+            (
+                201,
+                r#"{"client_id":"a","token_endpoint_auth_method":"private_key_jwt"}"#,
+                "unexpected answer: the server wants another proof than a client secret",
+            ),
+            (201, r#"{"client_id":"a","client_id":"b"}"#, "unexpected answer: a member stands twice"),
+            (
+                400,
+                r#"{"error":"invalid_redirect_uri","error_description":"no"}"#,
+                "the provider refused (invalid_redirect_uri, status 400)",
+            ),
+            (401, "", "the provider refused (http_401, status 401)"),
+            (503, "", "the provider cannot answer now (status 503)"),
+        ] {
+            assert_eq!(read_registration(&answer(status, body)).unwrap_err().to_string(), said, "{body}");
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Reading what a token endpoint answered. Strict about what is dangerous, tolerant about what products get
+//! wrong.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{BEARER, TokenRefusal, TokenSet};
+use crate::http::HttpResponse;
+use crate::oauth::json::{self, NotJson};
+use crate::oauth::percent;
+use crate::oauth::provider_text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
+use crate::sensitive::Sensitive;
+
+/// A life time beyond ten years means "does not expire"; the cap keeps sums with it far from overflow.
+const LONGEST_LIFE: u64 = 10 * 365 * 24 * 60 * 60;
+
+/// Nobody is made to wait more than a day by one header.
+const LONGEST_WAIT: u64 = 24 * 60 * 60;
+
+/// What products write for RFC 6750 tokens, in lower case: the standard's word, Apigee's, and Slack's two.
+const BEARER_NAMES: [&str; 4] = ["bearer", "bearertoken", "bot", "user"];
+
+/// Credentials, which never leave their redacted fields.
+const NEVER_EXTRA: [&str; 6] =
+    ["access_token", "refresh_token", "id_token", "client_secret", "oauth_token", "oauth_token_secret"];
+
+/// The codes of RFC 6749 §5.2.
+const STANDARD_CODES: [&str; 6] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+];
+
+/// RFC 6749 §4.1.2.1 has these for the browser; some products use them here, with any status.
+const TEMPORARY_CODES: [&str; 2] = ["temporarily_unavailable", "server_error"];
+
+/// Where products put their code, best first: the RFC's place, OAuth 1.0's extension, then the usual shapes
+/// of JSON APIs.
+const CODE_MEMBERS: [&str; 9] = [
+    "error",
+    "oauth_problem",
+    "error.type",
+    "error.status",
+    "error.code",
+    "errorCode",
+    "error_code",
+    "errors.0.code",
+    "0.errorCode",
+];
+
+/// Where products put their words.
+const DESCRIPTION_MEMBERS: [&str; 9] = [
+    "error_description",
+    "oauth_problem_advice",
+    "message",
+    "error.message",
+    "error_message",
+    "errors.0.message",
+    "0.message",
+    "detail",
+    "description",
+];
+
+/// A code for a report is one word; a longer one is prose, or a value in the wrong place.
+const LONGEST_REPORTED_CODE: usize = 60;
+
+/// The error code of an answer, if it is a plain word: fit for a report, whatever endpoint it came from.
+pub fn error_code(answer: &HttpResponse) -> Option<String> {
+    let body = std::str::from_utf8(answer.body.expose()).ok();
+    let members = body.and_then(|body| Members::parse(body).ok()).unwrap_or_default();
+    let own = members.own_code();
+    if own.is_none() && answer.status < 400 {
+        return None;
+    }
+    let error = members.code(own, answer)?;
+    let plain = error.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+    (plain && error.len() <= LONGEST_REPORTED_CODE).then_some(error)
+}
+
+/// Reads the answer of an OAuth 2 token endpoint (RFC 6749 §5). Of the members that no RFC names, those in
+/// `keep` are kept as text; a member of a nested object is named with a dot (`authed_user.id`).
+pub fn read_token_answer(answer: &HttpResponse, keep: &[String]) -> Result<TokenSet, TokenRefusal> {
+    let members = Members::read(answer).map_err(|refusal| match refusal {
+        // RFC 6749 §5.2: 401 is the status of a client that was not recognized; some servers say no more than that.
+        TokenRefusal::Refused { error, description, status: 401 } if error == "http_401" => {
+            TokenRefusal::Refused { error: "invalid_client".to_owned(), description, status: 401 }
+        }
+        other => other,
+    })?;
+    let Some(access_token) = members.get("access_token") else {
+        return Err(members
+            .refusal(answer)
+            .unwrap_or(TokenRefusal::BadAnswer("no access token in the answer")));
+    };
+    // RFC 6749 appendix A.12. Anything else could not stand in a header, or would forge a second one.
+    if !access_token.bytes().all(|b| (0x20..=0x7e).contains(&b)) {
+        return Err(TokenRefusal::BadAnswer("the access token holds characters that no header can carry"));
+    }
+    // RFC 6749 §7.1: a token of a type that is not understood must not be used. A missing type is a common
+    // omission.
+    if let Some(kind) = members.get("token_type")
+        && !BEARER_NAMES.contains(&kind.to_ascii_lowercase().as_str())
+    {
+        return Err(TokenRefusal::BadAnswer("an unknown type of token"));
+    }
+    Ok(TokenSet {
+        access_token: access_token.into(),
+        token_secret: None,
+        refresh_token: members.get("refresh_token").map(Into::into),
+        token_type: BEARER.to_owned(),
+        expires_in: members.seconds("expires_in"),
+        scope: members.get("scope").map(str::to_owned),
+        extra: members.named(keep),
+    })
+}
+
+/// The members of an answer as text, whether it came as JSON or as a form. Nested members have dotted names.
+#[derive(Default)]
+pub(in crate::oauth) struct Members(BTreeMap<String, Sensitive<String>>);
+
+impl Members {
+    /// Reads the body of a success; anything else becomes the refusal that it is.
+    pub(in crate::oauth) fn read(answer: &HttpResponse) -> Result<Self, TokenRefusal> {
+        let body = std::str::from_utf8(answer.body.expose()).ok();
+        let members = body.ok_or("not text").and_then(Self::parse);
+        match (answer.status, members) {
+            (200..=299, Ok(members)) => Ok(members),
+            (200..=299, Err(what)) => Err(TokenRefusal::BadAnswer(what)),
+            (408 | 425 | 429 | 500.., _) => Err(temporary(answer)),
+            (400..=499, members) => {
+                let members = members.unwrap_or_default();
+                Err(members
+                    .refusal(answer)
+                    .unwrap_or_else(|| members.refused(format!("http_{}", answer.status), answer)))
+            }
+            // A redirect would carry the client's secret to an address that nobody declared.
+            _ => Err(TokenRefusal::BadAnswer("neither a success nor an error")),
+        }
+    }
+
+    /// What is wrong is said in a phrase that holds nothing of the answer.
+    fn parse(body: &str) -> Result<Self, &'static str> {
+        const NEITHER: &str = "neither JSON nor a form";
+        // RFC 6749 §3.1 forbids repeated parameters, and of two members two readers could believe different ones.
+        const TWICE: &str = "a member stands twice";
+        let body = body.trim_start_matches('\u{FEFF}').trim();
+        let mut members = Self::default();
+        match json::parse(body.as_bytes()) {
+            Ok(value @ (Value::Object(_) | Value::Array(_))) => members.add(String::new(), value),
+            Ok(_) => return Err(NEITHER),
+            Err(NotJson::Duplicate) => return Err(TWICE),
+            Err(NotJson::Malformed) if body.starts_with(['{', '[', '<']) || !body.contains('=') => {
+                return Err(NEITHER);
+            }
+            Err(NotJson::Malformed) => {
+                for (name, value) in percent::parse_form(body).map_err(|_| NEITHER)? {
+                    if members.0.insert(name, value.into()).is_some() {
+                        return Err(TWICE);
+                    }
+                }
+            }
+        }
+        Ok(members)
+    }
+
+    fn add(&mut self, name: String, value: Value) {
+        let below =
+            |member: &str| if name.is_empty() { member.to_owned() } else { format!("{name}.{member}") };
+        match value {
+            Value::Null => {}
+            Value::String(text) => {
+                self.0.insert(name, text.into());
+            }
+            Value::Bool(_) | Value::Number(_) => {
+                self.0.insert(name, value.to_string().into());
+            }
+            // Some products write the scope as a list.
+            Value::Array(list) if !name.is_empty() && list.iter().all(Value::is_string) => {
+                let words: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+                self.0.insert(name, words.join(" ").into());
+            }
+            Value::Array(list) => {
+                for (index, item) in list.into_iter().enumerate() {
+                    self.add(below(&index.to_string()), item);
+                }
+            }
+            Value::Object(object) => {
+                for (member, item) in object {
+                    self.add(below(&member), item);
+                }
+            }
+        }
+    }
+
+    /// A member that is there and not empty.
+    pub(in crate::oauth) fn get(&self, name: &str) -> Option<&str> {
+        self.get_or_empty(name).filter(|value| !value.is_empty())
+    }
+
+    /// A member that is there, empty or not.
+    pub(in crate::oauth) fn get_or_empty(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.expose().as_str())
+    }
+
+    /// A number of seconds, however written. What is no number counts as absent: a life time is only advice.
+    pub(in crate::oauth) fn seconds(&self, name: &str) -> Option<u64> {
+        let seconds: f64 = self.get(name)?.trim().parse().ok()?;
+        // The conversion goes to the nearest bound: a negative life is over already.
+        seconds.is_finite().then_some((seconds as u64).min(LONGEST_LIFE))
+    }
+
+    /// The members with these names, except credentials.
+    pub(in crate::oauth) fn named(&self, names: &[String]) -> BTreeMap<String, String> {
+        names
+            .iter()
+            .filter(|name| !NEVER_EXTRA.contains(&name.rsplit('.').next().unwrap_or_default()))
+            .filter_map(|name| Some((name.clone(), self.get(name)?.to_owned())))
+            .collect()
+    }
+
+    /// The refusal that the answer speaks of, whatever its status; none if it speaks of none.
+    pub(in crate::oauth) fn refusal(&self, answer: &HttpResponse) -> Option<TokenRefusal> {
+        let own = self.own_code();
+        // 200 answers are only searched if they speak of an error: any text may contain the words of the RFC.
+        if own.is_none() && answer.status < 400 {
+            return None;
+        }
+        if own.is_some_and(|code| TEMPORARY_CODES.contains(&code)) {
+            return Some(temporary(answer));
+        }
+        Some(self.refused(self.code(own, answer)?, answer))
+    }
+
+    /// The code as the RFC writes it, wherever the product put it.
+    fn code(&self, own: Option<&str>, answer: &HttpResponse) -> Option<String> {
+        match own {
+            Some(code) if STANDARD_CODES.contains(&code.to_ascii_lowercase().as_str()) => {
+                Some(code.to_ascii_lowercase())
+            }
+            // A code with an underscore is the product's own and says more than a search could.
+            Some(code) if code.contains('_') && !code.contains(char::is_whitespace) => Some(code.to_owned()),
+            _ => self.standard_code(answer).or(own).map(str::to_owned),
+        }
+    }
+
+    fn own_code(&self) -> Option<&str> {
+        CODE_MEMBERS.iter().filter_map(|name| self.get(name)).find(|code| *code != "false")
+    }
+
+    fn refused(&self, error: String, answer: &HttpResponse) -> TokenRefusal {
+        let description = DESCRIPTION_MEMBERS.iter().filter_map(|name| self.get(name)).next();
+        let description = description.map(|text| plain_line(text, LONGEST_DESCRIPTION));
+        TokenRefusal::Refused {
+            error: plain_line(&error, LONGEST_CODE),
+            description: description.filter(|text| !text.is_empty()),
+            status: answer.status,
+        }
+    }
+
+    /// The one code of the RFC that stands as a word in the answer or in its challenge (RFC 6749 §5.2). With
+    /// two of them none is believed, because `invalid_grant` costs the person a sign-in.
+    fn standard_code(&self, answer: &HttpResponse) -> Option<&'static str> {
+        let texts =
+            self.0.values().map(|value| value.expose().as_str()).chain(answer.header("www-authenticate"));
+        let words: Vec<String> = texts
+            .flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
+            .map(str::to_ascii_lowercase)
+            .collect();
+        let mut found = STANDARD_CODES.into_iter().filter(|code| words.iter().any(|word| word == code));
+        found.next().filter(|_| found.next().is_none())
+    }
+}
+
+fn temporary(answer: &HttpResponse) -> TokenRefusal {
+    // RFC 9110 §10.2.3 also allows a date, which would need a clock; then the caller's own spacing applies.
+    let retry_after = answer.header("retry-after").and_then(|value| value.trim().parse::<u64>().ok());
+    TokenRefusal::Temporary {
+        status: answer.status,
+        retry_after: retry_after.map(|wait| wait.min(LONGEST_WAIT)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

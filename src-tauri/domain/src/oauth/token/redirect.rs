@@ -1,0 +1,79 @@
+//! Whether a provider's refusal is about the redirect address, and which one it wants.
+//!
+//! RFC 6749 §4.1.2.1 and §5.2 have no code for it, so it is read from the provider's words.
+
+use crate::form;
+
+/// Codes that name the address themselves: Google's and Microsoft's, and Slack's.
+const CODES: [&str; 3] = ["redirect_uri_mismatch", "invalid_redirect_uri", "bad_redirect_uri"];
+
+/// Codes of the RFC under which providers report it, with words beside them.
+const BROAD_CODES: [&str; 4] = ["invalid_request", "invalid_grant", "invalid_client", "unauthorized_client"];
+
+/// What the address is called in those words.
+const NAMES: [&str; 6] =
+    ["redirect_uri", "redirect uri", "redirect url", "redirection uri", "callback url", "callback uri"];
+
+/// Whether a refusal, through the browser or by the token endpoint, is about the redirect address.
+pub fn speaks_of_redirect(error: &str, description: Option<&str>) -> bool {
+    let error = error.to_ascii_lowercase();
+    let words = description.unwrap_or_default().to_ascii_lowercase();
+    CODES.contains(&error.as_str())
+        || (BROAD_CODES.contains(&error.as_str())
+            && NAMES.iter().any(|name| words.contains(name) || words.contains(&name.replace(' ', "-"))))
+}
+
+/// The address that the provider's words quote, if it is exactly one.
+pub fn registered_address(description: &str) -> Option<String> {
+    let delimiter = |c: char| c.is_whitespace() || "'\"`<>()[]{},;“”‘’".contains(c);
+    let mut found = description
+        .split(delimiter)
+        .filter(|word| word.starts_with("https://") || word.starts_with("http://"))
+        // The full stop or colon of the sentence.
+        .map(|word| word.trim_end_matches(['.', ':', '!', '?']))
+        .filter(|word| form::address(word).is_ok());
+    let first = found.next()?;
+    found.all(|other| other == first).then(|| first.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_that_names_the_redirect_address_is_told_from_others() {
+        for (error, description, about) in [
+            ("redirect_uri_mismatch", None, true),
+            ("REDIRECT_URI_MISMATCH", None, true),
+            ("invalid_redirect_uri", None, true),
+            ("invalid_request", Some("The redirect_uri MUST match the registered callback URL."), true),
+            ("invalid_grant", Some("redirect_uri must be identical"), true),
+            ("invalid_client", Some("Callback URL not approved by Desk"), true),
+            ("invalid_request", Some("The Redirect URI is not registered"), true),
+            ("invalid_request", Some("callback-url is missing"), true),
+            ("invalid_request", None, false),
+            ("invalid_request", Some("code_challenge is required"), false),
+            ("access_denied", Some("redirect_uri"), false),
+            ("invalid_scope", Some("redirect uri"), false),
+        ] {
+            assert_eq!(speaks_of_redirect(error, description), about, "{error} {description:?}");
+        }
+    }
+
+    #[test]
+    fn the_registered_address_is_taken_from_the_words_if_they_quote_one() {
+        for (words, address) in [
+            ("registered: 'http://localhost:1717/callback'.", Some("http://localhost:1717/callback")),
+            ("The address must be https://acme.example/auth.", Some("https://acme.example/auth")),
+            ("want <https://a.example/x?y=1>, not more", Some("https://a.example/x?y=1")),
+            ("https://a.example or https://a.example", Some("https://a.example")),
+            ("https://a.example or https://b.example", None),
+            ("see http://a.example/help", None),
+            ("https://", None),
+            ("https://me@a.example/", None),
+            ("nothing here", None),
+        ] {
+            assert_eq!(registered_address(words).as_deref(), address, "{words}");
+        }
+    }
+}
