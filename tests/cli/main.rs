@@ -15,6 +15,7 @@ mod elements;
 mod faults;
 mod forms;
 mod fresh;
+mod golden;
 mod hosted;
 mod keychain;
 mod killed;

@@ -8,6 +8,7 @@ pub mod browser;
 pub mod chance;
 #[cfg(feature = "desktop")]
 pub mod display;
+pub mod golden;
 pub mod home;
 pub mod http;
 pub mod keyrack;

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use url::Url;
@@ -63,27 +64,37 @@ struct Stage {
     pages: BTreeMap<String, Say>,
 }
 
-/// A scripted provider. It ends with the test.
+/// A scripted provider. Dropping it closes its socket.
 pub struct Scripted {
     /// Where it is: scheme, host and port.
     pub url: String,
     stage: Arc<Mutex<Stage>>,
+    closing: Arc<AtomicBool>,
+    listening: Option<JoinHandle<()>>,
 }
 
 impl Scripted {
     /// One that follows its script where there is one, and else issues tokens that end at once.
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        Self::start_on(TcpListener::bind("127.0.0.1:0").expect("a port"))
+    }
+
+    /// The same on a socket that is bound already.
+    pub fn start_on(listener: TcpListener) -> Self {
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let stage = Arc::new(Mutex::new(Stage::default()));
-        let (own, here) = (stage.clone(), url.clone());
-        thread::spawn(move || {
+        let closing = Arc::<AtomicBool>::default();
+        let (own, here, closes) = (stage.clone(), url.clone(), closing.clone());
+        let listening = thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
+                if closes.load(Ordering::Relaxed) {
+                    break;
+                }
                 let (stage, here) = (own.clone(), here.clone());
                 thread::spawn(move || serve(stream, &stage, &here));
             }
         });
-        Self { url, stage }
+        Self { url, stage, closing, listening: Some(listening) }
     }
 
     fn stage<T>(&self, look: impl FnOnce(&mut Stage) -> T) -> T {
@@ -140,6 +151,11 @@ impl Scripted {
         self.stage(|stage| stage.revoked.len())
     }
 
+    /// What all revocations brought, each as [`Scripted::last_revocation`] says.
+    pub fn revoked(&self) -> Vec<String> {
+        self.stage(|stage| stage.revoked.clone())
+    }
+
     /// What the last revocation brought: its method, its `Authorization` and its form.
     #[track_caller]
     pub fn last_revocation(&self) -> String {
@@ -149,6 +165,17 @@ impl Scripted {
     /// How many calls came to an address that only a redirect names.
     pub fn strayed(&self) -> usize {
         self.stage(|stage| stage.elsewhere)
+    }
+}
+
+impl Drop for Scripted {
+    fn drop(&mut self) {
+        self.closing.store(true, Ordering::Relaxed);
+        // A last call wakes the thread that waits for one.
+        let woken = TcpStream::connect(self.url.trim_start_matches("http://"));
+        if let (Ok(_), Some(listening)) = (woken, self.listening.take()) {
+            let _ = listening.join();
+        }
     }
 }
 

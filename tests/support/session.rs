@@ -1,7 +1,7 @@
 //! A private D-Bus session, with a real keyring daemon or without any. A test never touches the session of whoever
 //! runs it: the bus has a configuration of its own, which starts nothing by itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zbus::blocking::connection::Builder;
 use zbus::blocking::{Connection, fdo::DBusProxy};
@@ -23,6 +24,17 @@ const SERVICE_PATH: &str = "/org/freedesktop/secrets";
 const COLLECTION: &str = "/org/freedesktop/secrets/collection/login";
 /// The alias under which programs look for the collection.
 const DEFAULT: &str = "/org/freedesktop/secrets/aliases/default";
+
+/// An item of the keyring: all that another program sees of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeyringItem {
+    pub label: String,
+    pub attributes: BTreeMap<String, String>,
+    pub secret: String,
+}
+
+/// A secret as the Secret Service passes it on: session, parameters, value, content type.
+type Secret = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
 
 /// A session of its own. It ends, with its daemons, when it is dropped.
 pub struct Session {
@@ -142,16 +154,7 @@ impl Session {
 
     /// Unlocks it with its password and without the password window, which needs a person.
     pub fn unlock(&self) {
-        let reply = self.connection.call_method(
-            Some(SECRETS),
-            SERVICE_PATH,
-            Some("org.freedesktop.Secret.Service"),
-            "OpenSession",
-            &("plain", Variant::from("")),
-        );
-        let message = reply.expect("a session of the keyring");
-        let (_, session): (OwnedValue, OwnedObjectPath) =
-            message.body().deserialize().expect("a session's path");
+        let session = self.keyring_session();
         let collection = ObjectPath::try_from(COLLECTION).expect("a path");
         let password = (session, Vec::<u8>::new(), PASSWORD.as_bytes().to_vec(), "text/plain");
         let reply = self.connection.call_method(
@@ -163,6 +166,72 @@ impl Session {
         );
         reply.expect("unlocked");
         assert!(!self.is_locked());
+    }
+
+    /// A session in which secrets pass in plain text.
+    fn keyring_session(&self) -> OwnedObjectPath {
+        let reply = self.connection.call_method(
+            Some(SECRETS),
+            SERVICE_PATH,
+            Some("org.freedesktop.Secret.Service"),
+            "OpenSession",
+            &("plain", Variant::from("")),
+        );
+        let message = reply.expect("a session of the keyring");
+        let (_, session): (OwnedValue, OwnedObjectPath) =
+            message.body().deserialize().expect("a session's path");
+        session
+    }
+
+    /// A property of the collection or of an item.
+    fn property<T: TryFrom<OwnedValue>>(&self, path: &str, interface: &str, name: &str) -> T {
+        let properties = Some("org.freedesktop.DBus.Properties");
+        let reply = self.connection.call_method(Some(SECRETS), path, properties, "Get", &(interface, name));
+        let value: OwnedValue = reply.expect("a property").body().deserialize().expect("a value");
+        T::try_from(value).ok().expect("of this type")
+    }
+
+    /// Every item of the keyring, in the order of their attributes.
+    pub fn keyring(&self) -> Vec<KeyringItem> {
+        const ITEM: &str = "org.freedesktop.Secret.Item";
+        let session = self.keyring_session();
+        let paths: Vec<OwnedObjectPath> =
+            self.property(COLLECTION, "org.freedesktop.Secret.Collection", "Items");
+        let read = |path: OwnedObjectPath| {
+            let reply = self.connection.call_method(Some(SECRETS), &path, Some(ITEM), "GetSecret", &session);
+            let (secret,): (Secret,) = reply.expect("a secret").body().deserialize().expect("a secret");
+            let mut attributes: HashMap<String, String> = self.property(path.as_str(), ITEM, "Attributes");
+            // The daemon adds it to some items, by itself.
+            attributes.remove("xdg:schema");
+            KeyringItem {
+                label: self.property(path.as_str(), ITEM, "Label"),
+                attributes: attributes.into_iter().collect(),
+                secret: String::from_utf8(secret.2).expect("text"),
+            }
+        };
+        let mut items: Vec<_> = paths.into_iter().map(read).collect();
+        items.sort_by(|one, other| one.attributes.cmp(&other.attributes));
+        items
+    }
+
+    /// Puts an item into the keyring, in the place of one with the same attributes.
+    pub fn put_into_keyring(&self, item: &KeyringItem) {
+        let attributes: HashMap<&str, &str> =
+            item.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let properties = HashMap::from([
+            ("org.freedesktop.Secret.Item.Label", Variant::from(item.label.as_str())),
+            ("org.freedesktop.Secret.Item.Attributes", Variant::from(attributes)),
+        ]);
+        let value = item.secret.as_bytes().to_vec();
+        let secret = (self.keyring_session(), Vec::<u8>::new(), value, "application/octet-stream");
+        let reply = self.connection.call_method(
+            Some(SECRETS),
+            COLLECTION,
+            Some("org.freedesktop.Secret.Collection"),
+            "CreateItem",
+            &(properties, secret, true),
+        );
+        reply.expect("an item was made");
     }
 
     fn is_locked(&self) -> bool {

@@ -12,6 +12,7 @@ use std::process::Command;
 
 use support::browser::Chromium;
 use support::display::Display;
+use support::golden;
 use support::home::{Home, eventually};
 use support::person;
 use support::window::Window;
@@ -331,6 +332,21 @@ fn the_appearance_is_remembered() {
         let background = window.script("return getComputedStyle(document.documentElement).backgroundColor");
         (background == "rgb(21, 20, 18)").then_some(())
     });
+}
+
+#[test]
+fn a_home_of_an_earlier_version_is_shown_with_its_settings() {
+    let _network = golden::Network::take();
+    let home = golden::open("v1", "home");
+    let window = Window::open(&home);
+    // The hosted workspace was the chosen one.
+    window.sees("Helpdesk");
+    assert!(!window.has_row("Anvils"));
+    let background = window.script("return getComputedStyle(document.documentElement).backgroundColor");
+    assert_eq!(background, "rgb(21, 20, 18)", "it is dark");
+    window.press("Settings");
+    window.sees("Appearance");
+    assert_eq!(window.value("Callback port"), "18183");
 }
 
 #[test]
