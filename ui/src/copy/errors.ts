@@ -1,15 +1,14 @@
-// Every sentence about something that failed, in one table. `Record<Code, …>` makes a missing code a compile
-// error, so the program cannot gain a code that the window does not know how to say.
+// Every sentence about a failure, in one table. A missing code does not compile.
 //
-// Shape: what happened, then what to do; two short sentences, whose move it is, and one button. {braces} are facts of
-// the failure, filled in by `say`. Raw text from elsewhere is never part of a sentence, only of the folded details.
+// Each row: what happened, what to do, whose move it is, and one button. `describeFailure` fills in the facts in {braces}.
+// Text from elsewhere is never part of a sentence, only of the folded details.
 import type { Code, Failure } from "../ipc/types";
-import { offBy, waitFor } from "./time";
+import { clockWords, waitWords } from "./time";
 
-/** Whose move it is. */
+/** Who can do something about it. */
 export type Move = "person" | "administrator" | "provider" | "platform";
 
-/** What the one button does. The screen that shows the failure knows how. */
+/** What the button does; the screen that shows the failure knows how. */
 export type Does =
   | "retry"
   | "edit"
@@ -43,11 +42,10 @@ export interface ButtonCopy {
   does: Does;
 }
 
-/** A button that has nothing to offer without a fact has another one to give way to: no row is ever without. */
+/** The button of a row. One that needs a fact names another to use without it. */
 type Offer =
   { button: ButtonCopy; needs?: never } | { button: ButtonCopy; needs: Fact; otherwise: ButtonCopy };
 
-/** One row of the table. */
 export type ErrorCopy = { title: string; body: string; move: Move } & Offer;
 
 const TRY_AGAIN: ButtonCopy = { label: "Try again", does: "retry" };
@@ -89,7 +87,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     button: { label: "Open browser again", does: "retry" },
     move: "person",
   },
-  // Shown nowhere: cancelling leads back to the form. Only screen readers hear it.
+  // Not shown: cancelling leads back to the form.
   cancelled: {
     title: "The sign-in was cancelled",
     body: "Entered values are kept.",
@@ -254,7 +252,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     button: DETAILS,
     move: "administrator",
   },
-  // A way to try again would be a way to do it twice in the eyes of the person. The list shows what came of it.
+  // Trying again could do it twice; the list shows the outcome.
   platform_uncertain: {
     title: "The answer got lost",
     body: "It is not known whether {platform} did this. Keyrack looks again at its next start and finds what was made. Until then, look there before repeating it.",
@@ -349,7 +347,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   },
 };
 
-/** The refusal to take an element out of the list while something is connected by it. */
+/** `name_taken` for a custom element that a connection uses. */
 export const IN_USE: ErrorCopy = {
   title: "It can’t be taken out yet",
   body: "“{name}” is connected by it. Remove that connection first.",
@@ -357,7 +355,7 @@ export const IN_USE: ErrorCopy = {
   move: "person",
 };
 
-/** The same refusal while a workspace is being added: nothing was accepted yet, and the secrets stand in the form. */
+/** `workspace_secrets` while the secrets are entered: none were accepted yet. */
 export const SECRETS_REFUSED: ErrorCopy = {
   title: "{platform} does not accept these secrets",
   body: "Copy both again from its web page. They belong together: one user of one organization.",
@@ -366,10 +364,10 @@ export const SECRETS_REFUSED: ErrorCopy = {
 };
 
 /** A failure in words, ready to show. */
-export interface Said {
+export interface FailureWords {
   title: string;
   body: string;
-  /** “Your move”: who can do something about it. */
+  /** “Your move”. */
   move: string;
   button: ButtonCopy;
 }
@@ -381,35 +379,34 @@ const MOVES: Record<Move, string> = {
   platform: "{platform}’s move",
 };
 
-/** What a sentence takes from its surroundings and not from the failure. */
-export interface Place {
-  /** What this system calls its keychain. */
+/** The names that a sentence takes from outside the failure. */
+export interface Names {
   keychain: string;
-  /** What the person calls the hosted platform. */
+  /** The label of the hosted workspace in use. */
   platform?: string | undefined;
 }
 
-function facts(failure: Failure, place: Place): Record<Fact, string | undefined> {
+function collectFacts(failure: Failure, names: Names): Record<Fact, string | undefined> {
   const wait = failure.platform?.retry_after;
   return {
-    product: failure.product ?? (place.platform === undefined ? failure.host : undefined),
+    product: failure.product ?? (names.platform === undefined ? failure.host : undefined),
     name: failure.name,
-    platform: place.platform ?? failure.host,
-    wait: wait === undefined ? undefined : waitFor(wait),
+    platform: names.platform ?? failure.host,
+    wait: wait === undefined ? undefined : waitWords(wait),
     port: failure.port?.toString(),
     free_port: failure.free_port?.toString(),
     report: failure.report,
     candidates: failure.candidates?.map((name) => `“${name}”`).join(", "),
-    keychain: place.keychain,
+    keychain: names.keychain,
     host: failure.host,
     authority: failure.issuer === undefined ? undefined : `“${failure.issuer}”`,
-    clock: failure.clock_skew === undefined ? undefined : offBy(failure.clock_skew),
+    clock: failure.clock_skew === undefined ? undefined : clockWords(failure.clock_skew),
     expected: failure.expected,
     found: failure.found,
   };
 }
 
-/** What stands in for a fact the program did not send: the sentence must still be one. */
+/** Replacements for facts that the program did not send. */
 const UNNAMED: Record<Fact, string> = {
   product: "the product",
   name: "this",
@@ -429,30 +426,28 @@ const UNNAMED: Record<Fact, string> = {
 
 function fill(template: string, known: Record<Fact, string | undefined>): string {
   const text = template.replace(/\{(\w+)\}/g, (_, fact: Fact) => known[fact] ?? UNNAMED[fact]);
-  // Only what stands in for a name is raised: a host at the start is not written with a capital.
+  // A host at the start of a sentence keeps its small letter.
   return text.startsWith("the ") ? `The ${text.slice(4)}` : text;
 }
 
-/** The sentences for a failure. Another row of the table may take the place of the one for its code. */
-export function say(failure: Failure, place: Place, copy: ErrorCopy = ERRORS[failure.code]): Said {
-  const known = facts(failure, place);
-  const chosen = copy.needs !== undefined && known[copy.needs] === undefined ? copy.otherwise : copy.button;
+/** Puts a failure into words, with the row of its code or with another one. */
+export function describeFailure(
+  failure: Failure,
+  names: Names,
+  copy: ErrorCopy = ERRORS[failure.code],
+): FailureWords {
+  const known = collectFacts(failure, names);
+  const button = copy.needs !== undefined && known[copy.needs] === undefined ? copy.otherwise : copy.button;
   return {
     title: fill(copy.title, known),
     body: fill(copy.body, known),
     move: fill(MOVES[copy.move], known),
-    button: { label: fill(chosen.label, known), does: chosen.does },
+    button: { label: fill(button.label, known), does: button.does },
   };
 }
 
-/** A line of the folded details: a plain label and what the platform said. */
-export interface Detail {
-  label: string;
-  text: string;
-}
-
-/** What a hosted platform answered, for the details. */
-export function platformDetails(failure: Failure): Detail[] {
+/** Lists what a hosted platform answered, for the folded details. */
+export function platformDetails(failure: Failure): { label: string; text: string }[] {
   const { message, provider_message, status, request_id } = failure.platform ?? {};
   const lines: [string, string | undefined][] = [
     ["The platform said", message],

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { builtIn } from "../ipc/fake/catalogue";
 import {
   cutToPart,
-  fieldsAgain,
-  given,
+  repeatFields,
+  filledValues,
   initialValues,
   plainField,
-  problems,
-  submitted,
+  findProblems,
+  valuesToSend,
   tagList,
 } from "./form";
 
@@ -54,7 +54,7 @@ describe("a form", () => {
   });
 
   it("missing_values_are_found_in_the_order_of_the_form", () => {
-    expect(problems(zendesk, initialValues(zendesk))).toEqual([
+    expect(findProblems(zendesk, initialValues(zendesk))).toEqual([
       { key: "zendesk.subdomain", problem: "required" },
       { key: "oauth.api.key", problem: "required" },
       { key: "oauth.api.secret", problem: "required" },
@@ -62,26 +62,26 @@ describe("a form", () => {
   });
 
   it("a_value_of_blanks_is_missing", () => {
-    expect(problems([address], { [address.key]: "   " })).toEqual([
+    expect(findProblems([address], { [address.key]: "   " })).toEqual([
       { key: address.key, problem: "required" },
     ]);
   });
 
   it("a_long_value_is_found", () => {
-    expect(problems([address], { [address.key]: "a".repeat(address.max_length + 1) })[0]?.problem).toBe(
+    expect(findProblems([address], { [address.key]: "a".repeat(address.max_length + 1) })[0]?.problem).toBe(
       "too_long",
     );
   });
 
   it("a_value_outside_the_list_is_found", () => {
     const values = { ...initialValues(withChoice), environment: "other" };
-    expect(problems(withChoice, values)[0]).toEqual({ key: "environment", problem: "not_an_option" });
+    expect(findProblems(withChoice, values)[0]).toEqual({ key: "environment", problem: "not_an_option" });
   });
 
-  it("a_hidden_field_is_neither_asked_for_nor_sent", () => {
+  it("a_hidden_field_is_neither_required_nor_sent", () => {
     const values = { ...initialValues(withChoice), "site.address": "left over" };
-    expect(submitted(withChoice, values)).not.toHaveProperty("site.address");
-    expect(submitted(withChoice, { ...values, environment: "own" })).toHaveProperty("site.address");
+    expect(valuesToSend(withChoice, values)).not.toHaveProperty("site.address");
+    expect(valuesToSend(withChoice, { ...values, environment: "own" })).toHaveProperty("site.address");
   });
 
   it("tags_are_trimmed_and_kept_once", () => {
@@ -93,25 +93,25 @@ describe("the form for signing in again", () => {
   const missing = [{ key: "oauth.api.secret", problem: "required" as const }];
 
   it("asks_only_for_what_is_missing", () => {
-    const fields = fieldsAgain(withChoice, missing);
+    const fields = repeatFields(withChoice, missing);
     expect(fields.map((field) => field.key)).toEqual(["oauth.api.secret"]);
-    expect(problems(fields, {})).toEqual(missing);
+    expect(findProblems(fields, {})).toEqual(missing);
   });
 
-  it("asks_for_nothing_that_must_be_given_if_nothing_is_missing", () => {
-    const fields = fieldsAgain(withChoice, []);
+  it("requires_nothing_if_nothing_is_missing", () => {
+    const fields = repeatFields(withChoice, []);
     expect(fields.map((field) => field.key)).toEqual(["oauth.api.key", "oauth.api.secret"]);
-    expect(problems(fields, {})).toEqual([]);
+    expect(findProblems(fields, {})).toEqual([]);
   });
 
   it("shows_a_missing_field_even_where_a_choice_would_hide_it", () => {
-    const fields = fieldsAgain(withChoice, [{ key: "site.address", problem: "required" }]);
-    expect(given(fields, { "site.address": "acme" })).toEqual({ "site.address": "acme" });
+    const fields = repeatFields(withChoice, [{ key: "site.address", problem: "required" }]);
+    expect(filledValues(fields, { "site.address": "acme" })).toEqual({ "site.address": "acme" });
   });
 
-  it("sends_only_what_was_given", () => {
-    const fields = fieldsAgain(zendesk, []);
-    expect(given(fields, { "oauth.api.secret": " new ", "oauth.api.key": "" })).toEqual({
+  it("sends_only_filled_fields", () => {
+    const fields = repeatFields(zendesk, []);
+    expect(filledValues(fields, { "oauth.api.secret": " new ", "oauth.api.key": "" })).toEqual({
       "oauth.api.secret": "new",
     });
   });

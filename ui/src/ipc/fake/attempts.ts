@@ -98,7 +98,7 @@ export function attemptCalls(world: World) {
       if (identity !== undefined) failure.expected = identity;
       return world.changeAttempt(attempt.id, { stage: "unsaved", connection: again, failure });
     }
-    connected(
+    endConnected(
       attempt.id,
       again ?? attempt.id,
       again === undefined
@@ -110,7 +110,7 @@ export function attemptCalls(world: World) {
   }
 
   /** Ends an attempt and replaces the connections in one change, as the program does. */
-  function connected(id: string, connection: string, connections: ConnectionView[]): void {
+  function endConnected(id: string, connection: string, connections: ConnectionView[]): void {
     world.change(({ attempts }) => ({
       connections,
       attempts: attempts.map((attempt) =>
@@ -176,7 +176,7 @@ export function attemptCalls(world: World) {
       const { name, tags } = world.connection(attempt.connection ?? "");
       const row = newConnection(world, { ...attempt, name: `${name} 2` }, tags);
       row.identity = attempt.failure?.found;
-      connected(id, row.id, [...world.state.connections, row]);
+      endConnected(id, row.id, [...world.state.connections, row]);
     },
 
     async keepWaiting(id: string) {

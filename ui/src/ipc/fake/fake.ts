@@ -15,13 +15,12 @@ export interface Fake extends Api {
 }
 
 function readState({ state, stored }: World): State {
-  const { workspace, workspaces, connections, ...rest } = structuredClone(state);
-  const counted = (one: WorkspaceView): WorkspaceView => ({
-    ...one,
-    connections:
-      one.name === workspace.name ? connections.length : (stored.get(one.name)?.length ?? one.connections),
-  });
-  return { ...rest, connections, workspace: counted(workspace), workspaces: workspaces.map(counted) };
+  const { workspace: used, workspaces, ...rest } = structuredClone(state);
+  const withCount = (workspace: WorkspaceView): WorkspaceView => {
+    const rows = workspace.name === used.name ? rest.connections : stored.get(workspace.name);
+    return { ...workspace, connections: rows?.length ?? workspace.connections };
+  };
+  return { ...rest, workspace: withCount(used), workspaces: workspaces.map(withCount) };
 }
 
 export function createFake(state: State, finish: number | null = 4000): Fake {

@@ -67,7 +67,7 @@ export function connections(now: number): ConnectionView[] {
 }
 
 /** Changes each row of `connections` as `parts` says, in order; rows without a part are left out. */
-function changed(now: number, parts: Partial<ConnectionView>[]): ConnectionView[] {
+function changeRows(now: number, parts: Partial<ConnectionView>[]): ConnectionView[] {
   return connections(now)
     .slice(0, parts.length)
     .map((row, index) => ({ ...row, ...parts[index] }));
@@ -76,7 +76,7 @@ function changed(now: number, parts: Partial<ConnectionView>[]): ConnectionView[
 /** One connection of each status that is neither fine nor final. */
 export function troubledConnections(now: number): ConnectionView[] {
   const retrying = { status: "retrying", last_code: "provider_unreachable" } as const;
-  const rows = changed(now, [
+  const rows = changeRows(now, [
     retrying,
     { revocation: { way: "stays" } },
     { status: "needs_settings", last_code: "provider_rejected" },
@@ -108,7 +108,7 @@ export function manyConnections(now: number, count: number): ConnectionView[] {
 
 /** Names that are too long for a row, that cannot be broken, or that are not Latin. */
 export function longNamedConnections(now: number): ConnectionView[] {
-  return changed(now, [
+  return changeRows(now, [
     {
       name: "Act! Essentials, the long-named regional office of Acme Holdings in Greater Manchester and the North West",
       identity: "sales-operations-and-customer-success-team@regional-north-west.holdings.acme.example",

@@ -23,7 +23,7 @@ function zendeskAttempt(now: number, part: Partial<AttemptView> = {}): AttemptVi
 }
 
 /** Shows an attempt at Zendesk that never finishes by itself. */
-const attempting =
+const withAttempt =
   (part: (now: number) => Partial<AttemptView> = () => ({})): Scene =>
   (world, now) => {
     const attempt = zendeskAttempt(now, part(now));
@@ -32,13 +32,13 @@ const attempting =
     return { screen: "connect", element: "zendesk", attempt: attempt.id };
   };
 
-const listing =
+const withRows =
   (rows: (now: number) => ConnectionView[]): Scene =>
   (world, now) => {
     world.state.connections = rows(now);
   };
 
-const hosted =
+const withPlatform =
   (rows: (now: number) => ConnectionView[] = hostedConnections, there = accounts): Scene =>
   (world, now) => {
     world.state.workspace = ACME;
@@ -63,14 +63,14 @@ const withCustomElement =
 
 const SCENES: Record<string, Scene> = {
   empty: () => {},
-  one: listing((now) => connections(now).slice(0, 1)),
+  one: withRows((now) => connections(now).slice(0, 1)),
   many: (world, now) => {
     world.state.connections = connections(now);
     world.state.attempts = [waitingAttempt(builtIn("ciscospark"), {}, now - 20_000)];
   },
-  eight: listing((now) => manyConnections(now, 8)),
-  thousand: listing((now) => manyConnections(now, 1000)),
-  "long-names": listing(longNamedConnections),
+  eight: withRows((now) => manyConnections(now, 8)),
+  thousand: withRows((now) => manyConnections(now, 1000)),
+  "long-names": withRows(longNamedConnections),
   troubled: (world, now) => {
     world.state.connections = troubledConnections(now);
     world.state.clock_skew = 431;
@@ -82,17 +82,17 @@ const SCENES: Record<string, Scene> = {
     world.state.connections = connections(now);
     world.state.workspaces.push({ ...ACME, connections: 4 }, OPEN_CONNECTORS);
   },
-  hosted: hosted(),
-  "hosted-empty": hosted(
+  hosted: withPlatform(),
+  "hosted-empty": withPlatform(
     () => [],
     () => [],
   ),
   "hosted-two": (world, now) => {
-    hosted()(world, now);
+    withPlatform()(world, now);
     world.state.workspaces.push(OPEN_CONNECTORS);
   },
-  "hosted-thousand": hosted(hostedConnections, () => manyAccounts(1000)),
-  "hosted-refused": hosted((now) =>
+  "hosted-thousand": withPlatform(hostedConnections, () => manyAccounts(1000)),
+  "hosted-refused": withPlatform((now) =>
     hostedConnections(now).map((row) => ({
       ...row,
       status: "needs_settings",
@@ -111,24 +111,24 @@ const SCENES: Record<string, Scene> = {
   },
   own: withCustomElement("accounts.acme.example", "Acme Identity"),
   "own-registers": withCustomElement("register.acme.example", "Acme Register"),
-  waiting: attempting(),
-  "waiting-late": attempting((now) => ({ started_at: now - 14.2 * MINUTE, ends_at: now + 48_000 })),
-  "waiting-link": attempting(() => ({ browser_opened: false })),
-  "waiting-code": attempting((now) =>
+  waiting: withAttempt(),
+  "waiting-late": withAttempt((now) => ({ started_at: now - 14.2 * MINUTE, ends_at: now + 48_000 })),
+  "waiting-link": withAttempt(() => ({ browser_opened: false })),
+  "waiting-code": withAttempt((now) =>
     waitingAttempt(builtIn("zendesk"), { ...ACME_ZENDESK, "oauth.grant": "device_code" }, now - 25_000),
   ),
-  "paste-only": attempting(() => ({ paste_only: true, callback: "https://www.mycoolapp.com/auth" })),
-  finishing: attempting(() => ({ stage: "finishing" })),
+  "paste-only": withAttempt(() => ({ paste_only: true, callback: "https://www.mycoolapp.com/auth" })),
+  finishing: withAttempt(() => ({ stage: "finishing" })),
   unsaved: (world, now) => {
     world.state.keychain.state = "locked";
-    return attempting(() => ({ stage: "unsaved", failure: { code: "keychain_locked" } }))(world, now);
+    return withAttempt(() => ({ stage: "unsaved", failure: { code: "keychain_locked" } }))(world, now);
   },
   "wrong-account": (world, now) => {
     world.state.connections = connections(now);
     world.otherAccount = "jo@acme.example";
     const failure = failureOf("wrong_account");
     const part = { again: true, name: failure.name ?? "", connection: "c1", failure };
-    return attempting(() => ({ stage: "unsaved", ...part }))(world, now);
+    return withAttempt(() => ({ stage: "unsaved", ...part }))(world, now);
   },
   /** A sign-in that failed while its screen was not open. */
   ended: (world, now) => {
@@ -138,7 +138,7 @@ const SCENES: Record<string, Scene> = {
 };
 
 /** A sign-in that failed with this code, or a form that is refused with it. */
-const failed =
+const withFailure =
   (code: Code): Scene =>
   (world, now) => {
     const { finish } = world;
@@ -146,7 +146,7 @@ const failed =
       world.refuseOnce("connect", failureOf(code));
       return { screen: "connect", element: "zendesk" };
     }
-    const route = attempting(() => ({ stage: "failed", failure: failureOf(code) }))(world, now);
+    const route = withAttempt(() => ({ stage: "failed", failure: failureOf(code) }))(world, now);
     world.finish = finish;
     return route;
   };
@@ -164,7 +164,7 @@ export function openFake(query: URLSearchParams): { api: Fake; first?: Route | u
   const { world } = api;
   world.state.settings.appearance = (theme as Appearance | undefined) ?? "system";
   world.revocationFails = unanswered !== undefined;
-  const prepare = scene.startsWith("failed-") ? failed(scene.slice(7) as Code) : SCENES[scene];
+  const prepare = scene.startsWith("failed-") ? withFailure(scene.slice(7) as Code) : SCENES[scene];
   if (!prepare) throw new Error(`there is no scene ${scene}`);
   const begin = prepare(world, Date.now()) ?? undefined;
   const [call, code] = refuse.split(":") as [keyof Api, Code | "never" | undefined];

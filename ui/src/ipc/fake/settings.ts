@@ -12,7 +12,7 @@ export function certificate(index: number): CertificateView {
   return { subject, issuer, expires_at: Date.UTC(2031, 4, 3), sha256 };
 }
 
-const refused = (name: string, detail: string): Failure => ({ code: "usage", name, detail });
+const refusal = (name: string, detail: string): Failure => ({ code: "usage", name, detail });
 
 export const settingCalls = (world: World) => ({
   setAppearance: async (appearance: Appearance) => world.changeSettings({ appearance }),
@@ -20,16 +20,18 @@ export const settingCalls = (world: World) => ({
   setCallbackPort: async (port: number) => world.changeSettings({ callback_port: port }),
 
   async addCertificate(pem: string) {
-    if (!pem.includes("BEGIN CERTIFICATE")) throw refused("no_certificate", "the file holds no certificate");
-    if (pem.includes("LEAF")) throw refused("not_an_authority", "it is no certificate authority");
-    if (pem.includes("EXPIRED")) throw refused("expired", "it ended in 2024");
+    if (!pem.includes("BEGIN CERTIFICATE")) throw refusal("no_certificate", "the file holds no certificate");
+    if (pem.includes("LEAF")) throw refusal("not_an_authority", "it is no certificate authority");
+    if (pem.includes("EXPIRED")) throw refusal("expired", "it ended in 2024");
     const { certificates } = world.state.settings;
     world.changeSettings({ certificates: [...certificates, certificate(certificates.length)] });
   },
 
   async removeCertificate(sha256: string) {
     const { certificates } = world.state.settings;
-    world.changeSettings({ certificates: certificates.filter((one) => one.sha256 !== sha256) });
+    world.changeSettings({
+      certificates: certificates.filter((certificate) => certificate.sha256 !== sha256),
+    });
   },
 
   openFolder: async () => {},

@@ -68,7 +68,9 @@ export function workspaceCalls(world: World) {
       hosted(name);
       if (world.state.workspace.name === name) await useWorkspace("local");
       world.stored.delete(name);
-      world.change(({ workspaces }) => ({ workspaces: workspaces.filter((one) => one.name !== name) }));
+      world.change(({ workspaces }) => ({
+        workspaces: workspaces.filter((workspace) => workspace.name !== name),
+      }));
     },
 
     instances: async () => structuredClone(world.accounts),
