@@ -26,20 +26,25 @@ function findOverflow() {
   return `${document.documentElement.scrollWidth} wide, because of ${wide?.outerHTML.slice(0, 120)}`;
 }
 
+/** Waits for fonts and for animations that end: what still moves would be clicked beside. */
+async function settle(page) {
+  await page.evaluate(async () => {
+    const endless = (animation) => animation.effect?.getTiming().iterations === Infinity;
+    await document.fonts.ready;
+    await Promise.all(
+      document.getAnimations().map((animation) => endless(animation) || animation.finished.catch(() => {})),
+    );
+  });
+}
+
 async function look(page, name, address, { act, wait = "h1" }, dark, problems) {
   const theme = dark ? "dark" : "light";
   watch(page, name, problems);
   await page.goto(address);
   await page.locator(wait).first().waitFor();
+  await settle(page);
   await act?.(page);
-  await page.evaluate(() => document.fonts.ready);
-  await page.evaluate(() =>
-    Promise.all(
-      document
-        .getAnimations()
-        .map((animation) => animation.effect?.getTiming().iterations === Infinity || animation.finished),
-    ),
-  );
+  await settle(page);
   await page.screenshot({ path: join(PICTURES, `${name}-${theme}.png`) });
 
   await page.evaluate(AXE);

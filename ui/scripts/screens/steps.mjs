@@ -1,4 +1,4 @@
-// Steps on a page, of which a picture lists those that lead to it. Each takes the page and returns a promise.
+// The steps that lead to a picture. Each takes the page and returns a promise.
 
 export const steps =
   (...list) =>

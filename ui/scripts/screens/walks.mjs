@@ -1,6 +1,6 @@
-// The walks through the whole flow without a pointer.
+// Walks through all flows without a pointer.
 
-/** From the empty window to a connected, renamed and removed account, without a pointer. */
+/** Connects an account, renames and removes it. */
 async function walkAccount({ page, goto, press, type, expectFocus, tabTo, expectSpoken }) {
   await goto("scene=empty&finish=300");
   await page.locator("h1").waitFor();
@@ -65,7 +65,7 @@ async function walkAccount({ page, goto, press, type, expectFocus, tabTo, expect
   await expectFocus("H1 No connections yet", "after leaving");
 }
 
-/** A platform is added, accounts are brought in, and one of them is changed in every way, without a pointer. */
+/** Adds a platform, imports accounts, and changes one of them in every way. */
 async function walkPlatform({ page, goto, press, type, expectFocus, tabTo, expectSpoken }) {
   await goto("scene=empty&finish=300");
   await page.locator("h1").waitFor();
@@ -157,8 +157,7 @@ async function walkPlatform({ page, goto, press, type, expectFocus, tabTo, expec
   await page.waitForFunction(() => document.activeElement?.value === "local");
 }
 
-/** A product that nobody described is added, connected, tested and removed; somebody else signs in; all without a
- *  pointer. */
+/** Adds a custom element, connects, tests and removes it; signs in with another account. */
 async function walkCustomElement({ page, goto, press, type, expectFocus, tabTo, expectSpoken }) {
   await goto("scene=empty&screen=add&finish=300");
   await expectFocus("Filter products", "on the list of products");
@@ -189,7 +188,7 @@ async function walkCustomElement({ page, goto, press, type, expectFocus, tabTo, 
   await press("Escape");
   await expectFocus("Acme", "back on the list");
 
-  // In use, it stays in the list; afterwards it can be taken out.
+  // An element that is in use cannot be deleted.
   await press("ControlOrMeta+n");
   await expectFocus("Filter products", "on the list of products again");
   await type("accounts.acme");
@@ -209,7 +208,7 @@ async function walkCustomElement({ page, goto, press, type, expectFocus, tabTo, 
   await expectSpoken("Acme was removed.");
 
   await goto("scene=wrong-account&finish=300");
-  await expectFocus("H1 Sign in to Zendesk · support again", "where somebody else signed in");
+  await expectFocus("H1 Sign in to Zendesk · support again", "after another account signed in");
   await tabTo("Save as a new connection");
   await press("Enter");
   await expectSpoken("Zendesk · support 2 is connected.");

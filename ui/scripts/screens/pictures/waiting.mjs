@@ -16,7 +16,7 @@ const CODES = [
   "redirect_mismatch",
   "state_mismatch",
 ];
-/** These are said below a field, once the form is sent. */
+/** These show below a field, once the form is sent. */
 const FORM_CODES = ["form_invalid", "name_taken"];
 
 const sendForm = steps(
