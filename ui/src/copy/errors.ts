@@ -6,7 +6,7 @@ import type { Code, Failure } from "../ipc/types";
 import { clockWords, waitWords } from "./time";
 
 /** Who can do something about it. */
-export type Move = "person" | "administrator" | "provider" | "platform";
+type Move = "person" | "administrator" | "provider" | "platform";
 
 /** What the button does; the screen that shows the failure knows how. */
 export type Does =
@@ -37,7 +37,7 @@ type Fact =
   | "expected"
   | "found";
 
-export interface ButtonCopy {
+interface ButtonCopy {
   label: string;
   does: Does;
 }

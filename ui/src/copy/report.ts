@@ -8,7 +8,7 @@ export function exchangeLine({ method, host, path, status, error, took_ms }: Exc
   return `${method} ${host}${path} → ${outcome} (${took_ms} ms)`;
 }
 
-export interface Circumstances {
+interface Circumstances {
   version: string;
   product: string | undefined;
   /** When the failure was seen, in milliseconds since 1970. */

@@ -1,7 +1,7 @@
 // Where and how two addresses differ that should be the same, letter for letter. copy/difference.ts has the words.
 
 /** Two texts without their common start and end: `start + ours + end` is the first one. */
-export interface Difference {
+interface Difference {
   start: string;
   ours: string;
   theirs: string;

@@ -2,7 +2,7 @@
 import type { AttemptView, Code, ConnectionView, State } from "../ipc/types";
 import { identityLine } from "../copy/words";
 
-export interface Groups {
+interface Groups {
   /** Connections whose user has to act. */
   attention: ConnectionView[];
   /** Attempts that failed or could not be saved. */
@@ -14,7 +14,7 @@ export interface Groups {
 /** The least number of connections that shows a filter. */
 export const FILTER_FROM = 8;
 
-export function matches(connection: ConnectionView, words: string[]): boolean {
+function matches(connection: ConnectionView, words: string[]): boolean {
   if (words.length === 0) return true;
   const text = [connection.name, connection.product, identityLine(connection), ...connection.tags]
     .join(" ")

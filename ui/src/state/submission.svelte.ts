@@ -60,10 +60,6 @@ export class Submission {
     return this.#message?.key === key ? this.#message.text : undefined;
   }
 
-  setValue(field: FieldView, value: string): void {
-    this.values[field.key] = value;
-  }
-
   /** Cuts what was typed to the part that the field asks for. */
   cutValue(field: FieldView): void {
     this.values[field.key] = cutToPart(field, this.values[field.key] ?? "");
