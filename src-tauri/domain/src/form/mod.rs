@@ -13,7 +13,7 @@ use serde::Serialize;
 
 pub use crate::element::Step;
 pub use accept::{accepts, address, whole_pattern};
-pub use values::Values;
+pub use values::{CALLBACK_PREFIX, Values};
 pub use wire::{configuration, oauth_query, read_query};
 
 use super::element::{CALLBACK_URL, Element, Field};
