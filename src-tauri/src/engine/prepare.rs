@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::Engine;
+use crate::domain::address::is_loopback;
 use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, Values};
-use crate::domain::oauth::authorize::{ensure_state, is_loopback, openable};
+use crate::domain::oauth::authorize::{ensure_state, openable};
 use crate::domain::oauth::device::DeviceAuthorization;
 use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;

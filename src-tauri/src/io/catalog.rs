@@ -7,7 +7,8 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::domain::element::{Element, Problem};
+use crate::domain::element::Element;
+use crate::domain::element_file::Problem;
 
 /// The files inside the program, with their keys.
 const SHIPPED: [(&str, &str); 10] = [

@@ -4,49 +4,21 @@
 //! The names under which they travel are in `wire`.
 
 mod accept;
-mod values;
+mod problem;
 mod wire;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 pub use crate::element::Step;
-pub use accept::{accepts, address, whole_pattern};
-pub use values::{CALLBACK_PREFIX, Values};
+pub use crate::values::{CALLBACK_PREFIX, Values};
+pub use accept::{accepts, whole_pattern};
+pub use problem::{FieldProblem, Problem};
 pub use wire::{configuration, oauth_query, read_query};
 
-use super::element::{CALLBACK_URL, Element, Field};
-use super::sensitive::Sensitive;
-
-/// A field that cannot be taken as it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(export_to = "types.ts"))]
-pub struct FieldProblem {
-    /// The key of the field.
-    pub key: String,
-    /// What is wrong with its value.
-    pub problem: Problem,
-}
-
-/// What can be wrong with a value. The value itself is never repeated: it may be a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(export_to = "types.ts"))]
-pub enum Problem {
-    /// Nothing was given.
-    Required,
-    /// It has not the form that is expected.
-    Malformed,
-    /// It is none of the choices.
-    NotAnOption,
-    /// It has more characters than are accepted.
-    TooLong,
-    /// The element has no such field.
-    Unknown,
-}
+use crate::address;
+use crate::element::{CALLBACK_URL, Element, Field};
+use crate::sensitive::Sensitive;
+use crate::values::{Entry, Value};
 
 /// Checks and tidies what was given.
 ///
@@ -69,7 +41,7 @@ pub fn check(
 pub fn check_call(element: &Element, given: &BTreeMap<String, String>) -> Result<Values, Vec<FieldProblem>> {
     check_fields(element, given, &BTreeMap::new(), Vec::new(), |field, text| {
         if field.key == CALLBACK_URL && text.chars().count() <= field.max_length {
-            return accept::web_address(text).map(|_| text.to_owned());
+            return address::parse_http(text).map(|_| text.to_owned()).ok_or(Problem::Malformed);
         }
         accept::tidy(element, field, text)
     })
@@ -99,7 +71,7 @@ fn check_fields(
         }
         match (chosen(field, given, defaults), &field.derived) {
             (Some(text), _) => match tidy(field, text) {
-                Ok(tidy) => values.push(field, tidy, true),
+                Ok(tidy) => values.push(entry(field, tidy, true)),
                 Err(problem) => problems.push(FieldProblem { key: field.key.clone(), problem }),
             },
             (None, Some(text)) => derived.push((field, text)),
@@ -108,7 +80,7 @@ fn check_fields(
             }
             (None, None) => {
                 if let Some(text) = &field.empty_means {
-                    values.push(field, text.clone(), false);
+                    values.push(entry(field, text.clone(), false));
                 }
             }
         }
@@ -119,13 +91,19 @@ fn check_fields(
         let made: Vec<_> = derived.into_iter().map(|(field, text)| (field, text.fill(&values))).collect();
         for (field, text) in made.iter().filter(|(_, text)| !text.is_empty()) {
             match tidy(field, text) {
-                Ok(tidy) => values.push(field, tidy, true),
+                Ok(tidy) => values.push(entry(field, tidy, true)),
                 Err(problem) => problems.push(FieldProblem { key: field.key.clone(), problem }),
             }
         }
-        values.order_by(&element.fields);
+        values.sort_by_position(|key| element.fields.iter().position(|field| field.key == key));
     }
     if problems.is_empty() { Ok(values) } else { Err(problems) }
+}
+
+fn entry(field: &Field, text: String, given: bool) -> Entry {
+    let value = if field.secret { Value::Secret(Sensitive::new(text)) } else { Value::Public(text) };
+    let host_suffix = field.host_suffix.clone();
+    Entry { key: field.key.clone(), value, kind: field.kind, host_suffix, given }
 }
 
 fn is_visible(field: &Field, values: &Values) -> bool {

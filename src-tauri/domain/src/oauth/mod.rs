@@ -9,6 +9,7 @@
 pub mod authorize;
 pub mod callback;
 pub mod device;
+pub mod grant;
 pub(crate) mod json;
 pub mod metadata;
 pub mod oauth1;

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::element::Element;
 use crate::form;
+use crate::values::Values;
 
 /// A form whose text fields accept anything, so that the template stands alone against its values.
 const LAX: &str = r#"

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{BEARER, TokenRefusal, TokenSet};
+use super::refusal::TokenRefusal;
+use super::token_set::{BEARER, TokenSet};
 use crate::http::HttpResponse;
 use crate::oauth::json::{self, NotJson};
 use crate::oauth::percent;
