@@ -16,5 +16,6 @@ pub mod oauth;
 pub mod renewal;
 pub mod sensitive;
 pub mod template;
+pub mod text;
 pub mod values;
 pub mod view;

@@ -14,12 +14,13 @@ use zeroize::Zeroize;
 use super::token::PATIENCE;
 use super::workspace::Workspace;
 use super::{Engine, LOCAL, PRACTICE};
-use crate::domain::connection::{folded, given_name, is_ours};
+use crate::domain::connection::{given_name, is_ours};
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, Problem};
 use crate::domain::hosted::{base_url, sendable};
 use crate::domain::sensitive::Sensitive;
+use crate::domain::text::looks_same;
 use crate::domain::view::WorkspaceRequest;
 use crate::io::clock;
 use crate::io::index::{HostedRow, IndexError};
@@ -137,7 +138,7 @@ impl Engine {
     /// A name that neither another workspace has nor one of the fixed two is called.
     fn free_workspace_name(&self, name: &str, except: Option<&str>) -> Result<(), Failure> {
         let others = self.workspaces()?.into_iter().filter(|w| Some(w.id.as_str()) != except);
-        let same = |known: &str| folded(known) == folded(name);
+        let same = |known: &str| looks_same(known, name);
         if others.into_iter().any(|w| same(&w.view.name) || same(&w.view.label)) {
             return Err(Failure::new(Code::WorkspaceTaken).name(name));
         }

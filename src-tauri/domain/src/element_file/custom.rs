@@ -16,9 +16,9 @@ use crate::form::{FieldProblem, Problem, Values};
 use crate::oauth::metadata::Metadata;
 use crate::oauth::oauth1::SignatureMethod;
 use crate::oauth::pkce::CHALLENGE_METHOD;
-use crate::oauth::provider_text::plain_line;
 use crate::oauth::token::{BodyFormat, ClientAuthentication};
 use crate::template::Template;
+use crate::text::plain_line;
 use crate::view::initials_of;
 
 /// The keys of the two generic elements.

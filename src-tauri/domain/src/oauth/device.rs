@@ -4,11 +4,11 @@
 
 use url::Url;
 
-use super::provider_text::plain_line;
 use super::token::{Members, TokenRefusal, TokenSet};
 use crate::address::{self, is_loopback};
 use crate::http::HttpResponse;
 use crate::sensitive::Sensitive;
+use crate::text::plain_line;
 
 /// RFC 8628 §3.2: what holds if the server does not say, in seconds.
 pub const DEFAULT_INTERVAL: u64 = 5;

@@ -15,6 +15,5 @@ pub mod metadata;
 pub mod oauth1;
 pub mod percent;
 pub mod pkce;
-pub mod provider_text;
 pub mod registration;
 pub mod token;
