@@ -30,11 +30,16 @@ pub fn is_loopback(url: &Url) -> bool {
 
 /// The part between the scheme and the path of an address; a text without scheme up to its first slash.
 pub(crate) fn authority(text: &str) -> &str {
+    split_authority(text).0
+}
+
+/// The authority, and all that follows it.
+pub(crate) fn split_authority(text: &str) -> (&str, &str) {
     let after_scheme = ["https://", "http://"].iter().find_map(|scheme| {
         text.get(..scheme.len())
             .filter(|head| head.eq_ignore_ascii_case(scheme))
             .map(|_| &text[scheme.len()..])
     });
     let rest = after_scheme.unwrap_or(text);
-    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+    rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()))
 }

@@ -80,7 +80,7 @@ mod tests {
             ("\"helpdesk.zendesk.password\"", "\"oauth.api.key\"", "is asked for by a field"),
             ("hub = \"helpdesk\"", "hub = \"\"", "platform.hub"),
             ("signup_url = \"https", "signup_url = \"http", "platform.signup_url"),
-            ("unused = [", "unuse = [", "unknown field"),
+            ("unused = [", "unuse = [", "does not know the word `unuse`"),
         ] {
             let text = ZENDESK.replace(from, to);
             assert_ne!(text, ZENDESK, "{from}");

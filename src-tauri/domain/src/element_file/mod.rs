@@ -5,6 +5,7 @@ mod custom;
 mod lines;
 mod parse;
 mod problem;
+mod shape;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,7 @@
 //! Reading an element file.
 
 use super::problem::Problem;
-use super::{check, lines};
+use super::{check, lines, shape};
 use crate::element::Element;
 
 impl Element {
@@ -9,6 +9,10 @@ impl Element {
     /// Each problem names its line.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let element: Self = toml::from_str(text).map_err(|error| {
+            let problems = lines::with_lines(text, shape::check(text));
+            if !problems.is_empty() {
+                return problems;
+            }
             let line = error.span().map(|span| lines::line_of(text, span.start));
             vec![Problem { line, at: String::new(), what: error.message().to_owned() }]
         })?;

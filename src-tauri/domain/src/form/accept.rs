@@ -3,7 +3,7 @@
 use regex_lite::{Regex, RegexBuilder};
 
 use super::problem::Problem;
-use crate::address::{self, authority};
+use crate::address::{self, authority, split_authority};
 use crate::element::{Element, Field};
 use crate::host;
 use crate::values::FieldKind;
@@ -54,9 +54,10 @@ fn of_kind(element: &Element, field: &Field, text: &str) -> Result<String, Probl
         FieldKind::Address => address::parse(text).map(|_| text.to_owned()).ok_or(Problem::Malformed),
         FieldKind::Origin => origin(text),
         FieldKind::Host => {
-            let name = authority(text).to_ascii_lowercase();
+            let (name, path) = split_authority(text);
+            let name = name.to_ascii_lowercase();
             let below = field.host_suffix.as_deref().is_some_and(|suffix| host::is_below(&name, suffix));
-            if below { Ok(name) } else { Err(Problem::Malformed) }
+            if below && matches!(path, "" | "/") { Ok(name) } else { Err(Problem::Malformed) }
         }
     }
 }
@@ -98,7 +99,13 @@ fn without_suffix<'t>(text: &'t str, suffix: &str) -> Option<&'t str> {
 
 fn origin(text: &str) -> Result<String, Problem> {
     let url = address::parse(text).ok_or(Problem::Malformed)?;
-    if url.scheme() == "https" { Ok(url.origin().ascii_serialization()) } else { Err(Problem::Malformed) }
+    // A path would be dropped, and with it the place of a product that is not installed at the root.
+    let bare = url.path() == "/" && url.query().is_none();
+    if bare && url.scheme() == "https" {
+        Ok(url.origin().ascii_serialization())
+    } else {
+        Err(Problem::Malformed)
+    }
 }
 
 /// The pattern, made to match whole values only.
