@@ -3,14 +3,18 @@
 
 pub mod attempt;
 pub mod connection;
+pub mod credential;
 pub mod element;
 pub mod error;
 pub mod exchange;
 pub mod form;
 pub mod hosted;
 pub mod http;
+pub mod item;
 pub mod oauth;
 pub mod renewal;
 pub mod sensitive;
 pub mod template;
+mod vault_text;
 pub mod view;
+pub mod workspace;

@@ -33,7 +33,7 @@ pub use field::{
 pub use made::{made_oauth1, made_oauth2, to_toml};
 pub use platform::PlatformFacts;
 
-use super::form::Values;
+use super::form::{CALLBACK_PREFIX, Values};
 use super::template::{Template, TemplateError, host};
 use field::is_default;
 
@@ -107,6 +107,9 @@ pub struct CallbackRules {
     /// Values that also belong into `configuration`: name in the callback to configuration key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub configuration: BTreeMap<String, String>,
+    /// Example values that the practice provider sends for the values named above.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub examples: BTreeMap<String, String>,
     /// Whether `state` comes back. Without it only PKCE or the person's own look binds the answer to its sign-in.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub echoes_state: bool,
@@ -120,9 +123,24 @@ impl Default for CallbackRules {
         Self {
             provider_data: Vec::new(),
             configuration: BTreeMap::new(),
+            examples: BTreeMap::new(),
             echoes_state: true,
             any_loopback_port: false,
         }
+    }
+}
+
+impl CallbackRules {
+    /// The callback values that the element declares, without the parameters of the protocols themselves (RFC 6749
+    /// §4.1.2, RFC 9207 §2, RFC 5849 §2.2).
+    pub fn names(&self) -> BTreeSet<&str> {
+        let protocol = |name: &str| {
+            matches!(name, "code" | "state" | "iss" | "secret" | "session_state")
+                || name.starts_with("error")
+                || name.starts_with("oauth_")
+        };
+        let declared = self.provider_data.iter().chain(self.configuration.keys());
+        declared.map(String::as_str).filter(|name| !protocol(name)).collect()
     }
 }
 
@@ -274,28 +292,28 @@ impl Element {
             }
             None => {}
         }
-        for template in templates {
-            match template.fill(values) {
-                Ok(url) => {
-                    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-                    hosts.insert(format!("{}{port}", url.host_str().unwrap_or_default()));
-                }
-                // An optional endpoint that was not given is not called either.
-                Err(TemplateError::Missing(_)) => {}
-                Err(error) => return Err(error),
-            }
+        // An optional endpoint whose fields are empty is never called. Callback values are not known before the
+        // sign-in and never part of a host.
+        let is_called = |template: &&Template| {
+            let mut holes = template.holes().into_iter();
+            holes.all(|(hole, _)| hole.starts_with(CALLBACK_PREFIX) || values.get(hole).is_some())
+        };
+        for template in templates.into_iter().filter(is_called) {
+            let url = template.origin(values)?;
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            hosts.insert(format!("{}{port}", url.host_str().unwrap_or_default()));
         }
         Ok(hosts)
     }
 
     /// The host that the account lives at, for people.
     pub fn account_host(&self, values: &Values) -> Option<String> {
-        let url = match (&self.api, &self.identity) {
-            (Some(Api::Address(template)), _) => template.fill(values).ok()?,
-            (_, Some(identity)) => identity.endpoint.fill(values).ok()?,
+        let template = match (&self.api, &self.identity) {
+            (Some(Api::Address(template)), _) => template,
+            (_, Some(identity)) => &identity.endpoint,
             _ => return None,
         };
-        url.host_str().map(str::to_owned)
+        template.origin(values).ok()?.host_str().map(str::to_owned)
     }
 
     /// The values that practice fills in: the example of each field that must be given, of the client, which practice

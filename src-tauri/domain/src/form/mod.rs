@@ -4,6 +4,7 @@
 //! The names under which they travel are in `wire`.
 
 mod accept;
+mod filled;
 mod values;
 mod wire;
 
@@ -13,7 +14,8 @@ use serde::Serialize;
 
 pub use crate::element::Step;
 pub use accept::{accepts, address, whole_pattern};
-pub use values::Values;
+pub use filled::FilledForm;
+pub use values::{CALLBACK_PREFIX, Values};
 pub use wire::{configuration, oauth_query, read_query};
 
 use super::element::{CALLBACK_URL, Element, Field};

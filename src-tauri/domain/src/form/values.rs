@@ -1,7 +1,12 @@
 //! The checked values of a form, in the order of its fields.
 
+use std::collections::BTreeMap;
+
 use crate::element::{Field, FieldKind};
 use crate::sensitive::Sensitive;
+
+/// Begins the key of a value that the callback brought, as in `callback.realmId`. No field key begins with it.
+pub const CALLBACK_PREFIX: &str = "callback.";
 
 /// Values that the element's fields accepted. There is no way to make them but [`super::check`].
 #[derive(Clone, Debug, Default)]
@@ -28,6 +33,24 @@ impl Values {
         let value = if field.secret { Value::Secret(Sensitive::new(text)) } else { Value::Public(text) };
         let host_suffix = field.host_suffix.clone();
         self.0.push(Entry { key: field.key.clone(), value, kind: field.kind, host_suffix, given });
+    }
+
+    /// Replaces the value of a field, or adds it.
+    pub(super) fn set(&mut self, field: &Field, text: String) {
+        self.0.retain(|entry| entry.key != field.key);
+        self.push(field, text, true);
+    }
+
+    /// Adds what the callback brought, so that addresses can use it as `callback.NAME`. It is not part of the form.
+    pub fn with_callback(mut self, brought: &BTreeMap<String, String>) -> Self {
+        self.0.extend(brought.iter().map(|(name, text)| Entry {
+            key: format!("{CALLBACK_PREFIX}{name}"),
+            value: Value::Public(text.clone()),
+            kind: FieldKind::Text,
+            host_suffix: None,
+            given: false,
+        }));
+        self
     }
 
     /// Back into the order of the form, after values were added that others had to come before.

@@ -147,29 +147,11 @@ impl Template {
 
     /// The same address byte for byte as it was written, with no slash added: for whoever compares it as text.
     pub fn fill_text(&self, values: &Values) -> Result<String, TemplateError> {
-        let mut address = match &self.start {
-            Start::Whole(hole) => return whole(hole, values),
-            Start::Origin(hole) => {
-                let origin = value(hole, FieldKind::Origin, values)?;
-                let url = Url::parse(origin).map_err(|_| TemplateError::Refused(hole.clone()))?;
-                // Compared with its canonical form, so that nothing but scheme, host and port can hide in it.
-                if url.scheme() != "https" || url.origin().ascii_serialization() != origin {
-                    return Err(TemplateError::Refused(hole.clone()));
-                }
-                origin.to_owned()
-            }
-            Start::Host { hole, port } => {
-                let name = value(hole, FieldKind::Host, values)?;
-                if !values.host_suffix(hole).is_some_and(|suffix| host::is_below(name, suffix)) {
-                    return Err(TemplateError::Refused(hole.clone()));
-                }
-                format!("https://{name}{port}")
-            }
-            Start::Labels { scheme, host, port } => {
-                let name = fill_host(host, values)?;
-                format!("{scheme}://{name}{port}")
-            }
-        };
+        let mut address = self.fill_start(values)?;
+        if matches!(self.start, Start::Whole(_)) {
+            return Ok(address);
+        }
+        let origin = checked_origin(&address)?;
         let origin_end = address.len();
         fill_encoded(&self.path, values, &mut address)?;
         if address[origin_end..].split('/').any(|segment| segment == "." || segment == "..") {
@@ -184,18 +166,58 @@ impl Template {
             fill_encoded(query, values, &mut address)?;
         }
         let url = Url::parse(&address).map_err(|_| TemplateError::NotAnAddress)?;
-        // Url follows the WHATWG rules, which bend some hosts into others (numbers into IPv4 addresses): what was
-        // checked must be what is called.
-        let checked = Url::parse(&address[..origin_end]).map_err(|_| TemplateError::NotAnAddress)?;
-        let host = url.host_str().ok_or(TemplateError::NotAnAddress)?;
-        let unchanged = address[..origin_end].split_once("://").is_some_and(|(_, authority)| {
-            authority.strip_prefix(host).is_some_and(|port| port.is_empty() || port.starts_with(':'))
-        });
-        if url.origin() != checked.origin() || !unchanged {
-            return Err(TemplateError::NotAnAddress);
-        }
-        Ok(address)
+        if url.origin() == origin.origin() { Ok(address) } else { Err(TemplateError::NotAnAddress) }
     }
+
+    /// Scheme, host and port of the address, which need no value for a hole in its path or query.
+    pub fn origin(&self, values: &Values) -> Result<Url, TemplateError> {
+        let start = self.fill_start(values)?;
+        match self.start {
+            Start::Whole(_) => Url::parse(&start).map_err(|_| TemplateError::NotAnAddress),
+            _ => checked_origin(&start),
+        }
+    }
+
+    fn fill_start(&self, values: &Values) -> Result<String, TemplateError> {
+        match &self.start {
+            Start::Whole(hole) => {
+                let text = value(hole, FieldKind::Address, values)?;
+                let judged = super::form::address(text).map_err(|_| TemplateError::Refused(hole.clone()));
+                judged.map(|_| text.to_owned())
+            }
+            Start::Origin(hole) => {
+                let origin = value(hole, FieldKind::Origin, values)?;
+                let url = Url::parse(origin).map_err(|_| TemplateError::Refused(hole.clone()))?;
+                // Compared with its canonical form, so that nothing but scheme, host and port can hide in it.
+                if url.scheme() != "https" || url.origin().ascii_serialization() != origin {
+                    return Err(TemplateError::Refused(hole.clone()));
+                }
+                Ok(origin.to_owned())
+            }
+            Start::Host { hole, port } => {
+                let name = value(hole, FieldKind::Host, values)?;
+                if !values.host_suffix(hole).is_some_and(|suffix| host::is_below(name, suffix)) {
+                    return Err(TemplateError::Refused(hole.clone()));
+                }
+                Ok(format!("https://{name}{port}"))
+            }
+            Start::Labels { scheme, host, port } => {
+                let name = fill_host(host, values)?;
+                Ok(format!("{scheme}://{name}{port}"))
+            }
+        }
+    }
+}
+
+/// `origin` as a URL. Url follows the WHATWG rules, which bend some hosts into others (numbers into IPv4 addresses):
+/// what was checked must be what is called.
+fn checked_origin(origin: &str) -> Result<Url, TemplateError> {
+    let url = Url::parse(origin).map_err(|_| TemplateError::NotAnAddress)?;
+    let host = url.host_str().ok_or(TemplateError::NotAnAddress)?;
+    let unchanged = origin.split_once("://").is_some_and(|(_, authority)| {
+        authority.strip_prefix(host).is_some_and(|port| port.is_empty() || port.starts_with(':'))
+    });
+    if unchanged { Ok(url) } else { Err(TemplateError::NotAnAddress) }
 }
 
 /// The value for a hole that stands for a host or more; only a field of the right type may fill it.
@@ -205,12 +227,6 @@ fn value<'v>(hole: &str, kind: FieldKind, values: &'v Values) -> Result<&'v str,
         return Err(TemplateError::Refused(hole.to_owned()));
     }
     Ok(text)
-}
-
-fn whole(hole: &str, values: &Values) -> Result<String, TemplateError> {
-    let text = value(hole, FieldKind::Address, values)?;
-    let judged = super::form::address(text).map_err(|_| TemplateError::Refused(hole.to_owned()));
-    judged.map(|_| text.to_owned())
 }
 
 fn fill_host(pieces: &[Piece], values: &Values) -> Result<String, TemplateError> {

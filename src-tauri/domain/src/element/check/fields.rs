@@ -22,6 +22,11 @@ pub(super) fn fields(element: &Element, findings: &mut Findings) {
             at("key"),
             "a key has only letters, digits, . _ and -",
         );
+        findings.unless(
+            !field.key.starts_with(form::CALLBACK_PREFIX),
+            at("key"),
+            "keys that begin with callback. stand for callback values",
+        );
         findings.unless(is_line(&field.label, 80), at("label"), "a label is one line of 1 to 80 characters");
         one_field(element, field, index, findings);
         if let Some(when) = &field.visible_when {

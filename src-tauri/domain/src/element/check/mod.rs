@@ -10,7 +10,7 @@ use super::{
     API_KEY, API_SECRET, Api, ApiKeyPlace, Auth, CALLBACK_URL, Element, Field, FieldKind, GRANT, Grant,
     Oauth2, Pkce, Problem,
 };
-use crate::form;
+use crate::form::{self, CALLBACK_PREFIX};
 use crate::template::{Place, Template, host};
 
 /// Parameters that the flow itself writes into the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 9101
@@ -286,11 +286,35 @@ fn callback(element: &Element, findings: &mut Findings) {
         let own = element.field(key).is_none();
         findings.unless(own, "callback.configuration", format!("{key} is already asked for by a field"));
     }
+    let names = rules.names();
+    for (name, example) in &rules.examples {
+        let at = format!("callback.examples.{name}");
+        let declared = names.contains(name.as_str());
+        findings.unless(declared, &at, format!("no callback value {name} is declared: {DECLARE}"));
+        findings.unless(is_line(example, 1000), &at, "an example is one line of 1 to 1000 characters");
+    }
+}
+
+const DECLARE: &str = "name it in callback.provider_data or callback.configuration";
+
+/// A callback value is known only after the sign-in, and its text is the provider's: it must not choose a host.
+fn callback_hole(element: &Element, at: &str, (name, place): (&str, Place), findings: &mut Findings) {
+    let declared = element.callback.names().contains(name);
+    findings.unless(declared, at, format!("no callback value {name} is declared: {DECLARE}"));
+    let after_sign_in = ["identity.endpoint", "api.address"].contains(&at);
+    let what = format!("{CALLBACK_PREFIX}{name} may stand only in identity.endpoint and api.address");
+    findings.unless(after_sign_in, at, what);
+    let what = format!("{CALLBACK_PREFIX}{name} may fill only a path segment or a query value");
+    findings.unless(matches!(place, Place::Path | Place::Query), at, what);
 }
 
 /// Each hole must be filled by a field that cannot make the address another one.
 fn holes(element: &Element, at: &str, template: &Template, findings: &mut Findings) {
     for (hole, place) in template.holes() {
+        if let Some(name) = hole.strip_prefix(CALLBACK_PREFIX) {
+            callback_hole(element, at, (name, place), findings);
+            continue;
+        }
         let Some(field) = element.field(hole) else {
             findings.add(at, format!("there is no field {hole}"));
             continue;

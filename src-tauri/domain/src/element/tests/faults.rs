@@ -1,4 +1,9 @@
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::element::{Api, CALLBACK_URL};
+use crate::form;
+use crate::template::TemplateError;
 
 /// Replaces one text of the plain file; the file must then be refused at this line for this reason.
 fn refused(find: &str, replace: &str, line: usize, what: &str) {
@@ -227,4 +232,62 @@ fn answers_that_could_lead_elsewhere_are_refused() {
     }
     let unbound = with("[callback]\nechoes_state = false").replace("scopes = [\"read\"]", "pkce = \"off\"");
     assert!(Element::parse(&unbound).is_err_and(|p| p[0].what.contains("bound only by PKCE")));
+}
+
+#[test]
+fn a_callback_value_is_declared_and_never_part_of_a_host() {
+    let with = |tables: &str| PLAIN.replacen("[[fields]]", &format!("{tables}\n[[fields]]"), 1);
+    let api = |address: &str| {
+        with(&format!("[callback]\nprovider_data = [\"realmId\"]\n[api]\naddress = \"{address}\""))
+    };
+    let path = "https://{site}.example.com/company/{callback.realmId}?realm={callback.realmId}";
+    let element = parse(&api(path));
+    let given = element.practice_values();
+    let callback = BTreeMap::from([(CALLBACK_URL.to_owned(), "http://localhost/callback/plain".to_owned())]);
+    let values = form::check(&element, &given, &callback).expect("accepted");
+    let before = element.hosts(&values).expect("filled");
+    assert_eq!(before.iter().collect::<Vec<_>>(), ["acme.example.com"]);
+    assert_eq!(element.account_host(&values).as_deref(), Some("acme.example.com"));
+    let Some(Api::Address(address)) = &element.api else { panic!("it has an address") };
+    assert_eq!(address.fill(&values), Err(TemplateError::Missing("callback.realmId".into())));
+    let values = values.with_callback(&BTreeMap::from([("realmId".to_owned(), "../47 11".into())]));
+    let url = address.fill(&values).expect("filled");
+    assert_eq!(url.as_str(), "https://acme.example.com/company/..%2F47%2011?realm=..%2F47%2011");
+    assert_eq!(element.hosts(&values).expect("filled"), before);
+    assert!(form::configuration(&element, &values).iter().all(|(key, _)| !key.starts_with("callback.")));
+
+    let token = "https://{site}.example.com/token";
+    for (text, what) in [
+        (api("https://{callback.realmId}.example.com/"), "may fill only a path segment or a query value"),
+        (api("https://{callback.realmId}/"), "may fill only a path segment or a query value"),
+        (api("{callback.realmId}/x"), "may fill only a path segment or a query value"),
+        (api("{callback.realmId}"), "may fill only a path segment or a query value"),
+        (api("https://example.com/{callback.country}"), "no callback value country is declared: name it in"),
+        (api("https://example.com/{callback.code}"), "no callback value code is declared: name it in"),
+        (
+            api(path).replace(token, &format!("{token}/{{callback.realmId}}")),
+            "callback.realmId may stand only in identity.endpoint and api.address",
+        ),
+        (with("[callback.examples]\nrealmId = \"1\""), "no callback value realmId is declared"),
+        (
+            with("[callback]\nprovider_data = [\"code\"]\nexamples = { code = \"1\" }"),
+            "no callback value code",
+        ),
+        (with("[callback]\nprovider_data = [\"a\"]\nexamples = { a = \"\" }"), "an example is one line"),
+        (
+            PLAIN.replace("key = \"oauth.api.key\"", "key = \"callback.key\""),
+            "keys that begin with callback.",
+        ),
+    ] {
+        let problems = Element::parse(&text).expect_err(&text);
+        assert!(problems.iter().any(|p| p.what.contains(what)), "{text}: {problems:?}");
+    }
+}
+
+#[test]
+fn declared_callback_values_exclude_protocol_parameters() {
+    let rules = "provider_data = [\"realmId\", \"code\", \"oauth_verifier\", \"error_uri\"]\n\
+                 configuration = { country = \"x.country\", state = \"x.state\" }\nexamples = { realmId = \"4711\" }";
+    let element = parse(&PLAIN.replacen("[[fields]]", &format!("[callback]\n{rules}\n[[fields]]"), 1));
+    assert_eq!(element.callback.names().into_iter().collect::<Vec<_>>(), ["country", "realmId"]);
 }
