@@ -23,16 +23,32 @@ const read = (...path) => readFileSync(join(...path), "utf8");
 /** The licence texts in a package's folder. */
 function licenceTexts(folder) {
   const files = readdirSync(folder).filter((name) => LICENCE_FILE.test(name));
-  return files.map((name) => join(folder, name)).filter((path) => statSync(path).isFile()).map((path) => read(path));
+  return files
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile())
+    .map((path) => read(path));
 }
 
 /** The crates that are linked into the programs on this system, or that wrote code in them. */
 function crates(metadata) {
   const host = /host: (.*)/.exec(run("rustc", "-vV"))[1];
   const tree = run(
-    "cargo", "tree", "--locked", "--workspace", "--edges", "normal", "--target", host, "--prefix", "none", "--format", "{p}",
+    "cargo",
+    "tree",
+    "--locked",
+    "--workspace",
+    "--edges",
+    "normal",
+    "--target",
+    host,
+    "--prefix",
+    "none",
+    "--format",
+    "{p}",
   );
-  const linked = new Set([...tree.matchAll(/^(\S+) v(\S+)/gm)].map(([, name, version]) => `${name} ${version}`));
+  const linked = new Set(
+    [...tree.matchAll(/^(\S+) v(\S+)/gm)].map(([, name, version]) => `${name} ${version}`),
+  );
   return metadata.packages
     .filter((crate) => crate.source && linked.has(`${crate.name} ${crate.version}`))
     .map((crate) => ({
@@ -51,7 +67,9 @@ async function npmPackages() {
   const { build } = await import(pathToFileURL(vite));
   const { output } = await build({ root: ui, logLevel: "warn", build: { write: false } });
   const files = output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : part.originalFileNames));
-  const folders = files.map((file) => /node_modules\/((@[^/]+\/)?[^/]+)/.exec(file.replaceAll("\\", "/"))?.[1]);
+  const folders = files.map(
+    (file) => /node_modules\/((@[^/]+\/)?[^/]+)/.exec(file.replaceAll("\\", "/"))?.[1],
+  );
   return [...new Set(folders.filter(Boolean))].map((name) => {
     const folder = join(ui, "node_modules", name);
     const { version, license } = JSON.parse(read(folder, "package.json"));
@@ -70,7 +88,10 @@ function standardLibrary() {
 
 /** Gives packages without a text of their own the text of their licence. */
 function fillIn(components) {
-  const known = { "Apache-2.0": read(ROOT, "LICENSE-APACHE"), MIT: read(ROOT, "LICENSE-MIT").replace(/^Copyright.*\n/m, "") };
+  const known = {
+    "Apache-2.0": read(ROOT, "LICENSE-APACHE"),
+    MIT: read(ROOT, "LICENSE-MIT").replace(/^Copyright.*\n/m, ""),
+  };
   for (const component of components.filter((c) => c.texts.length === 0)) {
     const names = component.licence.split(/ OR | AND |\//);
     const name = names.find((name) => known[name]) ?? names[0];
@@ -93,19 +114,25 @@ function thirdPartyLicences(components) {
     }
   }
   const list = components.map(({ name, licence, authors, source }) =>
-    [name, `  ${licence}`, ...(authors.length ? [`  by ${authors.join(", ")}`] : []), `  ${source}`].join("\n"),
+    [name, `  ${licence}`, ...(authors.length ? [`  by ${authors.join(", ")}`] : []), `  ${source}`].join(
+      "\n",
+    ),
   );
-  const texts = [...users.values()].map(({ text, names }) => `${RULE}\n${[...new Set(names)].join("\n")}\n${RULE}\n\n${text}\n`);
+  const texts = [...users.values()].map(
+    ({ text, names }) => `${RULE}\n${[...new Set(names)].join("\n")}\n${RULE}\n\n${text}\n`,
+  );
   return `Keyrack contains the following components. Their licence texts are below.\n\n${list.join("\n")}\n\n${texts.join("\n")}`;
 }
 
-/** The entry of this version in CHANGELOG.md, dated by the last commit so that a build can be repeated. */
+/** The entry of this version in CHANGELOG.md. */
 function debianChangelog(version) {
-  const section = read(ROOT, "CHANGELOG.md").split(/^## /m).find((part) => part.startsWith(version));
+  const section = read(ROOT, "CHANGELOG.md")
+    .split(/^## /m)
+    .find((part) => part.startsWith(version));
   if (!section) throw new Error(`CHANGELOG.md has no entry for ${version}`);
   const items = section.split("\n").filter((line) => /^(- | {2}\S)/.test(line));
   const text = items.map((line) => line.replace(/^- /, "  * ").replace(/^ {2}(?=[^* ])/, "    ")).join("\n");
-  const date = new Date(Number(process.env.SOURCE_DATE_EPOCH ?? run("git", "log", "-1", "--format=%ct")) * 1000);
+  const date = new Date(Number(process.env.SOURCE_DATE_EPOCH ?? Date.now() / 1000) * 1000);
   const stamp = date.toUTCString().replace("GMT", "+0000");
   return `keyrack (${version}) unstable; urgency=medium\n\n${text}\n\n -- ${MAINTAINER}  ${stamp}\n`;
 }
