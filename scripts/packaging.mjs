@@ -1,7 +1,7 @@
 // Writes what the bundles carry beside the programs, to target/packaging:
 //
 //   third-party-licences.txt   every crate, npm package and font in the programs, with its licence texts
-//   changelog                  CHANGELOG.md of this version, as Debian wants it
+//   changelog.gz               CHANGELOG.md of this version, as Debian wants it
 //
 // Reads the sources that Cargo and npm already fetched; fails if a component brings no licence that is known.
 import { execFileSync } from "node:child_process";
@@ -9,6 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OUT = join(ROOT, "target/packaging");
@@ -142,5 +143,5 @@ const components = [...crates(metadata), ...(await npmPackages()), standardLibra
 mkdirSync(OUT, { recursive: true });
 writeFileSync(join(OUT, "third-party-licences.txt"), thirdPartyLicences(components));
 const version = metadata.packages.find((crate) => crate.name === "keyrack").version;
-writeFileSync(join(OUT, "changelog"), debianChangelog(version));
+writeFileSync(join(OUT, "changelog.gz"), gzipSync(debianChangelog(version), { level: 9 }));
 console.log(`${components.length} components: target/packaging/third-party-licences.txt`);
