@@ -125,14 +125,23 @@ function thirdPartyLicences(components) {
   return `Keyrack contains the following components. Their licence texts are below.\n\n${list.join("\n")}\n\n${texts.join("\n")}`;
 }
 
+function wrap(text, width) {
+  const lines = [""];
+  for (const word of text.trim().split(/\s+/)) {
+    if (lines.at(-1).length + word.length < width) lines[lines.length - 1] += ` ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line) => line.trim());
+}
+
 /** The entry of this version in CHANGELOG.md. */
 function debianChangelog(version) {
   const section = read(ROOT, "CHANGELOG.md")
     .split(/^## /m)
     .find((part) => part.startsWith(version));
   if (!section) throw new Error(`CHANGELOG.md has no entry for ${version}`);
-  const items = section.split("\n").filter((line) => /^(- | {2}\S)/.test(line));
-  const text = items.map((line) => line.replace(/^- /, "  * ").replace(/^ {2}(?=[^* ])/, "    ")).join("\n");
+  const items = section.split(/^- /m).slice(1);
+  const text = items.map((item) => `  * ${wrap(item, 75).join("\n    ")}`).join("\n");
   const date = new Date(Number(process.env.SOURCE_DATE_EPOCH ?? Date.now() / 1000) * 1000);
   const stamp = date.toUTCString().replace("GMT", "+0000");
   return `keyrack (${version}) unstable; urgency=medium\n\n${text}\n\n -- ${MAINTAINER}  ${stamp}\n`;
