@@ -57,11 +57,17 @@ impl Values {
         self.0.push(entry);
     }
 
+    /// Replaces the value of a field, or adds it.
+    pub(crate) fn set(&mut self, entry: Entry) {
+        self.0.retain(|known| known.key != entry.key);
+        self.push(entry);
+    }
+
     /// Adds what the callback brought, so that addresses can use it as `callback.NAME`. It is not part of the form.
-    pub fn with_callback(mut self, brought: &BTreeMap<String, Sensitive<String>>) -> Self {
+    pub fn with_callback(mut self, brought: &BTreeMap<String, String>) -> Self {
         self.0.extend(brought.iter().map(|(name, text)| Entry {
             key: format!("{CALLBACK_PREFIX}{name}"),
-            value: Value::Public(text.expose().clone()),
+            value: Value::Public(text.clone()),
             kind: FieldKind::Text,
             host_suffix: None,
             given: false,

@@ -125,7 +125,7 @@ pub(super) fn connection(view: &ConnectionView) {
         ("name", view.name.clone()),
         ("id", view.id.clone()),
         ("product", view.product.clone()),
-        ("workspace", view.workspace.clone()),
+        ("workspace", view.workspace.to_string()),
         ("instance", optional(&view.instance)),
         ("account", optional(&view.identity)),
         ("host", optional(&view.host)),

@@ -1,5 +1,6 @@
 //! The index: one SQLite file that both programs may have open at once. It never holds a secret; those lie in the vault.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -7,8 +8,9 @@ use std::time::Duration;
 use rusqlite::{Connection as Sqlite, OptionalExtension, Row, params};
 use rusqlite_migration::{M, Migrations};
 
-use crate::domain::connection::{Account, Connection, Status, folded, is_ours};
+use crate::domain::connection::{Account, Connection, Facts, Status, folded};
 use crate::domain::error::{Code, Failure};
+use crate::domain::workspace::WorkspaceId;
 
 use super::paths::private_file;
 pub use workspaces::HostedRow;
@@ -19,6 +21,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0002_practice.sql")),
     M::up(include_str!("../../migrations/0003_workspaces.sql")),
     M::up(include_str!("../../migrations/0004_renewal.sql")),
+    M::up(include_str!("../../migrations/0005_callback.sql")),
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 
@@ -88,7 +91,7 @@ pub struct OpenAttempt {
     /// Also the vault key.
     pub id: String,
     /// Where it signs in.
-    pub workspace: String,
+    pub workspace: WorkspaceId,
     /// The element's key.
     pub element: String,
     /// What the connection was to be called.
@@ -259,7 +262,7 @@ impl Index {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 attempt.id,
-                attempt.workspace,
+                attempt.workspace.as_str(),
                 attempt.element,
                 attempt.name,
                 attempt.started_at,
@@ -313,7 +316,7 @@ impl Index {
         let mut sqlite = self.sqlite();
         let tx = sqlite.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let mut row = connection.clone();
-        if !is_ours(&row.workspace) && !workspaces::exists(&tx, &row.workspace)? {
+        if row.workspace.is_hosted() && !workspaces::exists(&tx, row.workspace.as_str())? {
             return Err(IndexError::WorkspaceGone);
         }
         {
@@ -321,7 +324,7 @@ impl Index {
                 "SELECT EXISTS (SELECT 1 FROM connection WHERE workspace = ?1 AND folded = ?2 AND id <> ?3)",
             )?;
             let mut taken = |name: &str| {
-                query.query_row([&row.workspace, &folded(name), &row.id], |r| r.get::<_, bool>(0))
+                query.query_row([row.workspace.as_str(), &folded(name), &row.id], |r| r.get::<_, bool>(0))
             };
             let mut number = 2;
             let mut name = connection.name.clone();
@@ -355,7 +358,7 @@ impl Index {
         tx.execute(
             "UPDATE connection SET status = 'ok', last_code = NULL, renewed_at = ?2, expires_at = ?3, scopes = ?4,
              host = ?5, token_sha256 = ?6, missing = ?7, identity = ?8,
-             identity_key = ?9 WHERE id = ?1",
+             identity_key = ?9, callback = ?10 WHERE id = ?1",
             params![
                 connection.id,
                 connection.renewed_at,
@@ -365,7 +368,8 @@ impl Index {
                 token_sha256,
                 json_list(&connection.missing),
                 connection.identity,
-                connection.identity_key
+                connection.identity_key,
+                json_map(&connection.callback)
             ],
         )?;
         tx.execute("DELETE FROM attempt WHERE id = ?1", [attempt])?;
@@ -594,13 +598,13 @@ fn write_row(sqlite: &Sqlite, c: &Connection, token_sha256: &[u8; 32]) -> Result
     sqlite.execute(
         "INSERT INTO connection (id, workspace, element, product, instance, disabled, name, folded, tags, status,
          last_code, identity, host, scopes, created_at, renewed_at, expires_at, token_sha256,
-         missing, identity_key)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+         missing, identity_key, callback)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded = excluded.folded, identity = excluded.identity,
          identity_key = excluded.identity_key",
         params![
             c.id,
-            c.workspace,
+            c.workspace.as_str(),
             c.element,
             c.product,
             c.instance,
@@ -619,6 +623,7 @@ fn write_row(sqlite: &Sqlite, c: &Connection, token_sha256: &[u8; 32]) -> Result
             token_sha256,
             json_list(&c.missing),
             c.identity_key,
+            json_map(&c.callback),
         ],
     )?;
     Ok(())
@@ -627,7 +632,7 @@ fn write_row(sqlite: &Sqlite, c: &Connection, token_sha256: &[u8; 32]) -> Result
 fn row_to_attempt(row: &Row<'_>) -> rusqlite::Result<OpenAttempt> {
     Ok(OpenAttempt {
         id: row.get("id")?,
-        workspace: row.get("workspace")?,
+        workspace: row.get::<_, String>("workspace")?.into(),
         element: row.get("element")?,
         name: row.get("name")?,
         again: row.get("again")?,
@@ -640,25 +645,32 @@ fn row_to_connection(row: &Row<'_>) -> rusqlite::Result<Connection> {
         Ok(serde_json::from_str(&row.get::<_, String>(column)?).unwrap_or_default())
     };
     Ok(Connection {
-        id: row.get("id")?,
-        workspace: row.get("workspace")?,
-        element: row.get("element")?,
-        product: row.get("product")?,
-        instance: row.get("instance")?,
+        facts: Facts {
+            id: row.get("id")?,
+            workspace: row.get::<_, String>("workspace")?.into(),
+            element: row.get("element")?,
+            product: row.get("product")?,
+            instance: row.get("instance")?,
+            name: row.get("name")?,
+            tags: list("tags")?,
+            identity: row.get("identity")?,
+            host: row.get("host")?,
+            created_at: row.get("created_at")?,
+            missing: list("missing")?,
+            callback: serde_json::from_str(&row.get::<_, String>("callback")?).unwrap_or_default(),
+        },
         disabled: row.get("disabled")?,
-        name: row.get("name")?,
-        tags: list("tags")?,
         status: Status::parse(&row.get::<_, String>("status")?).unwrap_or(Status::Ok),
         last_code: row.get("last_code")?,
-        identity: row.get("identity")?,
         identity_key: row.get("identity_key")?,
-        host: row.get("host")?,
         scopes: list("scopes")?,
-        missing: list("missing")?,
-        created_at: row.get("created_at")?,
         renewed_at: row.get("renewed_at")?,
         expires_at: row.get("expires_at")?,
     })
+}
+
+fn json_map(map: &BTreeMap<String, String>) -> String {
+    serde_json::to_string(map).unwrap_or_else(|_| "{}".to_owned())
 }
 
 fn json_list(items: &[String]) -> String {

@@ -44,7 +44,7 @@ impl Caller {
         let element = match shown.element {
             Some(token) => {
                 let sha256 = Sha256::digest(token.as_bytes()).into();
-                let found = shared.engine.index.by_token(&shared.workspace, &sha256)?;
+                let found = shared.engine.index.by_token(shared.workspace.as_str(), &sha256)?;
                 Some(found.ok_or_else(Refusal::unauthorized)?)
             }
             None => None,

@@ -19,22 +19,25 @@ fn index() -> (tempfile::TempDir, Index) {
 
 fn connection(id: &str, name: &str) -> Connection {
     Connection {
-        id: id.into(),
-        workspace: "local".into(),
-        element: "zendesk".into(),
-        product: "Zendesk".into(),
-        instance: None,
+        facts: Facts {
+            id: id.into(),
+            workspace: WorkspaceId::Local,
+            element: "zendesk".into(),
+            product: "Zendesk".into(),
+            instance: None,
+            name: name.into(),
+            tags: vec!["a".into()],
+            identity: None,
+            host: None,
+            created_at: 1,
+            missing: vec![],
+            callback: BTreeMap::from([("realmId".into(), "4711".into())]),
+        },
         disabled: false,
-        name: name.into(),
-        tags: vec!["a".into()],
         status: Status::Ok,
         last_code: None,
-        identity: None,
         identity_key: None,
-        host: None,
         scopes: vec![],
-        missing: vec![],
-        created_at: 1,
         renewed_at: None,
         expires_at: Some(2),
     }
@@ -45,7 +48,7 @@ fn a_finished_attempt_is_a_row_and_no_longer_an_attempt() {
     let (_dir, index) = index();
     let open = OpenAttempt {
         id: "a".into(),
-        workspace: "local".into(),
+        workspace: WorkspaceId::Local,
         element: "zendesk".into(),
         name: "Support".into(),
         again: None,
@@ -153,7 +156,9 @@ fn a_workspace_is_seen_only_between_its_adding_and_its_removal() {
     assert!(matches!(index.begin_workspace(&twin, 1), Err(IndexError::NameTaken)));
     index.finish_workspace("w").expect("finished");
     assert_eq!(index.hosted().expect("read"), std::slice::from_ref(&row));
-    let inside = Connection { workspace: "w".into(), instance: Some("x1".into()), ..connection("a", "One") };
+    let mut inside = connection("a", "One");
+    inside.workspace = WorkspaceId::Hosted("w".into());
+    inside.instance = Some("x1".into());
     index.finish_attempt(&inside, &token_of("a")).expect("finished");
     index.begin_workspace_removal("w").expect("begun");
     assert!(index.hosted().expect("read").is_empty());

@@ -1,63 +1,44 @@
-//! A sign-in whose browser cannot call back: the person enters a code on any device (RFC 8628).
+//! A sign-in whose browser cannot call back: the user enters a code on any device (RFC 8628).
 
-use super::{Local, endpoint, named, pairs, read, refusal};
-use crate::domain::element::{Auth, Element};
+use super::exchange::read_tokens;
+use super::{Provider, unnamed};
 use crate::domain::error::Failure;
-use crate::domain::form::Values;
 use crate::domain::oauth::device::{DeviceAuthorization, Polled, judge, read_device_authorization};
 use crate::domain::oauth::token::TokenRefusal;
 use crate::domain::sensitive::Sensitive;
 use crate::io::http::HttpError;
+use crate::platform::refusal::refusal;
 
-impl Local {
-    /// Asks for a code that the person enters in a browser (RFC 8628 §3.1).
-    ///
-    /// # Errors
-    /// Whatever the provider answers.
-    pub async fn device_authorization(
-        &self,
-        element: &Element,
-        values: &Values,
-    ) -> Result<DeviceAuthorization, Failure> {
-        let Auth::Oauth2(oauth2) = element.auth_for(values) else {
-            return Err(Failure::internal("only OAuth 2 knows device codes"));
-        };
-        let url = named(&oauth2.device_authorization_endpoint, values)?;
-        let client = self.client_of_earlier(values);
-        let request = endpoint(oauth2, &url, &client, &[])
-            .device_authorization(oauth2.scope(values).as_deref())
+impl Provider {
+    /// Asks for a code that the user enters in a browser (RFC 8628 §3.1).
+    pub async fn device_authorization(&self) -> Result<DeviceAuthorization, Failure> {
+        let (server, client) = (self.oauth2()?, self.client());
+        let template = server.rules.device_authorization_endpoint.as_ref().ok_or_else(unnamed)?;
+        let url = super::fill(&self.form, template)?;
+        let request = server
+            .endpoint(&url, &client, &[])
+            .device_authorization(server.rules.scope(&self.form.values).as_deref())
             .map_err(|e| Failure::internal(e.to_string()))?;
         let answer = self.http.send(request).await?;
-        read_device_authorization(&url, &answer).map_err(|e| refusal(e, element))
+        read_device_authorization(&url, &answer).map_err(|e| refusal(e, &self.form.element))
     }
 
-    /// Asks once whether the person has given access (RFC 8628 §3.4). Tokens are complete: a scope that the answer
-    /// leaves out is the one that was asked for.
-    ///
-    /// # Errors
-    /// A fault of the element's file; a server that is not who it should be, or whose answer is too large.
-    pub async fn poll(
-        &self,
-        element: &Element,
-        values: &Values,
-        device_code: &Sensitive<String>,
-        interval: u64,
-    ) -> Result<Polled, Failure> {
-        let Auth::Oauth2(oauth2) = element.auth_for(values) else {
-            return Err(Failure::internal("only OAuth 2 knows device codes"));
-        };
-        let endpoints = self.endpoints2(element, oauth2, values).await?;
-        let client = self.client_of_earlier(values);
-        let request = endpoint(oauth2, &endpoints.token, &client, &pairs(&oauth2.token_parameters))
+    /// Asks once whether the user has given access (RFC 8628 §3.4). `interval` is in seconds. A scope that the answer
+    /// leaves out is the one that was requested.
+    pub async fn poll(&self, device_code: &Sensitive<String>, interval: u64) -> Result<Polled, Failure> {
+        let (server, client) = (self.oauth2()?, self.client());
+        let extra: Vec<_> = server.rules.token_parameters.clone().into_iter().collect();
+        let request = server
+            .endpoint(&server.token, &client, &extra)
             .device_code(device_code)
             .map_err(|e| Failure::internal(e.to_string()))?;
         let answer = match self.http.send(request).await {
-            Ok(answer) => read(oauth2, &answer),
+            Ok(answer) => read_tokens(&server.rules, &answer),
             Err(error) => Err(unanswered(error)?),
         };
         Ok(match judge(answer, interval) {
             Polled::Issued(mut tokens) => {
-                tokens.scope = tokens.scope.or_else(|| oauth2.scope(values));
+                tokens.scope = tokens.scope.or_else(|| server.rules.scope(&self.form.values));
                 Polled::Issued(tokens)
             }
             other => other,
@@ -65,12 +46,12 @@ impl Local {
     }
 }
 
-/// What it means that there is no answer to a question for the result.
+/// Judges a poll that got no answer.
 fn unanswered(error: HttpError) -> Result<TokenRefusal, Failure> {
     match error {
         // RFC 8628 §3.5: a reason to ask less often, not to stop.
         HttpError::Unreachable { .. } => Ok(TokenRefusal::Temporary { status: 0, retry_after: None }),
-        // The next question would end the same way: somebody has to look first.
+        // The next poll would end the same way.
         HttpError::Untrusted { .. } | HttpError::NotSecure { .. } | HttpError::TooLarge { .. } => {
             Err(error.into())
         }
