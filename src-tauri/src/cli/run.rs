@@ -14,6 +14,7 @@ use crate::domain::error::{Code, Failure};
 use crate::domain::view::{Revoked, WorkspaceKind};
 use crate::engine::{Engine, LOCAL, Reach, Workspace};
 use crate::io::catalog::{self, Catalog};
+use crate::io::index::Setting;
 use crate::io::paths::Paths;
 use crate::io::vault::Prompting;
 
@@ -27,7 +28,7 @@ pub(super) struct Context {
 
 /// Where `keyrack workspaces use` keeps its choice. The window has one of its own: what is looked at there must not
 /// change what a script does.
-pub(super) const CHOSEN: &str = "cli_workspace";
+pub(super) const CHOSEN: Setting = Setting::CliWorkspace;
 
 impl Context {
     /// The id of the named workspace.

@@ -54,7 +54,7 @@ impl Engine {
     /// When the index cannot be used.
     pub fn make_new(&self, unsaved: &mut Unsaved) -> Result<(), Failure> {
         unsaved.item.name = self.free_name(&unsaved.item.workspace, &unsaved.element, "")?;
-        self.index.make_new(&unsaved.attempt)?;
+        self.index.turn_into_new(&unsaved.attempt)?;
         unsaved.item.id.clone_from(&unsaved.attempt);
         unsaved.item.created_at = clock::now_ms();
         unsaved.again = false;

@@ -124,13 +124,13 @@ impl Engine {
         let address: Url = row.base_url.parse().map_err(|_| Failure::internal("a stored address is none"))?;
         Hosted::new(&self.http, address, secrets.clone()).check().await?;
         self.keep_secrets(&row, &secrets).await?;
-        self.index.forget_code(&row.id, &Code::WorkspaceSecrets.as_str())?;
+        self.index.clear_failures(&row.id, &Code::WorkspaceSecrets.as_str())?;
         tracing::info!(workspace = %row.id, "secrets replaced");
         Ok(())
     }
 
     fn hosted_row(&self, id: &str) -> Result<HostedRow, Failure> {
-        let row = self.index.hosted()?.into_iter().find(|row| row.id == id);
+        let row = self.index.hosted_workspaces()?.into_iter().find(|row| row.id == id);
         row.ok_or_else(|| Failure::new(Code::WorkspaceUnknown).name(id))
     }
 
@@ -194,16 +194,16 @@ impl Engine {
     /// # Errors
     /// When the index cannot be used. A keychain that cannot be asked leaves things for a later time.
     pub(super) async fn reconcile_workspaces(&self) -> Result<(), Failure> {
-        for row in self.index.half_added()? {
+        for row in self.index.pending_workspace_additions()? {
             if let Ok(Some(lock)) = Lock::try_take(&self.paths.run, &lock_name(&row.id)) {
                 // Its owner may have finished between our reading and our lock.
-                let still = self.index.half_added()?.contains(&row);
+                let still = self.index.pending_workspace_additions()?.contains(&row);
                 if !still || self.forget_workspace(&row.id).await.is_ok() {
                     lock.discard();
                 }
             }
         }
-        for row in self.index.half_removed()? {
+        for row in self.index.pending_workspace_removals()? {
             let Ok(Some(_lock)) = Lock::try_take(&self.paths.run, &lock_name(&row.id)) else { continue };
             if let Err(failure) = self.finish_workspace_removal(&row.id).await {
                 tracing::warn!(workspace = %row.id, code = %failure, "its removal goes on later");

@@ -67,7 +67,7 @@ impl Engine {
         hosted: &Hosted,
         id: &str,
     ) -> Result<Option<Connection>, Failure> {
-        if self.index.by_instance(&workspace.id, id)?.is_some() {
+        if self.index.find_by_instance(&workspace.id, id)?.is_some() {
             return Ok(None);
         }
         let instance = hosted.instance(id).await?;

@@ -103,7 +103,8 @@ impl Engine {
         let row =
             self.index.connection(&id).map_err(|error| NotKept::Index(error.into()))?.ok_or_else(gone)?;
         let _lock = self.connection_lock(&row).await.map_err(NotKept::Vault)?;
-        let removing = self.index.removals().map_err(|error| NotKept::Index(error.into()))?.contains(&id);
+        let removing =
+            self.index.pending_removals().map_err(|error| NotKept::Index(error.into()))?.contains(&id);
         if removing {
             return Err(gone());
         }
@@ -116,7 +117,7 @@ impl Engine {
         let row = row.of(account);
         // Before its attempt is closed: nobody would look for it afterwards.
         self.drop_aside(&unsaved.attempt).await;
-        let written = self.index.signed_in_again(&unsaved.attempt, &row, &item.token_sha256());
+        let written = self.index.finish_sign_in_again(&unsaved.attempt, &row, &item.token_sha256());
         fault::point("index_written");
         written.map_err(|error| NotKept::Index(error.into()))?;
         Ok((row, item))

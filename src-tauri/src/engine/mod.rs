@@ -182,13 +182,13 @@ impl Engine {
     /// # Errors
     /// When the index cannot be read.
     pub fn connections(&self, workspace: Option<&str>) -> Result<Vec<ConnectionView>, Failure> {
-        let hosted = self.index.hosted()?;
+        let hosted = self.index.hosted_workspaces()?;
         Ok(self.index.connections(workspace)?.into_iter().map(|row| self.shown_with(row, &hosted)).collect())
     }
 
     /// A row with the words of its element.
     pub fn shown(&self, row: Connection) -> ConnectionView {
-        let hosted = self.index.hosted().unwrap_or_default();
+        let hosted = self.index.hosted_workspaces().unwrap_or_default();
         self.shown_with(row, &hosted)
     }
 

@@ -71,11 +71,11 @@ impl Engine {
         for attempt in self.index.open_attempts()? {
             let Some(lock) = self.attempt_lock(&attempt.id)? else { continue };
             // Its owner may have finished between our reading and our lock.
-            if !self.index.is_open(&attempt.id)? || self.settle(&attempt, there).await? {
+            if !self.index.is_attempt_open(&attempt.id)? || self.settle(&attempt, there).await? {
                 lock.discard();
             }
         }
-        for id in self.index.removals()? {
+        for id in self.index.pending_removals()? {
             let Ok(Some(lock)) = Lock::try_take(&self.paths.run, &connection_lock_name(&id)) else {
                 continue;
             };
@@ -124,7 +124,7 @@ impl Engine {
         let id = attempt.again.as_deref().unwrap_or_default();
         let (Ok(aside), Ok(item)) = (read(&attempt.id).await, read(id).await) else { return Ok(false) };
         let row = self.index.connection(id)?;
-        let removing = self.index.removals()?.iter().any(|removing| removing == id);
+        let removing = self.index.pending_removals()?.iter().any(|removing| removing == id);
         let (aside, row) = match (aside, row.filter(|_| !removing)) {
             (Some(aside), Some(row)) => (aside, row),
             (Some(aside), None) => return Ok(self.return_aside(attempt, &aside).await),
@@ -174,7 +174,7 @@ impl Engine {
     ) -> Result<(), Failure> {
         let account = account.or_else(|| row.account());
         let signed_in = item.to_connection().of(account);
-        self.index.signed_in_again(&attempt.id, &signed_in, &item.token_sha256())?;
+        self.index.finish_sign_in_again(&attempt.id, &signed_in, &item.token_sha256())?;
         tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is finished");
         Ok(())
     }
@@ -230,7 +230,7 @@ impl Engine {
         let Some(connection) = self.index.connection(id)? else { return Ok(true) };
         let workspace = &connection.workspace;
         let asks =
-            !is_ours(workspace) && self.has_hosted(workspace)? && !self.index.is_removed_here_only(id)?;
+            !is_ours(workspace) && self.has_hosted(workspace)? && !self.index.is_removal_local_only(id)?;
         let deleted = match &connection.instance {
             Some(_) if asks && !there.includes(workspace) => return Ok(false),
             Some(instance) if asks => {
@@ -253,7 +253,7 @@ impl Engine {
     }
 
     fn has_hosted(&self, workspace: &str) -> Result<bool, Failure> {
-        Ok(self.index.hosted()?.iter().any(|row| row.id == workspace))
+        Ok(self.index.hosted_workspaces()?.iter().any(|row| row.id == workspace))
     }
 
     /// Whose account an item is for, if the provider tells it soon.

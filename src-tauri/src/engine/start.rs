@@ -324,7 +324,7 @@ impl Engine {
             let taken = |name: &str| existing.iter().any(|c| folded(&c.name) == folded(name));
             return Ok(free_name(&element.name, taken));
         }
-        if self.index.name_taken(workspace, &name)? {
+        if self.index.is_name_taken(workspace, &name)? {
             return Err(Failure::new(Code::NameTaken).name(name));
         }
         Ok(name)

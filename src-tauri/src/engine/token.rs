@@ -157,7 +157,7 @@ impl Engine {
     async fn renew_wholly(&self, connection: &Connection, need: Need) -> Result<Renewal, Failure> {
         enabled(connection)?;
         let _lock = self.connection_lock(connection).await?;
-        if self.index.removals()?.contains(&connection.id) {
+        if self.index.pending_removals()?.contains(&connection.id) {
             return Err(Failure::new(Code::ConnectionUnknown).name(&connection.name));
         }
         let item = self.item(connection).await?;
@@ -232,7 +232,7 @@ impl Engine {
         fault::point("renewal_kept");
         // The keychain has it; a row that is behind is put right by the next renewal.
         let row = Connection { renewed_at: Some(renewed.received_at), ..renewed.to_connection() };
-        let _ = self.index.renewed(&row);
+        let _ = self.index.record_renewal(&row);
         tracing::info!(connection = %renewed.id, "renewed");
         Ok(renewed)
     }

@@ -11,6 +11,7 @@ use crate::domain::view::{
     AuthView, ElementView, FieldKind as KindView, FieldView, OptionView, VisibleWhen, WorkspaceKind,
     WorkspaceView,
 };
+use crate::io::index::Setting;
 
 /// The callback port unless Settings say otherwise: free in IANA's list, outside the ranges that systems hand out for
 /// outgoing connections, and easy to read out over the telephone.
@@ -34,7 +35,7 @@ impl Engine {
     /// # Errors
     /// When the index cannot be read.
     pub fn workspaces(&self) -> Result<Vec<Workspace>, Failure> {
-        let counts = self.index.counts()?;
+        let counts = self.index.connection_counts()?;
         let make = |id: &str, name: &str, label: &str, kind, base_url| {
             let connections = counts.iter().find(|(of, _)| of == id).map_or(0, |(_, count)| *count);
             let view = WorkspaceView { name: name.into(), label: label.into(), kind, base_url, connections };
@@ -44,7 +45,7 @@ impl Engine {
             make(LOCAL, LOCAL, "This computer", WorkspaceKind::Local, None),
             make(PRACTICE, PRACTICE, "Practice", WorkspaceKind::Practice, None),
         ];
-        let hosted = self.index.hosted()?.into_iter();
+        let hosted = self.index.hosted_workspaces()?.into_iter();
         all.extend(
             hosted.map(|row| make(&row.id, &row.name, &row.name, WorkspaceKind::Hosted, Some(row.base_url))),
         );
@@ -66,7 +67,7 @@ impl Engine {
     /// # Errors
     /// When the index cannot be read.
     pub fn current_workspace(&self) -> Result<Workspace, Failure> {
-        let chosen = self.index.setting("workspace")?.unwrap_or_else(|| LOCAL.to_owned());
+        let chosen = self.index.setting(Setting::Workspace)?.unwrap_or_else(|| LOCAL.to_owned());
         self.workspace(&chosen).or_else(|failure| match failure.code {
             Code::WorkspaceUnknown => self.workspace(LOCAL),
             _ => Err(failure),
@@ -78,12 +79,12 @@ impl Engine {
     /// # Errors
     /// When the index cannot be written.
     pub fn use_workspace(&self, workspace: &Workspace) -> Result<(), Failure> {
-        Ok(self.index.set_setting("workspace", &workspace.id)?)
+        Ok(self.index.set_setting(Setting::Workspace, &workspace.id)?)
     }
 
     /// The port in the callback address of new connections.
     pub fn callback_port(&self) -> u16 {
-        let stored = self.index.setting("callback_port").ok().flatten();
+        let stored = self.index.setting(Setting::CallbackPort).ok().flatten();
         stored.and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_PORT)
     }
 

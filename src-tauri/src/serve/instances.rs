@@ -40,7 +40,7 @@ pub(super) async fn item(shared: &Shared, connection: &Connection) -> Result<Opt
 /// The connection behind the id in a path.
 pub(super) fn by_id(shared: &Shared, call: &Call, id: &str) -> Result<Connection, Refusal> {
     call.caller.platform()?;
-    let found = shared.engine.index.by_instance(&shared.workspace, id)?;
+    let found = shared.engine.index.find_by_instance(&shared.workspace, id)?;
     found.ok_or_else(|| Refusal::not_found("instance", id))
 }
 
