@@ -6,7 +6,7 @@ use super::print::{self, Problem};
 use super::run::{Context, block_on};
 use crate::domain::connection::Status;
 use crate::domain::error::{Code, Failure};
-use crate::engine::{Renewal, RenewalOutcome, WorkspaceId};
+use crate::engine::{Renewal, RenewalOutcome};
 
 /// Renews one connection, or all that can be: each is a line, and the first failure decides the exit status.
 pub(super) fn renew(context: &Context, name: Option<&str>) -> Result<(), Problem> {
@@ -15,11 +15,7 @@ pub(super) fn renew(context: &Context, name: Option<&str>) -> Result<(), Problem
         None => {
             // Nobody else looks after what was left undone where the window is never opened.
             block_on(context.engine.reconcile())?;
-            let all = context
-                .engine
-                .index
-                .connections(context.workspace_id().map(WorkspaceId::as_str))
-                .map_err(Failure::from)?;
+            let all = context.engine.index.connections(context.workspace_id()).map_err(Failure::from)?;
             // A hosted platform renews its own; what is switched off rests.
             all.into_iter().filter(|c| !c.workspace.is_hosted() && !c.disabled).collect()
         }

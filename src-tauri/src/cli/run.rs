@@ -14,6 +14,7 @@ use crate::domain::error::{Code, Failure};
 use crate::domain::view::{Revoked, WorkspaceKind};
 use crate::engine::{Engine, Reach, Workspace, WorkspaceId};
 use crate::io::catalog::{self, Catalog};
+use crate::io::index::Setting;
 use crate::io::paths::Paths;
 use crate::io::vault::Prompting;
 
@@ -27,7 +28,7 @@ pub(super) struct Context {
 
 /// Where `keyrack workspaces use` keeps its choice. The window has one of its own: what is looked at there must not
 /// change what a script does.
-pub(super) const CHOSEN: &str = "cli_workspace";
+pub(super) const CHOSEN: Setting = Setting::CliWorkspace;
 
 impl Context {
     /// The id of the named workspace.
@@ -244,11 +245,7 @@ fn switch(context: &Context, name: &str, enabled: bool) -> Result<(), Problem> {
 fn test(context: &Context, name: Option<&str>) -> Result<(), Problem> {
     let connections = match name {
         Some(name) => vec![context.find(name)?],
-        None => context
-            .engine
-            .index
-            .connections(context.workspace_id().map(WorkspaceId::as_str))
-            .map_err(Failure::from)?,
+        None => context.engine.index.connections(context.workspace_id()).map_err(Failure::from)?,
     };
     let (mut rows, mut first) = (Vec::new(), None);
     for connection in connections {

@@ -19,7 +19,7 @@ use crate::domain::view::{
 use crate::engine::{Browser, Engine, Reach, RenewalOutcome, WorkspaceId, open_browser};
 use crate::io::clock;
 use crate::io::http::proxy_in_use;
-use crate::io::index::IndexError;
+use crate::io::index::{IndexError, Setting};
 
 type Answer<T> = Result<T, Reported>;
 
@@ -416,7 +416,7 @@ pub(super) async fn set_appearance(
 ) -> Answer<()> {
     let word =
         serde_json::to_value(appearance).ok().and_then(|w| w.as_str().map(str::to_owned)).unwrap_or_default();
-    desk.engine()?.index.set_setting("appearance", &word)?;
+    desk.engine()?.index.set_setting(Setting::Appearance, &word)?;
     if let Some(window) = app.get_webview_window(WINDOW) {
         let _ = window.set_theme(theme(appearance));
     }
@@ -430,7 +430,7 @@ pub(super) async fn set_callback_port(app: AppHandle, desk: State<'_, Desk>, por
     if port < PORT_MIN {
         return Err(Failure::new(Code::Usage).detail("a port from 1024 on").into());
     }
-    desk.engine()?.index.set_setting("callback_port", &port.to_string())?;
+    desk.engine()?.index.set_setting(Setting::CallbackPort, &port.to_string())?;
     changed(&app);
     Ok(())
 }

@@ -75,7 +75,7 @@ impl Engine {
         if element.from.is_none() {
             return Err(Failure::new(Code::ElementUnknown).name(key));
         }
-        if let Some(name) = self.index.needs_element(key)? {
+        if let Some(name) = self.index.find_element_user(key)? {
             return Err(Failure::new(Code::NameTaken).name(name));
         }
         catalog::remove(&self.paths.elements(), key).map_err(unwritable)?;
@@ -95,7 +95,7 @@ impl Engine {
                     if same_way(&known.auth, &made.auth) {
                         return Ok(Place::Taken(Box::new(asking_for(known, &made))));
                     }
-                    if self.index.needs_element(&key)?.is_none() {
+                    if self.index.find_element_user(&key)?.is_none() {
                         break;
                     }
                 }

@@ -143,7 +143,8 @@ impl Engine {
         let row =
             self.index.connection(&id).map_err(|error| NotKept::Index(error.into()))?.ok_or_else(gone)?;
         let _lock = self.lock_connection(&row).await.map_err(NotKept::Vault)?;
-        let removing = self.index.removals().map_err(|error| NotKept::Index(error.into()))?.contains(&id);
+        let removing =
+            self.index.pending_removals().map_err(|error| NotKept::Index(error.into()))?.contains(&id);
         if removing {
             return Err(gone());
         }
@@ -156,7 +157,7 @@ impl Engine {
         signed_in.instance = row.facts.instance;
         // Before its attempt is closed, which is what finds it.
         self.drop_aside(&unsaved.attempt).await;
-        let written = self.index.signed_in_again(&unsaved.attempt, &signed_in, &item.token_sha256());
+        let written = self.index.finish_sign_in_again(&unsaved.attempt, &signed_in, &item.token_sha256());
         fault::point("index_written");
         written.map_err(|error| NotKept::Index(error.into()))?;
         Ok((signed_in, item))

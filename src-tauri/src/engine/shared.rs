@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 use super::running::Running;
-use crate::domain::connection::Status;
 use crate::domain::element::{Element, Problem};
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{KeychainState, KeychainView};
@@ -122,11 +121,6 @@ impl Engine {
     ) -> Result<T, VaultError> {
         let vault = self.vault.clone();
         tokio::task::spawn_blocking(move || call(&vault)).await.unwrap_or(Err(VaultError::Denied))
-    }
-
-    /// Records whether a connection can be used.
-    pub(super) fn record_status(&self, id: &str, status: Status, code: Option<Code>) -> Result<(), Failure> {
-        Ok(self.index.set_status(id, status, code.map(Code::as_str).as_deref())?)
     }
 
     /// The certificate authorities that the user trusts beside those of the system.

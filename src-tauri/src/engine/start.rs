@@ -198,11 +198,11 @@ impl Engine {
             return Err(Failure::form(vec![FieldProblem { key: "name".into(), problem: Problem::TooLong }]));
         }
         if name.is_empty() {
-            let existing = self.index.connections(Some(workspace.as_str()))?;
+            let existing = self.index.connections(Some(workspace))?;
             let taken = |name: &str| existing.iter().any(|c| folded(&c.name) == folded(name));
             return Ok(free_name(&element.name, taken));
         }
-        if self.index.name_taken(workspace.as_str(), &name)? {
+        if self.index.is_name_taken(workspace, &name)? {
             return Err(Failure::new(Code::NameTaken).name(name));
         }
         Ok(name)

@@ -27,7 +27,7 @@ impl Engine {
                 if connection.workspace.is_hosted()
                     || matches!(connection.status, Status::Ok | Status::Retrying) =>
             {
-                self.record_status(&connection.id, Status::Ok, None)?;
+                self.index.set_status(&connection.id, Status::Ok, None)?;
             }
             Ok(_) => {}
             Err(failure) => self.record_test_failure(connection, failure.code)?,
@@ -42,7 +42,7 @@ impl Engine {
         );
         // What passes by itself says nothing about the sign-in.
         if let Some(status) = status_after(code).filter(|_| of_the_account) {
-            self.record_status(&connection.id, status, Some(code))?;
+            self.index.set_status(&connection.id, status, Some(code))?;
         }
         if code == Code::ConnectionDisabled && !connection.disabled {
             // It was switched off at the platform.

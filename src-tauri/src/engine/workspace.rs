@@ -10,6 +10,7 @@ use crate::domain::view::{
     AuthView, ElementView, FieldKind as KindView, FieldView, OptionView, VisibleWhen, WorkspaceKind,
     WorkspaceView,
 };
+use crate::io::index::Setting;
 
 /// The callback port unless Settings say otherwise: free in IANA's list, outside the ranges that systems hand out for
 /// outgoing connections, and easy to read out over the telephone.
@@ -31,7 +32,7 @@ impl Engine {
     /// # Errors
     /// When the index cannot be read.
     pub fn workspaces(&self) -> Result<Vec<Workspace>, Failure> {
-        let counts = self.index.counts()?;
+        let counts = self.index.connection_counts()?;
         let make = |id: WorkspaceId, name: &str, label: &str, kind, base_url| {
             let connections = counts.iter().find(|(of, _)| of == id.as_str()).map_or(0, |(_, count)| *count);
             let view = WorkspaceView { name: name.into(), label: label.into(), kind, base_url, connections };
@@ -41,7 +42,7 @@ impl Engine {
             make(WorkspaceId::Local, "local", "This computer", WorkspaceKind::Local, None),
             make(WorkspaceId::Practice, "practice", "Practice", WorkspaceKind::Practice, None),
         ];
-        all.extend(self.index.hosted()?.into_iter().map(|row| {
+        all.extend(self.index.hosted_workspaces()?.into_iter().map(|row| {
             let id = WorkspaceId::Hosted(row.id);
             make(id, &row.name, &row.name, WorkspaceKind::Hosted, Some(row.base_url))
         }));
@@ -63,7 +64,8 @@ impl Engine {
     /// # Errors
     /// When the index cannot be read.
     pub fn current_workspace(&self) -> Result<Workspace, Failure> {
-        let chosen = self.index.setting("workspace")?.unwrap_or_else(|| WorkspaceId::Local.to_string());
+        let chosen =
+            self.index.setting(Setting::Workspace)?.unwrap_or_else(|| WorkspaceId::Local.to_string());
         self.workspace(&chosen).or_else(|failure| match failure.code {
             Code::WorkspaceUnknown => self.workspace(WorkspaceId::Local.as_str()),
             _ => Err(failure),
@@ -75,12 +77,12 @@ impl Engine {
     /// # Errors
     /// When the index cannot be written.
     pub fn use_workspace(&self, workspace: &Workspace) -> Result<(), Failure> {
-        Ok(self.index.set_setting("workspace", workspace.id.as_str())?)
+        Ok(self.index.set_setting(Setting::Workspace, workspace.id.as_str())?)
     }
 
     /// The port in the callback address of new connections.
     pub fn callback_port(&self) -> u16 {
-        let stored = self.index.setting("callback_port").ok().flatten();
+        let stored = self.index.setting(Setting::CallbackPort).ok().flatten();
         stored.and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_PORT)
     }
 

@@ -114,7 +114,7 @@ impl Running {
         let secrets = engine.secrets(workspace).await?;
         // What an earlier run was cut off in is put right before anybody asks for a list.
         engine.reconcile_here(workspace).await?;
-        credentials::hash_older_tokens(&engine, workspace.as_str()).await?;
+        credentials::hash_older_tokens(&engine, workspace).await?;
         let loopback = Loopback::Ip(listen.ip());
         let bound = match Bound::bind(loopback, listen.port()).await {
             Ok(bound) => bound,
