@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Code;
 use super::form::Problem;
+use super::text::one_line;
 use super::workspace::WorkspaceId;
 
 /// Whether a connection can be used, and if not, who has to act.
@@ -116,13 +117,9 @@ impl DerefMut for Connection {
 /// The longest name: long enough for a sentence, short enough for a row and for a keychain's label.
 pub const NAME_MAX: usize = 200;
 
-/// Cleans a name as a person types it: trimmed, inner white space folded, control characters gone.
+/// Cleans a name as the user types it: one line without control, invisible and direction characters.
 pub fn clean_name(name: &str) -> String {
-    name.split_whitespace()
-        .map(|word| word.chars().filter(|c| !c.is_control() && !is_direction(*c)).collect::<String>())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    one_line(name)
 }
 
 /// A name of a connection or a workspace as it is kept, or what is wrong with it.
@@ -149,12 +146,8 @@ pub fn clean_tags(tags: &[String]) -> Vec<String> {
     clean
 }
 
-/// Marks that turn the direction of writing: with them a name could look like another one.
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// The form of a name that must be unique in a workspace: names that differ only in case are the same.
+/// The form of a name that the index keeps, sorts by and finds. Names that [`looks_same`](crate::text::looks_same) but
+/// are folded differently may stand side by side in a home of an earlier version; new ones are refused.
 pub fn folded(name: &str) -> String {
     name.to_lowercase()
 }

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::{Engine, WorkspaceId};
-use crate::domain::element::{API_KEY, API_SECRET, Auth, Element, made_oauth1, made_oauth2, to_toml};
+use crate::domain::element::{API_KEY, API_SECRET, Auth, Element};
+use crate::domain::element_file::{custom_oauth1, custom_oauth2, to_toml};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form;
 use crate::io::catalog;
@@ -40,7 +41,7 @@ impl Engine {
         }
         let values = form::check(&form_of, given, &defaults).map_err(Failure::form)?;
         let made = match form_of.auth {
-            Auth::Oauth1(_) => made_oauth1(&values),
+            Auth::Oauth1(_) => custom_oauth1(&values),
             _ => {
                 let by_hand = NEEDED.iter().all(|field| values.get(field).is_some());
                 let metadata = match values.get(ISSUER) {
@@ -51,7 +52,7 @@ impl Engine {
                     }
                     _ => None,
                 };
-                made_oauth2(&values, metadata.as_ref())
+                custom_oauth2(&values, metadata.as_ref())
             }
         };
         let made = match self.place_for(made.map_err(Failure::form)?)? {

@@ -7,11 +7,12 @@ use super::locks::LOCK_TIMEOUT;
 use super::platforms::base_url;
 use super::workspace::Workspace;
 use super::{Engine, WorkspaceId};
-use crate::domain::connection::{folded, given_name};
+use crate::domain::connection::given_name;
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, Problem};
 use crate::domain::hosted;
 use crate::domain::sensitive::Sensitive;
+use crate::domain::text::looks_same;
 use crate::domain::view::WorkspaceRequest;
 use crate::io::clock;
 use crate::io::index::{HostedRow, IndexError};
@@ -97,7 +98,7 @@ impl Engine {
     /// Checks that no other workspace has this name or label.
     fn check_workspace_name(&self, name: &str, except: Option<&WorkspaceId>) -> Result<(), Failure> {
         let others = self.workspaces()?.into_iter().filter(|w| Some(&w.id) != except);
-        let same = |known: &str| folded(known) == folded(name);
+        let same = |known: &str| looks_same(known, name);
         if others.into_iter().any(|w| same(&w.view.name) || same(&w.view.label)) {
             return Err(Failure::new(Code::WorkspaceTaken).name(name));
         }

@@ -6,10 +6,11 @@ use url::Url;
 
 use super::Engine;
 use super::signing_in::{BrowserWay, DeviceWay, Way};
+use crate::domain::address::is_loopback;
 use crate::domain::element::{Auth, CALLBACK_URL, Grant};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::FilledForm;
-use crate::domain::oauth::authorize::{ensure_state, is_loopback, openable};
+use crate::domain::oauth::authorize::{ensure_state, openable};
 use crate::io::clock;
 use crate::io::loopback::Binding;
 use crate::platform::{Platform, SignIn};

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 use super::running::Running;
-use crate::domain::element::{Element, Problem};
+use crate::domain::element::Element;
+use crate::domain::element_file::Problem;
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{KeychainState, KeychainView};
 use crate::io::catalog::{Catalog, NoElement};

@@ -8,11 +8,12 @@ use url::Url;
 use super::signing_in::Way;
 use super::workspace::ANY_PORT;
 use super::{Engine, SigningIn, WorkspaceId};
-use crate::domain::connection::{Connection, NAME_MAX, Status, clean_name, clean_tags, folded, free_name};
+use crate::domain::address::is_loopback;
+use crate::domain::connection::{Connection, NAME_MAX, Status, clean_name, clean_tags, free_name};
 use crate::domain::element::{API_KEY, API_SECRET, CALLBACK_URL, Element};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, FilledForm, Problem};
-use crate::domain::oauth::authorize::is_loopback;
+use crate::domain::text::looks_same;
 use crate::domain::view::ConnectRequest;
 use crate::fault;
 use crate::io::clock;
@@ -197,15 +198,12 @@ impl Engine {
         if name.chars().count() > NAME_MAX {
             return Err(Failure::form(vec![FieldProblem { key: "name".into(), problem: Problem::TooLong }]));
         }
+        let existing = self.index.connections(Some(workspace))?;
+        let taken = |name: &str| existing.iter().any(|known| looks_same(&known.name, name));
         if name.is_empty() {
-            let existing = self.index.connections(Some(workspace))?;
-            let taken = |name: &str| existing.iter().any(|c| folded(&c.name) == folded(name));
             return Ok(free_name(&element.name, taken));
         }
-        if self.index.is_name_taken(workspace, &name)? {
-            return Err(Failure::new(Code::NameTaken).name(name));
-        }
-        Ok(name)
+        if taken(&name) { Err(Failure::new(Code::NameTaken).name(name)) } else { Ok(name) }
     }
 
     /// Records that something has begun which may leave a token: its attempt, and the lock of its owner.

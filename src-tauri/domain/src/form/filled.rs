@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{FieldProblem, Problem, Values, accept, check, check_entries};
+use super::accept;
+use super::check::{check, check_entries, entry};
+use super::problem::{FieldProblem, Problem};
 use crate::element::{Auth, Element, Grant};
 use crate::sensitive::Sensitive;
+use crate::values::Values;
 
 /// An element with values that its fields accept.
 #[derive(Clone, Debug)]
@@ -38,8 +41,9 @@ impl FilledForm {
         let problem = |problem| FieldProblem { key: key.to_owned(), problem };
         let field = self.element.field(key).ok_or_else(|| problem(Problem::Unknown))?;
         let tidy = accept::tidy(&self.element, field, text).map_err(problem)?;
-        self.values.set(field, tidy);
-        self.values.order_by(&self.element.fields);
+        self.values.set(entry(field, tidy, true));
+        let fields = &self.element.fields;
+        self.values.sort_by_position(|key| fields.iter().position(|field| field.key == key));
         Ok(())
     }
 

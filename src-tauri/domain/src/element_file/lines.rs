@@ -3,7 +3,7 @@
 
 use toml::de::{DeTable, DeValue};
 
-use super::Problem;
+use super::problem::Problem;
 
 /// The line, counted from 1, in which the byte at `offset` stands.
 pub(super) fn line_of(text: &str, offset: usize) -> usize {

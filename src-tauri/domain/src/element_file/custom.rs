@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{
+use crate::element::{
     API_KEY, API_SECRET, Auth, CALLBACK_URL, CallbackRules, Element, Field, FieldKind, FieldOption, GRANT,
     Grant, Identity, Oauth1, Oauth2, Pkce, Revocation, RevocationStyle, TokenAnswer,
 };
@@ -16,9 +16,9 @@ use crate::form::{FieldProblem, Problem, Values};
 use crate::oauth::metadata::Metadata;
 use crate::oauth::oauth1::SignatureMethod;
 use crate::oauth::pkce::CHALLENGE_METHOD;
-use crate::oauth::provider_text::plain_line;
 use crate::oauth::token::{BodyFormat, ClientAuthentication};
 use crate::template::Template;
+use crate::text::plain_line;
 use crate::view::initials_of;
 
 /// The keys of the two generic elements.
@@ -64,7 +64,7 @@ const OFFLINE: &str = "offline_access";
 /// # Errors
 /// The fields that are missing or do not fit together. Whether the client is known, and whether it needs a secret, is
 /// asked when somebody signs in: the file is about the server alone.
-pub fn made_oauth2(values: &Values, metadata: Option<&Metadata>) -> Result<Element, Vec<FieldProblem>> {
+pub fn custom_oauth2(values: &Values, metadata: Option<&Metadata>) -> Result<Element, Vec<FieldProblem>> {
     let mut form = Form { values, problems: Vec::new() };
     let published = |pick: fn(&Metadata) -> Option<&Url>| metadata.and_then(pick);
     let authorization = form.endpoint(AUTHORIZATION, published(|m| m.authorization_endpoint.as_ref()));
@@ -151,7 +151,7 @@ pub fn made_oauth2(values: &Values, metadata: Option<&Metadata>) -> Result<Eleme
 ///
 /// # Errors
 /// The fields that are missing or cannot be used.
-pub fn made_oauth1(values: &Values) -> Result<Element, Vec<FieldProblem>> {
+pub fn custom_oauth1(values: &Values) -> Result<Element, Vec<FieldProblem>> {
     let mut form = Form { values, problems: Vec::new() };
     let mut needed = |key: &'static str| {
         if values.get(key).is_none() {

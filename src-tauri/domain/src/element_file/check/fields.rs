@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::super::field::MOST_LENGTH;
-use super::super::{Condition, Derived, Element, Field, FieldKind, STANDARD_QUERY};
-use super::{Findings, is_line, is_parameter};
-use crate::form;
-use crate::template::host;
+use super::findings::{Findings, is_line, is_parameter};
+use crate::element::{Condition, Derived, Element, Field, FieldKind, MOST_LENGTH, STANDARD_QUERY};
+use crate::values::CALLBACK_PREFIX;
+use crate::{form, host};
 
 /// Names in the query of `oauth/token` and `oauth/url` that the platform API keeps for itself.
 const RESERVED_QUERY: [&str; 5] = ["apiKey", "apiSecret", "callbackUrl", "requestToken", "state"];
@@ -23,7 +22,7 @@ pub(super) fn fields(element: &Element, findings: &mut Findings) {
             "a key has only letters, digits, . _ and -",
         );
         findings.unless(
-            !field.key.starts_with(form::CALLBACK_PREFIX),
+            !field.key.starts_with(CALLBACK_PREFIX),
             at("key"),
             "keys that begin with callback. stand for callback values",
         );

@@ -1,22 +1,8 @@
-//! Tokens: what a provider issues, and the reasons it may give for not issuing them.
-//!
-//! Asking is in `request`, reading is in `answer`. When to renew is the engine's decision; keeping is the
-//! vault's.
-
-mod answer;
-mod redirect;
-mod request;
+//! What a provider issued.
 
 use std::collections::BTreeMap;
 
-use thiserror::Error;
-
 use crate::sensitive::Sensitive;
-
-pub(super) use answer::Members;
-pub use answer::{error_code, read_token_answer};
-pub use redirect::{registered_address, speaks_of_redirect};
-pub use request::{BodyFormat, ClientAuthentication, RepeatedParameter, TokenEndpoint};
 
 /// `token_type` of tokens that are sent as RFC 6750 says.
 pub const BEARER: &str = "Bearer";
@@ -41,33 +27,6 @@ pub struct TokenSet {
     pub scope: Option<String>,
     /// Members of the answer that were asked for by name, such as `instance_url`.
     pub extra: BTreeMap<String, String>,
-}
-
-/// Why there is no token.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum TokenRefusal {
-    /// The provider refuses; asking again the same way is useless.
-    #[error("the provider refused ({error}, status {status})")]
-    Refused {
-        /// A code of RFC 6749 §5.2 if one can be made out, else the provider's own, else `http_` and the
-        /// status.
-        error: String,
-        /// The provider's words, one line; never markup.
-        description: Option<String>,
-        /// The status of the answer.
-        status: u16,
-    },
-    /// The provider cannot answer now; asking later may help.
-    #[error("the provider cannot answer now (status {status})")]
-    Temporary {
-        /// The status of the answer.
-        status: u16,
-        /// After how many seconds the provider wants to be asked again.
-        retry_after: Option<u64>,
-    },
-    /// The answer is not what the RFCs describe; the phrase holds no value of it.
-    #[error("unexpected answer: {0}")]
-    BadAnswer(&'static str),
 }
 
 /// What is kept after a renewal: an absent refresh token or scope means that the old one still holds (RFC

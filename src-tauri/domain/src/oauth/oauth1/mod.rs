@@ -4,6 +4,7 @@
 //! time come from the caller.
 
 mod authorization_header;
+mod credentials;
 mod signature;
 
 use url::Url;
@@ -16,35 +17,11 @@ use crate::sensitive::Sensitive;
 pub use authorization_header::{
     BadHeader, SignError, Signing, authorization, parse_authorization_header, sign,
 };
+pub use credentials::Credentials;
 pub use signature::{SignatureMethod, base_string, base_string_uri, normalized_parameters, verify};
 
 /// The value of `oauth_callback` where the provider cannot call back (RFC 5849 §2.1).
 pub const OUT_OF_BAND: &str = "oob";
-
-/// Whom a signature speaks for: the client, and the resource owner once there is a token.
-#[derive(Clone, Debug)]
-pub struct Credentials {
-    /// The consumer key.
-    pub client_id: String,
-    /// The consumer secret.
-    pub client_secret: Sensitive<String>,
-    /// The request token or the access token.
-    pub token: Option<Sensitive<String>>,
-    /// The secret of that token.
-    pub token_secret: Option<Sensitive<String>>,
-}
-
-impl Credentials {
-    /// The client alone, as the first step needs it.
-    pub fn client(client_id: impl Into<String>, client_secret: Sensitive<String>) -> Self {
-        Self { client_id: client_id.into(), client_secret, token: None, token_secret: None }
-    }
-
-    /// The client together with a token.
-    pub fn with_token(self, token: Sensitive<String>, token_secret: Sensitive<String>) -> Self {
-        Self { token: Some(token), token_secret: Some(token_secret), ..self }
-    }
-}
 
 /// Temporary credentials (RFC 5849 §2.1): the request token, which names the sign-in, and its secret.
 #[derive(Clone, Debug)]

@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::element::{
-    API_KEY, API_SECRET, Auth, CALLBACK_URL, FieldKind, Grant, Oauth2, Pkce, made_oauth1, made_oauth2,
-    to_toml,
-};
+use crate::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, FieldKind, Grant, Oauth2, Pkce};
+use crate::element_file::{custom_oauth1, custom_oauth2, to_toml};
 use crate::form::{self, FieldProblem, Problem, Values};
 use crate::http::HttpResponse;
 use crate::oauth::metadata::{Metadata, read_metadata};
@@ -54,7 +52,7 @@ fn oauth2(element: &Element) -> &Oauth2 {
 
 /// Makes an element; it must also be one that its own file reads back as.
 fn made(typed: &[(&str, &str)], metadata: Option<&Metadata>) -> Element {
-    let element = made_oauth2(&filled(OAUTH2, &USUAL, typed), metadata)
+    let element = custom_oauth2(&filled(OAUTH2, &USUAL, typed), metadata)
         .unwrap_or_else(|problems| panic!("{typed:?}: {problems:?}"));
     assert_eq!(parse(&to_toml(&element)), element);
     element
@@ -65,7 +63,7 @@ fn refused(
     typed: &[(&str, &str)],
     metadata: Option<&Metadata>,
 ) -> Vec<(String, Problem)> {
-    let problems = made_oauth2(&filled(OAUTH2, base, typed), metadata).expect_err("a problem");
+    let problems = custom_oauth2(&filled(OAUTH2, base, typed), metadata).expect_err("a problem");
     problems.into_iter().map(|FieldProblem { key, problem }| (key, problem)).collect()
 }
 
@@ -192,7 +190,7 @@ fn what_the_person_typed_wins_over_what_was_published() {
 
 #[test]
 fn by_hand_the_addresses_are_enough() {
-    let element = made_oauth2(&filled(OAUTH2, &BY_HAND, &[]), None).unwrap();
+    let element = custom_oauth2(&filled(OAUTH2, &BY_HAND, &[]), None).unwrap();
     assert_eq!(element.key, "login-example-com-auth");
     assert_eq!(element.name, "login.example.com");
     let auth = oauth2(&element);
@@ -221,7 +219,7 @@ fn the_key_is_a_word_for_the_server_and_never_that_of_a_product() {
         ),
     ] {
         let values = filled(OAUTH2, &BY_HAND, &[("issuer", issuer)]);
-        let element = made_oauth2(&values, None).unwrap();
+        let element = custom_oauth2(&values, None).unwrap();
         let cut = element.key.len() == 60;
         assert!(
             if cut { element.key.starts_with(key) } else { element.key == key },
@@ -313,7 +311,7 @@ fn the_chosen_grant_comes_first_and_must_be_possible() {
     assert_eq!(oauth2(&element).grants, [Grant::ClientCredentials, Grant::AuthorizationCode]);
     assert!(oauth2(&element).scopes.is_empty(), "nobody signs in");
     let token_only = [("token_endpoint", "https://id.example.com/t"), (API_KEY, "c"), (API_SECRET, "s")];
-    let element = made_oauth2(&filled(OAUTH2, &token_only, &own), None).unwrap();
+    let element = custom_oauth2(&filled(OAUTH2, &token_only, &own), None).unwrap();
     assert_eq!(element.key, "id-example-com-t");
     assert_eq!(oauth2(&element).grants, [Grant::ClientCredentials]);
     assert!(element.field("oauth.grant").is_some(), "the form says that no browser is needed");
@@ -340,7 +338,7 @@ fn what_is_missing_or_cannot_be_used_is_named_by_its_field() {
     let twice = [("authorization_endpoint", "https://login.example.com/auth?state=x")];
     assert_eq!(refused(&BY_HAND, &twice, None), is("issuer", Problem::Malformed));
     let odd = [("authorization_endpoint", "https://Login.example.com/a@b?c=d@e")];
-    let element = made_oauth2(&filled(OAUTH2, &BY_HAND, &odd), None).unwrap();
+    let element = custom_oauth2(&filled(OAUTH2, &BY_HAND, &odd), None).unwrap();
     let endpoint = oauth2(&element).authorization_endpoint.as_ref().unwrap();
     assert_eq!(endpoint.as_str(), "https://login.example.com/a%40b?c=d%40e");
 }
@@ -360,7 +358,7 @@ fn three_addresses_make_an_oauth1_element() {
         ("PLAINTEXT", SignatureMethod::Plaintext),
     ] {
         let typed = [("signature_method", method), ("userinfo_endpoint", "https://api.example.com/me.json")];
-        let element = made_oauth1(&filled(OAUTH1, &three, &typed)).unwrap();
+        let element = custom_oauth1(&filled(OAUTH1, &three, &typed)).unwrap();
         assert_eq!(parse(&to_toml(&element)), element);
         let Auth::Oauth1(oauth1) = &element.auth else { panic!("{}", element.auth.kind()) };
         assert_eq!(oauth1.signature_method, expected);
@@ -371,10 +369,10 @@ fn three_addresses_make_an_oauth1_element() {
         assert_eq!((element.from.as_deref(), element.provider()), (Some("oauth1"), element.key.as_str()));
         assert_eq!(element.identity.unwrap().endpoint.as_str(), "https://api.example.com/me.json");
     }
-    assert!(made_oauth1(&filled(OAUTH1, &three, &[])).unwrap().identity.is_none());
+    assert!(custom_oauth1(&filled(OAUTH1, &three, &[])).unwrap().identity.is_none());
     let twice = [("authorization_endpoint", "https://api.example.com/oauth/authorize?oauth_token=x")];
     assert_eq!(
-        made_oauth1(&filled(OAUTH1, &three, &twice)).unwrap_err(),
+        custom_oauth1(&filled(OAUTH1, &three, &twice)).unwrap_err(),
         [FieldProblem { key: "authorization_endpoint".into(), problem: Problem::Malformed }]
     );
 }
@@ -450,7 +448,7 @@ fn every_made_element_reads_back_from_its_file() {
         let typed: Vec<(&str, &str)> = typed.iter().map(|(key, value)| (*key, value.as_str())).collect();
         let metadata = published(",\"registration_endpoint\":\"https://id.example.com/r\"");
         let metadata = (draw(&["", "m"]) == "m").then_some(metadata);
-        match made_oauth2(&filled(OAUTH2, &[], &typed), metadata.as_ref()) {
+        match custom_oauth2(&filled(OAUTH2, &[], &typed), metadata.as_ref()) {
             Ok(element) => {
                 assert_eq!(parse(&to_toml(&element)), element, "{typed:?}");
                 made += 1;
@@ -471,7 +469,7 @@ fn every_made_element_reads_back_from_its_file() {
                 ])
                 .collect();
         let three: Vec<(&str, &str)> = three.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        let element = made_oauth1(&filled(OAUTH1, &[(API_KEY, "c"), (API_SECRET, "s")], &three)).unwrap();
+        let element = custom_oauth1(&filled(OAUTH1, &[(API_KEY, "c"), (API_SECRET, "s")], &three)).unwrap();
         assert_eq!(parse(&to_toml(&element)), element, "{three:?}");
     }
     assert!(made > 50 && refused > 50, "{made} made, {refused} refused");

@@ -21,14 +21,34 @@ fn the_plain_file_is_accepted() {
 
 #[test]
 fn a_file_that_cannot_be_read_names_the_line() {
-    refused("gives", "gvies", 5, "unknown field `gvies`");
-    refused("scopes = [", "scope = [", 11, "unknown field `scope`");
-    refused("pattern", "patern", 17, "unknown field `patern`");
-    refused("name = \"Plain\"", "", 1, "missing field `name`");
-    refused("secret = true", "secret = \"yes\"", 29, "invalid type");
-    refused("type = \"address\"", "type = \"adress\"", 35, "unknown variant `adress`");
-    refused("[auth.oauth2]", "[auth.oauth3]", 8, "unknown variant `oauth3`");
-    refused("scopes = [\"read\"]", "pkce = \"plain\"", 11, "unknown variant `plain`");
+    refused("gives", "gvies", 5, "this version does not know the word `gvies`; did you mean `gives`?");
+    refused(
+        "scopes = [",
+        "scope = [",
+        11,
+        "this version does not know the word `scope`; did you mean `scopes`?",
+    );
+    refused("pattern", "patern", 17, "this version does not know the word `patern`; did you mean `pattern`?");
+    refused("name = \"Plain\"", "", 1, "name is missing");
+    refused("secret = true", "secret = \"yes\"", 29, "true or false is needed here");
+    refused(
+        "type = \"address\"",
+        "type = \"adress\"",
+        35,
+        "this version does not know the word `adress`; did you mean `address`?",
+    );
+    refused(
+        "[auth.oauth2]",
+        "[auth.oauth3]",
+        8,
+        "this version does not know the word `oauth3`; did you mean `oauth2`?",
+    );
+    refused(
+        "scopes = [\"read\"]",
+        "pkce = \"plain\"",
+        11,
+        "this version does not know the word `plain`; a newer Keyrack may",
+    );
     refused("key = \"plain\"", "key = \"plain", 1, "");
     refused("name = \"Plain\"", "name = \"Plain\"\nname = \"Again\"", 3, "duplicate key");
     refused(
@@ -39,6 +59,40 @@ fn a_file_that_cannot_be_read_names_the_line() {
     );
     refused("https://{site}.example.com/token", "https://{site}.com/token", 10, "last two labels");
     refused("https://{site}.example.com/token", "https://me@example.com/token", 10, "none of @");
+}
+
+#[test]
+fn all_missing_and_unknown_words_and_wrong_types_are_told_at_once() {
+    let text = "name = 7\naccess = \"all\"\nkits = 1\n[auth]\n[[fields]]\nkey = \"a\"\nrequired = 1\n\
+        [api]\naddress = \"https://a.example\"\ntoken_answer = []\n[[fields]]\nlabel = \"b\"\nsteps = \"url\"\n\
+        max_length = \"9\"\nvisible_when = \"a\"\n";
+    let mut problems: Vec<(usize, String)> = Element::parse(text)
+        .expect_err("refused")
+        .into_iter()
+        .map(|problem| (problem.line.expect("a line"), problem.to_string()))
+        .collect();
+    problems.sort();
+    let expected = [
+        (1, "category is missing"),
+        (1, "gives is missing"),
+        (1, "initials is missing"),
+        (1, "key is missing"),
+        (1, "name: a text in quotes is needed here"),
+        (2, "access: a list in [ ] is needed here"),
+        (3, "kits: this version does not know the word `kits`; a newer Keyrack may"),
+        (4, "auth: exactly one of these is needed here: oauth2, oauth1, basic, api_key, custom"),
+        (5, "fields.0: example is missing"),
+        (5, "fields.0: label is missing"),
+        (7, "fields.0.required: true or false is needed here"),
+        (8, "api: exactly one of these is needed here: address, token_answer"),
+        (10, "api.token_answer: a table is needed here"),
+        (11, "fields.1: example is missing"),
+        (11, "fields.1: key is missing"),
+        (13, "fields.1.steps: a list in [ ] is needed here"),
+        (14, "fields.1.max_length: a whole number is needed here"),
+        (15, "fields.1.visible_when: a table is needed here"),
+    ];
+    assert_eq!(problems, expected.map(|(line, what)| (line, what.to_owned())));
 }
 
 #[test]
@@ -132,8 +186,8 @@ fn a_way_to_a_token_needs_its_addresses_and_its_place_in_the_form() {
     let token = "token_endpoint = \"https://{site}.example.com/token\"";
     let device = "device_authorization_endpoint = \"https://{site}.example.com/device\"";
     refused(scopes, "grants = [\"device_code\"]", 8, "device_authorization_endpoint is needed");
-    refused(scopes, "grants = [\"password\"]", 11, "unknown variant `password`");
-    refused(scopes, "grants = [\"implicit\"]", 11, "unknown variant `implicit`");
+    refused(scopes, "grants = [\"password\"]", 11, "does not know the word `password`; a newer Keyrack may");
+    refused(scopes, "grants = [\"implicit\"]", 11, "does not know the word `implicit`; a newer Keyrack may");
     let twice = "grants = [\"client_credentials\", \"client_credentials\"]";
     refused(scopes, twice, 11, "a grant stands twice");
     refused(scopes, "registration_endpoint = \"http://example.com/r\"", 11, "begins with https://");

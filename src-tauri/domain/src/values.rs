@@ -2,43 +2,65 @@
 
 use std::collections::BTreeMap;
 
-use crate::element::{Field, FieldKind};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::sensitive::Sensitive;
 
 /// Begins the key of a value that the callback brought, as in `callback.realmId`. No field key begins with it.
 pub const CALLBACK_PREFIX: &str = "callback.";
 
-/// Values that the element's fields accepted. There is no way to make them but [`super::check`].
+/// The kinds of fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    /// One line of text.
+    #[default]
+    Text,
+    /// One of a few options.
+    Select,
+    /// `true` or `false`.
+    Toggle,
+    /// A whole address: https, or http on this computer. Kept byte for byte.
+    Address,
+    /// Scheme, host and perhaps port of a server: https only.
+    Origin,
+    /// A host name below the declared `host_suffix`.
+    Host,
+    /// Text with line breaks, such as a private key.
+    Lines,
+}
+
+/// Values that the element's fields accepted. Only [`form::check`](crate::form::check) and its siblings make them.
 #[derive(Clone, Debug, Default)]
 pub struct Values(Vec<Entry>);
 
+/// One value.
 #[derive(Clone, Debug)]
-struct Entry {
-    key: String,
-    value: Value,
-    kind: FieldKind,
-    host_suffix: Option<String>,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) value: Value,
+    pub(crate) kind: FieldKind,
+    pub(crate) host_suffix: Option<String>,
     /// False for what an empty field means: addresses see it, the platform and the index do not.
-    given: bool,
+    pub(crate) given: bool,
 }
 
 #[derive(Clone, Debug)]
-enum Value {
+pub(crate) enum Value {
     Public(String),
     Secret(Sensitive<String>),
 }
 
 impl Values {
-    pub(super) fn push(&mut self, field: &Field, text: String, given: bool) {
-        let value = if field.secret { Value::Secret(Sensitive::new(text)) } else { Value::Public(text) };
-        let host_suffix = field.host_suffix.clone();
-        self.0.push(Entry { key: field.key.clone(), value, kind: field.kind, host_suffix, given });
+    pub(crate) fn push(&mut self, entry: Entry) {
+        self.0.push(entry);
     }
 
-    /// Replaces the value of a field, or adds it.
-    pub(super) fn set(&mut self, field: &Field, text: String) {
-        self.0.retain(|entry| entry.key != field.key);
-        self.push(field, text, true);
+    /// Replaces the value with the same key, or adds it.
+    pub(crate) fn set(&mut self, entry: Entry) {
+        self.0.retain(|known| known.key != entry.key);
+        self.0.push(entry);
     }
 
     /// Adds what the callback brought, so that addresses can use it as `callback.NAME`. It is not part of the form.
@@ -53,9 +75,9 @@ impl Values {
         self
     }
 
-    /// Back into the order of the form, after values were added that others had to come before.
-    pub(super) fn order_by(&mut self, fields: &[Field]) {
-        self.0.sort_by_key(|entry| fields.iter().position(|field| field.key == entry.key));
+    /// Sorts by the position of each key in the form, for values that were added out of order.
+    pub(crate) fn sort_by_position(&mut self, position: impl Fn(&str) -> Option<usize>) {
+        self.0.sort_by_key(|entry| position(&entry.key));
     }
 
     /// A value that is no secret, or what its empty field means.
@@ -99,7 +121,7 @@ impl Values {
     }
 
     /// The value as it travels to the platform, if it was given.
-    pub(super) fn sent(&self, key: &str) -> Option<Sensitive<String>> {
+    pub(crate) fn sent(&self, key: &str) -> Option<Sensitive<String>> {
         let entry = self.entry(key).filter(|entry| entry.given)?;
         Some(match &entry.value {
             Value::Public(text) => Sensitive::from(text.as_str()),

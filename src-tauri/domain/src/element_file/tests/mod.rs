@@ -1,10 +1,10 @@
+mod custom;
 mod faults;
 mod generic;
-mod made;
 mod schema;
 mod shipped;
 
-use super::Element;
+use crate::element::Element;
 
 /// A small valid file that the tests spoil.
 const PLAIN: &str = include_str!("plain.toml");

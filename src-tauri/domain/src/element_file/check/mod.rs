@@ -2,16 +2,21 @@
 //! may enter. What can be judged from one template alone was judged when it was read.
 
 mod fields;
+mod findings;
+mod label_pattern;
 
 use std::collections::BTreeMap;
 
-use super::label_pattern::is_label_pattern;
-use super::{
+use super::problem::Problem;
+use crate::element::{
     API_KEY, API_SECRET, Api, ApiKeyPlace, Auth, CALLBACK_URL, Element, Field, FieldKind, GRANT, Grant,
-    Oauth2, Pkce, Problem,
+    Oauth2, Pkce,
 };
-use crate::form::{self, CALLBACK_PREFIX};
-use crate::template::{Place, Template, host};
+use crate::template::{Place, Template};
+use crate::values::CALLBACK_PREFIX;
+use crate::{address, host};
+use findings::{Findings, is_line, is_parameter};
+use label_pattern::is_label_pattern;
 
 /// Parameters that the flow itself writes into the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 9101
 /// §5), and one that would send the answer by another way than the callback's query.
@@ -67,20 +72,6 @@ pub(super) fn check(element: &Element) -> Result<(), Vec<Problem>> {
     if findings.0.is_empty() { Ok(()) } else { Err(findings.0) }
 }
 
-struct Findings(Vec<Problem>);
-
-impl Findings {
-    fn add(&mut self, at: impl Into<String>, what: impl Into<String>) {
-        self.0.push(Problem { line: None, at: at.into(), what: what.into() });
-    }
-
-    fn unless(&mut self, fine: bool, at: impl Into<String>, what: impl Into<String>) {
-        if !fine {
-            self.add(at, what);
-        }
-    }
-}
-
 /// A key stands in paths of addresses, in folder names and on command lines.
 fn is_key(text: &str) -> bool {
     text.len() <= 64
@@ -106,10 +97,6 @@ fn head(element: &Element, findings: &mut Findings) {
     findings.unless(is_line(&element.initials, 2), "initials", "the initials are 1 or 2 characters");
     let listed = !element.access.is_empty() && element.access.iter().all(|line| is_line(line, 120));
     findings.unless(listed, "access", "the list has at least one line, each of 1 to 120 characters");
-}
-
-fn is_line(text: &str, most: usize) -> bool {
-    (1..=most).contains(&text.chars().count()) && !text.contains(char::is_control) && text.trim() == text
 }
 
 fn auth(element: &Element, at: &str, auth: &Auth, findings: &mut Findings) {
@@ -267,10 +254,6 @@ fn is_standard(name: &str, standard: &[&str]) -> bool {
     name == "state" || name.starts_with("oauth_") || standard.contains(&name.as_str())
 }
 
-fn is_parameter(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-}
-
 fn is_pointer(text: &str) -> bool {
     text.starts_with('/')
 }
@@ -370,7 +353,7 @@ fn platform(element: &Element, findings: &mut Findings) {
     findings.unless(is_line(&facts.hub, 40), "platform.hub", "this is one line of 1 to 40 characters");
     let told = is_line(&facts.description, 600);
     findings.unless(told, "platform.description", "this is one line of 1 to 600 characters");
-    let page = |text: &String| form::address(text).is_ok_and(|url| url.scheme() == "https");
+    let page = |text: &String| address::parse(text).is_some_and(|url| url.scheme() == "https");
     let signup = facts.signup_url.as_ref().is_none_or(page);
     findings.unless(signup, "platform.signup_url", "this is a whole address that begins with https://");
     for key in facts.configuration.keys().chain(&facts.unused) {
