@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::accept;
 use super::problem::{FieldProblem, Problem};
 use crate::address;
-use crate::element::{CALLBACK_URL, Element, Field};
+use crate::element::{CALLBACK_URL, Element, Field, STANDARD_QUERY, Step};
 use crate::sensitive::Sensitive;
 use crate::values::Values;
 use crate::values::{Entry, Value};
@@ -35,6 +35,32 @@ pub fn check_call(element: &Element, given: &BTreeMap<String, String>) -> Result
         }
         accept::tidy(element, field, text)
     })
+}
+
+/// Checks what a caller of the platform API gave for one step of a sign-in. A field that the query of this step does not
+/// carry need not be known yet, nor what is derived from it.
+pub fn check_partial(
+    element: &Element,
+    given: &BTreeMap<String, String>,
+    step: Step,
+) -> Result<Values, Vec<FieldProblem>> {
+    let is_unknown = |key: &str| {
+        let standard = STANDARD_QUERY.iter().any(|(known, _)| *known == key);
+        let carried = |field: &Field| !field.query.is_empty() && field.steps.contains(&step);
+        !standard && !given.contains_key(key) && element.field(key).is_some_and(|field| !carried(field))
+    };
+    let is_lacking = |key: &str| {
+        is_unknown(key) && element.field(key).is_some_and(|field| field.required && field.default.is_none())
+    };
+    let mut partial = element.clone();
+    for field in &mut partial.fields {
+        field.derived.take_if(|derived| derived.holes().any(is_lacking));
+        field.required &= !is_unknown(&field.key);
+        // A value that was given counts, even while the choice that asks for it is unknown.
+        let is_given = given.contains_key(&field.key);
+        field.visible_when.take_if(|when| is_given && is_unknown(&when.field));
+    }
+    check_call(&partial, given)
 }
 
 /// The same for entries as they travel and as the keychain keeps them.
