@@ -17,6 +17,7 @@ pub mod item;
 pub mod oauth;
 pub mod renewal;
 pub mod sensitive;
+pub mod tally;
 pub mod template;
 pub mod text;
 pub mod values;
