@@ -8,8 +8,10 @@ use crate::domain::error::Code;
 use crate::engine::RenewalOutcome;
 use crate::scripted::{Reply, json, status};
 
-/// A bench whose provider answers renewals as told; the first exchange succeeds.
-async fn bench_with(renewals: fn() -> Reply) -> Bench {
+type Answer = fn() -> Reply;
+
+/// A bench whose provider answers renewals with `renewals`; the first exchange succeeds.
+async fn bench_with(renewals: Answer) -> Bench {
     let exchanged = Arc::new(Mutex::new(false));
     let bench = Bench::new(move |seen| {
         let mut exchanged = exchanged.lock().expect("not poisoned");
@@ -25,7 +27,7 @@ async fn bench_with(renewals: fn() -> Reply) -> Bench {
 
 #[tokio::test]
 async fn each_answer_to_a_renewal_leaves_the_connection_in_the_state_that_fits() {
-    let table: [(fn() -> Reply, Code, Status, bool); 5] = [
+    let table: [(Answer, Code, Status, bool); 5] = [
         (|| status(400, r#"{"error":"invalid_grant"}"#), Code::SignInExpired, Status::NeedsSignIn, false),
         (|| status(401, r#"{"error":"invalid_client"}"#), Code::NeedsSettings, Status::NeedsSettings, true),
         (|| status(400, r#"{"error":"invalid_scope"}"#), Code::ProviderRejected, Status::NeedsSettings, true),
@@ -43,7 +45,7 @@ async fn each_answer_to_a_renewal_leaves_the_connection_in_the_state_that_fits()
         let failure = bench.engine.renew_now(&connection).await.err().expect("refused");
         assert_eq!(failure.code, code);
         let row = bench.row(&connection.id).expect("listed");
-        assert_eq!((row.status, row.last_code), (state, Some(code.as_str().into())), "{code:?}");
+        assert_eq!((row.status, row.last_code), (state, Some(code.as_str().to_owned())), "{code:?}");
         let item = bench.item(&connection.id).expect("kept");
         assert_eq!(item.tokens().expect("kept").refresh_token.is_some(), keeps_refresh_token, "{code:?}");
     }
@@ -51,7 +53,7 @@ async fn each_answer_to_a_renewal_leaves_the_connection_in_the_state_that_fits()
 
 #[tokio::test]
 async fn a_provider_that_is_busy_defers_the_renewal_of_a_valid_token() {
-    for answer in [(|| status(503, "")) as fn() -> Reply, || Reply::Cut] {
+    for answer in [(|| status(503, "")) as Answer, || Reply::Cut] {
         let bench = bench_with(answer).await;
         let connection = bench.connect("acme", &[], "").await;
         let renewal = bench.engine.renew_now(&connection).await.expect("deferred");
