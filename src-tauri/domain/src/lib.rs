@@ -2,6 +2,7 @@
 //! random bytes come in as arguments, so everything here is tested with tables.
 
 pub mod attempt;
+mod code;
 pub mod connection;
 pub mod element;
 pub mod error;
@@ -12,5 +13,6 @@ pub mod http;
 pub mod oauth;
 pub mod renewal;
 pub mod sensitive;
+mod status;
 pub mod template;
 pub mod view;

@@ -124,7 +124,7 @@ impl Engine {
         let address: Url = row.base_url.parse().map_err(|_| Failure::internal("a stored address is none"))?;
         Hosted::new(&self.http, address, secrets.clone()).check().await?;
         self.keep_secrets(&row, &secrets).await?;
-        self.index.forget_code(&row.id, &Code::WorkspaceSecrets.as_str())?;
+        self.index.forget_code(&row.id, Code::WorkspaceSecrets.as_str())?;
         tracing::info!(workspace = %row.id, "secrets replaced");
         Ok(())
     }

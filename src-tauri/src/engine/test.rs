@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::made_with::MadeWith;
-use crate::domain::connection::{Connection, Status, is_ours, status_after};
+use crate::domain::connection::{Connection, Status, is_ours};
 use crate::domain::error::{Code, Failure};
 
 /// A connection that works.
@@ -38,8 +38,8 @@ impl Engine {
                     Code::SignInExpired | Code::NeedsSettings | Code::InstanceGone | Code::WorkspaceSecrets
                 );
                 // What passes by itself says nothing of the sign-in, and nobody would look again.
-                if let Some(status) = status_after(code).filter(|_| of_the_account) {
-                    self.index.set_status(&connection.id, status, Some(&code.as_str()))?;
+                if let Some(status) = code.status_after().filter(|_| of_the_account) {
+                    self.index.set_status(&connection.id, status, Some(code.as_str()))?;
                 }
                 if code == Code::ConnectionDisabled && !connection.disabled {
                     // It was switched off at the platform.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::Engine;
 use super::made_with::MadeWith;
 use super::start::REGISTERED;
-use crate::domain::connection::{Connection, Item, Status, status_after};
+use crate::domain::connection::{Connection, Item, Status};
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
 use crate::domain::renewal;
@@ -114,7 +114,7 @@ impl Engine {
     /// A connection without its item needs a new sign-in, which the list says from then on.
     fn gone(&self, connection: &Connection) -> Failure {
         let code = Code::SignInExpired;
-        let _ = self.index.set_status(&connection.id, Status::NeedsSignIn, Some(&code.as_str()));
+        let _ = self.index.set_status(&connection.id, Status::NeedsSignIn, Some(code.as_str()));
         Failure::new(code).name(&connection.name).detail("the keychain holds no item for it")
     }
 
@@ -214,8 +214,8 @@ impl Engine {
     /// Writes down why there is no new token.
     fn not_renewed(&self, connection: &Connection, item: Item, failure: Failure) -> Result<Renewal, Failure> {
         let (code, failure) = (failure.code, failure.name(&connection.name));
-        if let Some(status) = status_after(code) {
-            let _ = self.index.set_status(&item.id, status, Some(&code.as_str()));
+        if let Some(status) = code.status_after() {
+            let _ = self.index.set_status(&item.id, status, Some(code.as_str()));
         }
         tracing::warn!(connection = %item.id, code = %failure, "not renewed");
         // A token that is still good is better than none while the provider cannot be asked.
@@ -253,7 +253,7 @@ impl Engine {
                     let failure = Failure::from(error).name(&item.name);
                     let code = failure.code.as_str();
                     let status = if rotated { Status::NeedsSignIn } else { Status::Retrying };
-                    let _ = self.index.set_status(&item.id, status, Some(&code));
+                    let _ = self.index.set_status(&item.id, status, Some(code));
                     return Err(failure);
                 }
             }
