@@ -8,12 +8,10 @@ use super::print;
 use crate::domain::connection::Connection;
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::WorkspaceKind;
-use crate::engine::{Engine, LOCAL, Workspace};
+use crate::engine::{Engine, Workspace, WorkspaceId};
+use crate::io::index::Setting;
 use crate::io::paths::Paths;
 use crate::io::vault::Prompting;
-
-/// The setting of `keyrack workspaces use`. The window has its own: its choice must not change what a script does.
-const DEFAULT_WORKSPACE: &str = "cli_workspace";
 
 pub(super) struct Context {
     pub(super) engine: Engine,
@@ -31,8 +29,8 @@ impl Context {
         Ok(Self { engine, json, workspace })
     }
 
-    pub(super) fn workspace_id(&self) -> Option<&str> {
-        self.workspace.as_ref().map(|workspace| workspace.id.as_str())
+    pub(super) fn workspace_id(&self) -> Option<&WorkspaceId> {
+        self.workspace.as_ref().map(|workspace| &workspace.id)
     }
 
     /// The value of `--workspace`, else the one of `keyrack workspaces use`, else this computer.
@@ -40,14 +38,15 @@ impl Context {
         match &self.workspace {
             Some(workspace) => Ok(workspace.clone()),
             None => {
-                let chosen = self.engine.index.setting(DEFAULT_WORKSPACE)?;
-                self.engine.workspace(chosen.as_deref().unwrap_or(LOCAL))
+                let chosen = self.engine.index.setting(Setting::CliWorkspace)?;
+                self.engine.workspace(chosen.as_deref().unwrap_or(WorkspaceId::Local.as_str()))
             }
         }
     }
 
+    /// The window has its own choice, which must not change what a script does.
     pub(super) fn set_default_workspace(&self, workspace: &Workspace) -> Result<(), Failure> {
-        Ok(self.engine.index.set_setting(DEFAULT_WORKSPACE, &workspace.id)?)
+        Ok(self.engine.index.set_setting(Setting::CliWorkspace, workspace.id.as_str())?)
     }
 
     pub(super) fn find(&self, name: &str) -> Result<Connection, Failure> {
@@ -56,7 +55,7 @@ impl Context {
 
     /// Announces a change that is made at the hosted platform too.
     pub(super) fn announce_remote_change(&self, connection: &Connection, change: &str) {
-        let Ok(workspace) = self.engine.workspace(&connection.workspace) else { return };
+        let Ok(workspace) = self.engine.workspace(connection.workspace.as_str()) else { return };
         if workspace.view.kind == WorkspaceKind::Hosted && !self.json {
             print::note(&format!("{change} at {} too.", workspace.view.label));
         }

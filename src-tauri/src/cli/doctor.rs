@@ -74,7 +74,7 @@ fn check_items(context: &Context) -> Result<String, Failure> {
     let kept = context.engine.vault.connection_ids()?;
     // Items of open attempts and pending removals are expected.
     let open = context.engine.index.open_attempts()?.into_iter().map(|attempt| attempt.id);
-    let expected: Vec<_> = open.chain(context.engine.index.removals()?).collect();
+    let expected: Vec<_> = open.chain(context.engine.index.pending_removals()?).collect();
     let rows = context.engine.index.connections(None)?;
     let is_readable = |id: &str| matches!(context.engine.vault.get(id), Ok(Some(_)));
     if let Some(row) = rows.iter().find(|row| !kept.contains(&row.id) || !is_readable(&row.id)) {

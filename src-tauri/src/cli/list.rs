@@ -37,7 +37,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
         print::table(views.iter().map(|v| {
             let identity = v.identity.as_deref().unwrap_or("-");
             let status = if v.disabled { "off" } else { v.status.as_str() };
-            [v.name.as_str(), &v.element, identity, status, &v.workspace]
+            [v.name.as_str(), &v.element, identity, status, v.workspace.as_str()]
         }));
     }
     Ok(())

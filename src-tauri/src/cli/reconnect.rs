@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
         name: connection.name.clone(),
         tags: connection.tags.clone(),
         values: args.sign_in.read_values(&element)?,
-        again: Some(connection.id),
+        again: Some(connection.id.clone()),
     };
     sign_in::run(context, &connection.workspace, &element, request, &args.sign_in, args.other_account)
 }

@@ -28,7 +28,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
     Ok(())
 }
 
-fn describe(Connection { name, product, .. }: &Connection, removed: &RemovedView) -> String {
+fn describe(connection: &Connection, removed: &RemovedView) -> String {
+    let (name, product) = (&connection.name, &connection.product);
     match (removed.revoked, &removed.page) {
         (Revoked::Yes, _) => format!("{name} is removed, and its access at {product} has ended."),
         (Revoked::Later, _) => format!(

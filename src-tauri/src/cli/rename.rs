@@ -14,7 +14,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
     let connection = context.find(&args.name)?;
     context.announce_remote_change(&connection, "It is renamed");
     let renamed = block_on(context.engine.rename(&connection, &args.new_name))?;
-    let view = context.engine.shown(renamed);
+    let view = context.engine.view(renamed);
     context.print_or_note(&view, || format!("{} is now called {}.", connection.name, view.name));
     Ok(())
 }

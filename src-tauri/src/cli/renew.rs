@@ -4,9 +4,9 @@ use super::context::{Context, block_on};
 use super::each::{Success, run_each};
 use super::print;
 use super::problem::Problem;
-use crate::domain::connection::{Connection, Status, is_ours};
+use crate::domain::connection::{Connection, Status};
 use crate::domain::error::{Code, Failure};
-use crate::engine::{How, Renewal};
+use crate::engine::{Renewal, RenewalOutcome};
 
 /// Renew tokens before they end
 #[derive(clap::Args)]
@@ -27,13 +27,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
             block_on(context.engine.reconcile())?;
             let all = context.engine.index.connections(context.workspace_id()).map_err(Failure::from)?;
             // A hosted platform renews its own tokens.
-            all.into_iter().filter(|c| is_ours(&c.workspace) && !c.disabled).collect()
+            all.into_iter().filter(|c| !c.workspace.is_hosted() && !c.disabled).collect()
         }
     };
     run_each(context, connections, print::note, |connection| {
-        let Renewal { item, how } = block_on(context.engine.renew_now(connection))?;
+        let Renewal { item, outcome } = block_on(context.engine.renew_now(connection))?;
         let expires_at = item.expires_at();
-        let renewed = is_renewed(connection, how)?;
+        let renewed = is_renewed(connection, outcome)?;
         let name = &connection.name;
         let line = match (renewed, expires_at) {
             (true, _) => format!("{name} is renewed."),
@@ -45,14 +45,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
 }
 
 /// A deferred renewal is a failure of this command, although the token still works.
-fn is_renewed(connection: &Connection, how: How) -> Result<bool, Failure> {
-    match how {
-        How::Renewed | How::Unneeded => Ok(true),
+fn is_renewed(connection: &Connection, outcome: RenewalOutcome) -> Result<bool, Failure> {
+    match outcome {
+        RenewalOutcome::Renewed | RenewalOutcome::NotNeeded => Ok(true),
         // The sign-in has ended: the token works until its end, and nothing renews it any more.
-        How::Impossible if connection.status == Status::NeedsSignIn => {
+        RenewalOutcome::NotRenewable if connection.status == Status::NeedsSignIn => {
             Err(Failure::new(Code::SignInExpired).name(&connection.name).product(&connection.product))
         }
-        How::Impossible => Ok(false),
-        How::Postponed(failure) => Err(*failure),
+        RenewalOutcome::NotRenewable => Ok(false),
+        RenewalOutcome::Deferred(failure) => Err(*failure),
     }
 }

@@ -48,7 +48,7 @@ impl Facts<'_> {
             Code::ElementRetired => format!("{product} was closed by its maker."),
             Code::ElementUnknown => format!("No element has the key “{name}”."),
             Code::FormInvalid | Code::Usage => self.detail(),
-            Code::IndexNewer => "A newer version of Keyrack wrote this data.".into(),
+            Code::IndexNewer => format!("A newer version of Keyrack wrote {name}."),
             Code::IndexUnwritable if self.is_saved() => {
                 format!("The sign-in is saved in the {KEYCHAIN_NAME}, but the index could not be written.")
             }

@@ -9,7 +9,7 @@ use super::print;
 use super::problem::Problem;
 use super::signals::Signals;
 use crate::domain::error::Failure;
-use crate::engine::PRACTICE;
+use crate::engine::WorkspaceId;
 use crate::serve::{DEFAULT_PORT, Running};
 
 /// Answer the platform API on this computer, for scripts
@@ -27,7 +27,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
     let workspace = context.workspace_or_default()?.id;
     let listen = args.listen.unwrap_or_else(|| {
         // Scripts need a fixed address; a practice server must not take it.
-        let port = if workspace == PRACTICE { 0 } else { DEFAULT_PORT };
+        let port = if workspace == WorkspaceId::Practice { 0 } else { DEFAULT_PORT };
         SocketAddr::from((Ipv4Addr::LOCALHOST, port))
     });
     Ok(block_on(async {

@@ -11,7 +11,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
-    let view = context.engine.shown(context.find(&args.name)?);
+    let view = context.engine.view(context.find(&args.name)?);
     if context.json {
         print::json(&view)
     } else {
@@ -28,7 +28,7 @@ fn print_facts(view: &ConnectionView) {
         ("name", view.name.clone()),
         ("id", view.id.clone()),
         ("product", view.product.clone()),
-        ("workspace", view.workspace.clone()),
+        ("workspace", view.workspace.to_string()),
         ("instance", optional(&view.instance)),
         ("account", optional(&view.identity)),
         ("host", optional(&view.host)),

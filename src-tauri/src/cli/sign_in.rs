@@ -18,7 +18,7 @@ use crate::domain::connection::Connection;
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{ConnectRequest, KeychainState};
-use crate::engine::{Browser, Controls, Ending, Engine, SigningIn, Unsaved};
+use crate::engine::{Browser, Controls, Ending, Engine, SigningIn, Unsaved, WorkspaceId};
 
 /// How often a locked keychain is asked again while the token waits in memory.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -79,7 +79,7 @@ impl Options {
 /// Signs in and prints the connection.
 pub(super) fn run(
     context: &Context,
-    workspace: &str,
+    workspace: &WorkspaceId,
     element: &Element,
     request: ConnectRequest,
     options: &Options,
@@ -88,7 +88,7 @@ pub(super) fn run(
     let again = request.again.is_some();
     let connection = block_on(sign_in(&context.engine, workspace, request, options, other_account))
         .map_err(|failure| Problem::with_element(failure, element))?;
-    let view = context.engine.shown(connection);
+    let view = context.engine.view(connection);
     if context.json {
         print::json(&view);
         return Ok(());
@@ -110,7 +110,7 @@ pub(super) fn run(
 
 async fn sign_in(
     engine: &Engine,
-    workspace: &str,
+    workspace: &WorkspaceId,
     request: ConnectRequest,
     options: &Options,
     other_account: bool,
@@ -140,7 +140,7 @@ async fn sign_in(
 
 /// Opens the sign-in page, or prints its address.
 async fn open_page(signing: &SigningIn, browser: &Browser) {
-    let Some(url) = &signing.url else { return };
+    let Some(url) = signing.url() else { return };
     if let Some(code) = signing.user_code() {
         print::code_line(code);
         print::note("Check that the page in the browser shows this code, or enter it there.");
@@ -149,7 +149,7 @@ async fn open_page(signing: &SigningIn, browser: &Browser) {
         print::open_line(url.as_str());
         crate::fault::point("browser_opened");
     } else if signing.open_browser(browser).await {
-        print::note(&format!("Finish in the browser: sign in at {} and allow access.", signing.host));
+        print::note(&format!("Finish in the browser: sign in at {} and allow access.", signing.host()));
     } else {
         print::note("No browser opened. Open this address in any browser on this computer:");
         print::open_line(url.as_str());
@@ -202,7 +202,7 @@ async fn save_until(engine: &Engine, mut unsaved: Unsaved, deadline: Instant) ->
             ended => return ended,
         }
     }
-    let failure = unsaved.failure.clone().product(&unsaved.element.name);
+    let failure = unsaved.failure.clone().product(unsaved.product());
     let opened = unsaved.opened.take();
     print::note(match engine.give_back(unsaved).await {
         true => "The sign-in was not saved and was given back to the provider.",

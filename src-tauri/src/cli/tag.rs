@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Problem> {
         tags.extend(args.add);
         connection = block_on(context.engine.set_tags(&connection, &tags))?;
     }
-    let view = context.engine.shown(connection);
+    let view = context.engine.view(connection);
     if context.json {
         print::json(&view);
     } else {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Values;
 use crate::element::{Element, Field, STANDARD_QUERY, Step};
 use crate::sensitive::Sensitive;
+use crate::values::Values;
 
 /// The query of `oauth/token` or `oauth/url`, without `state` and `requestToken`, which belong to the attempt.
 pub fn oauth_query(element: &Element, values: &Values, step: Step) -> Vec<(String, Sensitive<String>)> {
