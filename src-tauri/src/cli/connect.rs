@@ -16,7 +16,7 @@ use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, Problem};
 use crate::domain::view::{ConnectRequest, KeychainState};
-use crate::engine::{Browser, Controls, Ending, Engine, Paste, SigningIn, Unsaved};
+use crate::engine::{Browser, Controls, Ending, Engine, Paste, SigningIn, Unsaved, WorkspaceId};
 
 /// A secret that is longer than this is a file named by mistake.
 const SECRET_MAX: u64 = 64 * 1024;
@@ -59,14 +59,14 @@ pub(super) fn reconnect(context: &Context, args: &Reconnect) -> Result<(), print
         name: connection.name.clone(),
         tags: connection.tags.clone(),
         values: values(&element, &args.sign_in)?,
-        again: Some(connection.id),
+        again: Some(connection.id.clone()),
     };
     run(context, &connection.workspace, &element, request, &args.sign_in, args.other_account)
 }
 
 fn run(
     context: &Context,
-    workspace: &str,
+    workspace: &WorkspaceId,
     element: &Element,
     request: ConnectRequest,
     args: &SignIn,
@@ -75,7 +75,7 @@ fn run(
     let again = request.again.is_some();
     let connection = block_on(sign_in(context, workspace, request, args, other_account))
         .map_err(|failure| print::Problem::of(failure, element))?;
-    let view = context.engine.shown(connection);
+    let view = context.engine.view(connection);
     if context.json {
         print::json(&view);
     } else {
@@ -154,7 +154,7 @@ fn bounded(source: impl Read) -> Result<String, String> {
 
 async fn sign_in(
     context: &Context,
-    workspace: &str,
+    workspace: &WorkspaceId,
     request: ConnectRequest,
     args: &SignIn,
     other_account: bool,
@@ -233,7 +233,7 @@ async fn save_until(engine: &Engine, mut unsaved: Unsaved, deadline: Instant) ->
                 () = &mut interrupted => true,
             };
         if now_or_never {
-            let failure = unsaved.failure.clone().product(&unsaved.element.name);
+            let failure = unsaved.failure.clone().product(unsaved.product());
             let opened = unsaved.opened.take();
             let returned = engine.give_back(unsaved).await;
             print::note(if returned {
@@ -254,7 +254,7 @@ async fn save_until(engine: &Engine, mut unsaved: Unsaved, deadline: Instant) ->
 }
 
 async fn announce(signing: &SigningIn, args: &SignIn) {
-    let Some(url) = &signing.url else { return };
+    let Some(url) = signing.url() else { return };
     let choice = match (&args.browser, args.no_browser) {
         (_, true) => Browser::None,
         (Some(command), _) => Browser::Command(command.clone()),
@@ -268,7 +268,7 @@ async fn announce(signing: &SigningIn, args: &SignIn) {
         print::open_line(url.as_str());
         crate::fault::point("browser_opened");
     } else if signing.open_browser(&choice).await {
-        print::note(&format!("Finish in the browser: sign in at {} and allow access.", signing.host));
+        print::note(&format!("Finish in the browser: sign in at {} and allow access.", signing.host()));
     } else {
         print::note("No browser opened. Open this address in any browser on this computer:");
         print::open_line(url.as_str());

@@ -78,7 +78,7 @@ fn items(context: &Context) -> Finding {
         let kept = context.engine.vault.connection_ids()?;
         // The item of a sign-in that is under way, or of a removal that the provider is yet to be told of, is no riddle.
         let open = context.engine.index.open_attempts()?.into_iter().map(|attempt| attempt.id);
-        let begun: Vec<_> = open.chain(context.engine.index.removals()?).collect();
+        let begun: Vec<_> = open.chain(context.engine.index.pending_removals()?).collect();
         let rows = context.engine.index.connections(None)?;
         let whole = |id: &str| matches!(context.engine.vault.get(id), Ok(Some(_)));
         let missing: Vec<_> = rows.iter().filter(|row| !kept.contains(&row.id) || !whole(&row.id)).collect();

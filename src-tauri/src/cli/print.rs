@@ -125,7 +125,7 @@ pub(super) fn connection(view: &ConnectionView) {
         ("name", view.name.clone()),
         ("id", view.id.clone()),
         ("product", view.product.clone()),
-        ("workspace", view.workspace.clone()),
+        ("workspace", view.workspace.to_string()),
         ("instance", optional(&view.instance)),
         ("account", optional(&view.identity)),
         ("host", optional(&view.host)),
@@ -212,7 +212,9 @@ pub(super) fn sentence(failure: &Failure, element: Option<&Element>) -> String {
         ),
         Code::ElementUnknown => format!("No element has the key “{name}”. See: keyrack elements list"),
         Code::FormInvalid => return fields(failure, element),
-        Code::IndexNewer => "A newer version of Keyrack wrote this data. Update this program; nothing was changed.".into(),
+        Code::IndexNewer => {
+            format!("A newer version of Keyrack wrote {name}. Update this program; nothing was changed.")
+        }
         Code::IndexUnwritable if failure.product.is_some() => format!(
             "The sign-in is saved in the {KEYCHAIN_NAME}, but the index could not be written. \
              Make room on the disk; the next start adds {name} to the list."

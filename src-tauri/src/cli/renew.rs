@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::print::{self, Problem};
 use super::run::{Context, block_on};
-use crate::domain::connection::{Status, is_ours};
+use crate::domain::connection::Status;
 use crate::domain::error::{Code, Failure};
-use crate::engine::{How, Renewal};
+use crate::engine::{Renewal, RenewalOutcome};
 
 /// Renews one connection, or all that can be: each is a line, and the first failure decides the exit status.
 pub(super) fn renew(context: &Context, name: Option<&str>) -> Result<(), Problem> {
@@ -17,27 +17,28 @@ pub(super) fn renew(context: &Context, name: Option<&str>) -> Result<(), Problem
             block_on(context.engine.reconcile())?;
             let all = context.engine.index.connections(context.workspace_id()).map_err(Failure::from)?;
             // A hosted platform renews its own; what is switched off rests.
-            all.into_iter().filter(|c| is_ours(&c.workspace) && !c.disabled).collect()
+            all.into_iter().filter(|c| !c.workspace.is_hosted() && !c.disabled).collect()
         }
     };
     let (mut rows, mut first) = (Vec::new(), None);
     for connection in connections {
         // Asked to renew, "not yet" is a failure, even though the token still works.
-        let renewed = block_on(context.engine.renew_now(&connection)).and_then(|renewal| match renewal.how {
-            How::Postponed(failure) => Err(*failure),
-            // Its token lives on, and nothing will renew it any more.
-            How::Impossible if connection.status == Status::NeedsSignIn => {
-                Err(Failure::new(Code::SignInExpired).name(&connection.name).product(&connection.product))
-            }
-            _ => Ok(renewal),
-        });
+        let renewed =
+            block_on(context.engine.renew_now(&connection)).and_then(|renewal| match renewal.outcome {
+                RenewalOutcome::Deferred(failure) => Err(*failure),
+                // Its token lives on, and nothing will renew it any more.
+                RenewalOutcome::NotRenewable if connection.status == Status::NeedsSignIn => {
+                    Err(Failure::new(Code::SignInExpired).name(&connection.name).product(&connection.product))
+                }
+                _ => Ok(renewal),
+            });
         if context.json {
             rows.push(match &renewed {
-                Ok(Renewal { item, how }) => json!({
+                Ok(Renewal { item, outcome }) => json!({
                     "id": connection.id,
                     "name": connection.name,
                     "ok": true,
-                    "renewed": matches!(how, How::Renewed | How::Unneeded),
+                    "renewed": matches!(outcome, RenewalOutcome::Renewed | RenewalOutcome::NotNeeded),
                     "expires_at": item.expires_at(),
                 }),
                 Err(failure) => {
@@ -60,13 +61,13 @@ pub(super) fn renew(context: &Context, name: Option<&str>) -> Result<(), Problem
     first.map_or(Ok(()), |failure| Err(Problem::shown(failure)))
 }
 
-fn said(name: &str, Renewal { item, how }: &Renewal) -> String {
-    match how {
-        How::Renewed | How::Unneeded => format!("{name} is renewed."),
-        How::Impossible if item.expires_at().is_some() => {
+fn said(name: &str, Renewal { item, outcome }: &Renewal) -> String {
+    match outcome {
+        RenewalOutcome::Renewed | RenewalOutcome::NotNeeded => format!("{name} is renewed."),
+        RenewalOutcome::NotRenewable if item.expires_at().is_some() => {
             format!("{name} cannot be renewed: when its token ends, sign in again.")
         }
-        How::Impossible => format!("{name} needs no renewal: its token does not end by itself."),
-        How::Postponed(_) => format!("{name} is not renewed yet."),
+        RenewalOutcome::NotRenewable => format!("{name} needs no renewal: its token does not end by itself."),
+        RenewalOutcome::Deferred(_) => format!("{name} is not renewed yet."),
     }
 }

@@ -12,8 +12,9 @@ use super::{connect, doctor, renew, serve, token, trust, workspaces};
 use crate::domain::connection::{Connection, Status};
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{Revoked, WorkspaceKind};
-use crate::engine::{Engine, LOCAL, Reach, Workspace};
+use crate::engine::{Engine, Reach, Workspace, WorkspaceId};
 use crate::io::catalog::{self, Catalog};
+use crate::io::index::Setting;
 use crate::io::paths::Paths;
 use crate::io::vault::Prompting;
 
@@ -27,12 +28,12 @@ pub(super) struct Context {
 
 /// Where `keyrack workspaces use` keeps its choice. The window has one of its own: what is looked at there must not
 /// change what a script does.
-pub(super) const CHOSEN: &str = "cli_workspace";
+pub(super) const CHOSEN: Setting = Setting::CliWorkspace;
 
 impl Context {
     /// The id of the named workspace.
-    pub(super) fn workspace_id(&self) -> Option<&str> {
-        self.workspace.as_ref().map(|workspace| workspace.id.as_str())
+    pub(super) fn workspace_id(&self) -> Option<&WorkspaceId> {
+        self.workspace.as_ref().map(|workspace| &workspace.id)
     }
 
     /// The named workspace, else the one that was chosen, else this computer.
@@ -41,7 +42,7 @@ impl Context {
             Some(workspace) => Ok(workspace.clone()),
             None => {
                 let chosen = self.engine.index.setting(CHOSEN)?;
-                self.engine.workspace(chosen.as_deref().unwrap_or(LOCAL))
+                self.engine.workspace(chosen.as_deref().unwrap_or(WorkspaceId::Local.as_str()))
             }
         }
     }
@@ -52,7 +53,7 @@ impl Context {
 
     /// Says before it happens that a change is made at the hosted platform too.
     pub(super) fn tell_of_platform(&self, connection: &Connection, what: &str) {
-        let Ok(workspace) = self.engine.workspace(&connection.workspace) else { return };
+        let Ok(workspace) = self.engine.workspace(connection.workspace.as_str()) else { return };
         if workspace.view.kind == WorkspaceKind::Hosted && !self.json {
             print::note(&format!("{what} at {} too.", workspace.view.label));
         }
@@ -173,7 +174,7 @@ fn list(context: &Context, filter: &List) -> Result<(), Problem> {
         print::table(views.iter().map(|v| {
             let identity = v.identity.as_deref().unwrap_or("-");
             let status = if v.disabled { "off" } else { v.status.as_str() };
-            [v.name.as_str(), &v.element, identity, status, &v.workspace]
+            [v.name.as_str(), &v.element, identity, status, v.workspace.as_str()]
         }));
     }
     Ok(())
@@ -186,7 +187,7 @@ fn is_of(catalog: &Catalog, element: &str, key: &str) -> bool {
 }
 
 fn show(context: &Context, name: &str) -> Result<(), Problem> {
-    let view = context.engine.shown(context.find(name)?);
+    let view = context.engine.view(context.find(name)?);
     if context.json {
         print::json(&view)
     } else {
@@ -199,7 +200,7 @@ fn rename(context: &Context, name: &str, new_name: &str) -> Result<(), Problem> 
     let connection = context.find(name)?;
     context.tell_of_platform(&connection, "It is renamed");
     let renamed = block_on(context.engine.rename(&connection, new_name))?;
-    let view = context.engine.shown(renamed);
+    let view = context.engine.view(renamed);
     if context.json {
         print::json(&view);
     } else {
@@ -217,7 +218,7 @@ fn tag(context: &Context, name: &str, add: Vec<String>, remove: &[String]) -> Re
         tags.extend(add);
         connection = block_on(context.engine.set_tags(&connection, &tags))?;
     }
-    let view = context.engine.shown(connection);
+    let view = context.engine.view(connection);
     if context.json {
         print::json(&view);
     } else {
@@ -229,7 +230,7 @@ fn tag(context: &Context, name: &str, add: Vec<String>, remove: &[String]) -> Re
 fn switch(context: &Context, name: &str, enabled: bool) -> Result<(), Problem> {
     let connection = context.find(name)?;
     context.tell_of_platform(&connection, if enabled { "It is switched on" } else { "It is switched off" });
-    let view = context.engine.shown(block_on(context.engine.set_enabled(&connection, enabled))?);
+    let view = context.engine.view(block_on(context.engine.set_enabled(&connection, enabled))?);
     if context.json {
         print::json(&view);
     } else if enabled {

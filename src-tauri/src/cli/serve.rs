@@ -10,14 +10,14 @@ use super::args::Serve;
 use super::print::{self, Problem};
 use super::run::{Context, block_on};
 use crate::domain::error::Failure;
-use crate::engine::PRACTICE;
+use crate::engine::WorkspaceId;
 use crate::serve::{DEFAULT_PORT, Running};
 
 pub(super) fn serve(context: &Context, args: &Serve) -> Result<(), Problem> {
     let workspace = context.workspace_or_default()?.id;
     let listen = args.listen.unwrap_or_else(|| {
         // A fixed address for scripts; practising must never be in the way of the real one.
-        let port = if workspace == PRACTICE { 0 } else { DEFAULT_PORT };
+        let port = if workspace == WorkspaceId::Practice { 0 } else { DEFAULT_PORT };
         SocketAddr::from((Ipv4Addr::LOCALHOST, port))
     });
     Ok(block_on(async {

@@ -6,32 +6,27 @@ use zeroize::Zeroizing;
 use super::args::{Format, Token};
 use super::print::{self, Problem};
 use super::run::{Context, block_on};
-use crate::domain::connection::{Connection, Item};
+use crate::domain::connection::Connection;
 use crate::domain::error::{Code, Failure};
+use crate::domain::item::Item;
 use crate::domain::oauth::token::BEARER;
-use crate::engine::{DEFAULT_MIN_TTL, Fresh};
+use crate::engine::{Cached, DEFAULT_MIN_TTL};
 
 pub(super) fn token(context: &Context, args: &Token) -> Result<(), Problem> {
     let connection = context.find(&args.name)?;
     let min_ttl = args.min_ttl.unwrap_or(DEFAULT_MIN_TTL);
-    let item = match context.engine.kept(&connection, min_ttl)? {
-        Fresh::Yes(item) => *item,
+    let item = match context.engine.cached_token(&connection, min_ttl)? {
+        Cached::Usable(item) => *item,
         // An Element token does not end.
-        Fresh::No if args.element_token => return element_token(context, args, &connection),
-        Fresh::No => block_on(context.engine.renew(&connection, min_ttl))?.item,
+        Cached::Stale(item) if args.element_token => *item,
+        Cached::Stale(_) => block_on(context.engine.renew(&connection, min_ttl))?.item,
     };
     hand_out(context, args, &connection, &item)
 }
 
-fn element_token(context: &Context, args: &Token, connection: &Connection) -> Result<(), Problem> {
-    let gone = || Failure::new(Code::SignInExpired).name(&connection.name);
-    let item = context.engine.vault.get(&connection.id).map_err(Failure::from)?.ok_or_else(gone)?;
-    hand_out(context, args, connection, &item)
-}
-
 fn hand_out(context: &Context, args: &Token, connection: &Connection, item: &Item) -> Result<(), Problem> {
     // In a hosted workspace the Element token is what calls the product.
-    let tokens = item.tokens.as_ref().filter(|_| !args.element_token);
+    let tokens = item.tokens().filter(|_| !args.element_token);
     let value = tokens.map_or(&item.element_token, |tokens| &tokens.access_token);
     let secret = tokens.and_then(|tokens| tokens.token_secret.as_ref());
     let wants_header = context.json || matches!(args.format, Format::Json | Format::Header);

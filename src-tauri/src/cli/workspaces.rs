@@ -35,7 +35,7 @@ pub(super) fn workspaces(context: &Context, command: Workspaces) -> Result<(), P
         }
         Workspaces::Use { name } => {
             let workspace = engine.workspace(&name)?;
-            engine.index.set_setting(CHOSEN, &workspace.id).map_err(Failure::from)?;
+            engine.index.set_setting(CHOSEN, workspace.id.as_str()).map_err(Failure::from)?;
             said(context, workspace.view, |view| format!("{} is used where no other is named.", view.label))
         }
         Workspaces::Rename { name, new_name } => {
