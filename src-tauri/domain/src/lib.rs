@@ -19,6 +19,7 @@ pub mod oauth;
 pub mod renewal;
 pub mod sensitive;
 mod status;
+pub mod tally;
 pub mod template;
 pub mod text;
 pub mod values;

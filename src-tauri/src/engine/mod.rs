@@ -31,6 +31,8 @@ mod signing_in;
 mod start;
 mod tasks;
 mod test;
+#[cfg(test)]
+mod tests;
 mod token;
 mod views;
 mod workspace;

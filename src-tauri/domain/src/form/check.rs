@@ -7,6 +7,7 @@ use super::problem::{FieldProblem, Problem};
 use crate::address;
 use crate::element::{CALLBACK_URL, Element, Field, STANDARD_QUERY, Step};
 use crate::sensitive::Sensitive;
+use crate::tally;
 use crate::values::Values;
 use crate::values::{Entry, Value};
 
@@ -79,6 +80,7 @@ fn check_fields(
     mut problems: Vec<FieldProblem>,
     tidy: impl Fn(&Field, &str) -> Result<String, Problem>,
 ) -> Result<Values, Vec<FieldProblem>> {
+    tally::count_check();
     let mut values = Values::default();
     let mut derived = Vec::new();
     for field in &element.fields {

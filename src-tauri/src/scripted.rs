@@ -1,4 +1,4 @@
-//! A platform that follows a script, over real sockets: it may cut, trickle, flood and redirect. It records what it saw.
+//! A scripted server for tests, over real sockets: it may cut, trickle, flood and redirect. It records each request.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
