@@ -20,6 +20,7 @@ use tauri::{
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{Appearance, KeychainState};
 use crate::engine::Engine;
+use crate::io::index::Setting;
 use crate::io::paths::Paths;
 use crate::io::vault::Prompting;
 use attempts::Attempts;
@@ -140,7 +141,7 @@ pub fn run() {
         .run(|app, event| {
             // The window is gone; what was begun at a provider is still brought to the keychain.
             if let (RunEvent::Exit, Ok(engine)) = (&event, app.state::<Desk>().engine()) {
-                tauri::async_runtime::block_on(engine.settled());
+                tauri::async_runtime::block_on(engine.wait_idle());
             }
             // Quitting by the menu or the end of the session closes no window first.
             if let RunEvent::ExitRequested { api, code: None, .. } = event
@@ -247,7 +248,7 @@ fn come_forward(app: &AppHandle) {
 }
 
 fn appearance(engine: &Engine) -> Appearance {
-    let stored = engine.index.setting("appearance").ok().flatten();
+    let stored = engine.index.setting(Setting::Appearance).ok().flatten();
     stored.and_then(|word| serde_json::from_value(word.into()).ok()).unwrap_or_default()
 }
 
@@ -260,7 +261,7 @@ fn theme(appearance: Appearance) -> Option<Theme> {
 }
 
 fn remembered_size(engine: &Engine) -> Option<(f64, f64)> {
-    let text = engine.index.setting("window_size").ok()??;
+    let text = engine.index.setting(Setting::WindowSize).ok()??;
     let (width, height) = text.split_once('x')?;
     let (width, height): (f64, f64) = (width.parse().ok()?, height.parse().ok()?);
     Some((width.max(MIN_SIZE.0), height.max(MIN_SIZE.1)))
@@ -271,8 +272,9 @@ fn remember_size(window: &WebviewWindow, engine: Option<&Engine>) {
         return;
     };
     let size = size.to_logical::<f64>(scale);
-    let _ =
-        engine.index.set_setting("window_size", &format!("{}x{}", size.width.round(), size.height.round()));
+    let _ = engine
+        .index
+        .set_setting(Setting::WindowSize, &format!("{}x{}", size.width.round(), size.height.round()));
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::domain::element::{Element, Problem};
+use crate::domain::element::Element;
+use crate::domain::element_file::Problem;
 
 /// The files inside the program, with their keys.
 const SHIPPED: [(&str, &str); 10] = [
@@ -296,7 +297,13 @@ mod tests {
         };
         let file = folder.path().join("zendesk").join(FILE_NAME);
         let text = fault.to_string();
-        assert!(text.starts_with(&format!("{}:4: unknown field `inititals`", file.display())), "{text}");
+        assert!(
+            text.starts_with(&format!(
+                "{}:4: inititals: this version does not know the word `inititals`",
+                file.display()
+            )),
+            "{text}"
+        );
         assert!(catalog.find("desk").is_ok());
     }
 

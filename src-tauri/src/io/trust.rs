@@ -23,7 +23,7 @@ use super::clock;
 use super::lock::Lock;
 use super::paths::private_file;
 use crate::domain::error::{Code, Failure};
-use crate::domain::oauth::provider_text::plain_line;
+use crate::domain::text::plain_line;
 use crate::domain::view::CertificateView;
 
 /// A chain of authorities is some kilobytes; the whole list of a browser would be two hundred.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::element::Element;
 
@@ -135,7 +137,7 @@ fn hostile_or_mistyped_sites_are_malformed() {
 fn a_host_lies_below_its_suffix() {
     for (given, kept) in [
         ("test.salesforce.com", "test.salesforce.com"),
-        ("https://Acme.my.salesforce.com/home", "acme.my.salesforce.com"),
+        ("https://Acme.my.salesforce.com/", "acme.my.salesforce.com"),
         ("http://test.salesforce.com", "test.salesforce.com"),
     ] {
         let values = checked(SALESFORCE, &[("site.address", given)]).expect(given);
@@ -153,6 +155,10 @@ fn a_host_lies_below_its_suffix() {
         "tést.salesforce.com",
         "127.0.0.1",
         "evil.com?.salesforce.com",
+        "https://acme.my.salesforce.com/home",
+        "acme.my.salesforce.com/acme.my.salesforce.com",
+        "acme.my.salesforce.com?x",
+        "https://acme.my.salesforce.com//",
     ] {
         assert_eq!(one_problem(SALESFORCE, "site.address", bad), Some(Problem::Malformed), "{bad}");
     }
@@ -199,11 +205,11 @@ fn an_address_is_kept_byte_for_byte() {
 }
 
 #[test]
-fn an_origin_is_https_and_loses_its_path() {
+fn an_origin_is_https_and_a_path_is_refused_rather_than_dropped() {
     let own = |value: &str| checked(EXTRA, &[("kind", "own"), ("server", value)]);
     for (given, kept) in [
         ("https://desk.example.com", "https://desk.example.com"),
-        ("https://Desk.Example.com:8443/agent?x=1", "https://desk.example.com:8443"),
+        ("https://Desk.Example.com:8443", "https://desk.example.com:8443"),
         ("https://desk.example.com:443/", "https://desk.example.com"),
     ] {
         assert_eq!(own(given).expect(given).get("server"), Some(kept));
@@ -214,6 +220,10 @@ fn an_origin_is_https_and_loses_its_path() {
         "http://localhost:80",
         "https://u@desk.example.com",
         "https://",
+        "https://shop.example.com/magento/",
+        "https://desk.example.com/?x=1",
+        "https://desk.example.com?",
+        "https://desk.example.com/#x",
     ] {
         assert_eq!(own(bad).unwrap_err()[0].problem, Problem::Malformed, "{bad}");
     }

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use keyring_core::{CredentialStore, Error as Keyring};
 
-use crate::domain::connection::Item;
 use crate::domain::error::{Code, Failure};
+use crate::domain::item::Item;
 use crate::domain::sensitive::Sensitive;
 use crate::domain::view::KeychainState;
 use crate::io::clock;
