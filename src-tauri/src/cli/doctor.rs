@@ -9,7 +9,8 @@ use super::run::{Context, block_on};
 use super::trust;
 use crate::domain::connection::Connection;
 use crate::domain::error::Failure;
-use crate::io::listener::{Bound, Loopback};
+use crate::io::listener::Bound;
+use crate::io::loopback::Loopback;
 use crate::io::vault::KEYCHAIN_NAME;
 
 /// One thing that was looked at.

@@ -21,7 +21,7 @@ use args::Args;
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    crate::io::log::to_file();
+    crate::io::log::init();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return usage(&error),

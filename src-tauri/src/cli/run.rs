@@ -71,7 +71,7 @@ pub(super) fn run(args: Args) -> Result<(), Problem> {
     if let Command::Elements(Elements::Check { file }) = &args.command {
         return check(file, args.json);
     }
-    let paths = Paths::of_this_process().map_err(|e| {
+    let paths = Paths::from_env().map_err(|e| {
         Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind()))
     })?;
     // A password window helps a person at a terminal; in a script it would wait for nobody.

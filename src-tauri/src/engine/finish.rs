@@ -19,7 +19,7 @@ use crate::domain::oauth::callback::{Callback, Issuer, Outcome, pasted};
 use crate::domain::oauth::token::{TokenSet, registered_address, speaks_of_redirect};
 use crate::domain::sensitive::Sensitive;
 use crate::fault;
-use crate::io::loopback::Opened;
+use crate::io::callback::CallbackListener;
 use crate::io::vault::KEYCHAIN_NAME;
 use crate::io::{Page, clock};
 use crate::platform::{InstanceBody, InstanceChange, Issued, NotCreated, Platform};
@@ -42,11 +42,11 @@ pub struct Controls {
 /// How an attempt ended.
 pub enum Ending {
     /// A connection stands in the list. The callback address is still open for late tabs.
-    Connected(Box<Connection>, Option<Opened>),
+    Connected(Box<Connection>, Option<CallbackListener>),
     /// A token was issued that the vault does not take just now.
     Unsaved(Box<Unsaved>),
     /// No connection.
-    Failed(Box<Failure>, Option<Opened>),
+    Failed(Box<Failure>, Option<CallbackListener>),
 }
 
 impl Engine {
@@ -135,7 +135,7 @@ impl Engine {
                     Ok(callback) => {
                         let _ = reply.send(Ok(()));
                         if let Some(waiting) = &mut signing.waiting {
-                            waiting.answered();
+                            waiting.stop_accepting();
                         }
                         break callback;
                     }
@@ -325,7 +325,7 @@ fn kept_values(values: &Values) -> BTreeMap<String, Sensitive<String>> {
 
 async fn heard(signing: &mut SigningIn) -> Callback {
     match &mut signing.waiting {
-        Some(waiting) => waiting.answer().await,
+        Some(waiting) => waiting.receive().await,
         None => std::future::pending().await,
     }
 }
@@ -336,7 +336,7 @@ fn read_pasted(signing: &SigningIn, address: &str) -> Result<Callback, Failure> 
     let callback =
         Callback::parse(&query).map_err(|e| Failure::new(Code::CallbackInvalid).detail(e.to_string()))?;
     // Only this attempt is at the clipboard, so a provider that echoes no `state` is believed here too.
-    let fits = signing.binding.as_ref().is_some_and(|binding| binding.fits(&callback, 1));
+    let fits = signing.binding.as_ref().is_some_and(|binding| binding.matches(&callback, 1));
     if fits { Ok(callback) } else { Err(Failure::new(Code::StateMismatch)) }
 }
 

@@ -14,9 +14,9 @@ use crate::domain::error::{Code, Failure};
 use crate::domain::form::Values;
 use crate::domain::view::Revoked;
 use crate::fault;
+use crate::io::callback::CallbackListener;
 use crate::io::index::IndexError;
 use crate::io::lock::Lock;
-use crate::io::loopback::Opened;
 use crate::io::vault::VaultError;
 use crate::platform::Platform;
 
@@ -36,7 +36,7 @@ pub struct Unsaved {
     pub(super) platform: Platform,
     pub(super) lock: Lock,
     /// The callback address.
-    pub opened: Option<Opened>,
+    pub opened: Option<CallbackListener>,
 }
 
 impl Engine {
@@ -128,7 +128,7 @@ impl Engine {
         let mut item = Item { id: row.id.clone(), name: row.name.clone(), tags: row.tags.clone(), ..item };
         let ours = is_ours(&row.workspace);
         self.vault(move |vault| {
-            if let Some(before) = vault.get_whole(&item.id)? {
+            if let Some(before) = vault.get_undamaged(&item.id)? {
                 if ours {
                     // Scripts hold the Element token: it stands for the connection, not for the sign-in.
                     item.element_token = before.element_token.clone();
@@ -206,7 +206,7 @@ impl Engine {
         returned
     }
 
-    async fn return_it(&self, mut unsaved: Unsaved) -> Option<Opened> {
+    async fn return_it(&self, mut unsaved: Unsaved) -> Option<CallbackListener> {
         let opened = unsaved.opened.take();
         self.give_back(unsaved).await;
         opened

@@ -36,10 +36,10 @@ use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::Values;
 use crate::domain::view::{ConnectionView, KeychainState, KeychainView, Revocation};
+use crate::io::callback::CallbackListeners;
 use crate::io::catalog::{Catalog, NoElement};
 use crate::io::http::Http;
 use crate::io::index::{HostedRow, Index};
-use crate::io::loopback::Callbacks;
 use crate::io::paths::Paths;
 use crate::io::trust::Trust;
 use crate::io::vault::{KEYCHAIN_NAME, Prompting, Vault, VaultError};
@@ -79,7 +79,7 @@ pub struct Engine {
     identities: Arc<Semaphore>,
     unbroken: Unbroken,
     pub(crate) http: Http,
-    callbacks: Callbacks,
+    callbacks: CallbackListeners,
 }
 
 impl Engine {
@@ -95,8 +95,8 @@ impl Engine {
 
     /// An engine over parts that were opened elsewhere.
     pub fn with(paths: Paths, index: Index, vault: Vault) -> Self {
-        let callbacks = Callbacks::new(&paths.run);
-        let http = Http::trusting(Trust::at(paths.extra_ca()));
+        let callbacks = CallbackListeners::new(&paths.run);
+        let http = Http::with_trust(Trust::at(paths.extra_ca()));
         Self {
             paths,
             index,

@@ -14,8 +14,8 @@ use crate::domain::oauth::authorize::{ensure_state, is_loopback, openable};
 use crate::domain::oauth::device::DeviceAuthorization;
 use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;
+use crate::io::callback::{Binding, CallbackListener};
 use crate::io::clock;
-use crate::io::loopback::{Binding, Opened};
 use crate::platform::{Local, OauthCall, Platform};
 
 /// A form on its way to the browser.
@@ -35,7 +35,7 @@ pub(super) struct Prepared {
     pub(super) verifier: Option<Verifier>,
     pub(super) request: Option<(String, Sensitive<String>)>,
     pub(super) binding: Option<Binding>,
-    pub(super) opened: Option<Opened>,
+    pub(super) opened: Option<CallbackListener>,
     pub(super) device: Option<Device>,
 }
 
@@ -87,7 +87,7 @@ impl Engine {
             Some(token) => Binding::RequestToken { token: token.into(), state },
             None => {
                 url = ensure_state(url, &state);
-                if element.callback.echoes_state { Binding::State(state) } else { Binding::OnlyOne }
+                if element.callback.echoes_state { Binding::State(state) } else { Binding::OnlyPending }
             }
         };
         Ok(Prepared {

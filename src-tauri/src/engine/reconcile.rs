@@ -92,7 +92,7 @@ impl Engine {
             return self.settle_again(attempt).await;
         }
         let key = attempt.id.clone();
-        let Ok(item) = self.vault(move |vault| vault.get_whole(&key)).await else { return Ok(false) };
+        let Ok(item) = self.vault(move |vault| vault.get_undamaged(&key)).await else { return Ok(false) };
         match item {
             Some(item) => {
                 let account = self.identity_of(&item).await;
@@ -119,7 +119,7 @@ impl Engine {
     async fn settle_again(&self, attempt: &OpenAttempt) -> Result<bool, Failure> {
         let read = |id: &str| {
             let id = id.to_owned();
-            self.vault(move |vault| vault.get_whole(&id))
+            self.vault(move |vault| vault.get_undamaged(&id))
         };
         let id = attempt.again.as_deref().unwrap_or_default();
         let (Ok(aside), Ok(item)) = (read(&attempt.id).await, read(id).await) else { return Ok(false) };

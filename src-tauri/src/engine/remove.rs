@@ -54,7 +54,7 @@ impl Engine {
     async fn remove_wholly(&self, connection: &Connection, reach: Reach) -> Result<RemovedView, Failure> {
         let lock = self.connection_lock(connection).await?;
         let id = connection.id.clone();
-        let item = self.vault(move |vault| vault.get_whole(&id)).await?;
+        let item = self.vault(move |vault| vault.get_undamaged(&id)).await?;
         let there = match (reach, &connection.instance) {
             (Reach::Platform, Some(_)) => self.instance_there(connection).await?,
             _ => None,
@@ -88,7 +88,7 @@ impl Engine {
     /// Tells a provider that did not answer before that access ends. Returns whether there is nothing more to tell.
     pub(super) async fn revoke_again(&self, id: &str) -> bool {
         let key = id.to_owned();
-        let item = match self.vault(move |vault| vault.get_whole(&key)).await {
+        let item = match self.vault(move |vault| vault.get_undamaged(&key)).await {
             Ok(Some(item)) => item,
             Ok(None) => return true,
             Err(_) => return false,

@@ -17,9 +17,9 @@ use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;
 use crate::domain::view::ConnectRequest;
 use crate::fault;
+use crate::io::callback::{Binding, CallbackListener, CallbackReceiver};
 use crate::io::index::OpenAttempt;
 use crate::io::lock::Lock;
-use crate::io::loopback::{Binding, Opened, Waiting};
 use crate::io::{browser, clock};
 use crate::platform::Platform;
 
@@ -66,8 +66,8 @@ pub struct SigningIn {
     pub(super) request: Option<(String, Sensitive<String>)>,
     /// None where no browser is needed.
     pub(super) binding: Option<Binding>,
-    pub(super) waiting: Option<Waiting>,
-    pub(super) opened: Option<Opened>,
+    pub(super) waiting: Option<CallbackReceiver>,
+    pub(super) opened: Option<CallbackListener>,
     pub(super) lock: Lock,
     /// A sign-in whose browser cannot call back.
     pub(super) device: Option<Device>,
@@ -230,7 +230,7 @@ impl Engine {
         };
         if let Some(prepared) = browser {
             signing.waiting = match (&prepared.opened, &prepared.binding) {
-                (Some(opened), Some(binding)) => Some(opened.wait_for(binding.clone())),
+                (Some(opened), Some(binding)) => Some(opened.accept(binding.clone())),
                 _ => None,
             };
             signing.host = match workspace {
@@ -280,7 +280,7 @@ impl Engine {
     }
 
     /// The callback address with which the client of a connection registered itself, bound again if it is free.
-    async fn address_of_then(&self, kept: &BTreeMap<String, String>) -> Option<Opened> {
+    async fn address_of_then(&self, kept: &BTreeMap<String, String>) -> Option<CallbackListener> {
         kept.get(REGISTERED)?;
         let url = kept.get(CALLBACK_URL)?;
         let here = url.parse::<Url>().is_ok_and(|url| is_loopback(&url));
@@ -301,7 +301,7 @@ impl Engine {
         }
         let key = id.clone();
         // Signing in again is what mends a damaged item; its values are asked for anew.
-        let item = self.vault(move |vault| vault.get_whole(&key)).await?;
+        let item = self.vault(move |vault| vault.get_undamaged(&key)).await?;
         let kept = item.map(|item| {
             item.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect()
         });

@@ -65,7 +65,7 @@ struct Endpoints1 {
 impl Local {
     /// A platform for the real providers, or for `practice`. It notes what it asks, for a report.
     pub fn new(catalog: Arc<Catalog>, http: &Http, practice: Option<Practice>) -> Self {
-        Self { catalog, http: http.noted(), practice }
+        Self { catalog, http: http.with_journal(), practice }
     }
 
     /// `GET /elements/{path_key}/oauth/token`: asks the provider for a request token.

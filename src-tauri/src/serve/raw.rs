@@ -18,7 +18,7 @@ use crate::domain::oauth::percent;
 use crate::domain::oauth::token::TokenSet;
 use crate::domain::sensitive::Sensitive;
 use crate::engine::MadeWith;
-use crate::io::http::{HttpError, Reached};
+use crate::io::http::{Delivery, HttpError};
 use crate::io::stream::Outgoing;
 
 /// Where the product's paths begin here, below the beginning of the API.
@@ -42,8 +42,8 @@ pub(super) async fn pass(State(shared): State<Shared>, request: Request) -> Resu
 
     let outgoing = Outgoing { method: head.method, url: url.clone(), headers, body };
     let product = target.made_with.element.name.as_str();
-    let answer = shared.http.pass(outgoing).await.map_err(|error| match error {
-        HttpError::Unreachable { stage: Reached::TimeOut, .. } => Refusal::too_late(product),
+    let answer = shared.http.forward(outgoing).await.map_err(|error| match error {
+        HttpError::Unreachable { delivery: Delivery::TimedOut, .. } => Refusal::too_late(product),
         error => Failure::from(error).product(product).into(),
     })?;
 
