@@ -11,7 +11,8 @@ use super::sentence::sentence;
 use crate::domain::connection::Connection;
 use crate::domain::error::{Code, Failure};
 use crate::io::http::proxy_in_use;
-use crate::io::listener::{Bound, Loopback};
+use crate::io::listener::Bound;
+use crate::io::loopback::Loopback;
 use crate::io::vault::KEYCHAIN_NAME;
 
 struct Finding {

@@ -279,7 +279,7 @@ pub(super) async fn add_certificate(app: AppHandle, desk: State<'_, Desk>, pem: 
     changed(&app);
     // The word, since the sentences are the window's.
     added.map(|_| ()).map_err(|e| {
-        let word = e.word();
+        let word = e.as_ref().to_owned();
         Failure::from(e).name(word).into()
     })
 }
