@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Engine;
-use crate::domain::connection::{Connection, Status, status_after};
+use crate::domain::connection::{Connection, Status};
 use crate::domain::error::{Code, Failure};
 use crate::domain::item::Item;
 use crate::platform::{Hosted, Platform};
@@ -41,7 +41,7 @@ impl Engine {
             Code::SignInExpired | Code::NeedsSettings | Code::InstanceGone | Code::WorkspaceSecrets
         );
         // What passes by itself says nothing about the sign-in.
-        if let Some(status) = status_after(code).filter(|_| of_the_account) {
+        if let Some(status) = code.status_after().filter(|_| of_the_account) {
             self.index.set_status(&connection.id, status, Some(code))?;
         }
         if code == Code::ConnectionDisabled && !connection.disabled {

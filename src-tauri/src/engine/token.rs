@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::Engine;
 use super::locks::{LOCK_TIMEOUT, POLL_INTERVAL};
 use super::start::REGISTERED;
-use crate::domain::connection::{Connection, Status, status_after};
+use crate::domain::connection::{Connection, Status};
 use crate::domain::credential::Credential;
 use crate::domain::error::{Code, Failure};
 use crate::domain::item::Item;
@@ -207,7 +207,7 @@ impl Engine {
         failure: Failure,
     ) -> Result<Renewal, Failure> {
         let (code, failure) = (failure.code, failure.name(&connection.name));
-        if let Some(status) = status_after(code) {
+        if let Some(status) = code.status_after() {
             let _ = self.index.set_status(&item.id, status, Some(code));
         }
         tracing::warn!(connection = %item.id, code = %failure, "not renewed");

@@ -133,7 +133,7 @@ impl Index {
     pub fn clear_failures(&self, workspace: &WorkspaceId, code: Code) -> Result<(), IndexError> {
         self.execute(
             "UPDATE connection SET status = 'ok', last_code = NULL WHERE workspace = ?1 AND last_code = ?2",
-            [workspace.as_str(), &code.as_str()],
+            [workspace.as_str(), code.as_str()],
         )?;
         Ok(())
     }
