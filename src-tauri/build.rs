@@ -1,11 +1,50 @@
-//! Registers the commands of the window and grants each by name. A command is a function in `src/desktop/commands` with
-//! the attribute `#[tauri::command]`; nothing else lists them.
+//! Names the commit for `keyrack version`, and declares the commands of the window.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 fn main() {
+    println!("cargo:rerun-if-changed=src-tauri/build.rs");
+    describe_source();
     #[cfg(feature = "desktop")]
     window::declare_commands();
 }
 
+/// Sets `KEYRACK_COMMIT` and `KEYRACK_BUILD_EPOCH`. The date is that of the commit, so that two builds of one commit are
+/// the same; packagers set `SOURCE_DATE_EPOCH` (reproducible-builds.org).
+fn describe_source() {
+    for variable in ["KEYRACK_COMMIT", "SOURCE_DATE_EPOCH"] {
+        println!("cargo:rerun-if-env-changed={variable}");
+    }
+    // A source archive may lie in a repository that is not its own.
+    let is_repository = run_git(&["rev-parse", "--show-prefix"]).is_some_and(|prefix| prefix.is_empty());
+    let ask_git = |args: &[&str]| if is_repository { run_git(args) } else { None };
+    // Written at each commit and checkout.
+    if let Some(log) =
+        ask_git(&["rev-parse", "--git-path", "logs/HEAD"]).filter(|log| Path::new(log).exists())
+    {
+        println!("cargo:rerun-if-changed={log}");
+    }
+    let commit = read_variable("KEYRACK_COMMIT").or_else(|| ask_git(&["rev-parse", "HEAD"]));
+    println!("cargo:rustc-env=KEYRACK_COMMIT={}", commit.as_deref().unwrap_or("unknown"));
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs()).to_string();
+    let epoch =
+        read_variable("SOURCE_DATE_EPOCH").or_else(|| ask_git(&["show", "-s", "--format=%ct", "HEAD"]));
+    println!("cargo:rustc-env=KEYRACK_BUILD_EPOCH={}", epoch.unwrap_or_else(now));
+}
+
+fn read_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn run_git(args: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(args).output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+}
+
+/// Registers the commands of the window and grants each by name. A command is a function in `src/desktop/commands` with
+/// the attribute `#[tauri::command]`; nothing else lists them.
 #[cfg(feature = "desktop")]
 mod window {
     use std::fs;

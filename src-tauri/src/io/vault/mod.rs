@@ -24,7 +24,7 @@ pub use keychain::NAME as KEYCHAIN_NAME;
 use turn::{Turn, Turns};
 
 /// The service name of every item, whatever the home: people look for it in their keychain.
-const SERVICE: &str = "keyrack";
+pub const SERVICE: &str = "keyrack";
 
 /// How long a keychain that need not ask anybody may take. Measured: 107 ms for a new item among 3,000; gh waits
 /// as long. Tools without a deadline hang for ever on a keychain that does not answer.
