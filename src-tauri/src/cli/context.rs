@@ -68,7 +68,7 @@ impl Context {
 }
 
 pub(super) fn open_paths() -> Result<Paths, Failure> {
-    Paths::of_this_process().map_err(|e| {
+    Paths::from_env().map_err(|e| {
         Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind()))
     })
 }

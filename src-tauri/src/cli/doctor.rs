@@ -9,7 +9,8 @@ use super::sentence::sentence;
 use crate::domain::error::{Code, Failure};
 use crate::engine::ItemAudit;
 use crate::io::http::proxy_in_use;
-use crate::io::listener::{Bound, Loopback};
+use crate::io::listener::Bound;
+use crate::io::loopback::Loopback;
 use crate::io::vault::KEYCHAIN_NAME;
 
 pub(super) fn run(context: &Context) -> Result<(), Problem> {

@@ -24,6 +24,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
 fn print_facts(view: &ConnectionView) {
     let optional = |fact: &Option<String>| fact.clone().unwrap_or_else(|| "-".into());
     let time = |ms: Option<i64>| ms.map_or_else(|| "-".to_owned(), print::utc);
+    let callback: Vec<_> = view.callback.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let facts = [
         ("name", view.name.clone()),
         ("id", view.id.clone()),
@@ -34,12 +35,14 @@ fn print_facts(view: &ConnectionView) {
         ("host", optional(&view.host)),
         ("status", if view.disabled { "off".to_owned() } else { view.status.as_str().to_owned() }),
         ("tags", view.tags.join(", ")),
+        ("callback", callback.join(" ")),
         ("scopes", view.scopes.join(" ")),
         ("not given", view.missing.join(" ")),
         ("connected", time(Some(view.created_at))),
         ("renewed", time(view.renewed_at)),
         ("token ends", time(view.expires_at)),
     ];
-    let shown = facts.iter().filter(|(name, value)| *name != "not given" || !value.is_empty());
+    let is_optional = |name| matches!(name, "callback" | "not given");
+    let shown = facts.iter().filter(|(name, value)| !is_optional(*name) || !value.is_empty());
     print::table(shown.map(|(name, value)| [*name, value.as_str()]));
 }

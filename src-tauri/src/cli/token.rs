@@ -96,6 +96,9 @@ fn hand_out(context: &Context, args: &Args, connection: &Connection, item: &Item
             if let Some(at) = expires_at {
                 document["expires_at"] = at.into();
             }
+            if !item.callback.is_empty() {
+                document["callback"] = json!(item.callback);
+            }
             match secret {
                 Some(secret) => document["token_secret"] = secret.expose().as_str().into(),
                 None => document["header"] = header()?.as_str().into(),

@@ -31,8 +31,8 @@ use removed_page::RemovedPage;
 /// # Panics
 /// When the system has no way to show a window.
 pub fn run() {
-    crate::io::log::to_file();
-    let paths = Paths::of_this_process().map_err(|e| {
+    crate::io::log::init();
+    let paths = Paths::from_env().map_err(|e| {
         Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind()))
     });
     let mut context = tauri::generate_context!();

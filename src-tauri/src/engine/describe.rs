@@ -46,7 +46,7 @@ impl Engine {
                 let by_hand = NEEDED.iter().all(|field| values.get(field).is_some());
                 let metadata = match values.get(ISSUER) {
                     Some(issuer) if !by_hand => {
-                        let http = self.http.noted();
+                        let http = self.http.with_journal();
                         let found = discover(&http, issuer).await;
                         Some(found.map_err(|e| Failure { exchanges: http.exchanges(), ..e })?)
                     }

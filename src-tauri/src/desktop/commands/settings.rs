@@ -51,7 +51,7 @@ pub async fn add_certificate(desk: Desk, pem: String) -> Answer<()> {
     desk.report_change();
     // The page has a sentence for each word.
     added.map(|_| ()).map_err(|e| {
-        let word = e.word();
+        let word = e.as_ref().to_owned();
         Failure::from(e).name(word).into()
     })
 }
