@@ -152,7 +152,8 @@ fn an_index_of_a_newer_version_is_left_alone() {
     let home = Home::new();
     home.run(&["list"]).ok();
     home.index().pragma_update(None, "user_version", 99).expect("set");
-    home.run(&["list", "--json"]).error(1, "index_newer");
+    let error = home.run(&["list", "--json"]).error(1, "index_newer");
+    assert!(error["name"].as_str().is_some_and(|file| file.ends_with("index.sqlite3")), "{error}");
     home.run(&["connect", "zendesk", "--workspace", "practice", "--json"]).error(1, "index_newer");
     assert!(home.opened().is_empty());
 }

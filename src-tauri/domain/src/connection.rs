@@ -5,44 +5,10 @@ use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
 
-use super::error::Code;
 use super::form::Problem;
+pub use super::status::Status;
 use super::text::one_line;
 use super::workspace::WorkspaceId;
-
-/// Whether a connection can be used, and if not, who has to act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Usable, as far as is known.
-    Ok,
-    /// The last renewal failed for a reason that may pass.
-    Retrying,
-    /// The provider ended the sign-in.
-    NeedsSignIn,
-    /// The provider no longer accepts the client.
-    NeedsSettings,
-}
-
-impl Status {
-    /// The word in the index and on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Retrying => "retrying",
-            Self::NeedsSignIn => "needs_sign_in",
-            Self::NeedsSettings => "needs_settings",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Ok, Self::Retrying, Self::NeedsSignIn, Self::NeedsSettings]
-            .into_iter()
-            .find(|s| s.as_str() == word)
-    }
-}
 
 /// What both the index and the keychain item know of a connection. Nothing here is secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -210,40 +176,6 @@ pub fn missing_scopes(asked: Option<&str>, granted: Option<&str>) -> Vec<String>
     split_scopes(asked).into_iter().filter(|scope| !granted.contains(scope)).collect()
 }
 
-/// What a failed renewal or test means for the connection; none where it says nothing about it: a keychain that is
-/// locked, a file of ours, a clock that is wrong, another program that is at work.
-pub fn status_after(code: Code) -> Option<Status> {
-    match code {
-        Code::SignInExpired | Code::InstanceGone => Some(Status::NeedsSignIn),
-        Code::CallbackBusy
-        | Code::CallbackInvalid
-        | Code::CallbackTimeout
-        | Code::Cancelled
-        | Code::ClockWrong
-        | Code::ConnectionDisabled
-        | Code::ConnectionUnknown
-        | Code::FormInvalid
-        | Code::IndexNewer
-        | Code::IndexUnwritable
-        | Code::Internal
-        | Code::KeychainDenied
-        | Code::KeychainLocked
-        | Code::KeychainMissing
-        | Code::KeychainTooLong
-        | Code::NameAmbiguous
-        | Code::NameTaken
-        | Code::PortInUse
-        | Code::RenewalBusy
-        | Code::StateMismatch
-        | Code::Usage
-        | Code::WorkspaceTaken
-        | Code::WorkspaceUnknown => None,
-        code if code.is_temporary() => Some(Status::Retrying),
-        // Asking again the same way is useless, whoever has to move.
-        _ => Some(Status::NeedsSettings),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,45 +201,5 @@ mod tests {
         let taken = |n: &str| ["Zendesk", "Zendesk 2"].contains(&n);
         assert_eq!(free_name("Zendesk", taken), "Zendesk 3");
         assert_eq!(free_name("Webex", taken), "Webex");
-    }
-
-    #[test]
-    fn a_failure_changes_the_status_only_if_it_is_of_the_sign_in() {
-        use Status::*;
-        for (code, status) in [
-            (Code::SignInExpired, Some(NeedsSignIn)),
-            (Code::InstanceGone, Some(NeedsSignIn)),
-            (Code::ProviderUnreachable, Some(Retrying)),
-            (Code::CertificateUntrusted, Some(Retrying)),
-            (Code::PlatformUnreachable, Some(Retrying)),
-            (Code::PlatformBusy, Some(Retrying)),
-            (Code::PlatformFailed, Some(Retrying)),
-            (Code::NeedsSettings, Some(NeedsSettings)),
-            (Code::WorkspaceSecrets, Some(NeedsSettings)),
-            (Code::ProviderRejected, Some(NeedsSettings)),
-            (Code::ProviderBadResponse, Some(NeedsSettings)),
-            (Code::RedirectMismatch, Some(NeedsSettings)),
-            (Code::AuthorizationExpired, Some(NeedsSettings)),
-            (Code::AccessDenied, Some(NeedsSettings)),
-            (Code::ElementInvalid, Some(NeedsSettings)),
-            (Code::ElementUnknown, Some(NeedsSettings)),
-            (Code::PlatformRejected, Some(NeedsSettings)),
-            (Code::PlatformBadResponse, Some(NeedsSettings)),
-            (Code::KeychainLocked, None),
-            (Code::KeychainMissing, None),
-            (Code::KeychainDenied, None),
-            (Code::KeychainTooLong, None),
-            (Code::IndexUnwritable, None),
-            (Code::IndexNewer, None),
-            (Code::Internal, None),
-            (Code::RenewalBusy, None),
-            (Code::CallbackBusy, None),
-            (Code::ConnectionDisabled, None),
-            (Code::ClockWrong, None),
-            (Code::FormInvalid, None),
-            (Code::Usage, None),
-        ] {
-            assert_eq!(status_after(code), status, "{}", code.as_str());
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! HTTP messages as plain values: the protocol builds and reads these; `io/http.rs` carries them.
+//! HTTP messages as plain values: the protocol builds and reads these; `io/http` carries them.
 
 use std::fmt;
 

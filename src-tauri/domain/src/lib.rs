@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod attempt;
+mod code;
 pub mod connection;
 pub mod credential;
 pub mod element;
@@ -17,6 +18,8 @@ pub mod item;
 pub mod oauth;
 pub mod renewal;
 pub mod sensitive;
+mod status;
+pub mod tally;
 pub mod template;
 pub mod text;
 pub mod values;

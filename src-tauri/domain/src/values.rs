@@ -11,6 +11,7 @@ use crate::sensitive::Sensitive;
 pub const CALLBACK_PREFIX: &str = "callback.";
 
 /// The kinds of fields.
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldKind {
@@ -57,10 +58,10 @@ impl Values {
         self.0.push(entry);
     }
 
-    /// Replaces the value of a field, or adds it.
+    /// Replaces the value with the same key, or adds it.
     pub(crate) fn set(&mut self, entry: Entry) {
         self.0.retain(|known| known.key != entry.key);
-        self.push(entry);
+        self.0.push(entry);
     }
 
     /// Adds what the callback brought, so that addresses can use it as `callback.NAME`. It is not part of the form.

@@ -25,7 +25,7 @@ impl Engine {
     async fn rename_locked(&self, mut connection: Connection, name: String) -> Result<Connection, Failure> {
         let _lock = self.lock_connection(&connection).await?;
         let platform = self.platform(&connection.workspace).await?;
-        let others = self.index.connections(Some(connection.workspace.as_str()))?;
+        let others = self.index.connections(Some(&connection.workspace))?;
         if others.iter().any(|other| other.id != connection.id && looks_same(&other.name, &name)) {
             return Err(Failure::new(Code::NameTaken).name(name));
         }

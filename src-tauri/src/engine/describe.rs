@@ -46,7 +46,7 @@ impl Engine {
                 let by_hand = NEEDED.iter().all(|field| values.get(field).is_some());
                 let metadata = match values.get(ISSUER) {
                     Some(issuer) if !by_hand => {
-                        let http = self.http.noted();
+                        let http = self.http.with_journal();
                         let found = discover(&http, issuer).await;
                         Some(found.map_err(|e| Failure { exchanges: http.exchanges(), ..e })?)
                     }
@@ -76,7 +76,7 @@ impl Engine {
         if element.from.is_none() {
             return Err(Failure::new(Code::ElementUnknown).name(key));
         }
-        if let Some(name) = self.index.needs_element(key)? {
+        if let Some(name) = self.index.find_element_user(key)? {
             return Err(Failure::new(Code::NameTaken).name(name));
         }
         catalog::remove(&self.paths.elements(), key).map_err(unwritable)?;
@@ -96,7 +96,7 @@ impl Engine {
                     if same_way(&known.auth, &made.auth) {
                         return Ok(Place::Taken(Box::new(asking_for(known, &made))));
                     }
-                    if self.index.needs_element(&key)?.is_none() {
+                    if self.index.find_element_user(&key)?.is_none() {
                         break;
                     }
                 }

@@ -52,7 +52,7 @@ impl Engine {
     pub fn make_new(&self, unsaved: &mut Unsaved) -> Result<(), Failure> {
         let element = &unsaved.sign_in.form().element;
         unsaved.item.name = self.free_name(&unsaved.item.workspace, element, "")?;
-        self.index.make_new(&unsaved.attempt)?;
+        self.index.turn_into_new(&unsaved.attempt)?;
         unsaved.item.id.clone_from(&unsaved.attempt);
         unsaved.item.created_at = clock::now_ms();
         unsaved.again = false;

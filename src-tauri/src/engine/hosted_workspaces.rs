@@ -90,7 +90,7 @@ impl Engine {
         let row = self.hosted_row(id)?;
         Hosted::new(&self.http, base_url(&row)?, secrets.clone()).check().await?;
         self.keep_secrets(&row, &secrets).await?;
-        self.index.forget_code(&row.id, &Code::WorkspaceSecrets.as_str())?;
+        self.index.clear_failures(&workspace.id, Code::WorkspaceSecrets)?;
         tracing::info!(workspace = %row.id, "secrets replaced");
         Ok(())
     }
@@ -151,16 +151,16 @@ impl Engine {
     ///
     /// A keychain that cannot be asked leaves things for a later time.
     pub(super) async fn reconcile_workspaces(&self) -> Result<(), Failure> {
-        for row in self.index.half_added()? {
+        for row in self.index.pending_workspace_additions()? {
             if let Ok(Some(lock)) = Lock::try_take(&self.paths.run, &lock_name(&row.id)) {
                 // Its owner may have finished between our reading and our lock.
-                let still = self.index.half_added()?.contains(&row);
+                let still = self.index.pending_workspace_additions()?.contains(&row);
                 if !still || self.forget_workspace(&row.id).await.is_ok() {
                     lock.discard();
                 }
             }
         }
-        for row in self.index.half_removed()? {
+        for row in self.index.pending_workspace_removals()? {
             let Ok(Some(_lock)) = Lock::try_take(&self.paths.run, &lock_name(&row.id)) else { continue };
             if let Err(failure) = self.finish_workspace_removal(&row.id).await {
                 tracing::warn!(workspace = %row.id, code = %failure, "its removal goes on later");
@@ -170,7 +170,7 @@ impl Engine {
     }
 
     async fn finish_workspace_removal(&self, id: &str) -> Result<(), Failure> {
-        for connection in self.index.connection_ids(id)? {
+        for connection in self.index.connection_ids(&WorkspaceId::Hosted(id.to_owned()))? {
             let key = connection.clone();
             self.vault(move |vault| vault.remove(&key)).await?;
             self.index.finish_removal(&connection)?;

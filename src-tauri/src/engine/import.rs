@@ -31,7 +31,7 @@ impl Engine {
             None => hosted.instances().await?,
         };
         let mut instances: Vec<_> = there.into_iter().map(|i| self.instance_view(i)).collect();
-        let rows = self.index.connections(Some(workspace.id.as_str()))?;
+        let rows = self.index.connections(Some(&workspace.id))?;
         let known: HashMap<_, _> =
             rows.iter().filter_map(|r| Some((r.instance.as_deref()?, &r.id))).collect();
         for instance in &mut instances {
@@ -63,7 +63,7 @@ impl Engine {
         hosted: &Hosted,
         id: &str,
     ) -> Result<Option<Connection>, Failure> {
-        if self.index.by_instance(workspace.id.as_str(), id)?.is_some() {
+        if self.index.find_by_instance(&workspace.id, id)?.is_some() {
             return Ok(None);
         }
         let instance = hosted.instance(id).await?;

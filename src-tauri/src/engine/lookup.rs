@@ -9,7 +9,7 @@ impl Engine {
     ///
     /// Errors: [`Code::ConnectionUnknown`]; [`Code::NameAmbiguous`] with the candidates' ids and workspaces.
     pub fn find(&self, name_or_id: &str, workspace: Option<&WorkspaceId>) -> Result<Connection, Failure> {
-        let mut found = self.index.find(name_or_id, workspace.map(WorkspaceId::as_str))?;
+        let mut found = self.index.find(name_or_id, workspace)?;
         // An id is exact: it wins over another connection that was given this id as its name.
         if let Some(by_id) = found.iter().position(|c| c.id == name_or_id) {
             return Ok(found.swap_remove(by_id));

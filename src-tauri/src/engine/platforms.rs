@@ -34,7 +34,7 @@ impl Engine {
     }
 
     pub(super) fn hosted_row(&self, id: &str) -> Result<HostedRow, Failure> {
-        let row = self.index.hosted()?.into_iter().find(|row| row.id == id);
+        let row = self.index.hosted_workspaces()?.into_iter().find(|row| row.id == id);
         row.ok_or_else(|| Failure::new(Code::WorkspaceUnknown).name(id))
     }
 

@@ -38,11 +38,11 @@ impl Engine {
         for attempt in self.index.open_attempts()? {
             let Some(lock) = self.try_lock_attempt(&attempt.id)? else { continue };
             // Its owner may have finished between our reading and our lock.
-            if !self.index.is_open(&attempt.id)? || self.reconcile_attempt(&attempt, remote).await? {
+            if !self.index.is_attempt_open(&attempt.id)? || self.reconcile_attempt(&attempt, remote).await? {
                 lock.discard();
             }
         }
-        for id in self.index.removals()? {
+        for id in self.index.pending_removals()? {
             let Ok(Some(lock)) = Lock::try_take(&self.paths.run, &connection_lock_name(&id)) else {
                 continue;
             };
@@ -54,6 +54,6 @@ impl Engine {
     }
 
     pub(super) fn has_hosted(&self, workspace: &WorkspaceId) -> Result<bool, Failure> {
-        Ok(self.index.hosted()?.iter().any(|row| row.id == workspace.as_str()))
+        Ok(self.index.hosted_workspaces()?.iter().any(|row| row.id == workspace.as_str()))
     }
 }

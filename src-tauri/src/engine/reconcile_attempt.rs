@@ -55,7 +55,7 @@ impl Engine {
         let (Ok(aside), Ok(item)) = (self.read_whole(&attempt.id).await, self.read_whole(id).await) else {
             return Ok(false);
         };
-        let removing = self.index.removals()?.iter().any(|removing| removing == id);
+        let removing = self.index.pending_removals()?.iter().any(|removing| removing == id);
         let row = self.index.connection(id)?;
         let (aside, row) = match (aside, row.filter(|_| !removing)) {
             (Some(aside), Some(row)) => (aside, row),
@@ -107,7 +107,7 @@ impl Engine {
         let account = account.or_else(|| row.account());
         let mut signed_in = item.to_connection().of(account);
         signed_in.id.clone_from(&row.id);
-        self.index.signed_in_again(&attempt.id, &signed_in, &item.token_sha256())?;
+        self.index.finish_sign_in_again(&attempt.id, &signed_in, &item.token_sha256())?;
         tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is finished");
         Ok(())
     }
@@ -160,7 +160,7 @@ impl Engine {
 
     async fn read_whole(&self, id: &str) -> Result<Option<Item>, Failure> {
         let id = id.to_owned();
-        Ok(self.vault(move |vault| vault.get_whole(&id)).await?)
+        Ok(self.vault(move |vault| vault.get_undamaged(&id)).await?)
     }
 
     /// The account of an item, if the provider names it in time.

@@ -16,7 +16,7 @@ impl Engine {
         }
         let asks = connection.instance.is_some()
             && self.has_hosted(workspace)?
-            && !self.index.is_removed_here_only(id)?;
+            && !self.index.is_removal_local_only(id)?;
         if asks && !remote.includes(workspace) {
             return Ok(false);
         }

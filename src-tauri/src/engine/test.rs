@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Engine;
-use crate::domain::connection::{Connection, Status, status_after};
+use crate::domain::connection::{Connection, Status};
 use crate::domain::error::{Code, Failure};
 use crate::domain::item::Item;
 use crate::platform::{Hosted, Platform};
@@ -27,7 +27,7 @@ impl Engine {
                 if connection.workspace.is_hosted()
                     || matches!(connection.status, Status::Ok | Status::Retrying) =>
             {
-                self.record_status(&connection.id, Status::Ok, None)?;
+                self.index.set_status(&connection.id, Status::Ok, None)?;
             }
             Ok(_) => {}
             Err(failure) => self.record_test_failure(connection, failure.code)?,
@@ -41,8 +41,8 @@ impl Engine {
             Code::SignInExpired | Code::NeedsSettings | Code::InstanceGone | Code::WorkspaceSecrets
         );
         // What passes by itself says nothing about the sign-in.
-        if let Some(status) = status_after(code).filter(|_| of_the_account) {
-            self.record_status(&connection.id, status, Some(code))?;
+        if let Some(status) = code.status_after().filter(|_| of_the_account) {
+            self.index.set_status(&connection.id, status, Some(code))?;
         }
         if code == Code::ConnectionDisabled && !connection.disabled {
             // It was switched off at the platform.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::Engine;
 use super::locks::{LOCK_TIMEOUT, POLL_INTERVAL};
 use super::start::REGISTERED;
-use crate::domain::connection::{Connection, Status, status_after};
+use crate::domain::connection::{Connection, Status};
 use crate::domain::credential::Credential;
 use crate::domain::error::{Code, Failure};
 use crate::domain::item::Item;
@@ -103,7 +103,7 @@ impl Engine {
 
     /// A connection without its item needs a new sign-in, which the list shows from then on.
     fn report_gone(&self, connection: &Connection) -> Failure {
-        let _ = self.record_status(&connection.id, Status::NeedsSignIn, Some(Code::SignInExpired));
+        let _ = self.index.set_status(&connection.id, Status::NeedsSignIn, Some(Code::SignInExpired));
         let gone = Failure::new(Code::SignInExpired).name(&connection.name);
         gone.detail("the keychain holds no item for it")
     }
@@ -143,7 +143,7 @@ impl Engine {
     async fn renew_locked(&self, connection: &Connection, unless: Unless) -> Result<Renewal, Failure> {
         check_enabled(connection)?;
         let _lock = self.lock_connection(connection).await?;
-        if self.index.removals()?.contains(&connection.id) {
+        if self.index.pending_removals()?.contains(&connection.id) {
             return Err(Failure::new(Code::ConnectionUnknown).name(&connection.name));
         }
         let item = self.item(connection).await?;
@@ -207,8 +207,8 @@ impl Engine {
         failure: Failure,
     ) -> Result<Renewal, Failure> {
         let (code, failure) = (failure.code, failure.name(&connection.name));
-        if let Some(status) = status_after(code) {
-            let _ = self.record_status(&item.id, status, Some(code));
+        if let Some(status) = code.status_after() {
+            let _ = self.index.set_status(&item.id, status, Some(code));
         }
         tracing::warn!(connection = %item.id, code = %failure, "not renewed");
         // A token that is still valid is better than none while the provider cannot be asked.
@@ -229,7 +229,7 @@ impl Engine {
         fault::point("renewal_kept");
         // The keychain has it; a row that is behind is corrected by the next renewal.
         let row = Connection { renewed_at: Some(renewed.received_at), ..renewed.to_connection() };
-        let _ = self.index.renewed(&row);
+        let _ = self.index.record_renewal(&row);
         tracing::info!(connection = %renewed.id, "renewed");
         Ok(renewed)
     }
@@ -249,7 +249,7 @@ impl Engine {
                     tracing::error!(connection = %item.id, %error, "a rotated token could not be saved");
                     let failure = Failure::from(error).name(&item.name);
                     let status = if rotated { Status::NeedsSignIn } else { Status::Retrying };
-                    let _ = self.record_status(&item.id, status, Some(failure.code));
+                    let _ = self.index.set_status(&item.id, status, Some(failure.code));
                     return Err(failure);
                 }
             }

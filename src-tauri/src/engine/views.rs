@@ -11,14 +11,14 @@ use crate::platform::provider::revocation::revocation;
 impl Engine {
     /// The connections of a workspace, or of all.
     pub fn connections(&self, workspace: Option<&WorkspaceId>) -> Result<Vec<ConnectionView>, Failure> {
-        let hosted = self.index.hosted()?;
-        let rows = self.index.connections(workspace.map(WorkspaceId::as_str))?;
+        let hosted = self.index.hosted_workspaces()?;
+        let rows = self.index.connections(workspace)?;
         Ok(rows.into_iter().map(|row| self.view_with(row, &hosted)).collect())
     }
 
     /// A row with the words of its element.
     pub fn view(&self, row: Connection) -> ConnectionView {
-        let hosted = self.index.hosted().unwrap_or_default();
+        let hosted = self.index.hosted_workspaces().unwrap_or_default();
         self.view_with(row, &hosted)
     }
 

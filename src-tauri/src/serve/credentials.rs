@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use crate::domain::connection::Connection;
 use crate::domain::error::Failure;
 use crate::domain::sensitive::Sensitive;
-use crate::engine::Engine;
+use crate::engine::{Engine, WorkspaceId};
 use crate::platform::hosted::Secrets;
 
 /// What a caller who may do everything sends.
@@ -44,7 +44,7 @@ impl Caller {
         let element = match shown.element {
             Some(token) => {
                 let sha256 = Sha256::digest(token.as_bytes()).into();
-                let found = shared.engine.index.by_token(shared.workspace.as_str(), &sha256)?;
+                let found = shared.engine.index.find_by_token(&shared.workspace, &sha256)?;
                 Some(found.ok_or_else(Refusal::unauthorized)?)
             }
             None => None,
@@ -98,8 +98,8 @@ impl<'h> Shown<'h> {
 }
 
 /// Writes down the hashes of Element tokens that an earlier version issued, by which calls find their instance.
-pub(super) async fn hash_older_tokens(engine: &Engine, workspace: &str) -> Result<(), Failure> {
-    for id in engine.index.unhashed(workspace)? {
+pub(super) async fn hash_older_tokens(engine: &Engine, workspace: &WorkspaceId) -> Result<(), Failure> {
+    for id in engine.index.ids_without_token_hash(workspace)? {
         let (vault, key) = (engine.vault.clone(), id.clone());
         let item = tokio::task::spawn_blocking(move || vault.get(&key)).await;
         // Without its item a connection has no token to be called with.

@@ -2,9 +2,10 @@
 //! whatever name, may use the accounts of whoever has the page open.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::StatusCode;
 
 use super::refusal::Refusal;
+use crate::io::request_origin::{is_addressed_to, is_from_web_page};
 
 /// What the server is called.
 pub(super) struct Gate {
@@ -22,34 +23,16 @@ impl Gate {
         // RFC 9112 §3.2.2: a whole address in the request line counts instead of `Host`; both must be ours.
         let in_line =
             request.uri().authority().is_none_or(|a| a.as_str().eq_ignore_ascii_case(&self.authority));
-        if !in_line || !self.is_ours(request.headers()) {
+        if !in_line || !is_addressed_to(request.headers(), &self.authority) {
             // RFC 9110 §15.5.20. A page whose name was pointed at this computer (DNS rebinding) ends here.
             let text = format!("This server is called {}.", self.authority);
             return Err(Refusal::new(StatusCode::MISDIRECTED_REQUEST, text));
         }
-        if comes_from_a_page(request.headers()) {
+        if is_from_web_page(request.headers()) {
             return Err(Refusal::new(StatusCode::FORBIDDEN, "Web pages may not call this server."));
         }
         Ok(())
     }
-
-    fn is_ours(&self, headers: &HeaderMap) -> bool {
-        let mut hosts = headers.get_all(header::HOST).iter();
-        hosts.next().is_some_and(|host| host.as_bytes().eq_ignore_ascii_case(self.authority.as_bytes()))
-            && hosts.next().is_none()
-    }
-}
-
-/// Browsers say so themselves: `Origin` with every call of a script, `Sec-Fetch-Site` with every request, where `none`
-/// means that the person typed the address.
-fn comes_from_a_page(headers: &HeaderMap) -> bool {
-    let has = |name: &str, test: fn(&str) -> bool| {
-        headers.get_all(name).iter().any(|value| value.to_str().is_ok_and(test))
-    };
-    headers.contains_key(header::ORIGIN)
-        || has("sec-purpose", |purpose| purpose.contains("prefetch"))
-        || has("purpose", |purpose| purpose.contains("prefetch"))
-        || has("sec-fetch-site", |site| site != "none")
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub(super) async fn item(shared: &Shared, connection: &Connection) -> Result<Opt
 /// The connection behind the id in a path.
 pub(super) fn by_id(shared: &Shared, call: &Call, id: &str) -> Result<Connection, Refusal> {
     call.caller.platform()?;
-    let found = shared.engine.index.by_instance(shared.workspace.as_str(), id)?;
+    let found = shared.engine.index.find_by_instance(&shared.workspace, id)?;
     found.ok_or_else(|| Refusal::not_found("instance", id))
 }
 
@@ -83,7 +83,7 @@ async fn listed(shared: &Shared, call: &Call, element: Option<&str>) -> Result<R
         .map(|(_, v)| v.as_str())
         .collect();
     let words = call.get("searchText").map(folded);
-    let mut all = shared.engine.index.connections(Some(shared.workspace.as_str()))?;
+    let mut all = shared.engine.index.connections(Some(&shared.workspace))?;
     all.retain(|connection| {
         element.is_none_or(|key| connection.element == key)
             && tags.iter().all(|tag| connection.tags.iter().any(|own| own == tag))
@@ -111,7 +111,7 @@ async fn listed(shared: &Shared, call: &Call, element: Option<&str>) -> Result<R
 pub(super) async fn count(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     call.caller.platform()?;
     let mut of_elements: BTreeMap<String, u64> = BTreeMap::new();
-    for connection in shared.engine.index.connections(Some(shared.workspace.as_str()))? {
+    for connection in shared.engine.index.connections(Some(&shared.workspace))? {
         *of_elements.entry(connection.facts.element).or_default() += 1;
     }
     let total: u64 = of_elements.values().sum();

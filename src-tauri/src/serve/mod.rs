@@ -41,7 +41,8 @@ use crate::domain::sensitive::Sensitive;
 use crate::engine::{Engine, WorkspaceId};
 use crate::io::clock;
 use crate::io::http::Http;
-use crate::io::listener::{Bound, Limits, Loopback, Serving};
+use crate::io::listener::{Bound, Limits, Serving};
+use crate::io::loopback::Loopback;
 use crate::platform::hosted::Secrets;
 use authorizations::Authorizations;
 use gate::Gate;
@@ -114,7 +115,7 @@ impl Running {
         let secrets = engine.secrets(workspace).await?;
         // What an earlier run was cut off in is put right before anybody asks for a list.
         engine.reconcile_here(workspace).await?;
-        credentials::hash_older_tokens(&engine, workspace.as_str()).await?;
+        credentials::hash_older_tokens(&engine, workspace).await?;
         let loopback = Loopback::Ip(listen.ip());
         let bound = match Bound::bind(loopback, listen.port()).await {
             Ok(bound) => bound,
@@ -136,7 +137,7 @@ impl Running {
         }));
         let serving = bound.serve_within(
             &router(shared),
-            Limits { connections: CONNECTIONS, flush: FLUSH, ..Limits::default() },
+            Limits { max_connections: CONNECTIONS, flush_timeout: FLUSH, ..Limits::default() },
         );
         Ok(Self { base_url: format!("http://{authority}{BASE_PATH}"), authorization, engine, serving })
     }

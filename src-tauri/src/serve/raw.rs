@@ -17,7 +17,7 @@ use crate::domain::item::Item;
 use crate::domain::oauth::percent;
 use crate::domain::oauth::token::TokenSet;
 use crate::domain::sensitive::Sensitive;
-use crate::io::http::{HttpError, Reached};
+use crate::io::http::{Delivery, HttpError};
 use crate::io::stream::Outgoing;
 use crate::platform::Provider;
 
@@ -42,8 +42,8 @@ pub(super) async fn pass(State(shared): State<Shared>, request: Request) -> Resu
 
     let outgoing = Outgoing { method: head.method, url: url.clone(), headers, body };
     let product = target.provider.product();
-    let answer = shared.http.pass(outgoing).await.map_err(|error| match error {
-        HttpError::Unreachable { stage: Reached::TimeOut, .. } => Refusal::too_late(product),
+    let answer = shared.http.forward(outgoing).await.map_err(|error| match error {
+        HttpError::Unreachable { delivery: Delivery::TimedOut, .. } => Refusal::too_late(product),
         error => Failure::from(error).product(product).into(),
     })?;
 

@@ -1,13 +1,15 @@
-//! Checking the values of a form against the fields of an element.
+//! Checks what the user entered against the fields of an element.
 
 use std::collections::BTreeMap;
 
 use super::accept;
 use super::problem::{FieldProblem, Problem};
 use crate::address;
-use crate::element::{CALLBACK_URL, Element, Field};
+use crate::element::{CALLBACK_URL, Element, Field, STANDARD_QUERY, Step};
 use crate::sensitive::Sensitive;
-use crate::values::{Entry, Value, Values};
+use crate::tally;
+use crate::values::Values;
+use crate::values::{Entry, Value};
 
 /// Checks and tidies what was given.
 ///
@@ -36,6 +38,32 @@ pub fn check_call(element: &Element, given: &BTreeMap<String, String>) -> Result
     })
 }
 
+/// Checks what a caller of the platform API gave for one step of a sign-in. A field that the query of this step does not
+/// carry need not be known yet, nor what is derived from it.
+pub fn check_partial(
+    element: &Element,
+    given: &BTreeMap<String, String>,
+    step: Step,
+) -> Result<Values, Vec<FieldProblem>> {
+    let is_unknown = |key: &str| {
+        let standard = STANDARD_QUERY.iter().any(|(known, _)| *known == key);
+        let carried = |field: &Field| !field.query.is_empty() && field.steps.contains(&step);
+        !standard && !given.contains_key(key) && element.field(key).is_some_and(|field| !carried(field))
+    };
+    let is_lacking = |key: &str| {
+        is_unknown(key) && element.field(key).is_some_and(|field| field.required && field.default.is_none())
+    };
+    let mut partial = element.clone();
+    for field in &mut partial.fields {
+        field.derived.take_if(|derived| derived.holes().any(is_lacking));
+        field.required &= !is_unknown(&field.key);
+        // A value that was given counts, even while the choice that asks for it is unknown.
+        let is_given = given.contains_key(&field.key);
+        field.visible_when.take_if(|when| is_given && is_unknown(&when.field));
+    }
+    check_call(&partial, given)
+}
+
 /// The same for entries as they travel and as the keychain keeps them.
 pub fn check_entries<'e>(
     element: &Element,
@@ -52,6 +80,7 @@ fn check_fields(
     mut problems: Vec<FieldProblem>,
     tidy: impl Fn(&Field, &str) -> Result<String, Problem>,
 ) -> Result<Values, Vec<FieldProblem>> {
+    tally::count_check();
     let mut values = Values::default();
     let mut derived = Vec::new();
     for field in &element.fields {
@@ -89,7 +118,6 @@ fn check_fields(
     if problems.is_empty() { Ok(values) } else { Err(problems) }
 }
 
-/// A checked value of `field`.
 pub(super) fn entry(field: &Field, text: String, given: bool) -> Entry {
     let value = if field.secret { Value::Secret(Sensitive::new(text)) } else { Value::Public(text) };
     let host_suffix = field.host_suffix.clone();

@@ -42,7 +42,8 @@ impl FilledForm {
         let field = self.element.field(key).ok_or_else(|| problem(Problem::Unknown))?;
         let tidy = accept::tidy(&self.element, field, text).map_err(problem)?;
         self.values.set(entry(field, tidy, true));
-        self.values.sort_by_position(|key| self.element.fields.iter().position(|field| field.key == key));
+        let fields = &self.element.fields;
+        self.values.sort_by_position(|key| fields.iter().position(|field| field.key == key));
         Ok(())
     }
 

@@ -418,3 +418,65 @@ fn a_caller_of_the_platform_may_send_more_and_receives_where_it_likes() {
     // Everywhere else an unknown entry is a mistake.
     assert_eq!(one_problem(ZENDESK, "event.notification.enabled", "true"), Some(Problem::Unknown));
 }
+
+/// Which way is taken, and part of an address, are no parameters of `oauth/url`.
+const PARTIAL: &str = r#"
+key = "partial"
+name = "Partial"
+initials = "PA"
+category = "Test"
+gives = "Nothing"
+access = ["Nothing"]
+
+[auth.custom]
+
+[[fields]]
+key = "way"
+label = "Way"
+type = "select"
+options = [{ value = "old", label = "Old" }, { value = "new", label = "New" }]
+example = "new"
+
+[[fields]]
+key = "team"
+label = "Team"
+example = "acme"
+query = ["team"]
+visible_when = { field = "way", is = "new" }
+
+[[fields]]
+key = "shop"
+label = "Shop"
+example = "acme"
+
+[[fields]]
+key = "site"
+label = "Site"
+example = "acme"
+derived = "{shop}-site"
+required = false
+
+[[fields]]
+key = "late"
+label = "Late"
+example = "later"
+query = ["late"]
+steps = ["url"]
+"#;
+
+#[test]
+fn a_field_that_a_query_does_not_carry_is_required_only_in_the_whole_form() {
+    let element = element(PARTIAL);
+    let given = map(&[("team", "acme")]);
+    let required = |keys: &[&str]| -> Vec<FieldProblem> {
+        let problem = |key: &&str| FieldProblem { key: (*key).to_owned(), problem: Problem::Required };
+        keys.iter().map(problem).collect()
+    };
+    assert_eq!(check_call(&element, &given).expect_err("incomplete"), required(&["way", "shop", "late"]));
+    let values = check_partial(&element, &given, Step::Token).expect("enough for this step");
+    assert_eq!(values.public_pairs(), [("team", "acme")], "nothing is derived from what is unknown");
+    assert_eq!(check_partial(&element, &given, Step::Url).expect_err("incomplete"), required(&["late"]));
+    let wrong = map(&[("shop", "acme"), ("way", "none")]);
+    let problems = check_partial(&element, &wrong, Step::Token).expect_err("no such way");
+    assert_eq!(problems[0].problem, Problem::NotAnOption);
+}

@@ -1,7 +1,5 @@
 //! The client against a scripted platform, over real loopback sockets.
 
-mod server;
-
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -10,7 +8,7 @@ use crate::domain::credential::Credential;
 use crate::domain::error::PlatformAnswer;
 use crate::domain::form::{FieldProblem, Problem};
 use crate::platform::{Issued, NotCreated};
-use server::{Reply, Seen, Server, json, status, with};
+use crate::scripted::{Reply, Seen, Server, json, status, with};
 
 const ATTEMPT: &str = "0123456789abcdef0123456789abcdef";
 const TAG: &str = "keyrack:0123456789abcdef0123456789abcdef";

@@ -11,9 +11,13 @@ use crate::domain::oauth::oauth1::{self, Signing};
 use crate::domain::oauth::pkce::Verifier;
 use crate::domain::oauth::token::{TokenRefusal, TokenSet, read_token_answer};
 use crate::domain::sensitive::Sensitive;
+use crate::domain::text::plain_line;
 use crate::io::clock;
 use crate::platform::refusal::{refusal, signed_refusal};
 use crate::platform::{Issued, Pairs};
+
+/// The longest callback value that is kept, in characters.
+const CALLBACK_VALUE_MAX: usize = 1000;
 
 impl Provider {
     /// Exchanges what the callback brought, or for client credentials the form alone, for tokens.
@@ -73,7 +77,8 @@ impl Provider {
         let callback: BTreeMap<_, _> = provided
             .iter()
             .filter(|(name, _)| declared.contains(name.as_str()))
-            .map(|(name, value)| (name.clone(), value.expose().clone()))
+            // They are shown, so they are cleaned like every text of a provider.
+            .map(|(name, value)| (name.clone(), plain_line(value.expose(), CALLBACK_VALUE_MAX)))
             .collect();
         Issued {
             token: clock::random_token().into(),
