@@ -19,6 +19,8 @@ pub mod engine;
 pub mod fault;
 pub mod io;
 pub mod platform;
+#[cfg(test)]
+mod scripted;
 pub mod serve;
 
 pub use keyrack_domain as domain;

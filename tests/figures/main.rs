@@ -73,6 +73,7 @@ fn fill(home: &Home) {
             status: Status::Ok,
             last_code: None,
             identity: Some(format!("person{number}@acme.example")),
+            identity_key: None,
             host: Some("acme.zendesk.com".into()),
             scopes: vec!["read".into(), "write".into()],
             missing: vec![],

@@ -2,11 +2,12 @@
 //! `ui/src/ipc/types.ts` is generated from these types and checked by a test.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
 use super::attempt::Stage;
-use super::connection::{Connection, Status};
+use super::connection::{Connection, Facts, Status};
 use super::error::{Code, Failure};
 
 /// How the window looks.
@@ -280,52 +281,36 @@ pub struct ElementView {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
 pub struct ConnectionView {
-    /// Its id.
-    pub id: String,
-    /// What the person calls it.
-    pub name: String,
-    /// The element's key.
-    pub element: String,
-    /// The product's name, or the key if the element is gone.
-    pub product: String,
+    /// The workspace by its name, the product by its name today.
+    #[serde(flatten)]
+    pub facts: Facts,
     /// Two letters for the tile.
     pub initials: String,
-    /// The workspace it lives in.
-    pub workspace: String,
-    /// Who signed in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub identity: Option<String>,
-    /// Where the account lives.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub host: Option<String>,
-    /// Free words.
-    pub tags: Vec<String>,
-    /// Whether it was switched off.
     pub disabled: bool,
-    /// The id of its instance at the platform.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub instance: Option<String>,
-    /// Whether it can be used.
     pub status: Status,
-    /// Why not.
+    /// The failure behind `status`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_code: Option<Code>,
     /// Milliseconds since 1970.
-    pub created_at: i64,
-    /// Milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renewed_at: Option<i64>,
-    /// Milliseconds since 1970.
+    /// When the access token ends, in milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
     /// The provider's words for what was granted.
     pub scopes: Vec<String>,
     /// Plain words for what was granted.
     pub access: Vec<String>,
-    /// Scopes that were asked for and not granted.
-    pub missing: Vec<String>,
     /// What becomes of its access when it is removed.
     pub revocation: Revocation,
+}
+
+impl Deref for ConnectionView {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.facts
+    }
 }
 
 /// What becomes of the access at the provider when a connection is removed.
@@ -397,32 +382,26 @@ pub struct CertificateView {
 
 impl ConnectionView {
     /// Joins a row with the words of its element; `element` is `(name, initials, access)`.
-    pub fn new(row: Connection, element: Option<(&str, &str, &[String])>) -> Self {
-        let (product, initials, access) = match element {
-            Some((name, initials, access)) => (name.to_owned(), initials.to_owned(), access.to_vec()),
-            None => (row.product.clone(), initials_of(&row.product), vec![]),
+    pub fn new(row: Connection, element: Option<(&str, &str, &[String])>, revocation: Revocation) -> Self {
+        let mut facts = row.facts;
+        let (initials, access) = match element {
+            Some((name, initials, access)) => {
+                name.clone_into(&mut facts.product);
+                (initials.to_owned(), access.to_vec())
+            }
+            None => (initials_of(&facts.product), vec![]),
         };
         Self {
-            id: row.id,
-            name: row.name,
-            element: row.element,
-            product,
+            facts,
             initials,
-            workspace: row.workspace,
-            identity: row.identity,
-            host: row.host,
-            tags: row.tags,
             disabled: row.disabled,
-            instance: row.instance,
             status: row.status,
             last_code: row.last_code.as_deref().and_then(Code::parse),
-            created_at: row.created_at,
             renewed_at: row.renewed_at,
             expires_at: row.expires_at,
             scopes: row.scopes,
             access,
-            missing: row.missing,
-            revocation: Revocation::Stays,
+            revocation,
         }
     }
 }

@@ -1,135 +1,134 @@
-//! `keyrack doctor`: is everything there that this program needs? The only command that lists the keychain.
+//! `keyrack doctor`: checks everything that the program needs. The only command that lists the keychain.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::print::{self, Problem};
-use super::run::{Context, block_on};
-use super::trust;
+use super::context::{Context, block_on};
+use super::print;
+use super::problem::Problem;
+use super::sentence::sentence;
 use crate::domain::connection::Connection;
-use crate::domain::error::Failure;
+use crate::domain::error::{Code, Failure};
+use crate::io::http::proxy_in_use;
 use crate::io::listener::Bound;
 use crate::io::loopback::Loopback;
 use crate::io::vault::KEYCHAIN_NAME;
 
-/// One thing that was looked at.
 struct Finding {
-    what: &'static str,
-    says: String,
+    check: &'static str,
+    text: String,
     failure: Option<Failure>,
 }
 
 impl Finding {
-    fn good(what: &'static str, says: impl Into<String>) -> Self {
-        Self { what, says: says.into(), failure: None }
+    fn good(check: &'static str, text: impl Into<String>) -> Self {
+        Self { check, text: text.into(), failure: None }
     }
 
-    fn bad(what: &'static str, failure: Failure) -> Self {
-        Self { what, says: print::sentence(&failure, None), failure: Some(failure) }
+    fn bad(check: &'static str, failure: Failure) -> Self {
+        Self { check, text: sentence(&failure, None), failure: Some(failure) }
+    }
+
+    fn of(check: &'static str, result: Result<String, Failure>) -> Self {
+        result.map_or_else(|failure| Self::bad(check, failure), |text| Self::good(check, text))
     }
 }
 
-pub(super) fn doctor(context: &Context) -> Result<(), Problem> {
+pub(super) fn run(context: &Context) -> Result<(), Problem> {
     let findings = [
-        index(context),
-        keychain(context),
-        items(context),
-        port(context),
-        network(context),
-        elements(context),
+        Finding::of("index", check_index(context)),
+        Finding::of("keychain", check_keychain(context)),
+        Finding::of("connections", check_items(context)),
+        Finding::good("callback port", check_port(context)),
+        Finding::of("network", describe_network(context)),
+        Finding::of("elements", check_elements(context)),
     ];
     if context.json {
         let list: Vec<_> = findings
             .iter()
-            .map(|f| json!({ "check": f.what, "ok": f.failure.is_none(), "says": f.says, "failure": f.failure }))
+            .map(|f| json!({ "check": f.check, "ok": f.failure.is_none(), "says": f.text, "failure": f.failure }))
             .collect();
         print::json(&json!({ "version": env!("CARGO_PKG_VERSION"), "findings": list }));
     } else {
         print::table(findings.iter().map(|f| {
             let mark = if f.failure.is_none() { "ok" } else { "problem" };
-            [mark, f.what, f.says.as_str()]
+            [mark, f.check, f.text.as_str()]
         }));
     }
-    match findings.into_iter().find_map(|f| f.failure) {
-        // Said already, in the list.
-        Some(failure) => Err(Problem::shown(failure)),
-        None => Ok(()),
+    findings.into_iter().find_map(|f| f.failure).map_or(Ok(()), |failure| Err(Problem::printed(failure)))
+}
+
+fn check_index(context: &Context) -> Result<String, Failure> {
+    context.engine.index.probe()?;
+    Ok(context.engine.paths.index().display().to_string())
+}
+
+fn check_keychain(context: &Context) -> Result<String, Failure> {
+    context.engine.vault.probe()?;
+    Ok(format!("the {KEYCHAIN_NAME} takes and returns values"))
+}
+
+/// Finds rows without an item, and items without a row.
+fn check_items(context: &Context) -> Result<String, Failure> {
+    block_on(context.engine.reconcile())?;
+    let kept = context.engine.vault.connection_ids()?;
+    // Items of open attempts and pending removals are expected.
+    let open = context.engine.index.open_attempts()?.into_iter().map(|attempt| attempt.id);
+    let expected: Vec<_> = open.chain(context.engine.index.pending_removals()?).collect();
+    let rows = context.engine.index.connections(None)?;
+    let is_readable = |id: &str| matches!(context.engine.vault.get(id), Ok(Some(_)));
+    if let Some(row) = rows.iter().find(|row| !kept.contains(&row.id) || !is_readable(&row.id)) {
+        let failure = Failure::new(Code::SignInExpired).name(&row.name);
+        return Err(failure.detail("the keychain holds no whole item for it"));
     }
+    let text = format!("{} connections, each with its item", rows.len());
+    Ok(match count_orphans(&kept, &rows, &expected) {
+        0 => text,
+        orphans => format!("{text}; {orphans} items in the {KEYCHAIN_NAME} belong to no connection"),
+    })
 }
 
-fn index(context: &Context) -> Finding {
-    match context.engine.index.probe() {
-        Ok(()) => Finding::good("index", context.engine.paths.index().display().to_string()),
-        Err(error) => Finding::bad("index", error.into()),
-    }
+/// Counts the items that belong neither to a connection nor to an operation that was begun.
+fn count_orphans(kept: &BTreeSet<String>, rows: &[Connection], expected: &[String]) -> usize {
+    kept.iter().filter(|id| !rows.iter().any(|row| row.id == **id) && !expected.contains(id)).count()
 }
 
-fn keychain(context: &Context) -> Finding {
-    match context.engine.vault.probe() {
-        Ok(()) => Finding::good("keychain", format!("the {KEYCHAIN_NAME} takes and returns values")),
-        Err(error) => Finding::bad("keychain", error.into()),
-    }
-}
-
-/// Rows without an item, and items without a row.
-fn items(context: &Context) -> Finding {
-    let looked = || -> Result<Finding, Failure> {
-        block_on(context.engine.reconcile())?;
-        let kept = context.engine.vault.connection_ids()?;
-        // The item of a sign-in that is under way, or of a removal that the provider is yet to be told of, is no riddle.
-        let open = context.engine.index.open_attempts()?.into_iter().map(|attempt| attempt.id);
-        let begun: Vec<_> = open.chain(context.engine.index.pending_removals()?).collect();
-        let rows = context.engine.index.connections(None)?;
-        let whole = |id: &str| matches!(context.engine.vault.get(id), Ok(Some(_)));
-        let missing: Vec<_> = rows.iter().filter(|row| !kept.contains(&row.id) || !whole(&row.id)).collect();
-        let orphans = orphans(&kept, &rows, &begun);
-        let mut says = format!("{} connections, each with its item", rows.len());
-        if orphans > 0 {
-            says = format!("{says}; {orphans} items in the {KEYCHAIN_NAME} belong to no connection");
-        }
-        Ok(match missing.first() {
-            None => Finding::good("connections", says),
-            Some(row) => {
-                let failure = Failure::new(crate::domain::error::Code::SignInExpired).name(&row.name);
-                Finding::bad("connections", failure.detail("the keychain holds no whole item for it"))
-            }
-        })
-    };
-    looked().unwrap_or_else(|failure| Finding::bad("connections", failure))
-}
-
-/// How many kept items neither a connection nor something that was begun accounts for.
-fn orphans(kept: &BTreeSet<String>, rows: &[Connection], begun: &[String]) -> usize {
-    kept.iter().filter(|id| !rows.iter().any(|row| row.id == **id) && !begun.contains(id)).count()
-}
-
-fn port(context: &Context) -> Finding {
+/// A port in use is no failure: an open sign-in holds it too.
+fn check_port(context: &Context) -> String {
     let port = context.engine.callback_port();
     match block_on(Bound::bind(Loopback::Name, port)) {
-        Ok(_) => Finding::good("callback port", format!("{port} is free")),
-        // Not a failure: a sign-in that is under way holds it too.
-        Err(_) => Finding::good("callback port", format!("{port} is in use just now")),
+        Ok(_) => format!("{port} is free"),
+        Err(_) => format!("{port} is in use just now"),
     }
 }
 
-fn network(context: &Context) -> Finding {
-    match trust::finding(context, context.engine.clock_skew()) {
-        Ok(says) => Finding::good("network", says),
-        Err(failure) => Finding::bad("network", failure),
+fn describe_network(context: &Context) -> Result<String, Failure> {
+    let added = context.engine.trust().list()?;
+    let proxy =
+        proxy_in_use().map_or_else(|| "no proxy".to_owned(), |proxy| format!("through the proxy {proxy}"));
+    let authorities = match added.as_slice() {
+        [] => "the system's certificate authorities".to_owned(),
+        [one] => format!("the system's certificate authorities and “{}”", one.subject),
+        several => format!("the system's certificate authorities and {} that were added", several.len()),
+    };
+    let mut text = format!("{proxy}; {authorities}");
+    // Known only if a server was asked meanwhile.
+    if let Some(skew) = context.engine.clock_skew() {
+        let way = if skew > 0 { "slow" } else { "fast" };
+        text.push_str(&format!("; this computer's clock is {} seconds {way}", skew.abs()));
     }
+    Ok(text)
 }
 
-fn elements(context: &Context) -> Finding {
+fn check_elements(context: &Context) -> Result<String, Failure> {
     let catalog = context.engine.catalog();
     match catalog.faults().first() {
-        None => Finding::good("elements", format!("{} can be connected", catalog.iter().count())),
-        Some(fault) => Finding::bad(
-            "elements",
-            Failure::new(crate::domain::error::Code::ElementInvalid)
-                .name(fault.file.display().to_string())
-                .detail(fault.to_string()),
-        ),
+        None => Ok(format!("{} can be connected", catalog.iter().count())),
+        Some(fault) => {
+            let file = fault.file.display().to_string();
+            Err(Failure::new(Code::ElementInvalid).name(file).detail(fault.to_string()))
+        }
     }
 }
 
@@ -138,10 +137,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_begun_accounts_for_its_item() {
+    fn items_of_operations_that_were_begun_are_no_orphans() {
         let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
-        let kept = BTreeSet::from_iter(ids(&["attempt", "removed", "nobody's"]));
-        assert_eq!(orphans(&kept, &[], &ids(&["attempt", "removed"])), 1);
-        assert_eq!(orphans(&kept, &[], &[]), 3);
+        let kept = BTreeSet::from_iter(ids(&["attempt", "removed", "unknown"]));
+        assert_eq!(count_orphans(&kept, &[], &ids(&["attempt", "removed"])), 1);
+        assert_eq!(count_orphans(&kept, &[], &[]), 3);
     }
 }

@@ -13,8 +13,8 @@ use crate::domain::attempt::Stage;
 use crate::domain::error::{Code, Failure};
 use crate::domain::renewal::in_ms;
 use crate::domain::view::{AttemptView, ConnectRequest};
-use crate::engine::start::{attempt_life, open_browser};
-use crate::engine::{Browser, Controls, Ending, Engine, Paste, SigningIn, Unsaved};
+use crate::engine::{Browser, Controls, Ending, Engine, Paste, SigningIn, Unsaved, WorkspaceId};
+use crate::engine::{attempt_life, open_browser};
 use crate::io::clock;
 
 /// How long the callback address stays open after the answer, for late and double callbacks.
@@ -72,7 +72,7 @@ impl Attempts {
         &self,
         app: &AppHandle,
         engine: &Engine,
-        workspace: &str,
+        workspace: &WorkspaceId,
         request: ConnectRequest,
     ) -> Result<AttemptView, Failure> {
         let signing = engine.start(workspace, request).await?;
@@ -86,7 +86,7 @@ impl Attempts {
         let view = view(&signing, browser_opened, code_ends_at);
         self.list().push(Attempt {
             view: view.clone(),
-            url: signing.url.clone(),
+            url: signing.url().cloned(),
             cancel,
             paste,
             deadline,
@@ -275,15 +275,15 @@ fn ends_at(from: i64, code_ends_at: Option<i64>) -> i64 {
 fn view(signing: &SigningIn, browser_opened: bool, code_ends_at: Option<i64>) -> AttemptView {
     AttemptView {
         id: signing.id.clone(),
-        element: signing.element.key.clone(),
-        product: signing.element.name.clone(),
-        initials: signing.element.initials.clone(),
+        element: signing.element().key.clone(),
+        product: signing.element().name.clone(),
+        initials: signing.element().initials.clone(),
         name: signing.name.clone(),
         again: signing.again.is_some(),
-        stage: if signing.url.is_some() { Stage::Waiting } else { Stage::Finishing },
-        host: signing.host.clone(),
-        link: signing.url.as_ref().map(Url::to_string).unwrap_or_default(),
-        callback: signing.callback_url.clone(),
+        stage: if signing.url().is_some() { Stage::Waiting } else { Stage::Finishing },
+        host: signing.host().to_owned(),
+        link: signing.url().map(Url::to_string).unwrap_or_default(),
+        callback: signing.callback_url().to_owned(),
         paste_only: signing.paste_only(),
         browser_opened,
         user_code: signing.user_code().map(str::to_owned),

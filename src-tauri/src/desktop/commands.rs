@@ -15,8 +15,8 @@ use crate::domain::view::{
     Appearance, AttemptView, ConnectRequest, ElementView, ImportView, InstanceView, KeychainView, PresetView,
     RemovedView, Revocation, SettingsView, State as Everything, TestView, WorkspaceRequest, WorkspaceView,
 };
-use crate::engine::start::open_browser;
-use crate::engine::{Browser, Engine, How, Reach};
+
+use crate::engine::{Browser, Engine, Reach, RenewalOutcome, WorkspaceId, open_browser};
 use crate::io::clock;
 use crate::io::http::proxy_in_use;
 use crate::io::index::{IndexError, Setting};
@@ -49,7 +49,7 @@ impl From<IndexError> for Reported {
 const PORT_MIN: u16 = 1024;
 
 /// The id of the workspace that the window shows.
-fn workspace(engine: &Engine) -> Answer<String> {
+fn workspace(engine: &Engine) -> Answer<WorkspaceId> {
     Ok(engine.current_workspace()?.id)
 }
 
@@ -181,7 +181,7 @@ pub(super) async fn dismiss(app: AppHandle, desk: State<'_, Desk>, attempt: Stri
 pub(super) async fn copy_token(desk: State<'_, Desk>, connection: String) -> Answer<()> {
     let engine = desk.engine()?.clone();
     let row = self::connection(&engine, &connection)?;
-    let item = engine.fresh(&row).await?;
+    let item = engine.fresh_item(&row).await?;
     Ok(desk.clipboard.put_secret(item.calling_token().clone()).await?)
 }
 
@@ -232,9 +232,9 @@ pub(super) async fn renew(app: AppHandle, desk: State<'_, Desk>, connection: Str
     let engine = desk.engine()?;
     let renewed = engine.renew_now(&self::connection(engine, &connection)?).await;
     changed(&app);
-    match renewed?.how {
-        How::Postponed(failure) => Err((*failure).into()),
-        How::Renewed | How::Unneeded | How::Impossible => Ok(()),
+    match renewed?.outcome {
+        RenewalOutcome::Deferred(failure) => Err((*failure).into()),
+        RenewalOutcome::Renewed | RenewalOutcome::NotNeeded | RenewalOutcome::NotRenewable => Ok(()),
     }
 }
 
@@ -244,7 +244,7 @@ pub(super) async fn open_access_page(desk: State<'_, Desk>, connection: String) 
     let engine = desk.engine()?;
     // Of one that was just removed, what its removal told.
     let page = match engine.index.connection(&connection)? {
-        Some(row) => match engine.shown(row).revocation {
+        Some(row) => match engine.view(row).revocation {
             Revocation::Page { url } => Some(url),
             Revocation::Ends | Revocation::Stays => None,
         },

@@ -141,7 +141,7 @@ pub fn run() {
         .run(|app, event| {
             // The window is gone; what was begun at a provider is still brought to the keychain.
             if let (RunEvent::Exit, Ok(engine)) = (&event, app.state::<Desk>().engine()) {
-                tauri::async_runtime::block_on(engine.settled());
+                tauri::async_runtime::block_on(engine.wait_idle());
             }
             // Quitting by the menu or the end of the session closes no window first.
             if let RunEvent::ExitRequested { api, code: None, .. } = event

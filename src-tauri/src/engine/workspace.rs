@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Engine;
+use super::{Engine, WorkspaceId};
 use crate::domain::connection::folded;
-pub use crate::domain::connection::{LOCAL, PRACTICE};
 use crate::domain::element::{Auth, CALLBACK_URL, Element, Field, FieldKind};
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{
@@ -20,12 +19,10 @@ pub const DEFAULT_PORT: u16 = 14747;
 /// How an address of ours says that any free port will do.
 pub(super) const ANY_PORT: &str = ":0/";
 
-/// A workspace and the word by which everything that belongs to it names it.
+/// A workspace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Workspace {
-    /// [`LOCAL`], [`PRACTICE`], or the random id of a hosted one: its name may change, what belongs to it may not.
-    pub id: String,
-    /// As people see it.
+    pub id: WorkspaceId,
     pub view: WorkspaceView,
 }
 
@@ -36,19 +33,19 @@ impl Engine {
     /// When the index cannot be read.
     pub fn workspaces(&self) -> Result<Vec<Workspace>, Failure> {
         let counts = self.index.connection_counts()?;
-        let make = |id: &str, name: &str, label: &str, kind, base_url| {
-            let connections = counts.iter().find(|(of, _)| of == id).map_or(0, |(_, count)| *count);
+        let make = |id: WorkspaceId, name: &str, label: &str, kind, base_url| {
+            let connections = counts.iter().find(|(of, _)| of == id.as_str()).map_or(0, |(_, count)| *count);
             let view = WorkspaceView { name: name.into(), label: label.into(), kind, base_url, connections };
-            Workspace { id: id.into(), view }
+            Workspace { id, view }
         };
         let mut all = vec![
-            make(LOCAL, LOCAL, "This computer", WorkspaceKind::Local, None),
-            make(PRACTICE, PRACTICE, "Practice", WorkspaceKind::Practice, None),
+            make(WorkspaceId::Local, "local", "This computer", WorkspaceKind::Local, None),
+            make(WorkspaceId::Practice, "practice", "Practice", WorkspaceKind::Practice, None),
         ];
-        let hosted = self.index.hosted_workspaces()?.into_iter();
-        all.extend(
-            hosted.map(|row| make(&row.id, &row.name, &row.name, WorkspaceKind::Hosted, Some(row.base_url))),
-        );
+        all.extend(self.index.hosted_workspaces()?.into_iter().map(|row| {
+            let id = WorkspaceId::Hosted(row.id);
+            make(id, &row.name, &row.name, WorkspaceKind::Hosted, Some(row.base_url))
+        }));
         Ok(all)
     }
 
@@ -58,7 +55,7 @@ impl Engine {
     /// [`Code::WorkspaceUnknown`].
     pub fn workspace(&self, name_or_id: &str) -> Result<Workspace, Failure> {
         let unknown = || Failure::new(Code::WorkspaceUnknown).name(name_or_id);
-        let named = |w: &Workspace| w.id == name_or_id || folded(&w.view.name) == folded(name_or_id);
+        let named = |w: &Workspace| w.id.as_str() == name_or_id || folded(&w.view.name) == folded(name_or_id);
         self.workspaces()?.into_iter().find(named).ok_or_else(unknown)
     }
 
@@ -67,9 +64,10 @@ impl Engine {
     /// # Errors
     /// When the index cannot be read.
     pub fn current_workspace(&self) -> Result<Workspace, Failure> {
-        let chosen = self.index.setting(Setting::Workspace)?.unwrap_or_else(|| LOCAL.to_owned());
+        let chosen =
+            self.index.setting(Setting::Workspace)?.unwrap_or_else(|| WorkspaceId::Local.to_string());
         self.workspace(&chosen).or_else(|failure| match failure.code {
-            Code::WorkspaceUnknown => self.workspace(LOCAL),
+            Code::WorkspaceUnknown => self.workspace(WorkspaceId::Local.as_str()),
             _ => Err(failure),
         })
     }
@@ -79,7 +77,7 @@ impl Engine {
     /// # Errors
     /// When the index cannot be written.
     pub fn use_workspace(&self, workspace: &Workspace) -> Result<(), Failure> {
-        Ok(self.index.set_setting(Setting::Workspace, &workspace.id)?)
+        Ok(self.index.set_setting(Setting::Workspace, workspace.id.as_str())?)
     }
 
     /// The port in the callback address of new connections.
@@ -89,10 +87,11 @@ impl Engine {
     }
 
     /// What a form is filled in with before the person has typed anything.
-    pub(super) fn defaults(&self, workspace: &str, element: &Element) -> BTreeMap<String, String> {
+    pub(super) fn defaults(&self, workspace: &WorkspaceId, element: &Element) -> BTreeMap<String, String> {
         let provider = element.provider();
-        let mut values = if workspace == PRACTICE { element.practice_values() } else { BTreeMap::new() };
-        let callback = if workspace == PRACTICE || element.callback.any_loopback_port {
+        let mut values =
+            if *workspace == WorkspaceId::Practice { element.practice_values() } else { BTreeMap::new() };
+        let callback = if *workspace == WorkspaceId::Practice || element.callback.any_loopback_port {
             // Port 0: whichever is free. The practice provider and these providers take any (RFC 8252 §7.3).
             format!("http://127.0.0.1{ANY_PORT}callback/{provider}")
         } else {
@@ -103,10 +102,15 @@ impl Engine {
     }
 
     /// Puts the address with the usual port into a form, where the element registers itself with any.
-    pub(super) fn fix_port(&self, workspace: &str, element: &Element, values: &mut BTreeMap<String, String>) {
+    pub(super) fn fix_port(
+        &self,
+        workspace: &WorkspaceId,
+        element: &Element,
+        values: &mut BTreeMap<String, String>,
+    ) {
         let registers =
             matches!(&element.auth, Auth::Oauth2(oauth2) if oauth2.registration_endpoint.is_some());
-        if registers && workspace != PRACTICE {
+        if registers && *workspace != WorkspaceId::Practice {
             values.insert(CALLBACK_URL.to_owned(), self.usual_callback(element));
         }
     }
@@ -116,7 +120,7 @@ impl Engine {
     }
 
     /// An element with its form filled in for a workspace.
-    pub fn element_view(&self, workspace: &str, element: &Element) -> ElementView {
+    pub fn element_view(&self, workspace: &WorkspaceId, element: &Element) -> ElementView {
         let defaults = self.defaults(workspace, element);
         ElementView {
             key: element.key.clone(),
@@ -144,7 +148,7 @@ impl Engine {
     ///
     /// # Errors
     /// Whatever a hosted platform answers when it is asked for its catalogue.
-    pub async fn element_views(&self, workspace: &str) -> Result<Vec<ElementView>, Failure> {
+    pub async fn element_views(&self, workspace: &WorkspaceId) -> Result<Vec<ElementView>, Failure> {
         let elements = self.elements_in(workspace).await?;
         let mut views: Vec<_> = elements.iter().map(|e| self.element_view(workspace, e)).collect();
         views.sort_by(|a, b| (&a.category, &a.name).cmp(&(&b.category, &b.name)));

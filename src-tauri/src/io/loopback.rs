@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use crate::domain::oauth::authorize::is_loopback;
+use crate::domain::address::is_loopback;
 
 /// A loopback host, which says which sockets it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,18 +4,21 @@
 //! (`send`), lists of several pages (`pages`), and making an instance exactly once (`create`). Whether a connection is
 //! kept, renamed or marked because of an answer is the engine's business.
 
+mod bounds;
 mod create;
 mod pages;
 mod send;
 #[cfg(test)]
 mod tests;
+pub mod wire;
 
 use serde_json::Value;
 use url::Url;
 
-use super::{Instance, InstanceBody, InstanceChange, OauthCall, OauthToken, OauthUrl, Pairs};
+use super::{Instance, InstanceChange, NewInstance, OauthToken, OauthUrl, Pairs};
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
+use crate::domain::form::FilledForm;
 use crate::domain::hosted::call::{self, Caller, Oauth, Which};
 use crate::domain::hosted::instance;
 use crate::domain::hosted::refusal::{self, Asked, SignIn};
@@ -24,7 +27,8 @@ use crate::domain::http::{HttpRequest, HttpResponse};
 use crate::domain::sensitive::Sensitive;
 use crate::io::clock;
 use crate::io::http::Http;
-use send::{Pace, Size, Unanswered};
+use bounds::{Pace, Size, Unanswered};
+use wire::{InstanceBody, OauthCall};
 
 /// What a workspace proves itself with.
 #[derive(Clone, Debug)]
@@ -51,7 +55,7 @@ impl Hosted {
     }
 
     /// A failure with what was asked of whom since this client was made.
-    pub fn told(&self, failure: Failure) -> Failure {
+    pub fn with_exchanges(&self, failure: Failure) -> Failure {
         Failure { exchanges: self.http.exchanges(), ..failure }
     }
 
@@ -157,9 +161,18 @@ impl Hosted {
 
     /// Changes what is named.
     ///
-    /// # Errors
-    /// [`Code::InstanceGone`], or whatever else the platform answers.
+    /// Errors: [`Code::InstanceGone`], [`Code::AuthorizationExpired`], or whatever else the platform answers.
     pub async fn patch(&self, id: &str, change: &InstanceChange) -> Result<Instance, Failure> {
+        self.patch_element("", id, change).await
+    }
+
+    /// The same, with the element whose fields a refusal may name.
+    async fn patch_element(
+        &self,
+        element: &str,
+        id: &str,
+        change: &InstanceChange,
+    ) -> Result<Instance, Failure> {
         let id = self.known_id(id)?;
         let none = Vec::new();
         let configuration = change.configuration.as_ref().unwrap_or(&none);
@@ -182,38 +195,27 @@ impl Hosted {
             Err(lost) => return self.after_all(id, lost, |now| now.shows(&body)).await,
         };
         let secrets = secrets_of(configuration).into_iter().chain(all_of(provider_data)).collect::<Vec<_>>();
-        self.changed(id, answer, "", configuration, provider_data, &secrets).await
-    }
-
-    /// Replaces all of an instance but its id: a new sign-in in place.
-    ///
-    /// # Errors
-    /// [`Code::InstanceGone`], [`Code::AuthorizationExpired`], or whatever else the platform answers.
-    pub async fn put(&self, id: &str, body: &InstanceBody) -> Result<Instance, Failure> {
-        let id = self.known_id(id)?;
-        let request = self.call().replace(id, &of(body, &body.tags));
-        let answer = match self.unrepeated(request).await {
-            Ok(answer) => answer,
-            // The old sign-in and the new one look alike.
-            Err(lost) => return self.after_all(id, lost, |_| false).await,
-        };
-        let secrets = secrets_of_body(body);
-        self.changed(id, answer, &body.element, &body.configuration, &body.provider_data, &secrets).await
-    }
-
-    async fn changed(
-        &self,
-        id: &str,
-        answer: HttpResponse,
-        key: &str,
-        configuration: &Pairs,
-        provider_data: &Pairs,
-        secrets: &[&str],
-    ) -> Result<Instance, Failure> {
         let asked = Asked::Change(sign_in(provider_data));
-        let answer = self.accepted(answer, asked, key, configuration, secrets).await?;
+        let answer = self.accepted(answer, asked, element, configuration, &secrets).await?;
         // Some platforms say only that it is done.
         if answer::is_empty(&answer) { self.instance(id).await } else { self.described(&answer) }
+    }
+
+    /// Signs in again to an instance. Not PUT, which replaces all: the platform may know more of the instance than this
+    /// form does. Returns its Element token if the answer has it.
+    ///
+    /// Errors: as [`Hosted::patch`].
+    pub async fn sign_in_again(
+        &self,
+        id: &str,
+        form: &FilledForm,
+        new: &NewInstance<'_>,
+    ) -> Result<Option<Sensitive<String>>, Failure> {
+        let body = InstanceBody::new(form, new);
+        let provider_data = Some(body.provider_data).filter(|data| !data.is_empty());
+        let configuration = Some(body.configuration);
+        let change = InstanceChange { configuration, provider_data, ..InstanceChange::default() };
+        Ok(self.patch_element(&form.element.key, id, &change).await?.token)
     }
 
     /// Whether a change whose answer was lost was made after all: the instance itself tells. It is asked once, as the

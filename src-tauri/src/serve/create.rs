@@ -16,10 +16,10 @@ use super::{Shared, instance_object, page};
 use crate::domain::connection::Connection;
 use crate::domain::element::{API_KEY, Auth, CALLBACK_URL, Element};
 use crate::domain::error::{Code, Failure};
-use crate::domain::form::{self, Problem};
+use crate::domain::form::{self, FilledForm, Problem};
 use crate::domain::sensitive::Sensitive;
-use crate::engine::Created;
-use crate::platform::{InstanceBody, Pairs};
+use crate::engine::{Created, NewConnection};
+use crate::platform::Pairs;
 
 /// `POST /instances`.
 pub(super) async fn create(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
@@ -86,18 +86,17 @@ pub(super) async fn sign_in(
         request_token: provided.get("oauth_token").map(String::as_str),
     });
     let prepared = prepare(element, change, provided, configuration, taken.as_ref());
-    let body = match prepared {
-        Ok(body) => body,
+    let new = match prepared {
+        Ok(new) => new,
         Err(refusal) => {
             // Nothing was spent: the caller mends the body and sends it again.
             put_back(shared, taken);
             return Err(refusal);
         }
     };
-    let verifier = taken.as_ref().and_then(|taken| taken.authorization.verifier.clone());
     let made = match again {
-        None => shared.engine.create(&shared.workspace, &body, verifier.as_ref()).await,
-        Some(connection) => shared.engine.create_again(connection, &body, verifier.as_ref()).await,
+        None => shared.engine.create(&shared.workspace, new).await,
+        Some(connection) => shared.engine.create_again(connection, new).await,
     };
     made.map_err(|failure| {
         if may_be_tried_again(&failure, taken.as_ref()) {
@@ -129,7 +128,7 @@ fn prepare(
     mut provided: BTreeMap<String, String>,
     mut configuration: BTreeMap<String, String>,
     taken: Option<&Taken>,
-) -> Result<InstanceBody, Refusal> {
+) -> Result<NewConnection, Refusal> {
     if let Some(taken) = taken {
         for (key, value) in &taken.authorization.site {
             if element.field(key).is_some() {
@@ -156,8 +155,8 @@ fn prepare(
     let lacking: Vec<_> =
         lacking.into_iter().filter(|name| provided.get(*name).is_none_or(String::is_empty)).collect();
     let sign_in = (!lacking.is_empty()).then(|| not_signed_in(auth, &lacking));
-    match (checked, sign_in) {
-        (Ok(_), None) => {}
+    let values = match (checked, sign_in) {
+        (Ok(values), None) => values,
         (Ok(_), Some(text)) => return Err(Refusal::bad_request(text)),
         (Err(problems), sign_in) => {
             let only_missing = problems.iter().all(|problem| problem.problem == Problem::Required);
@@ -167,16 +166,17 @@ fn prepare(
                 None => refusal,
             });
         }
-    }
+    };
     let pairs = |map: BTreeMap<String, String>| -> Pairs {
         map.into_iter().map(|(name, value)| (name, Sensitive::new(value))).collect()
     };
-    Ok(InstanceBody {
-        element: element.key.clone(),
+    Ok(NewConnection {
+        form: FilledForm { element: element.clone(), values },
         name: change.name.clone().unwrap_or_default(),
         tags: change.tags_after(&[]).unwrap_or_default(),
-        provider_data: pairs(provided),
-        configuration: pairs(configuration),
+        provided: pairs(provided),
+        configuration: pairs(configuration).into_iter().collect(),
+        verifier: taken.and_then(|taken| taken.authorization.verifier.clone()),
     })
 }
 

@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use crate::domain::connection::Connection;
 use crate::domain::error::Failure;
 use crate::domain::sensitive::Sensitive;
-use crate::engine::Engine;
+use crate::engine::{Engine, WorkspaceId};
 use crate::platform::hosted::Secrets;
 
 /// What a caller who may do everything sends.
@@ -98,7 +98,7 @@ impl<'h> Shown<'h> {
 }
 
 /// Writes down the hashes of Element tokens that an earlier version issued, by which calls find their instance.
-pub(super) async fn hash_older_tokens(engine: &Engine, workspace: &str) -> Result<(), Failure> {
+pub(super) async fn hash_older_tokens(engine: &Engine, workspace: &WorkspaceId) -> Result<(), Failure> {
     for id in engine.index.ids_without_token_hash(workspace)? {
         let (vault, key) = (engine.vault.clone(), id.clone());
         let item = tokio::task::spawn_blocking(move || vault.get(&key)).await;

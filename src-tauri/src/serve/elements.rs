@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::refusal::Refusal;
 use super::{Shared, element_object, number, page};
-use crate::domain::connection::LOCAL;
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
+use crate::engine::WorkspaceId;
 use crate::io::catalog::Catalog;
 
 /// The element in a path: by key, else by number.
@@ -34,8 +34,8 @@ pub(super) fn find_in_use(shared: &Shared, key_or_id: &str) -> Result<Element, R
 }
 
 /// Refuses a sign-in that would ask a product which no longer answers.
-pub(super) fn not_retired(workspace: &str, element: &Element) -> Result<(), Refusal> {
-    if element.retired && workspace == LOCAL {
+pub(super) fn not_retired(workspace: &WorkspaceId, element: &Element) -> Result<(), Refusal> {
+    if element.retired && *workspace == WorkspaceId::Local {
         let retired = Failure::new(Code::ElementRetired).name(&element.key).product(&element.name);
         return Err(retired.into());
     }
@@ -137,13 +137,12 @@ mod tests {
     use axum::http::StatusCode;
 
     use super::*;
-    use crate::domain::connection::PRACTICE;
 
     #[test]
     fn what_its_maker_closed_is_signed_in_to_in_practice_only() {
         for element in Catalog::shipped().iter() {
-            assert!(not_retired(PRACTICE, element).is_ok(), "{}", element.key);
-            let found = not_retired(LOCAL, element).map_err(|refusal| refusal.status());
+            assert!(not_retired(&WorkspaceId::Practice, element).is_ok(), "{}", element.key);
+            let found = not_retired(&WorkspaceId::Local, element).map_err(|refusal| refusal.status());
             let wanted = if element.retired { Err(StatusCode::BAD_REQUEST) } else { Ok(()) };
             assert_eq!(found, wanted, "{}", element.key);
         }

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{Shared, date, element_object, number};
-use crate::domain::connection::{Connection, Item};
+use crate::domain::connection::Connection;
 use crate::domain::element::{API_KEY, Auth, Element};
 use crate::domain::form::{self, Values};
 use crate::domain::hosted::is_secret_key;
+use crate::domain::item::Item;
 use crate::domain::oauth::token::ClientAuthentication;
 
 /// What stands in place of a secret.
@@ -178,9 +179,9 @@ async fn brought(
     values: &Values,
     item: &Item,
 ) -> Vec<(&'static str, Option<String>)> {
-    let tokens = item.tokens.as_ref();
-    let local = shared.engine.local(&shared.workspace);
-    let addresses = local.addresses(element, values, tokens).await;
+    let tokens = item.tokens();
+    let provider = shared.engine.provider_of(item).await;
+    let addresses = provider.map(|provider| provider.addresses(tokens)).unwrap_or_default();
     // Where the API begins is written without the slash that a bare server's address ends with.
     let address =
         |url: &Option<url::Url>| url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
@@ -208,7 +209,7 @@ async fn brought(
         Auth::Oauth1(_) => {
             let secret = tokens.and_then(|tokens| tokens.token_secret.as_ref());
             brought.extend([
-                ("oauth.request.url", address(&addresses.request)),
+                ("oauth.request.url", address(&addresses.request_token)),
                 // RFC 5849 §3.5.1, the one of its three ways that we use.
                 ("oauth.request.authorization.type", Some("header".to_owned())),
                 ("oauth.user.token.secret", secret.map(|secret| secret.expose().clone())),

@@ -13,8 +13,9 @@ use super::instance_body::InstanceChange;
 use super::instance_object::{self, Detail};
 use super::refusal::Refusal;
 use super::{Shared, create, page};
-use crate::domain::connection::{Connection, Item, folded};
+use crate::domain::connection::{Connection, folded};
 use crate::domain::error::{Code, Failure};
+use crate::domain::item::Item;
 use crate::domain::sensitive::Sensitive;
 use crate::engine::Reach;
 
@@ -111,7 +112,7 @@ pub(super) async fn count(State(shared): State<Shared>, call: Call) -> Result<Re
     call.caller.platform()?;
     let mut of_elements: BTreeMap<String, u64> = BTreeMap::new();
     for connection in shared.engine.index.connections(Some(&shared.workspace))? {
-        *of_elements.entry(connection.element).or_default() += 1;
+        *of_elements.entry(connection.facts.element).or_default() += 1;
     }
     let total: u64 = of_elements.values().sum();
     Ok(page::json(&json!({ "totalInstances": total, "elementInstances": of_elements })))

@@ -38,7 +38,7 @@ use axum::routing::{get, put};
 
 use crate::domain::error::{Code, Failure};
 use crate::domain::sensitive::Sensitive;
-use crate::engine::{Engine, LOCAL, PRACTICE};
+use crate::engine::{Engine, WorkspaceId};
 use crate::io::clock;
 use crate::io::http::Http;
 use crate::io::listener::{Bound, Limits, Serving};
@@ -71,7 +71,7 @@ struct Shared(Arc<Parts>);
 
 struct Parts {
     engine: Engine,
-    workspace: String,
+    workspace: WorkspaceId,
     secrets: Secrets,
     authorizations: Authorizations,
     http: Http,
@@ -102,8 +102,8 @@ impl Running {
     /// # Errors
     /// [`Code::Usage`] for a hosted workspace or an address that is not of this computer alone; [`Code::PortInUse`]; a
     /// keychain or an index that cannot be used.
-    pub async fn start(engine: Engine, workspace: &str, listen: SocketAddr) -> Result<Self, Failure> {
-        if !matches!(workspace, LOCAL | PRACTICE) {
+    pub async fn start(engine: Engine, workspace: &WorkspaceId, listen: SocketAddr) -> Result<Self, Failure> {
+        if workspace.is_hosted() {
             let what =
                 "serve answers for This computer and for practice; a hosted workspace answers for itself";
             return Err(Failure::new(Code::Usage).detail(what));
@@ -129,7 +129,7 @@ impl Running {
         let authorization = credentials::header_of(&secrets);
         let shared = Shared(Arc::new(Parts {
             engine: engine.clone(),
-            workspace: workspace.to_owned(),
+            workspace: workspace.clone(),
             secrets,
             authorizations: Authorizations::default(),
             http: engine.http.clone(),
@@ -147,7 +147,7 @@ impl Running {
     pub async fn stop(self) {
         // In this order: once it is closed, no call can begin anything.
         self.serving.close().await;
-        self.engine.settled().await;
+        self.engine.wait_idle().await;
     }
 }
 

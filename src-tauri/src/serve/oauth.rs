@@ -14,11 +14,10 @@ use super::instance_body::text;
 use super::page;
 use super::refusal::Refusal;
 use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, STANDARD_QUERY};
-use crate::domain::form::{self, FieldProblem, Problem};
+use crate::domain::form::{self, FieldProblem, FilledForm, Problem};
 use crate::domain::oauth::percent;
 use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;
-use crate::platform::OauthCall;
 
 /// The most bytes of all values of a call as they stand in an address: of the 8 KiB that may be opened, what the
 /// provider's own part leaves.
@@ -32,10 +31,11 @@ pub(super) async fn token(
 ) -> Result<Response, Refusal> {
     let element = find_in_use(&shared, &element)?;
     let asked = Asked::read(&element, call.query)?;
-    if !matches!(asked.auth, Auth::Oauth1(_)) {
+    if !matches!(asked.form.auth(), Auth::Oauth1(_)) {
         return Err(Refusal::bad_request("This element does not use OAuth 1: begin with oauth/url."));
     }
-    let issued = shared.engine.local(&shared.workspace).oauth_token(&asked.call).await?;
+    let provider = shared.engine.local(&shared.workspace).bind(asked.form.clone()).await?;
+    let issued = provider.request_token(&asked.state).await?;
     let answer = json!({ "token": issued.token, "secret": issued.secret.expose() });
     shared.authorizations.remember(asked.begun(None, Some((issued.token, issued.secret))));
     Ok(page::json(&answer))
@@ -57,47 +57,51 @@ pub(super) async fn url(
     }
     query.extend(call.query);
     let asked = Asked::read(&element, query)?;
-    let request_token = asked.call.get("requestToken").filter(|token| !token.expose().is_empty()).cloned();
-    if matches!(asked.auth, Auth::Oauth1(_)) && request_token.is_none() {
+    if matches!(asked.form.auth(), Auth::Oauth1(_)) && asked.request_token.is_none() {
         return Err(missing_parameter("requestToken"));
     }
-    if !asked.auth.needs_browser() {
+    if !asked.form.auth().needs_browser() {
         return Err(Refusal::bad_request("This element does not sign in with a browser."));
     }
-    let answer = shared.engine.local(&shared.workspace).oauth_url(&asked.call).await?;
+    let provider = shared.engine.local(&shared.workspace).bind(asked.form.clone()).await?;
+    let request_token = asked.request_token.clone();
+    let answer = provider.authorization_url(&asked.state, request_token.as_deref(), asked.scope.clone())?;
     let told = told_element(&shared, &element, &asked.state);
     // The secret of the request token was remembered by oauth/token.
-    let request_token = request_token.map(|token| (token.expose().clone(), Sensitive::default()));
+    let request_token = request_token.map(|token| (token, Sensitive::default()));
     shared.authorizations.remember(asked.begun(answer.verifier, request_token));
     Ok(page::json(&json!({ "oauthUrl": answer.oauth_url, "element": told })))
 }
 
 /// What was asked for, checked.
-struct Asked<'e> {
-    element: &'e Element,
-    auth: &'e Auth,
-    call: OauthCall,
+struct Asked {
+    form: FilledForm,
     state: String,
+    request_token: Option<String>,
+    /// Another scope than the element's own.
+    scope: Option<String>,
     given: BTreeMap<String, String>,
 }
 
-impl<'e> Asked<'e> {
-    fn read(element: &'e Element, mut query: Vec<(String, String)>) -> Result<Self, Refusal> {
+impl Asked {
+    fn read(element: &Element, query: Vec<(String, String)>) -> Result<Self, Refusal> {
         within_bounds(element, &query)?;
         let given = form::read_query(element, &query);
         let values = form::check_call(element, &given).map_err(|problems| {
             Refusal::of_entries("parameters", &problems, |key| parameter(element, key))
         })?;
-        // The platform's own default. It protects nobody: a caller that cares sends a random one.
-        query.retain(|(name, value)| name != "state" || !value.is_empty());
-        let sent = query.iter().find(|(name, _)| name == "state").map(|(_, value)| value.clone());
-        let state = sent.unwrap_or_else(|| {
-            query.push(("state".to_owned(), element.key.clone()));
-            element.key.clone()
-        });
-        let query = query.into_iter().map(|(name, value)| (name, Sensitive::new(value))).collect();
-        let call = OauthCall { path_key: element.key.clone(), query };
-        Ok(Self { element, auth: element.auth_for(&values), call, state, given })
+        let sent = |wanted: &str| {
+            let found = query.iter().find(|(name, value)| name == wanted && !value.is_empty());
+            found.map(|(_, value)| value.clone())
+        };
+        Ok(Self {
+            form: FilledForm { element: element.clone(), values },
+            // The platform's own default. It protects no one: a caller that cares sends a random one.
+            state: sent("state").unwrap_or_else(|| element.key.clone()),
+            request_token: sent("requestToken"),
+            scope: sent("scope"),
+            given,
+        })
     }
 
     fn begun(
@@ -109,8 +113,8 @@ impl<'e> Asked<'e> {
         // The secret does not wait here: the caller sends it again.
         drop(Sensitive::new(own(API_SECRET)));
         Authorization {
-            path_key: self.element.key.clone(),
-            provider: self.element.provider().to_owned(),
+            path_key: self.form.element.key.clone(),
+            provider: self.form.element.provider().to_owned(),
             api_key: own(API_KEY),
             callback: own(CALLBACK_URL),
             state: self.state,

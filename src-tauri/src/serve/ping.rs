@@ -8,13 +8,13 @@ use super::call::Call;
 use super::instance_object::OWNER;
 use super::refusal::Refusal;
 use super::{Shared, date, page};
-use crate::engine::PRACTICE;
+use crate::engine::WorkspaceId;
 use crate::io::clock;
 
 /// `GET /organizations/me`.
 pub(super) async fn organization(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     call.caller.platform()?;
-    let name = if shared.workspace == PRACTICE { "Practice" } else { "This computer" };
+    let name = if shared.workspace == WorkspaceId::Practice { "Practice" } else { "This computer" };
     Ok(page::json(&json!({ "id": OWNER, "name": name, "active": true })))
 }
 

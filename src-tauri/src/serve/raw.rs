@@ -12,14 +12,14 @@ use super::api_base::ApiBase;
 use super::credentials::Caller;
 use super::refusal::{PassedOn, Refusal};
 use super::{Shared, call, end_to_end};
-use crate::domain::connection::Item;
 use crate::domain::error::{Code, Failure};
+use crate::domain::item::Item;
 use crate::domain::oauth::percent;
 use crate::domain::oauth::token::TokenSet;
 use crate::domain::sensitive::Sensitive;
-use crate::engine::MadeWith;
 use crate::io::http::{Delivery, HttpError};
 use crate::io::stream::Outgoing;
+use crate::platform::Provider;
 
 /// Where the product's paths begin here, below the beginning of the API.
 const RAW: &str = "/raw";
@@ -41,7 +41,7 @@ pub(super) async fn pass(State(shared): State<Shared>, request: Request) -> Resu
     headers.insert(header::AUTHORIZATION, authorization);
 
     let outgoing = Outgoing { method: head.method, url: url.clone(), headers, body };
-    let product = target.made_with.element.name.as_str();
+    let product = target.provider.product();
     let answer = shared.http.forward(outgoing).await.map_err(|error| match error {
         HttpError::Unreachable { delivery: Delivery::TimedOut, .. } => Refusal::too_late(product),
         error => Failure::from(error).product(product).into(),
@@ -68,7 +68,7 @@ async fn aim(shared: &Shared, head: &Parts) -> Result<(Target, Url), Refusal> {
         // Neither is a call of an API, and TRACE would tell what was sent (RFC 9110 §9.3.8).
         return Err(Refusal::wrong_verb());
     }
-    let item = shared.engine.fresh(&connection).await?;
+    let item = shared.engine.fresh_item(&connection).await?;
     let target = Target::of(shared, &item).await?;
     // The router has cut off where the API begins.
     let path = head.uri.path().strip_prefix(RAW).unwrap_or_default();
@@ -80,19 +80,18 @@ async fn aim(shared: &Shared, head: &Parts) -> Result<(Target, Url), Refusal> {
 
 /// Where an item's calls go, and with what.
 struct Target {
-    made_with: MadeWith,
+    provider: Provider,
     tokens: TokenSet,
     base: ApiBase,
 }
 
 impl Target {
     async fn of(shared: &Shared, item: &Item) -> Result<Self, Refusal> {
-        let made_with = shared.engine.made_with(item)?;
-        let MadeWith { element, values, local } = &made_with;
-        let expired = || Failure::new(Code::SignInExpired).product(&element.name);
-        let tokens = item.tokens.clone().ok_or_else(expired)?;
-        let base = ApiBase::new(local.api_base(element, values, &tokens).await?);
-        Ok(Self { made_with, tokens, base })
+        let provider = shared.engine.provider_of(item).await?;
+        let expired = || Failure::new(Code::SignInExpired).product(provider.product());
+        let tokens = item.tokens().cloned().ok_or_else(expired)?;
+        let base = ApiBase::new(provider.api_base(&tokens)?);
+        Ok(Self { provider, tokens, base })
     }
 
     /// RFC 5849 §3.4.1.3.1: the fields of a form are part of the signature, so a form is read whole; every other body is
@@ -127,7 +126,6 @@ impl Target {
         url: &Url,
         form: &[(String, String)],
     ) -> Result<Sensitive<String>, Failure> {
-        let MadeWith { element, values, local } = &self.made_with;
-        local.authorization(element, values, &self.tokens, method, url, form)
+        self.provider.authorization(&self.tokens, method, url, form)
     }
 }

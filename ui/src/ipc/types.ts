@@ -52,7 +52,7 @@ export type TestView = { identity?: string, took_ms: number, };
 
 export type CertificateView = { subject: string, issuer: string, expires_at: number, sha256: string, };
 
-export type ConnectionView = { id: string, name: string, element: string, product: string, initials: string, workspace: string, identity?: string, host?: string, tags: Array<string>, disabled: boolean, instance?: string, status: Status, last_code?: Code, created_at: number, renewed_at?: number, expires_at?: number, scopes: Array<string>, access: Array<string>, missing: Array<string>, revocation: Revocation, };
+export type ConnectionView = { initials: string, disabled: boolean, status: Status, last_code?: Code, renewed_at?: number, expires_at?: number, scopes: Array<string>, access: Array<string>, revocation: Revocation, id: string, workspace: WorkspaceId, element: string, product: string, instance?: string, name: string, tags: Array<string>, identity?: string, host?: string, created_at: number, missing: Array<string>, callback?: { [key in string]: string }, };
 
 export type NotImported = { instance: string, failure: Failure, };
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::derived::Derived;
+use crate::values::FieldKind;
 
 /// The application's public name at the provider. Each OAuth element has it.
 pub const API_KEY: &str = "oauth.api.key";
@@ -116,27 +117,6 @@ impl Field {
             visible_when: None,
         }
     }
-}
-
-/// The kinds of fields.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FieldKind {
-    /// One line of text.
-    #[default]
-    Text,
-    /// One of a few options.
-    Select,
-    /// `true` or `false`.
-    Toggle,
-    /// A whole address: https, or http on this computer. Kept byte for byte.
-    Address,
-    /// Scheme, host and perhaps port of a server: https only.
-    Origin,
-    /// A host name below the declared `host_suffix`.
-    Host,
-    /// Text with line breaks, such as a private key.
-    Lines,
 }
 
 /// A choice of a `select`.

@@ -4,37 +4,32 @@
 //! `template`.
 
 mod auth;
-mod check;
 mod derived;
 mod field;
-mod label_pattern;
-mod lines;
-mod made;
 mod platform;
-#[cfg(test)]
-mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub use crate::oauth::grant::Grant;
+pub use crate::values::FieldKind;
 pub use auth::{
-    ApiKey, ApiKeyPlace, Auth, Basic, Custom, Grant, Oauth1, Oauth2, Pkce, Revocation, RevocationStyle,
-    TokenAnswer, Variant,
+    ApiKey, ApiKeyPlace, Auth, Basic, Custom, Oauth1, Oauth2, Pkce, Revocation, RevocationStyle, TokenAnswer,
+    Variant,
 };
-pub use derived::Derived;
+pub use derived::{Derived, DerivedProblem};
 pub use field::MOST_LENGTH;
 pub use field::{
-    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldKind, FieldOption, GRANT, STANDARD_QUERY, Step,
+    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldOption, GRANT, STANDARD_QUERY, Step,
 };
-pub use made::{made_oauth1, made_oauth2, to_toml};
 pub use platform::PlatformFacts;
 
-use super::form::Values;
-use super::template::{Template, TemplateError, host};
+use crate::host;
+use crate::template::{Place, Template, TemplateError};
+use crate::values::{CALLBACK_PREFIX, Values};
 use field::is_default;
 
 /// How to connect to one product.
@@ -107,6 +102,9 @@ pub struct CallbackRules {
     /// Values that also belong into `configuration`: name in the callback to configuration key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub configuration: BTreeMap<String, String>,
+    /// Example values that the practice provider sends for the values named above.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub examples: BTreeMap<String, String>,
     /// Whether `state` comes back. Without it only PKCE or the person's own look binds the answer to its sign-in.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub echoes_state: bool,
@@ -120,9 +118,24 @@ impl Default for CallbackRules {
         Self {
             provider_data: Vec::new(),
             configuration: BTreeMap::new(),
+            examples: BTreeMap::new(),
             echoes_state: true,
             any_loopback_port: false,
         }
+    }
+}
+
+impl CallbackRules {
+    /// The callback values that the element declares, without the parameters of the protocols themselves (RFC 6749
+    /// §4.1.2, RFC 9207 §2, RFC 5849 §2.2).
+    pub fn names(&self) -> BTreeSet<&str> {
+        let protocol = |name: &str| {
+            matches!(name, "code" | "state" | "iss" | "secret" | "session_state")
+                || name.starts_with("error")
+                || name.starts_with("oauth_")
+        };
+        let declared = self.provider_data.iter().chain(self.configuration.keys());
+        declared.map(String::as_str).filter(|name| !protocol(name)).collect()
     }
 }
 
@@ -182,42 +195,7 @@ impl Api {
     }
 }
 
-/// A fault in an element file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The line in the file, counted from 1, if the file is at hand.
-    pub line: Option<usize>,
-    /// The member at fault, such as `fields.2.pattern`.
-    pub at: String,
-    /// What is wrong, as a sentence without a full stop.
-    pub what: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.at.is_empty() { f.write_str(&self.what) } else { write!(f, "{}: {}", self.at, self.what) }
-    }
-}
-
 impl Element {
-    /// Reads an element file strictly: an unknown member is a fault, and so is whatever [`Element::check`] finds.
-    /// Each problem names its line.
-    pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
-        let element: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map(|span| lines::line_of(text, span.start));
-            vec![Problem { line, at: String::new(), what: error.message().to_owned() }]
-        })?;
-        match element.check() {
-            Ok(()) => Ok(element),
-            Err(problems) => Err(lines::with_lines(text, problems)),
-        }
-    }
-
-    /// Whether the parts of the file fit together and every address in it is safe.
-    pub fn check(&self) -> Result<(), Vec<Problem>> {
-        check::check(self)
-    }
-
     /// The last segment of the callback address: one for each authorization server.
     pub fn provider(&self) -> &str {
         self.provider.as_deref().unwrap_or(&self.key)
@@ -274,28 +252,28 @@ impl Element {
             }
             None => {}
         }
-        for template in templates {
-            match template.fill(values) {
-                Ok(url) => {
-                    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-                    hosts.insert(format!("{}{port}", url.host_str().unwrap_or_default()));
-                }
-                // An optional endpoint that was not given is not called either.
-                Err(TemplateError::Missing(_)) => {}
-                Err(error) => return Err(error),
-            }
+        // An optional endpoint whose fields are empty is never called. Callback values are not known before the
+        // sign-in and never part of a host.
+        let is_called = |template: &&Template| {
+            let mut holes = template.holes().into_iter();
+            holes.all(|(hole, _)| hole.starts_with(CALLBACK_PREFIX) || values.get(hole).is_some())
+        };
+        for template in templates.into_iter().filter(is_called) {
+            let url = template.origin(values)?;
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            hosts.insert(format!("{}{port}", url.host_str().unwrap_or_default()));
         }
         Ok(hosts)
     }
 
     /// The host that the account lives at, for people.
     pub fn account_host(&self, values: &Values) -> Option<String> {
-        let url = match (&self.api, &self.identity) {
-            (Some(Api::Address(template)), _) => template.fill(values).ok()?,
-            (_, Some(identity)) => identity.endpoint.fill(values).ok()?,
+        let template = match (&self.api, &self.identity) {
+            (Some(Api::Address(template)), _) => template,
+            (_, Some(identity)) => &identity.endpoint,
             _ => return None,
         };
-        url.host_str().map(str::to_owned)
+        template.origin(values).ok()?.host_str().map(str::to_owned)
     }
 
     /// The values that practice fills in: the example of each field that must be given, of the client, which practice
@@ -323,7 +301,7 @@ impl Element {
     }
 
     /// Every address of this element, with its place in the file.
-    fn templates(&self) -> Vec<(String, &Template)> {
+    pub(crate) fn templates(&self) -> Vec<(String, &Template)> {
         let of = |prefix: String, auth: &'_ Auth| format!("{prefix}.{}", auth.kind());
         let mut templates = Vec::new();
         let base = of("auth".to_owned(), &self.auth);
@@ -342,8 +320,7 @@ impl Element {
     }
 
     /// Whether the value of this field becomes part of a host name, which has no upper case.
-    pub(super) fn is_host_part(&self, key: &str) -> bool {
-        use super::template::Place;
+    pub(crate) fn is_host_part(&self, key: &str) -> bool {
         self.templates()
             .iter()
             .flat_map(|(_, t)| t.holes())

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Derived;
+use super::derived::{Derived, DerivedProblem};
+use crate::values::Values;
 
 /// What a platform tells of an element.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -33,15 +34,13 @@ pub struct PlatformFacts {
 
 impl PlatformFacts {
     /// The texts of `configuration` that are made of fields, as such.
-    pub(super) fn derived(
-        &self,
-    ) -> impl Iterator<Item = (&str, Result<Derived, super::derived::DerivedProblem>)> {
+    pub(crate) fn derived(&self) -> impl Iterator<Item = (&str, Result<Derived, DerivedProblem>)> {
         let made = self.configuration.iter().filter(|(_, text)| text.contains(['{', '}']));
         made.map(|(key, text)| (key.as_str(), text.parse()))
     }
 
     /// What `configuration` says for these values.
-    pub fn filled(&self, values: &crate::form::Values) -> Vec<(&str, String)> {
+    pub fn filled(&self, values: &Values) -> Vec<(&str, String)> {
         let fill =
             |text: &String| text.parse::<Derived>().map_or_else(|_| text.clone(), |made| made.fill(values));
         self.configuration.iter().map(|(key, text)| (key.as_str(), fill(text))).collect()
@@ -81,7 +80,7 @@ mod tests {
             ("\"helpdesk.zendesk.password\"", "\"oauth.api.key\"", "is asked for by a field"),
             ("hub = \"helpdesk\"", "hub = \"\"", "platform.hub"),
             ("signup_url = \"https", "signup_url = \"http", "platform.signup_url"),
-            ("unused = [", "unuse = [", "unknown field"),
+            ("unused = [", "unuse = [", "does not know the word `unuse`"),
         ] {
             let text = ZENDESK.replace(from, to);
             assert_ne!(text, ZENDESK, "{from}");

@@ -1,11 +1,12 @@
 //! What a field accepts, and how a pasted value becomes the part that was asked for.
 
 use regex_lite::{Regex, RegexBuilder};
-use url::Url;
 
-use super::Problem;
-use crate::element::{Element, Field, FieldKind};
-use crate::template::host;
+use super::problem::Problem;
+use crate::address::{self, authority, split_authority};
+use crate::element::{Element, Field};
+use crate::host;
+use crate::values::FieldKind;
 
 /// Bounds the memory of a compiled pattern: element files also come from other people.
 const PATTERN_SIZE: usize = 64 * 1024;
@@ -50,12 +51,13 @@ fn of_kind(element: &Element, field: &Field, text: &str) -> Result<String, Probl
         FieldKind::Select if field.options.iter().any(|option| option.value == text) => Ok(text.to_owned()),
         FieldKind::Toggle if text == "true" || text == "false" => Ok(text.to_owned()),
         FieldKind::Select | FieldKind::Toggle => Err(Problem::NotAnOption),
-        FieldKind::Address => address(text).map(|_| text.to_owned()),
+        FieldKind::Address => address::parse(text).map(|_| text.to_owned()).ok_or(Problem::Malformed),
         FieldKind::Origin => origin(text),
         FieldKind::Host => {
-            let name = authority(text).to_ascii_lowercase();
+            let (name, path) = split_authority(text);
+            let name = name.to_ascii_lowercase();
             let below = field.host_suffix.as_deref().is_some_and(|suffix| host::is_below(&name, suffix));
-            if below { Ok(name) } else { Err(Problem::Malformed) }
+            if below && matches!(path, "" | "/") { Ok(name) } else { Err(Problem::Malformed) }
         }
     }
 }
@@ -95,40 +97,15 @@ fn without_suffix<'t>(text: &'t str, suffix: &str) -> Option<&'t str> {
     text.get(at..).filter(|tail| tail.eq_ignore_ascii_case(suffix)).map(|_| &text[..at])
 }
 
-/// What stands between the scheme and the path, if `text` is an address; else `text`.
-fn authority(text: &str) -> &str {
-    let after_scheme = ["https://", "http://"].iter().find_map(|scheme| {
-        text.get(..scheme.len())
-            .filter(|head| head.eq_ignore_ascii_case(scheme))
-            .map(|_| &text[scheme.len()..])
-    });
-    let rest = after_scheme.unwrap_or(text);
-    rest.split(['/', '?', '#']).next().unwrap_or(rest)
-}
-
-/// A whole address: absolute, https or on this computer, without user information, and without fragment (RFC 6749
-/// §3.1.2). Whoever registered it compares it byte for byte, so it is judged and not rewritten.
-pub fn address(text: &str) -> Result<Url, Problem> {
-    let url = web_address(text)?;
-    let here = url.host_str().is_some_and(host::is_loopback);
-    if url.scheme() == "https" || here { Ok(url) } else { Err(Problem::Malformed) }
-}
-
-/// As [`address`], but on any computer with http as well: for an address that somebody else answers at.
-pub(super) fn web_address(text: &str) -> Result<Url, Problem> {
-    // The URL parser forgives tabs, backslashes and spaces; whoever compares bytes does not.
-    if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\\#\"<>^`{|}".contains(&b)) {
-        return Err(Problem::Malformed);
-    }
-    let url = Url::parse(text).map_err(|_| Problem::Malformed)?;
-    let written = text.split_once("://").map(|(_, rest)| authority(rest)).ok_or(Problem::Malformed)?;
-    let scheme = matches!(url.scheme(), "https" | "http");
-    if scheme && !written.is_empty() && !written.contains('@') { Ok(url) } else { Err(Problem::Malformed) }
-}
-
 fn origin(text: &str) -> Result<String, Problem> {
-    let url = address(text)?;
-    if url.scheme() == "https" { Ok(url.origin().ascii_serialization()) } else { Err(Problem::Malformed) }
+    let url = address::parse(text).ok_or(Problem::Malformed)?;
+    // A path would be dropped, and with it the place of a product that is not installed at the root.
+    let bare = url.path() == "/" && url.query().is_none();
+    if bare && url.scheme() == "https" {
+        Ok(url.origin().ascii_serialization())
+    } else {
+        Err(Problem::Malformed)
+    }
 }
 
 /// The pattern, made to match whole values only.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::Values;
 use crate::element::{Element, Field, STANDARD_QUERY, Step};
 use crate::sensitive::Sensitive;
+use crate::tally;
+use crate::values::Values;
 
 /// The query of `oauth/token` or `oauth/url`, without `state` and `requestToken`, which belong to the attempt.
 pub fn oauth_query(element: &Element, values: &Values, step: Step) -> Vec<(String, Sensitive<String>)> {
+    tally::count_coding();
     let standard =
         STANDARD_QUERY.iter().filter_map(|(key, name)| Some(((*name).to_owned(), values.sent(key)?)));
     let own =
@@ -19,6 +21,7 @@ pub fn oauth_query(element: &Element, values: &Values, step: Step) -> Vec<(Strin
 
 /// The `configuration` of `instances`.
 pub fn configuration(element: &Element, values: &Values) -> Vec<(String, Sensitive<String>)> {
+    tally::count_coding();
     let fields = element.fields.iter();
     fields.filter_map(|field| Some((field.key.clone(), sent(field, values)?))).collect()
 }
@@ -27,6 +30,7 @@ pub fn configuration(element: &Element, values: &Values) -> Vec<(String, Sensiti
 /// field (`state`, `requestToken`, `scope`, …) are left to the caller. Of several names of one field the one that
 /// stands first in the element file wins.
 pub fn read_query(element: &Element, query: &[(String, String)]) -> BTreeMap<String, String> {
+    tally::count_coding();
     let named =
         |name: &str| query.iter().find(|(n, value)| n == name && !value.is_empty()).map(|(_, v)| v.clone());
     let standard = STANDARD_QUERY.iter().filter(|(key, _)| element.field(key).is_some());

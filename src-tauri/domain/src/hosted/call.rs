@@ -140,11 +140,6 @@ impl Caller<'_> {
         self.request(Method::Get, &["instances", id])
     }
 
-    /// `PUT /instances/{id}`: all of it anew; with provider data also the sign-in.
-    pub fn replace(&self, id: &str, instance: &Instance<'_>) -> HttpRequest {
-        with_json(self.request(Method::Put, &["instances", id]), instance)
-    }
-
     /// `PATCH /instances/{id}`: what is named.
     pub fn change(&self, id: &str, instance: &Instance<'_>) -> HttpRequest {
         with_json(self.request(Method::Patch, &["instances", id]), instance)

@@ -13,7 +13,7 @@ use crate::element::{
     API_KEY, ApiKey, ApiKeyPlace, Auth, Basic, CALLBACK_URL, CallbackRules, Custom, Element, Field, Oauth1,
     Oauth2, Pkce, TokenAnswer,
 };
-use crate::oauth::provider_text::plain_line;
+use crate::text::plain_line;
 use crate::view::initials_of;
 
 /// One line of the window, as for element files.

@@ -16,7 +16,8 @@ mod tests;
 
 use url::Url;
 
-use super::form::{self, Problem};
+use crate::address;
+use crate::form::Problem;
 
 /// A platform that many people have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub fn base_url(text: &str) -> Result<Url, Problem> {
         return Err(Problem::Required);
     }
     let preset = PRESETS.iter().find(|preset| preset.name.eq_ignore_ascii_case(text));
-    let mut url = form::address(preset.map_or(text, |preset| preset.base_url))?;
+    let mut url = address::parse(preset.map_or(text, |preset| preset.base_url)).ok_or(Problem::Malformed)?;
     if url.query().is_some() {
         return Err(Problem::Malformed);
     }

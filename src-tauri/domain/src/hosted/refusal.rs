@@ -11,7 +11,7 @@ use crate::element::{Element, STANDARD_QUERY};
 use crate::error::{Code, Failure, PlatformAnswer};
 use crate::form::{FieldProblem, Problem};
 use crate::http::HttpResponse;
-use crate::oauth::provider_text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
+use crate::text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
 
 /// Nobody is made to wait more than a day by one header.
 const LONGEST_WAIT: u64 = 24 * 60 * 60;

@@ -10,7 +10,7 @@ use url::Url;
 use super::percent;
 use super::pkce::CHALLENGE_METHOD;
 
-pub use openable::{NotOpenable, is_loopback, openable};
+pub use openable::{NotOpenable, openable};
 
 /// Names that this module writes itself, or never writes: a `client_secret` in an address ends in the
 /// browser's history.

@@ -7,8 +7,8 @@ mod pasted;
 use thiserror::Error;
 
 use super::percent::{self, Malformed};
-use super::provider_text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
 use crate::sensitive::Sensitive;
+use crate::text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
 
 pub use pasted::{PasteProblem, pasted};
 

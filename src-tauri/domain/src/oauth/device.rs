@@ -4,12 +4,11 @@
 
 use url::Url;
 
-use super::authorize::is_loopback;
-use super::provider_text::plain_line;
 use super::token::{Members, TokenRefusal, TokenSet};
-use crate::form;
+use crate::address::{self, is_loopback};
 use crate::http::HttpResponse;
 use crate::sensitive::Sensitive;
+use crate::text::plain_line;
 
 /// RFC 8628 §3.2: what holds if the server does not say, in seconds.
 pub const DEFAULT_INTERVAL: u64 = 5;
@@ -86,7 +85,7 @@ pub fn read_device_authorization(
     let page = members.get("verification_uri").or_else(|| members.get("verification_url"));
     let page = page.ok_or(bad("no verification address in the answer"))?;
     let address = |text: &str| {
-        let url = form::address(text).map_err(|_| bad("the verification address is not https"))?;
+        let url = address::parse(text).ok_or(bad("the verification address is not https"))?;
         // The person's browser opens it: only a server on this computer sends it to a page of this computer.
         if is_loopback(&url) && !is_loopback(endpoint) {
             return Err(bad("the verification address is on this computer"));

@@ -1,15 +1,14 @@
 //! What an authorization server publishes about itself: RFC 8414, and OpenID Connect Discovery 1.0, which came first
 //! and differs in where the document lies.
 //!
-//! Asking for it is the platform's; what becomes of it is `element/made`.
+//! Asking for it is the platform's; custom elements are made from it in `element_file`.
 
 use serde_json::{Map, Value};
 use thiserror::Error;
 use url::Url;
 
-use super::authorize::is_loopback;
 use super::json::{self, NotJson};
-use crate::form;
+use crate::address::{self, is_loopback};
 use crate::http::HttpResponse;
 
 /// The largest documents of enterprise servers stay below 20 KiB.
@@ -198,7 +197,7 @@ impl Members {
     /// codes, or calls of its own choice, sent to whatever listens here.
     fn address(&self, name: &'static str) -> Result<Option<Url>, MetadataProblem> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        let url = form::address(text).ok().filter(|url| self.here || !is_loopback(url));
+        let url = address::parse(text).filter(|url| self.here || !is_loopback(url));
         url.map(Some).ok_or(MetadataProblem::BadAddress(name))
     }
 }

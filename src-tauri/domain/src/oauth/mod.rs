@@ -9,11 +9,11 @@
 pub mod authorize;
 pub mod callback;
 pub mod device;
+pub mod grant;
 pub(crate) mod json;
 pub mod metadata;
 pub mod oauth1;
 pub mod percent;
 pub mod pkce;
-pub mod provider_text;
 pub mod registration;
 pub mod token;

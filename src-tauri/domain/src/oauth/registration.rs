@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::grant::Grant;
 use super::token::{ClientAuthentication, Members, TokenRefusal};
-use crate::element::Grant;
 use crate::http::{HttpRequest, HttpResponse, Method};
 use crate::sensitive::Sensitive;
 

@@ -2,10 +2,39 @@
 
 use std::str::FromStr;
 
-use super::{Piece, Start, Template, TemplateProblem, host};
+use thiserror::Error;
+
+use super::parts::{Piece, Start, Template};
+use crate::host;
 
 /// Room for any endpoint with a few parameters; a longer one is a mistake.
-pub(super) const MAX_LENGTH: usize = 1000;
+const MAX_LENGTH: usize = 1000;
+
+/// Why a text is not a template. The sentences stand in error messages about element files.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TemplateProblem {
+    /// A character that has no business in an address.
+    #[error("an address has only printable ASCII characters, and none of @ # \\ \" < > ^ ` |")]
+    Character,
+    /// Longer than any address that is meant seriously.
+    #[error("an address has at most {} characters", MAX_LENGTH)]
+    TooLong,
+    /// Braces that do not pair, or a hole with a strange name.
+    #[error("a hole is written {{key}}, with the key of a field")]
+    Hole,
+    /// Neither https nor http on loopback.
+    #[error("an address begins with https:// (http:// only on this computer)")]
+    Scheme,
+    /// A host that is no host, or with a hole in one of its last two labels.
+    #[error("the host is written in lower case, and its last two labels have no hole")]
+    Host,
+    /// A segment that would walk up the path.
+    #[error("a path has no . or .. segment")]
+    DotSegment,
+    /// A hole in the query that is not in a value.
+    #[error("in the query a hole stands only in a value, as in name={{key}}")]
+    QueryName,
+}
 
 impl FromStr for Template {
     type Err = TemplateProblem;

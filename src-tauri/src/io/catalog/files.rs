@@ -5,7 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::domain::element::{Element, Problem};
+use crate::domain::element::Element;
+use crate::domain::element_file::Problem;
 use crate::io::files::replace;
 
 /// The one file in an element's folder.

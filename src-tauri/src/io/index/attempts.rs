@@ -2,17 +2,18 @@
 
 use rusqlite::{Row, params};
 
-use super::connections::{free_name, insert_row, instance_number, json_list};
+use super::connections::{free_name, insert_row, instance_number, json_list, json_map};
 use super::error::IndexError;
 use super::file::Index;
 use super::workspaces;
-use crate::domain::connection::{Connection, is_ours};
+use crate::domain::connection::Connection;
+use crate::domain::workspace::WorkspaceId;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenAttempt {
     /// Also the key in the vault.
     pub id: String,
-    pub workspace: String,
+    pub workspace: WorkspaceId,
     /// The element's key.
     pub element: String,
     /// The name of the new connection.
@@ -30,7 +31,7 @@ impl Index {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 attempt.id,
-                attempt.workspace,
+                attempt.workspace.as_str(),
                 attempt.element,
                 attempt.name,
                 attempt.started_at,
@@ -68,7 +69,7 @@ impl Index {
     ) -> Result<Connection, IndexError> {
         self.transact(|tx| {
             let mut row = connection.clone();
-            if !is_ours(&row.workspace) && !workspaces::exists(tx, &row.workspace)? {
+            if row.workspace.is_hosted() && !workspaces::exists(tx, row.workspace.as_str())? {
                 return Err(IndexError::WorkspaceGone);
             }
             row.name = free_name(tx, &row)?;
@@ -92,7 +93,7 @@ impl Index {
             tx.execute(
                 "UPDATE connection SET status = 'ok', last_code = NULL, renewed_at = ?2, expires_at = ?3, scopes = ?4,
                  host = ?5, token_sha256 = ?6, missing = ?7, identity = ?8,
-                 identity_key = ?9 WHERE id = ?1",
+                 identity_key = ?9, callback = ?10 WHERE id = ?1",
                 params![
                     connection.id,
                     connection.renewed_at,
@@ -102,7 +103,8 @@ impl Index {
                     token_sha256,
                     json_list(&connection.missing),
                     connection.identity,
-                    connection.identity_key
+                    connection.identity_key,
+                    json_map(&connection.callback)
                 ],
             )?;
             tx.execute("DELETE FROM attempt WHERE id = ?1", [attempt])?;
@@ -129,7 +131,7 @@ impl Index {
 fn read_row(row: &Row<'_>) -> rusqlite::Result<OpenAttempt> {
     Ok(OpenAttempt {
         id: row.get("id")?,
-        workspace: row.get("workspace")?,
+        workspace: row.get::<_, String>("workspace")?.into(),
         element: row.get("element")?,
         name: row.get("name")?,
         again: row.get("again")?,

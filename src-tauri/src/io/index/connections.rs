@@ -1,17 +1,21 @@
 //! The connections of all workspaces.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection as Sqlite, OptionalExtension, Row, params};
 
 use super::error::IndexError;
 use super::file::Index;
-use crate::domain::connection::{Account, Connection, Status, folded};
+use crate::domain::connection::{Account, Connection, Facts, Status, folded};
+use crate::domain::error::Code;
+use crate::domain::workspace::WorkspaceId;
 
 impl Index {
     /// The connections of a workspace, or of all, by name.
-    pub fn connections(&self, workspace: Option<&str>) -> Result<Vec<Connection>, IndexError> {
+    pub fn connections(&self, workspace: Option<&WorkspaceId>) -> Result<Vec<Connection>, IndexError> {
         self.query_all(
             "SELECT * FROM connection WHERE removing = 0 AND (?1 IS NULL OR workspace = ?1) ORDER BY folded, id",
-            [workspace],
+            [workspace.map(WorkspaceId::as_str)],
             read_row,
         )
     }
@@ -22,11 +26,15 @@ impl Index {
     }
 
     /// Connections with this name, ignoring case, or this id.
-    pub fn find(&self, name_or_id: &str, workspace: Option<&str>) -> Result<Vec<Connection>, IndexError> {
+    pub fn find(
+        &self,
+        name_or_id: &str,
+        workspace: Option<&WorkspaceId>,
+    ) -> Result<Vec<Connection>, IndexError> {
         self.query_all(
             "SELECT * FROM connection WHERE removing = 0 AND (id = ?1 OR folded = ?2)
              AND (?3 IS NULL OR workspace = ?3) ORDER BY workspace",
-            params![name_or_id, folded(name_or_id), workspace],
+            params![name_or_id, folded(name_or_id), workspace.map(WorkspaceId::as_str)],
             read_row,
         )
     }
@@ -34,12 +42,12 @@ impl Index {
     /// The connection whose Element token has this SHA-256.
     pub fn find_by_token(
         &self,
-        workspace: &str,
+        workspace: &WorkspaceId,
         sha256: &[u8; 32],
     ) -> Result<Option<Connection>, IndexError> {
         self.query_one(
             "SELECT * FROM connection WHERE token_sha256 = ?1 AND workspace = ?2 AND removing = 0",
-            params![sha256, workspace],
+            params![sha256, workspace.as_str()],
             read_row,
         )
     }
@@ -47,27 +55,29 @@ impl Index {
     /// The connection of an instance, by the instance's id at its platform.
     pub fn find_by_instance(
         &self,
-        workspace: &str,
+        workspace: &WorkspaceId,
         instance: &str,
     ) -> Result<Option<Connection>, IndexError> {
         self.query_one(
             "SELECT * FROM connection WHERE workspace = ?1 AND instance = ?2 AND removing = 0",
-            [workspace, instance],
+            [workspace.as_str(), instance],
             read_row,
         )
     }
 
     /// Whether a connection has this name. Open attempts do not count: the one that finishes later gets a number.
-    pub fn is_name_taken(&self, workspace: &str, name: &str) -> Result<bool, IndexError> {
+    pub fn is_name_taken(&self, workspace: &WorkspaceId, name: &str) -> Result<bool, IndexError> {
         self.query_bool(
             "SELECT EXISTS (SELECT 1 FROM connection WHERE workspace = ?1 AND folded = ?2)",
-            [workspace, &folded(name)],
+            [workspace.as_str(), &folded(name)],
         )
     }
 
     /// Ids of all connections of a workspace, including those being removed.
-    pub fn connection_ids(&self, workspace: &str) -> Result<Vec<String>, IndexError> {
-        self.query_all("SELECT id FROM connection WHERE workspace = ?1", [workspace], |row| row.get(0))
+    pub fn connection_ids(&self, workspace: &WorkspaceId) -> Result<Vec<String>, IndexError> {
+        self.query_all("SELECT id FROM connection WHERE workspace = ?1", [workspace.as_str()], |row| {
+            row.get(0)
+        })
     }
 
     /// The number of connections in each workspace that has any.
@@ -80,10 +90,10 @@ impl Index {
     }
 
     /// Ids of connections without a hash of their Element token, which the first version did not write.
-    pub fn ids_without_token_hash(&self, workspace: &str) -> Result<Vec<String>, IndexError> {
+    pub fn ids_without_token_hash(&self, workspace: &WorkspaceId) -> Result<Vec<String>, IndexError> {
         self.query_all(
             "SELECT id FROM connection WHERE workspace = ?1 AND token_sha256 IS NULL",
-            [workspace],
+            [workspace.as_str()],
             |row| row.get(0),
         )
     }
@@ -111,19 +121,19 @@ impl Index {
         Ok(())
     }
 
-    pub fn set_status(&self, id: &str, status: Status, code: Option<&str>) -> Result<(), IndexError> {
+    pub fn set_status(&self, id: &str, status: Status, code: Option<Code>) -> Result<(), IndexError> {
         self.execute(
             "UPDATE connection SET status = ?2, last_code = ?3 WHERE id = ?1",
-            params![id, status.as_str(), code],
+            params![id, status.as_str(), code.map(Code::as_str)],
         )?;
         Ok(())
     }
 
     /// Sets the connections of a workspace that failed with `code` to usable again.
-    pub fn clear_failures(&self, workspace: &str, code: &str) -> Result<(), IndexError> {
+    pub fn clear_failures(&self, workspace: &WorkspaceId, code: Code) -> Result<(), IndexError> {
         self.execute(
             "UPDATE connection SET status = 'ok', last_code = NULL WHERE workspace = ?1 AND last_code = ?2",
-            [workspace, code],
+            [workspace.as_str(), code.as_str()],
         )?;
         Ok(())
     }
@@ -158,7 +168,9 @@ pub(super) fn free_name(sqlite: &Sqlite, connection: &Connection) -> Result<Stri
     )?;
     let mut name = connection.name.clone();
     let mut number = 2;
-    while query.query_row([&connection.workspace, &folded(&name), &connection.id], |row| row.get(0))? {
+    while query
+        .query_row([connection.workspace.as_str(), &folded(&name), &connection.id], |row| row.get(0))?
+    {
         name = format!("{} {number}", connection.name);
         number += 1;
     }
@@ -184,13 +196,13 @@ pub(super) fn insert_row(sqlite: &Sqlite, c: &Connection, token_sha256: &[u8; 32
     sqlite.execute(
         "INSERT INTO connection (id, workspace, element, product, instance, disabled, name, folded, tags, status,
          last_code, identity, host, scopes, created_at, renewed_at, expires_at, token_sha256,
-         missing, identity_key)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+         missing, identity_key, callback)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded = excluded.folded, identity = excluded.identity,
          identity_key = excluded.identity_key",
         params![
             c.id,
-            c.workspace,
+            c.workspace.as_str(),
             c.element,
             c.product,
             c.instance,
@@ -209,6 +221,7 @@ pub(super) fn insert_row(sqlite: &Sqlite, c: &Connection, token_sha256: &[u8; 32
             token_sha256,
             json_list(&c.missing),
             c.identity_key,
+            json_map(&c.callback),
         ],
     )?;
     Ok(())
@@ -219,25 +232,32 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<Connection> {
         Ok(serde_json::from_str(&row.get::<_, String>(column)?).unwrap_or_default())
     };
     Ok(Connection {
-        id: row.get("id")?,
-        workspace: row.get("workspace")?,
-        element: row.get("element")?,
-        product: row.get("product")?,
-        instance: row.get("instance")?,
+        facts: Facts {
+            id: row.get("id")?,
+            workspace: row.get::<_, String>("workspace")?.into(),
+            element: row.get("element")?,
+            product: row.get("product")?,
+            instance: row.get("instance")?,
+            name: row.get("name")?,
+            tags: list("tags")?,
+            identity: row.get("identity")?,
+            host: row.get("host")?,
+            created_at: row.get("created_at")?,
+            missing: list("missing")?,
+            callback: serde_json::from_str(&row.get::<_, String>("callback")?).unwrap_or_default(),
+        },
         disabled: row.get("disabled")?,
-        name: row.get("name")?,
-        tags: list("tags")?,
         status: Status::parse(&row.get::<_, String>("status")?).unwrap_or(Status::Ok),
         last_code: row.get("last_code")?,
-        identity: row.get("identity")?,
         identity_key: row.get("identity_key")?,
-        host: row.get("host")?,
         scopes: list("scopes")?,
-        missing: list("missing")?,
-        created_at: row.get("created_at")?,
         renewed_at: row.get("renewed_at")?,
         expires_at: row.get("expires_at")?,
     })
+}
+
+pub(super) fn json_map(map: &BTreeMap<String, String>) -> String {
+    serde_json::to_string(map).unwrap_or_else(|_| "{}".to_owned())
 }
 
 pub(super) fn json_list(items: &[String]) -> String {

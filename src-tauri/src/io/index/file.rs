@@ -19,6 +19,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../../migrations/0002_practice.sql")),
     M::up(include_str!("../../../migrations/0003_workspaces.sql")),
     M::up(include_str!("../../../migrations/0004_renewal.sql")),
+    M::up(include_str!("../../../migrations/0005_callback.sql")),
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 

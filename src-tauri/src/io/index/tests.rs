@@ -1,5 +1,8 @@
+use crate::domain::connection::Facts;
 use crate::domain::connection::{Connection, Status};
 use crate::domain::error::Failure;
+use crate::domain::workspace::WorkspaceId;
+use std::collections::BTreeMap;
 
 use super::*;
 
@@ -22,22 +25,25 @@ fn index() -> (tempfile::TempDir, Index) {
 
 fn connection(id: &str, name: &str) -> Connection {
     Connection {
-        id: id.into(),
-        workspace: "local".into(),
-        element: "zendesk".into(),
-        product: "Zendesk".into(),
-        instance: None,
+        facts: Facts {
+            id: id.into(),
+            workspace: WorkspaceId::Local,
+            element: "zendesk".into(),
+            product: "Zendesk".into(),
+            instance: None,
+            name: name.into(),
+            tags: vec!["a".into()],
+            identity: None,
+            host: None,
+            created_at: 1,
+            missing: vec![],
+            callback: BTreeMap::from([("realmId".into(), "4711".into())]),
+        },
         disabled: false,
-        name: name.into(),
-        tags: vec!["a".into()],
         status: Status::Ok,
         last_code: None,
-        identity: None,
         identity_key: None,
-        host: None,
         scopes: vec![],
-        missing: vec![],
-        created_at: 1,
         renewed_at: None,
         expires_at: Some(2),
     }
@@ -48,7 +54,7 @@ fn finishing_an_attempt_inserts_the_row_and_closes_the_attempt() {
     let (_dir, index) = index();
     let open = OpenAttempt {
         id: "a".into(),
-        workspace: "local".into(),
+        workspace: WorkspaceId::Local,
         element: "zendesk".into(),
         name: "Support".into(),
         again: None,
@@ -84,7 +90,7 @@ fn a_pending_removal_is_listed_and_frees_the_name() {
     finish(&index, "a", "Support");
     index.begin_removal("a", false, 5).expect("begun");
     assert!(index.connections(None).expect("read").is_empty());
-    assert!(!index.is_name_taken("local", "Support").expect("read"));
+    assert!(!index.is_name_taken(&WorkspaceId::Local, "Support").expect("read"));
     assert_eq!(index.pending_removals().expect("read"), ["a"]);
     index.finish_removal("a").expect("finished");
     assert!(index.pending_removals().expect("read").is_empty());
@@ -162,9 +168,9 @@ fn instance_numbers_are_never_reused() {
     index.begin_removal("b", false, 5).expect("begun");
     index.finish_removal("b").expect("finished");
     assert_eq!(finish(&index, "c", "Three").instance.as_deref(), Some("3"));
-    let found = index.find_by_instance("local", "3").expect("read").expect("known");
+    let found = index.find_by_instance(&WorkspaceId::Local, "3").expect("read").expect("known");
     assert_eq!(found.id, "c");
-    assert_eq!(index.find_by_instance("practice", "3").expect("read"), None);
+    assert_eq!(index.find_by_instance(&WorkspaceId::Practice, "3").expect("read"), None);
 }
 
 #[test]
@@ -172,9 +178,9 @@ fn a_connection_is_found_by_the_hash_of_its_element_token() {
     let (_dir, index) = index();
     finish(&index, "a", "One");
     finish(&index, "b", "Two");
-    let found = index.find_by_token("local", &token_of("b")).expect("read").expect("known");
+    let found = index.find_by_token(&WorkspaceId::Local, &token_of("b")).expect("read").expect("known");
     assert_eq!(found.name, "Two");
-    assert_eq!(index.find_by_token("local", &token_of("c")).expect("read"), None);
+    assert_eq!(index.find_by_token(&WorkspaceId::Local, &token_of("c")).expect("read"), None);
 }
 
 #[test]
@@ -188,7 +194,9 @@ fn a_workspace_is_listed_between_its_adding_and_its_removal() {
     assert!(matches!(index.begin_workspace(&twin, 1), Err(IndexError::NameTaken)));
     index.finish_workspace("w").expect("finished");
     assert_eq!(index.hosted_workspaces().expect("read"), std::slice::from_ref(&row));
-    let inside = Connection { workspace: "w".into(), instance: Some("x1".into()), ..connection("a", "One") };
+    let mut inside = connection("a", "One");
+    inside.workspace = WorkspaceId::Hosted("w".into());
+    inside.instance = Some("x1".into());
     index.finish_attempt(&inside, &token_of("a")).expect("finished");
     index.set_setting(Setting::CliWorkspace, "w").expect("selected");
     index.set_setting(Setting::WindowSize, "w").expect("not an id");

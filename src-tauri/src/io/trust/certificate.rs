@@ -11,7 +11,7 @@ use x509_parser::prelude::FromDer;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use super::error::TrustError;
-use crate::domain::oauth::provider_text::plain_line;
+use crate::domain::text::plain_line;
 use crate::domain::view::CertificateView;
 
 /// A chain of authorities has some kilobytes; a browser's whole list has two hundred.

@@ -11,7 +11,7 @@ use super::entries::{Entries, SERVICE};
 use super::error::VaultError;
 use super::fair_lock::{FairLock, FairLockGuard};
 use super::{keychain, parts};
-use crate::domain::connection::Item;
+use crate::domain::item::Item;
 use crate::domain::sensitive::Sensitive;
 use crate::domain::view::KeychainState;
 use crate::io::clock;

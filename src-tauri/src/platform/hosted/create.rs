@@ -3,13 +3,18 @@
 //! `POST /instances` is never repeated: each makes another account, and a code works only once. So the instance carries
 //! a tag of its attempt, and when the answer is lost it is looked for by that.
 
-use super::send::Size;
+use std::collections::BTreeMap;
+
+use super::bounds::Size;
+use super::wire::InstanceBody;
 use super::{Hosted, of, secrets_of_body, sign_in, uncertain};
+use crate::domain::credential::Credential;
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::refusal::Asked;
 use crate::domain::hosted::{answer, instance, tag_of};
 use crate::domain::http::HttpResponse;
-use crate::platform::{Instance, InstanceBody, Issued, NotCreated};
+use crate::domain::sensitive::Sensitive;
+use crate::platform::{Instance, Issued, NotCreated};
 
 impl Hosted {
     /// `POST /instances`, once. If its answer is lost the instance is looked for, and adopted.
@@ -67,6 +72,18 @@ impl Hosted {
         }
     }
 
+    /// What a connection is made of whose tokens the platform keeps.
+    pub fn kept_there(&self, instance: String, token: Sensitive<String>) -> Issued {
+        Issued {
+            token,
+            instance: Some(instance),
+            credential: Credential::ElementTokenOnly,
+            missing: Vec::new(),
+            hosts: vec![self.host().to_owned()],
+            callback: BTreeMap::new(),
+        }
+    }
+
     /// What was made, with its token: a platform that masks it in one answer may show it in the other.
     async fn issued(&self, made: Instance) -> Result<Issued, NotCreated> {
         let id = made.id.clone();
@@ -74,10 +91,7 @@ impl Hosted {
         // It exists, whatever is wrong with it: it is to be looked for again, not made again.
         let there = |failure| NotCreated { failure, uncertain: true };
         match made {
-            Ok(Instance { token: Some(token), .. }) => {
-                let hosts = vec![self.host().to_owned()];
-                Ok(Issued { token, instance: Some(id), tokens: None, missing: Vec::new(), hosts })
-            }
+            Ok(Instance { token: Some(token), .. }) => Ok(self.kept_there(id, token)),
             Ok(_) => {
                 let bad = Failure::new(Code::PlatformBadResponse).host(self.host());
                 Err(there(bad.detail("the new instance has no token")))

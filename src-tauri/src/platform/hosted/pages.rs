@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::Hosted;
-use super::send::Size;
+use super::bounds::Size;
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::answer;
 use crate::domain::hosted::refusal::Asked;

@@ -8,7 +8,7 @@ use crate::element::{
 use crate::hosted::answer::{given, text, truth};
 use crate::hosted::html::text_of;
 use crate::hosted::{is_masked, is_secret_key};
-use crate::oauth::provider_text::plain_line;
+use crate::text::plain_line;
 
 /// Room for an explanation of a few sentences below a field.
 const HELP: usize = 400;

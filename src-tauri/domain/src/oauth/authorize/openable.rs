@@ -2,7 +2,9 @@
 //! trusted.
 
 use thiserror::Error;
-use url::{Host, Url};
+use url::Url;
+
+use crate::address::is_loopback;
 
 /// Common web servers refuse request lines beyond 8 KiB, so a longer address could not work at any provider;
 /// and it is well below what a command line may hold on every system, since a browser is started with it.
@@ -51,16 +53,6 @@ pub fn openable(address: &str) -> Result<Url, NotOpenable> {
         return Err(NotOpenable::TooLong);
     }
     Ok(url)
-}
-
-/// Whether an address stays on this computer: 127.0.0.0/8, `[::1]` or `localhost`.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 #[cfg(test)]

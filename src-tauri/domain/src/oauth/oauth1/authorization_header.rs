@@ -4,10 +4,10 @@
 use thiserror::Error;
 use url::Url;
 
-use super::Credentials;
+use super::credentials::Credentials;
 use super::signature::{SignatureMethod, base_string_of, signature};
+use crate::address::is_loopback;
 use crate::http::HttpRequest;
-use crate::oauth::authorize::is_loopback;
 use crate::oauth::percent::{self, Malformed, encode};
 use crate::sensitive::Sensitive;
 

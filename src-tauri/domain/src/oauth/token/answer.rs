@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{BEARER, TokenRefusal, TokenSet};
+use super::refusal::TokenRefusal;
+use super::token_set::{BEARER, TokenSet};
 use crate::http::HttpResponse;
 use crate::oauth::json::{self, NotJson};
 use crate::oauth::percent;
-use crate::oauth::provider_text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
 use crate::sensitive::Sensitive;
+use crate::text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
 
 /// A life time beyond ten years means "does not expire"; the cap keeps sums with it far from overflow.
 const LONGEST_LIFE: u64 = 10 * 365 * 24 * 60 * 60;

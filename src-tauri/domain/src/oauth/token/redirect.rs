@@ -2,7 +2,7 @@
 //!
 //! RFC 6749 §4.1.2.1 and §5.2 have no code for it, so it is read from the provider's words.
 
-use crate::form;
+use crate::address;
 
 /// Codes that name the address themselves: Google's and Microsoft's, and Slack's.
 const CODES: [&str; 3] = ["redirect_uri_mismatch", "invalid_redirect_uri", "bad_redirect_uri"];
@@ -31,7 +31,7 @@ pub fn registered_address(description: &str) -> Option<String> {
         .filter(|word| word.starts_with("https://") || word.starts_with("http://"))
         // The full stop or colon of the sentence.
         .map(|word| word.trim_end_matches(['.', ':', '!', '?']))
-        .filter(|word| form::address(word).is_ok());
+        .filter(|word| address::parse(word).is_some());
     let first = found.next()?;
     found.all(|other| other == first).then(|| first.to_owned())
 }

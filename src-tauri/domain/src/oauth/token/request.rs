@@ -9,8 +9,8 @@ use thiserror::Error;
 use url::Url;
 use zeroize::Zeroize;
 
-use crate::element::Grant;
 use crate::http::{HttpRequest, Method};
+use crate::oauth::grant::Grant;
 use crate::oauth::percent;
 use crate::oauth::pkce::Verifier;
 use crate::sensitive::Sensitive;

@@ -1,0 +1,45 @@
+//! Addresses that a person or a server gives: which may be called or opened.
+
+use url::Url;
+
+use crate::host;
+
+/// An absolute address: https, or http on this computer; without user information and without fragment (RFC 6749
+/// §3.1.2). Servers compare redirect addresses byte for byte, so keep the text as it is.
+pub fn parse(text: &str) -> Option<Url> {
+    parse_http(text).filter(|url| url.scheme() == "https" || is_loopback(url))
+}
+
+/// As [`parse`], but http on any host: for an address at which another program listens.
+pub fn parse_http(text: &str) -> Option<Url> {
+    // The URL parser forgives tabs, backslashes and spaces; a comparison of bytes does not.
+    if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\\#\"<>^`{|}".contains(&b)) {
+        return None;
+    }
+    let url = Url::parse(text).ok()?;
+    let (_, rest) = text.split_once("://")?;
+    let written = authority(rest);
+    let plain = !written.is_empty() && !written.contains('@');
+    (plain && matches!(url.scheme(), "https" | "http")).then_some(url)
+}
+
+/// Whether an address is on this computer: 127.0.0.0/8, `[::1]` or `localhost`.
+pub fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(host::is_loopback)
+}
+
+/// The part between the scheme and the path of an address; a text without scheme up to its first slash.
+pub(crate) fn authority(text: &str) -> &str {
+    split_authority(text).0
+}
+
+/// The authority, and all that follows it.
+pub(crate) fn split_authority(text: &str) -> (&str, &str) {
+    let after_scheme = ["https://", "http://"].iter().find_map(|scheme| {
+        text.get(..scheme.len())
+            .filter(|head| head.eq_ignore_ascii_case(scheme))
+            .map(|_| &text[scheme.len()..])
+    });
+    let rest = after_scheme.unwrap_or(text);
+    rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()))
+}

@@ -1,0 +1,20 @@
+//! A fault in an element file.
+
+use std::fmt;
+
+/// A fault in an element file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The line in the file, counted from 1, if the file is at hand.
+    pub line: Option<usize>,
+    /// The member at fault, such as `fields.2.pattern`.
+    pub at: String,
+    /// What is wrong, as a sentence without a full stop.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.at.is_empty() { f.write_str(&self.what) } else { write!(f, "{}: {}", self.at, self.what) }
+    }
+}

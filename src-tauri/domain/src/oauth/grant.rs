@@ -1,0 +1,44 @@
+//! The ways to a token that are spoken here.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A way to a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Grant {
+    /// The browser brings a code back (RFC 6749 §4.1).
+    #[default]
+    AuthorizationCode,
+    /// The person enters a code in a browser anywhere (RFC 8628).
+    DeviceCode,
+    /// The application stands for itself: nobody signs in (RFC 6749 §4.4).
+    ClientCredentials,
+}
+
+impl Grant {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::DeviceCode, Self::ClientCredentials];
+
+    /// The word in element files and in the field `oauth.grant`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::DeviceCode => "device_code",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grant| grant.as_str() == word)
+    }
+
+    /// The `grant_type` of the protocol (RFC 6749 §4.1.3 and §4.4.2, RFC 8628 §3.4).
+    pub fn grant_type(self) -> &'static str {
+        match self {
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            other => other.as_str(),
+        }
+    }
+}
