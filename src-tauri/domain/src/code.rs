@@ -54,6 +54,8 @@ codes! {
     ConnectionDisabled { exit: 10, temporary: false, status: None }
     /// No connection has this name or id.
     ConnectionUnknown { exit: 3, temporary: false, status: None }
+    /// A connection or an open sign-in uses the element.
+    ElementInUse { exit: 2, temporary: false, status: None }
     /// An element file breaks the format.
     ElementInvalid { exit: 2, temporary: false, status: Some(NeedsSettings) }
     /// The product was closed by its maker: only practice and hosted workspaces can connect it.
