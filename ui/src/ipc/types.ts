@@ -20,6 +20,8 @@ export type KeychainState = "ready" | "locked" | "missing";
 
 export type KeychainView = { name: string, state: KeychainState, };
 
+export type WorkspaceId = string;
+
 export type WorkspaceKind = "local" | "practice" | "hosted";
 
 export type WorkspaceView = { name: string, label: string, kind: WorkspaceKind, base_url?: string, connections: number, };
