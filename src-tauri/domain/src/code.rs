@@ -8,7 +8,7 @@ use super::status::Status::{self, NeedsSettings, NeedsSignIn, Retrying};
 struct Facts {
     /// The exit status of the command line.
     exit: u8,
-    /// Whether the same operation may succeed later although nobody changed anything.
+    /// Whether the same operation may succeed later without a change.
     temporary: bool,
     /// The status of a connection whose renewal or test ended so; `None` if the failure says nothing about the
     /// connection, such as a locked keychain, a wrong clock or another program that is renewing.
@@ -139,7 +139,7 @@ impl Code {
         self.facts().exit
     }
 
-    /// Whether the same operation may succeed later although nobody changed anything.
+    /// Whether the same operation may succeed later without a change.
     pub const fn is_temporary(self) -> bool {
         self.facts().temporary
     }
