@@ -38,7 +38,7 @@ impl Context {
         match &self.workspace {
             Some(workspace) => Ok(workspace.clone()),
             None => {
-                let chosen = self.engine.index.setting(Setting::CliWorkspace)?;
+                let chosen = self.engine.read_setting(Setting::CliWorkspace)?;
                 self.engine.workspace(chosen.as_deref().unwrap_or(WorkspaceId::Local.as_str()))
             }
         }
@@ -46,7 +46,7 @@ impl Context {
 
     /// The window has its own choice, which must not change what a script does.
     pub(super) fn set_default_workspace(&self, workspace: &Workspace) -> Result<(), Failure> {
-        Ok(self.engine.index.set_setting(Setting::CliWorkspace, workspace.id.as_str())?)
+        self.engine.save_setting(Setting::CliWorkspace, workspace.id.as_str())
     }
 
     pub(super) fn find(&self, name: &str) -> Result<Connection, Failure> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::forms::ANY_PORT;
 use super::signing_in::Way;
-use super::workspace::ANY_PORT;
 use super::{Engine, SigningIn, WorkspaceId};
 use crate::domain::address::is_loopback;
 use crate::domain::connection::{Connection, NAME_MAX, Status, clean_name, clean_tags, free_name};

@@ -12,6 +12,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use entries::SERVICE as KEYCHAIN_SERVICE;
 pub use error::VaultError;
 pub use keychain::NAME as KEYCHAIN_NAME;
 pub use store::{Prompting, Vault};

@@ -1,4 +1,4 @@
-// Generated from src-tauri/domain/src/view.rs by `UPDATE_TYPES=1 cargo test types_ts`. Not to be edited.
+// Generated from src-tauri/domain/src/view by `UPDATE_TYPES=1 cargo test types_ts`. Not to be edited.
 
 export type Code = "access_denied" | "authorization_expired" | "callback_busy" | "callback_invalid" | "callback_timeout" | "cancelled" | "certificate_untrusted" | "clock_wrong" | "connection_disabled" | "connection_unknown" | "element_invalid" | "element_retired" | "element_unknown" | "form_invalid" | "index_newer" | "index_unwritable" | "instance_gone" | "issuer_mismatch" | "issuer_unknown" | "internal" | "keychain_denied" | "keychain_locked" | "keychain_missing" | "keychain_too_long" | "name_ambiguous" | "name_taken" | "needs_settings" | "platform_bad_response" | "platform_busy" | "platform_failed" | "platform_limit" | "platform_rejected" | "platform_uncertain" | "platform_unreachable" | "port_in_use" | "provider_bad_response" | "provider_rejected" | "provider_unreachable" | "redirect_mismatch" | "renewal_busy" | "sign_in_expired" | "state_mismatch" | "usage" | "workspace_secrets" | "workspace_taken" | "workspace_unknown" | "wrong_account";
 

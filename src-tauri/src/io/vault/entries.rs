@@ -6,7 +6,7 @@ use std::sync::Arc;
 use keyring_core::{CredentialStore, Entry, Error};
 
 /// The service name of every item of every home: users look for it in their keychain.
-pub(super) const SERVICE: &str = "keyrack";
+pub const SERVICE: &str = "keyrack";
 
 /// The item itself, and its parts.
 pub(super) struct Entries {
