@@ -11,7 +11,7 @@ use super::text::one_line;
 use super::workspace::WorkspaceId;
 
 /// What both the index and the keychain item know of a connection. Nothing here is secret.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
 pub struct Facts {
