@@ -196,8 +196,8 @@ mod tests {
         };
         let file = folder.path().join("zendesk").join(FILE_NAME);
         let text = fault.to_string();
-        let what = "inititals: this version does not know the word `inititals`";
-        assert!(text.starts_with(&format!("{}:4: {what}", file.display())), "{text}");
+        let expected = "4: inititals: this version does not know the word `inititals`";
+        assert!(text.starts_with(&format!("{}:{expected}", file.display())), "{text}");
         assert!(catalog.find("desk").is_ok());
     }
 
