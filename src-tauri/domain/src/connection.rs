@@ -17,6 +17,7 @@ use super::workspace::WorkspaceId;
 pub struct Facts {
     /// Random, and never reused; also the key of the item in the keychain.
     pub id: String,
+    #[cfg_attr(test, ts(type = "string"))]
     pub workspace: WorkspaceId,
     /// The key of the element.
     pub element: String,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use url::Url;
 
-use crate::domain::exchange::host_and_port;
+use crate::domain::address::host_and_port;
 use crate::domain::renewal::in_ms;
 use crate::io::clock;
 use crate::io::loopback::Loopback;
