@@ -11,6 +11,7 @@ mod each;
 mod elements;
 mod import;
 mod list;
+mod note;
 mod open;
 mod paste;
 mod print;
@@ -68,6 +69,7 @@ enum Command {
     Renew(renew::Args),
     Rename(rename::Args),
     Tag(tag::Args),
+    Note(note::Args),
     /// Switch a connection off: it is kept, and hands out no token
     Disable(switch::Args),
     /// Switch a connection on again
@@ -116,6 +118,7 @@ fn run(Args { json, workspace, command }: Args) -> Result<(), Problem> {
         Command::Renew(args) => renew::run(&open()?, &args),
         Command::Rename(args) => rename::run(&open()?, &args),
         Command::Tag(args) => tag::run(&open()?, args),
+        Command::Note(args) => note::run(&open()?, &args),
         Command::Disable(args) => switch::run(&open()?, &args, false),
         Command::Enable(args) => switch::run(&open()?, &args, true),
         Command::Remove(args) => remove::run(&open()?, &args),
