@@ -149,7 +149,7 @@ fn modules(source: &str) -> BTreeMap<ModulePath, Module> {
     for file in rust_files(&source) {
         let inside = file.strip_prefix(&source).expect("inside the source").with_extension("");
         let mut path: ModulePath = inside.iter().map(|part| part.to_string_lossy().into_owned()).collect();
-        if path.iter().any(|part| matches!(part.as_str(), "tests" | "vectors" | "scripted")) {
+        if path.iter().any(|part| matches!(part.as_str(), "tests" | "vectors" | "scripted" | "types_ts")) {
             continue;
         }
         if matches!(path.last().map(String::as_str), Some("mod" | "lib")) {

@@ -1,4 +1,4 @@
-//! When a window appears on the X server, and what it looks like.
+//! Detects when a window appears on the X server, and takes its picture.
 
 use std::time::{Duration, Instant};
 
@@ -7,17 +7,17 @@ use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt, EventMask, ImageFormat, Window};
 use x11rb::rust_connection::RustConnection;
 
-/// Toolkits map small windows of their own before the one that people see.
+/// Toolkits map small helper windows before the visible one.
 const SMALL: u16 = 300;
-/// When a picture that never comes is given up; the figure is then this.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Time limit for a picture; the figure is then this.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub struct Screen {
     server: RustConnection,
 }
 
 impl Screen {
-    /// From now on, windows that appear are seen.
+    /// Subscribes to new windows.
     pub fn watch(display: &str) -> Self {
         let (server, number) = x11rb::connect(Some(display)).expect("the X server answers");
         let root = server.setup().roots[number].root;
@@ -26,7 +26,7 @@ impl Screen {
         Self { server }
     }
 
-    /// Waits for a window of some size.
+    /// Waits for a window larger than a helper.
     pub fn mapped(&self) -> Window {
         loop {
             if let Event::MapNotify(event) = self.server.wait_for_event().expect("an event") {
@@ -49,16 +49,16 @@ impl Screen {
         }
     }
 
-    /// The part of a window where its list is.
+    /// The pixels of the part of a window that holds the list.
     pub fn picture(&self, window: Window) -> Vec<u8> {
         let asked =
             self.server.get_image(ImageFormat::Z_PIXMAP, window, 40, 100, 560, 500, !0).expect("asked");
         asked.reply().map(|image| image.data).unwrap_or_default()
     }
 
-    /// Waits until it looks like this.
+    /// Waits until the window shows this picture.
     pub fn until(&self, window: Window, picture: &[u8]) {
-        let give_up = Instant::now() + PATIENCE;
+        let give_up = Instant::now() + TIMEOUT;
         while self.picture(window) != picture && Instant::now() < give_up {
             std::thread::sleep(Duration::from_millis(4));
         }

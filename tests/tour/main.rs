@@ -1,6 +1,6 @@
-//! The tour: on a virtual display, in a throw-away home with its own D-Bus session and keyring, it goes the way of a
-//! person who practises: opens the window, fills in nothing, signs in in a real browser, and prints the token's size on
-//! the command line. It says each step and leaves pictures in `target/tour`.
+//! The tour: on a virtual display, in a temporary home with its own D-Bus session and keyring, it connects one practice
+//! account as a user would: opens the window, signs in with a real browser, and prints the size of the token on the command
+//! line. It prints each step and leaves pictures in `target/tour`.
 
 #[path = "../support/mod.rs"]
 mod support;

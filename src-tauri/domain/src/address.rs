@@ -28,6 +28,12 @@ pub fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(host::is_loopback)
 }
 
+/// The host, and the port if it is not the default of the scheme.
+pub fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
 /// The part between the scheme and the path of an address; a text without scheme up to its first slash.
 pub(crate) fn authority(text: &str) -> &str {
     split_authority(text).0

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use url::Url;
 
+use crate::address::host_and_port;
+
 /// Tokens, codes and keys are this long at least; words that people put in a path are shorter, or hold no digit.
 const SECRET_LENGTH: usize = 20;
 
@@ -49,12 +51,6 @@ impl Exchange {
         self.error = error.map(|word| if could_be_secret(&word) { LEFT_OUT.to_owned() } else { word });
         self
     }
-}
-
-/// Host, and port where it is not the scheme's own: what tells servers apart, and holds nothing of a person.
-pub fn host_and_port(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 fn path(url: &Url) -> String {

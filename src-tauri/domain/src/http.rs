@@ -1,4 +1,4 @@
-//! HTTP messages as plain values: the protocol builds and reads these; `io/http.rs` carries them.
+//! HTTP messages as plain values: the protocol builds and reads these; `io/http` carries them.
 
 use std::fmt;
 
@@ -8,7 +8,8 @@ use super::exchange::Exchange;
 use super::sensitive::Sensitive;
 
 /// The request methods that the protocol needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum Method {
     /// Reads; may be repeated.
     Get,
@@ -25,13 +26,7 @@ pub enum Method {
 impl Method {
     /// The method as it stands in the request line and in an OAuth 1.0a signature base string.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Delete => "DELETE",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-        }
+        self.into()
     }
 }
 

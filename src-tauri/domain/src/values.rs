@@ -11,6 +11,7 @@ use crate::sensitive::Sensitive;
 pub const CALLBACK_PREFIX: &str = "callback.";
 
 /// The kinds of fields.
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldKind {

@@ -38,7 +38,7 @@ impl Context {
         match &self.workspace {
             Some(workspace) => Ok(workspace.clone()),
             None => {
-                let chosen = self.engine.index.setting(Setting::CliWorkspace)?;
+                let chosen = self.engine.read_setting(Setting::CliWorkspace)?;
                 self.engine.workspace(chosen.as_deref().unwrap_or(WorkspaceId::Local.as_str()))
             }
         }
@@ -46,7 +46,7 @@ impl Context {
 
     /// The window has its own choice, which must not change what a script does.
     pub(super) fn set_default_workspace(&self, workspace: &Workspace) -> Result<(), Failure> {
-        Ok(self.engine.index.set_setting(Setting::CliWorkspace, workspace.id.as_str())?)
+        self.engine.save_setting(Setting::CliWorkspace, workspace.id.as_str())
     }
 
     pub(super) fn find(&self, name: &str) -> Result<Connection, Failure> {
@@ -68,7 +68,7 @@ impl Context {
 }
 
 pub(super) fn open_paths() -> Result<Paths, Failure> {
-    Paths::of_this_process().map_err(|e| {
+    Paths::from_env().map_err(|e| {
         Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind()))
     })
 }

@@ -25,7 +25,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
         None => {
             // Where the window is never opened, this is the only command that finishes interrupted work.
             block_on(context.engine.reconcile())?;
-            let all = context.engine.index.connections(context.workspace_id()).map_err(Failure::from)?;
+            let all = context.engine.list_rows(context.workspace_id())?;
             // A hosted platform renews its own tokens.
             all.into_iter().filter(|c| !c.workspace.is_hosted() && !c.disabled).collect()
         }

@@ -4,7 +4,6 @@ use super::context::{Context, block_on};
 use super::each::{Success, run_each};
 use super::print;
 use super::problem::Problem;
-use crate::domain::error::Failure;
 
 /// Ask the product, or the platform, whether a connection works
 #[derive(clap::Args)]
@@ -20,7 +19,7 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
     let connections = match &args.name {
         Some(name) => vec![context.find(name)?],
-        None => context.engine.index.connections(context.workspace_id()).map_err(Failure::from)?,
+        None => context.engine.list_rows(context.workspace_id())?,
     };
     run_each(context, connections, print::line, |connection| {
         let tested = block_on(context.engine.test(connection))?;

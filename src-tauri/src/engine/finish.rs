@@ -209,7 +209,7 @@ async fn wait(
                 Ok(callback) => {
                     let _ = reply.send(Ok(()));
                     if let Some(waiting) = &mut browser.waiting {
-                        waiting.answered();
+                        waiting.stop_accepting();
                     }
                     break callback;
                 }
@@ -267,7 +267,7 @@ fn judge(sign_in: &SignIn, browser: &BrowserWay, callback: Callback) -> Result<C
 
 async fn next_answer(browser: &mut BrowserWay) -> Callback {
     match &mut browser.waiting {
-        Some(waiting) => waiting.answer().await,
+        Some(waiting) => waiting.receive().await,
         None => std::future::pending().await,
     }
 }
@@ -277,7 +277,7 @@ fn read_pasted(browser: &BrowserWay, address: &str) -> Result<Callback, Failure>
     let query = pasted(address.trim(), &browser.callback_url).map_err(|e| invalid(e.to_string()))?;
     let callback = Callback::parse(&query).map_err(|e| invalid(e.to_string()))?;
     // The user pasted it here, so a provider that echoes no `state` is believed too.
-    if browser.binding.fits(&callback, 1) { Ok(callback) } else { Err(Failure::new(Code::StateMismatch)) }
+    if browser.binding.matches(&callback, 1) { Ok(callback) } else { Err(Failure::new(Code::StateMismatch)) }
 }
 
 fn last_page(ending: &Ending, product: &str) -> Page {

@@ -12,9 +12,9 @@ use crate::domain::error::{Code, Failure};
 use crate::domain::item::Item;
 use crate::domain::view::Revoked;
 use crate::fault;
+use crate::io::callback::CallbackListener;
 use crate::io::index::IndexError;
 use crate::io::lock::Lock;
-use crate::io::loopback::Opened;
 use crate::io::vault::VaultError;
 use crate::platform::SignIn;
 
@@ -27,11 +27,11 @@ pub(super) const IDENTITY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How an attempt ended.
 pub enum Ending {
     /// The connection is in the list. The callback address is still open for late tabs.
-    Connected(Box<Connection>, Option<Opened>),
+    Connected(Box<Connection>, Option<CallbackListener>),
     /// A token was issued that the vault does not take just now.
     Unsaved(Box<Unsaved>),
     /// No connection.
-    Failed(Box<Failure>, Option<Opened>),
+    Failed(Box<Failure>, Option<CallbackListener>),
 }
 
 /// A token that was issued and could not be saved yet. It lives in memory until it is saved or given back.
@@ -47,7 +47,7 @@ pub struct Unsaved {
     pub(super) sign_in: SignIn,
     pub(super) lock: Lock,
     /// The callback address.
-    pub opened: Option<Opened>,
+    pub opened: Option<CallbackListener>,
 }
 
 /// Why a token is not in the list yet.
@@ -179,7 +179,7 @@ impl Engine {
         let mut item = Item { facts, ..item };
         let is_hosted = row.workspace.is_hosted();
         self.vault(move |vault| {
-            if let Some(before) = vault.get_whole(&item.id)? {
+            if let Some(before) = vault.get_undamaged(&item.id)? {
                 if !is_hosted {
                     // Scripts hold the Element token: it belongs to the connection, not to the sign-in.
                     item.element_token = before.element_token;

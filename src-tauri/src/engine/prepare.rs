@@ -11,8 +11,8 @@ use crate::domain::element::{Auth, CALLBACK_URL, Grant};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::FilledForm;
 use crate::domain::oauth::authorize::{ensure_state, openable};
+use crate::io::callback::Binding;
 use crate::io::clock;
-use crate::io::loopback::Binding;
 use crate::platform::{Platform, SignIn};
 
 /// A sign-in whose address is ready, if it needs one.
@@ -100,7 +100,7 @@ impl Engine {
             Some(token) => Binding::RequestToken { token: token.into(), state },
             None => {
                 url = ensure_state(url, &state);
-                if element.callback.echoes_state { Binding::State(state) } else { Binding::OnlyOne }
+                if element.callback.echoes_state { Binding::State(state) } else { Binding::OnlyPending }
             }
         };
         let verifier = answer.verifier;

@@ -160,7 +160,7 @@ impl Engine {
 
     async fn read_whole(&self, id: &str) -> Result<Option<Item>, Failure> {
         let id = id.to_owned();
-        Ok(self.vault(move |vault| vault.get_whole(&id)).await?)
+        Ok(self.vault(move |vault| vault.get_undamaged(&id)).await?)
     }
 
     /// The account of an item, if the provider names it in time.

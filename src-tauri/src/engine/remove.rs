@@ -53,7 +53,7 @@ impl Engine {
     async fn remove_locked(&self, connection: &Connection, reach: Reach) -> Result<RemovedView, Failure> {
         let lock = self.lock_connection(connection).await?;
         let id = connection.id.clone();
-        let item = self.vault(move |vault| vault.get_whole(&id)).await?;
+        let item = self.vault(move |vault| vault.get_undamaged(&id)).await?;
         let platform = match (reach, &connection.instance) {
             (Reach::Platform, Some(_)) => Some(self.platform(&connection.workspace).await?),
             _ => None,
@@ -93,7 +93,7 @@ impl Engine {
     /// Asks a provider again that did not answer before. Returns whether there is nothing more to ask.
     pub(super) async fn revoke_again(&self, id: &str) -> bool {
         let key = id.to_owned();
-        let item = match self.vault(move |vault| vault.get_whole(&key)).await {
+        let item = match self.vault(move |vault| vault.get_undamaged(&key)).await {
             Ok(Some(item)) => item,
             Ok(None) => return true,
             Err(_) => return false,

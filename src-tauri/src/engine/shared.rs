@@ -11,10 +11,10 @@ use crate::domain::element::Element;
 use crate::domain::element_file::Problem;
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{KeychainState, KeychainView};
+use crate::io::callback::CallbackListeners;
 use crate::io::catalog::{Catalog, NoElement};
 use crate::io::http::Http;
 use crate::io::index::Index;
-use crate::io::loopback::Callbacks;
 use crate::io::paths::Paths;
 use crate::io::trust::Trust;
 use crate::io::vault::{KEYCHAIN_NAME, Prompting, Vault, VaultError};
@@ -33,7 +33,7 @@ pub struct Engine {
     pub index: Index,
     pub vault: Vault,
     pub(crate) http: Http,
-    pub(super) callbacks: Callbacks,
+    pub(super) callbacks: CallbackListeners,
     /// Asks one provider at a time for identities where many connections are made at once.
     pub(super) identifying: Arc<Semaphore>,
     pub(super) running: Running,
@@ -52,8 +52,8 @@ impl Engine {
 
     /// An engine over parts that were opened elsewhere.
     pub fn with(paths: Paths, index: Index, vault: Vault) -> Self {
-        let callbacks = Callbacks::new(&paths.run);
-        let http = Http::trusting(Trust::at(paths.extra_ca()));
+        let callbacks = CallbackListeners::new(&paths.run);
+        let http = Http::with_trust(Trust::at(paths.extra_ca()));
         Self {
             paths,
             index,

@@ -12,8 +12,8 @@ use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;
 use crate::fault;
 use crate::io::browser;
+use crate::io::callback::{Binding, CallbackListener, CallbackReceiver};
 use crate::io::lock::Lock;
-use crate::io::loopback::{Binding, Opened, Waiting};
 use crate::platform::SignIn;
 
 /// The user's browser.
@@ -64,8 +64,8 @@ pub(super) struct BrowserWay {
     pub(super) callback_url: String,
     pub(super) binding: Binding,
     /// `None` where the answer cannot arrive by itself.
-    pub(super) listener: Option<Opened>,
-    pub(super) waiting: Option<Waiting>,
+    pub(super) listener: Option<CallbackListener>,
+    pub(super) waiting: Option<CallbackReceiver>,
     pub(super) verifier: Option<Verifier>,
     /// OAuth 1.0a: the request token and its secret.
     pub(super) request_token: Option<(String, Sensitive<String>)>,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::forms::ANY_PORT;
 use super::signing_in::Way;
-use super::workspace::ANY_PORT;
 use super::{Engine, SigningIn, WorkspaceId};
 use crate::domain::address::is_loopback;
 use crate::domain::connection::{Connection, NAME_MAX, Status, clean_name, clean_tags, free_name};
@@ -16,10 +16,10 @@ use crate::domain::form::{FieldProblem, FilledForm, Problem};
 use crate::domain::text::looks_same;
 use crate::domain::view::ConnectRequest;
 use crate::fault;
+use crate::io::callback::CallbackListener;
 use crate::io::clock;
 use crate::io::index::OpenAttempt;
 use crate::io::lock::Lock;
-use crate::io::loopback::Opened;
 
 /// In the configuration of a connection whose client this application registered, for this connection alone.
 pub(super) const REGISTERED: &str = "oauth.client.registered";
@@ -73,7 +73,7 @@ impl Engine {
         tracing::info!(attempt = %attempt.id, %element, %workspace, "sign-in started");
         if let Way::Browser(browser) = &mut prepared.way {
             browser.waiting =
-                browser.listener.as_ref().map(|listener| listener.wait_for(browser.binding.clone()));
+                browser.listener.as_ref().map(|listener| listener.accept(browser.binding.clone()));
         }
         Ok(SigningIn {
             id: attempt.id,
@@ -104,7 +104,7 @@ impl Engine {
         }
         let key = id.clone();
         // Signing in again repairs a damaged item; its values are asked for anew.
-        let item = self.vault(move |vault| vault.get_whole(&key)).await?;
+        let item = self.vault(move |vault| vault.get_undamaged(&key)).await?;
         let configuration = item.map(|item| {
             item.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect()
         });
@@ -148,7 +148,7 @@ impl Engine {
         element: Element,
         request: &ConnectRequest,
         again: Option<&Again>,
-    ) -> Result<(FilledForm, Option<Opened>), Failure> {
+    ) -> Result<(FilledForm, Option<CallbackListener>), Failure> {
         let gives_client = request.values.get(API_KEY).is_some_and(|value| !value.trim().is_empty());
         let mut defaults = self.defaults(workspace, &element);
         let kept_client = again.is_some_and(|Again { configuration, .. }| {
@@ -181,7 +181,10 @@ impl Engine {
     }
 
     /// The callback address with which the client of a connection registered itself, bound again if it is free.
-    async fn bind_registered_address(&self, configuration: &BTreeMap<String, String>) -> Option<Opened> {
+    async fn bind_registered_address(
+        &self,
+        configuration: &BTreeMap<String, String>,
+    ) -> Option<CallbackListener> {
         configuration.get(REGISTERED)?;
         let url = configuration.get(CALLBACK_URL).filter(|url| is_here(url))?;
         self.callbacks.open(url).await.ok()

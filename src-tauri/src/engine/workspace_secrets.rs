@@ -65,10 +65,10 @@ impl Engine {
             // wrongly fails here already.
             let user = || STANDARD.encode(clock::random::<32>());
             return Ok(Secrets {
-                user: self.vault.get_or_make(&format!("serve-user-{workspace}"), user)?,
+                user: self.vault.get_or_create(&format!("serve-user-{workspace}"), user)?,
                 organization: self
                     .vault
-                    .get_or_make(&format!("serve-organization-{workspace}"), clock::random_id)?,
+                    .get_or_create(&format!("serve-organization-{workspace}"), clock::random_id)?,
             });
         };
         let text = self.vault.get_named(&vault_key(id))?;

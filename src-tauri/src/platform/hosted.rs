@@ -51,7 +51,7 @@ pub struct Hosted {
 impl Hosted {
     /// A client for the platform whose API begins at `base_url`.
     pub fn new(http: &Http, base_url: Url, secrets: Secrets) -> Self {
-        Self { http: http.noted(), base_url, secrets, pace: Pace::default() }
+        Self { http: http.with_journal(), base_url, secrets, pace: Pace::default() }
     }
 
     /// A failure with what was asked of whom since this client was made.

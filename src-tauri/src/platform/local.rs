@@ -16,7 +16,7 @@ pub struct Local {
 impl Local {
     /// The HTTP client notes the requests from here on, for a report.
     pub fn new(http: &Http, practice: Option<Practice>) -> Self {
-        Self { http: http.noted(), practice }
+        Self { http: http.with_journal(), practice }
     }
 
     /// The provider that this form signs in at.

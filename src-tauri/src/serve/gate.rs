@@ -2,9 +2,10 @@
 //! open must not reach their accounts, under no host name.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::StatusCode;
 
 use super::refusal::Refusal;
+use crate::io::request_origin::{is_addressed_to, is_from_web_page};
 
 pub(super) struct Gate {
     /// Host and port.
@@ -20,7 +21,7 @@ impl Gate {
         // RFC 9112 §3.2.2: an absolute address in the request line overrides `Host`; both must be this server's.
         let in_line = request.uri().authority();
         let fits_line = in_line.is_none_or(|a| a.as_str().eq_ignore_ascii_case(&self.authority));
-        if !fits_line || !self.has_our_host(request.headers()) {
+        if !fits_line || !is_addressed_to(request.headers(), &self.authority) {
             // RFC 9110 §15.5.20. A page whose name resolves to this computer (DNS rebinding) is refused here.
             let text = format!("This server is called {}.", self.authority);
             return Err(Refusal::new(StatusCode::MISDIRECTED_REQUEST, text));
@@ -30,24 +31,6 @@ impl Gate {
         }
         Ok(())
     }
-
-    fn has_our_host(&self, headers: &HeaderMap) -> bool {
-        let mut hosts = headers.get_all(header::HOST).iter();
-        hosts.next().is_some_and(|host| host.as_bytes().eq_ignore_ascii_case(self.authority.as_bytes()))
-            && hosts.next().is_none()
-    }
-}
-
-/// Browsers send `Origin` with every call of a script and `Sec-Fetch-Site` with every request, where `none` means that the
-/// user typed the address.
-fn is_from_web_page(headers: &HeaderMap) -> bool {
-    let has = |name: &str, test: fn(&str) -> bool| {
-        headers.get_all(name).iter().any(|value| value.to_str().is_ok_and(test))
-    };
-    headers.contains_key(header::ORIGIN)
-        || has("sec-purpose", |purpose| purpose.contains("prefetch"))
-        || has("purpose", |purpose| purpose.contains("prefetch"))
-        || has("sec-fetch-site", |site| site != "none")
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::domain::item::Item;
 use crate::domain::oauth::percent;
 use crate::domain::oauth::token::TokenSet;
 use crate::domain::sensitive::Sensitive;
-use crate::io::http::{HttpError, Reached};
+use crate::io::http::{Delivery, HttpError};
 use crate::io::stream::Outgoing;
 use crate::platform::Provider;
 
@@ -41,8 +41,8 @@ pub(super) async fn forward(State(shared): State<Shared>, request: Request) -> R
 
     let outgoing = Outgoing { method: head.method, url: url.clone(), headers, body };
     let product = target.provider.product();
-    let answer = shared.http.pass(outgoing).await.map_err(|error| match error {
-        HttpError::Unreachable { stage: Reached::TimeOut, .. } => Refusal::timed_out(product),
+    let answer = shared.http.forward(outgoing).await.map_err(|error| match error {
+        HttpError::Unreachable { delivery: Delivery::TimedOut, .. } => Refusal::timed_out(product),
         error => Failure::from(error).product(product).into(),
     })?;
 

@@ -12,7 +12,8 @@ use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::API_PATH;
 use crate::domain::sensitive::Sensitive;
 use crate::engine::{Engine, WorkspaceId};
-use crate::io::listener::{Bound, Limits, Loopback, Serving};
+use crate::io::listener::{Bound, Limits, Serving};
+use crate::io::loopback::Loopback;
 
 /// The port in the workspace *This computer*, fixed so that scripts can name it: beside that of the callbacks, free in
 /// IANA's list and outside the ranges of outgoing connections.
@@ -64,7 +65,7 @@ impl Running {
             http: engine.http.clone(),
             gate: Gate::new(&authority),
         });
-        let limits = Limits { connections: CONNECTIONS, flush: FLUSH, ..Limits::default() };
+        let limits = Limits { max_connections: CONNECTIONS, flush_timeout: FLUSH, ..Limits::default() };
         let serving = bound.serve_within(&router(shared), limits);
         Ok(Self { base_url: format!("http://{authority}{API_PATH}"), authorization, engine, serving })
     }

@@ -14,8 +14,9 @@ use crate::template::Template;
 use crate::values::Values;
 
 /// The kind of sign-in, written as a table: `[auth.oauth2]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Auth {
     /// OAuth 2 (RFC 6749), by any of the ways of [`Grant`].
     Oauth2(Box<Oauth2>),
@@ -32,13 +33,7 @@ pub enum Auth {
 impl Auth {
     /// The name of the kind, as in the element file.
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Oauth2(_) => "oauth2",
-            Self::Oauth1(_) => "oauth1",
-            Self::Basic(_) => "basic",
-            Self::ApiKey(_) => "api_key",
-            Self::Custom(_) => "custom",
-        }
+        self.into()
     }
 
     /// Whether the person usually signs in with a browser; [`Element::needs_browser_for`](super::Element) knows

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::template::{self, Piece};
 use crate::values::Values;
 
 /// A text whose holes are filled with the values of other fields.
@@ -18,12 +19,6 @@ use crate::values::Values;
 pub struct Derived {
     text: String,
     pieces: Vec<Piece>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    Hole(String),
 }
 
 /// Why a text has no holes that could be filled.
@@ -66,28 +61,9 @@ impl FromStr for Derived {
     type Err = DerivedProblem;
 
     fn from_str(text: &str) -> Result<Self, DerivedProblem> {
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while let Some(at) = rest.find(['{', '}']) {
-            let (before, after) = rest.split_at(at);
-            let (hole, after) =
-                after.strip_prefix('{').and_then(|a| a.split_once('}')).ok_or(DerivedProblem::Hole)?;
-            let named =
-                !hole.is_empty() && hole.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-            if !named {
-                return Err(DerivedProblem::Hole);
-            }
-            if !before.is_empty() {
-                pieces.push(Piece::Text(before.to_owned()));
-            }
-            pieces.push(Piece::Hole(hole.to_owned()));
-            rest = after;
-        }
-        if pieces.is_empty() {
+        let pieces = template::pieces(text).ok_or(DerivedProblem::Hole)?;
+        if !pieces.iter().any(|piece| matches!(piece, Piece::Hole(_))) {
             return Err(DerivedProblem::Fixed);
-        }
-        if !rest.is_empty() {
-            pieces.push(Piece::Text(rest.to_owned()));
         }
         Ok(Self { text: text.to_owned(), pieces })
     }

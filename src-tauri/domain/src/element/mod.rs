@@ -27,6 +27,7 @@ pub use field::{
 };
 pub use platform::PlatformFacts;
 
+use crate::address::host_and_port;
 use crate::host;
 use crate::template::{Place, Template, TemplateError};
 use crate::values::{CALLBACK_PREFIX, Values};
@@ -259,9 +260,7 @@ impl Element {
             holes.all(|(hole, _)| hole.starts_with(CALLBACK_PREFIX) || values.get(hole).is_some())
         };
         for template in templates.into_iter().filter(is_called) {
-            let url = template.origin(values)?;
-            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-            hosts.insert(format!("{}{port}", url.host_str().unwrap_or_default()));
+            hosts.insert(host_and_port(&template.origin(values)?));
         }
         Ok(hosts)
     }

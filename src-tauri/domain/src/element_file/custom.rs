@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
+use strum::VariantArray;
 use url::Url;
 
+use crate::address::host_and_port;
 use crate::element::{
     API_KEY, API_SECRET, Auth, CALLBACK_URL, CallbackRules, Element, Field, FieldKind, FieldOption, GRANT,
     Grant, Identity, Oauth1, Oauth2, Pkce, Revocation, RevocationStyle, TokenAnswer,
@@ -93,7 +95,7 @@ pub fn custom_oauth2(values: &Values, metadata: Option<&Metadata>) -> Result<Ele
         let listed = metadata.and_then(|m| m.grant_types_supported.as_ref());
         listed.is_some_and(|list| list.iter().any(|kind| kind == grant.grant_type()))
     };
-    let possible = Grant::ALL.into_iter().filter(|grant| match grant {
+    let possible = Grant::VARIANTS.iter().copied().filter(|grant| match grant {
         Grant::AuthorizationCode => authorization.is_some(),
         Grant::DeviceCode => device.is_some(),
         Grant::ClientCredentials => announced(*grant),
@@ -163,9 +165,7 @@ pub fn custom_oauth1(values: &Values) -> Result<Element, Vec<FieldProblem>> {
     let authorization_endpoint = needed(AUTHORIZATION);
     let token_endpoint = needed(TOKEN);
     let userinfo = form.endpoint(USERINFO, None);
-    let methods = [SignatureMethod::HmacSha1, SignatureMethod::HmacSha256, SignatureMethod::Plaintext];
-    let signature_method =
-        methods.into_iter().find(|m| values.get(SIGNATURE) == Some(m.as_str())).unwrap_or_default();
+    let method = values.get(SIGNATURE).and_then(|name| name.parse::<SignatureMethod>().ok());
     let base = authorization_endpoint.as_ref().map(Template::as_str).unwrap_or_default().to_owned();
     let key = slug(&base);
     let name = form.name(&base);
@@ -174,7 +174,7 @@ pub fn custom_oauth1(values: &Values) -> Result<Element, Vec<FieldProblem>> {
         request_token_endpoint,
         authorization_endpoint,
         token_endpoint,
-        signature_method,
+        signature_method: method.unwrap_or_default(),
         authorize_parameters: BTreeMap::new(),
     }));
     let identity =
@@ -290,8 +290,7 @@ impl Form<'_> {
         let typed = self.values.get(PROVIDER_NAME).map(|name| plain_line(name, LONGEST_NAME));
         let host = || {
             let url = Url::parse(base).ok()?;
-            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-            Some(plain_line(&format!("{}{port}", url.host_str()?), LONGEST_NAME))
+            Some(plain_line(&host_and_port(&url), LONGEST_NAME))
         };
         typed
             .map(|name| name.trim().to_owned())
@@ -405,14 +404,13 @@ fn in_words(scope: &str) -> String {
 /// The key of an element for the server at this address: its host, its port if that is unusual, and its path.
 fn slug(address: &str) -> String {
     let Ok(url) = Url::parse(address) else { return String::new() };
-    let port = url.port().map(|port| format!("-{port}")).unwrap_or_default();
-    let text = format!("{}{port}/{}", url.host_str().unwrap_or_default(), url.path()).to_ascii_lowercase();
+    let text = format!("{}/{}", host_and_port(&url), url.path()).to_ascii_lowercase();
     let words: Vec<&str> =
         text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
     let slug = words.join("-");
     if slug.len() > LONGEST_KEY {
         let digest = Sha256::digest(address.as_bytes());
-        let tail: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let tail = hex::encode(&digest[..4]);
         return format!("{}-{tail}", slug[..LONGEST_KEY - 1 - tail.len()].trim_end_matches('-'));
     }
     // A product's key is one word: a host of one word must not replace it.

@@ -4,8 +4,22 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A way to a token.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Grant {
     /// The browser brings a code back (RFC 6749 §4.1).
     #[default]
@@ -17,21 +31,13 @@ pub enum Grant {
 }
 
 impl Grant {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::DeviceCode, Self::ClientCredentials];
-
     /// The word in element files and in the field `oauth.grant`.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AuthorizationCode => "authorization_code",
-            Self::DeviceCode => "device_code",
-            Self::ClientCredentials => "client_credentials",
-        }
+        self.into()
     }
 
-    /// Reads the word back.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|grant| grant.as_str() == word)
+        word.parse().ok()
     }
 
     /// The `grant_type` of the protocol (RFC 6749 §4.1.3 and §4.4.2, RFC 8628 §3.4).

@@ -4,6 +4,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::parts::{Piece, Place, Start, Template};
+use crate::oauth::percent;
 use crate::values::{FieldKind, Values};
 use crate::{address, host};
 
@@ -142,14 +143,7 @@ fn fill_encoded(pieces: &[Piece], values: &Values, address: &mut String) -> Resu
             Piece::Text(text) => address.push_str(text),
             Piece::Hole(hole) => {
                 let text = values.get(hole).ok_or_else(|| TemplateError::Missing(hole.clone()))?;
-                for byte in text.bytes() {
-                    // RFC 3986 §2.3: only unreserved characters mean the same encoded and not.
-                    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                        address.push(char::from(byte));
-                    } else {
-                        address.push_str(&format!("%{byte:02X}"));
-                    }
-                }
+                address.push_str(&percent::encode(text));
             }
         }
     }

@@ -12,4 +12,6 @@ mod tests;
 
 pub use fill::TemplateError;
 pub use parse::TemplateProblem;
+pub(crate) use parse::pieces;
+pub(crate) use parts::Piece;
 pub use parts::{Place, Template};

@@ -48,7 +48,11 @@ impl FromStr for Template {
         if !text.bytes().all(|b| b.is_ascii_graphic() && !b"@#\\\"<>^`|".contains(&b)) {
             return Err(TemplateProblem::Character);
         }
-        let pieces = pieces(text)?;
+        let pieces = pieces(text).ok_or(TemplateProblem::Hole)?;
+        // Two holes side by side could not be told apart again.
+        if pieces.windows(2).any(|pair| matches!(pair, [Piece::Hole(_), Piece::Hole(_)])) {
+            return Err(TemplateProblem::Hole);
+        }
         let (start, rest) = match pieces.split_first() {
             Some((Piece::Hole(hole), [])) => (Start::Whole(hole.clone()), Vec::new()),
             Some((Piece::Hole(hole), rest)) => {
@@ -79,7 +83,8 @@ impl TryFrom<String> for Template {
     }
 }
 
-fn pieces(text: &str) -> Result<Vec<Piece>, TemplateProblem> {
+/// The texts and holes in a text, or `None` if its braces do not pair or a hole has no proper name.
+pub(crate) fn pieces(text: &str) -> Option<Vec<Piece>> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find(['{', '}']) {
@@ -87,13 +92,9 @@ fn pieces(text: &str) -> Result<Vec<Piece>, TemplateProblem> {
         if !before.is_empty() {
             pieces.push(Piece::Text(before.to_owned()));
         }
-        let (hole, after) =
-            after.strip_prefix('{').and_then(|a| a.split_once('}')).ok_or(TemplateProblem::Hole)?;
-        let named =
-            !hole.is_empty() && hole.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-        // Two holes side by side could not be told apart again.
-        if !named || matches!(pieces.last(), Some(Piece::Hole(_))) {
-            return Err(TemplateProblem::Hole);
+        let (hole, after) = after.strip_prefix('{')?.split_once('}')?;
+        if hole.is_empty() || !hole.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
+            return None;
         }
         pieces.push(Piece::Hole(hole.to_owned()));
         rest = after;
@@ -101,7 +102,7 @@ fn pieces(text: &str) -> Result<Vec<Piece>, TemplateProblem> {
     if !rest.is_empty() {
         pieces.push(Piece::Text(rest.to_owned()));
     }
-    Ok(pieces)
+    Some(pieces)
 }
 
 /// A template that begins with its scheme.

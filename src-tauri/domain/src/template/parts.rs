@@ -29,7 +29,7 @@ pub(super) enum Start {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(crate) enum Piece {
     Text(String),
     Hole(String),
 }

@@ -6,8 +6,9 @@ use rusqlite::{Connection as Sqlite, OptionalExtension, Row, params};
 
 use super::error::IndexError;
 use super::file::Index;
-use crate::domain::connection::{Account, Connection, Facts, Status, folded};
+use crate::domain::connection::{self, Account, Connection, Facts, Status, folded};
 use crate::domain::error::Code;
+use crate::domain::text::looks_same;
 use crate::domain::workspace::WorkspaceId;
 
 impl Index {
@@ -25,18 +26,24 @@ impl Index {
         self.query_one("SELECT * FROM connection WHERE id = ?1", [id], read_row)
     }
 
-    /// Connections with this name, ignoring case, or this id.
+    /// Connections with this name, ignoring case, or this id; without any, those whose name looks the same.
     pub fn find(
         &self,
         name_or_id: &str,
         workspace: Option<&WorkspaceId>,
     ) -> Result<Vec<Connection>, IndexError> {
-        self.query_all(
+        let found = self.query_all(
             "SELECT * FROM connection WHERE removing = 0 AND (id = ?1 OR folded = ?2)
              AND (?3 IS NULL OR workspace = ?3) ORDER BY workspace",
             params![name_or_id, folded(name_or_id), workspace.map(WorkspaceId::as_str)],
             read_row,
-        )
+        )?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        let mut others = self.connections(workspace)?;
+        others.retain(|connection| looks_same(&connection.name, name_or_id));
+        Ok(others)
     }
 
     /// The connection whose Element token has this SHA-256.
@@ -62,14 +69,6 @@ impl Index {
             "SELECT * FROM connection WHERE workspace = ?1 AND instance = ?2 AND removing = 0",
             [workspace.as_str(), instance],
             read_row,
-        )
-    }
-
-    /// Whether a connection has this name. Open attempts do not count: the one that finishes later gets a number.
-    pub fn is_name_taken(&self, workspace: &WorkspaceId, name: &str) -> Result<bool, IndexError> {
-        self.query_bool(
-            "SELECT EXISTS (SELECT 1 FROM connection WHERE workspace = ?1 AND folded = ?2)",
-            [workspace.as_str(), &folded(name)],
         )
     }
 
@@ -161,20 +160,14 @@ impl Index {
     }
 }
 
-/// `name`, or the first of "name 2", "name 3", … that no other connection of the workspace has.
+/// `name`, or the first of "name 2", "name 3", … that looks like no other name of the workspace.
 pub(super) fn free_name(sqlite: &Sqlite, connection: &Connection) -> Result<String, IndexError> {
-    let mut query = sqlite.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM connection WHERE workspace = ?1 AND folded = ?2 AND id <> ?3)",
-    )?;
-    let mut name = connection.name.clone();
-    let mut number = 2;
-    while query
-        .query_row([connection.workspace.as_str(), &folded(&name), &connection.id], |row| row.get(0))?
-    {
-        name = format!("{} {number}", connection.name);
-        number += 1;
-    }
-    Ok(name)
+    let mut query = sqlite
+        .prepare_cached("SELECT name FROM connection WHERE workspace = ?1 AND removing = 0 AND id <> ?2")?;
+    let others = query.query_map([connection.workspace.as_str(), &connection.id], |row| row.get(0))?;
+    let others = others.collect::<Result<Vec<String>, _>>()?;
+    let taken = |name: &str| others.iter().any(|other| looks_same(other, name));
+    Ok(connection::free_name(&connection.name, taken))
 }
 
 /// The instance number of a local connection: the one it has, or the next. Numbers are never reused.

@@ -11,7 +11,7 @@ use rusqlite::{Connection as Sqlite, OptionalExtension, Params, Row, Transaction
 use rusqlite_migration::{M, Migrations};
 
 use super::error::IndexError;
-use crate::io::paths::private_file;
+use crate::io::files::open_private;
 
 /// Append-only: a published migration is never edited.
 const STEPS: &[M<'static>] = &[
@@ -39,7 +39,7 @@ impl Index {
     /// [`IndexError::Newer`] for a file of a newer version, which is left unchanged.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
         // Created here so that only its owner can ever read it; SQLite gives the WAL files the same mode.
-        let mut file = private_file(path)?;
+        let mut file = open_private(path)?;
         // SQLite creates the WAL files even to read the version, so the header is read first.
         if header_version(&mut file).is_some_and(|version| version as usize > STEPS.len()) {
             return Err(IndexError::Newer(path.to_owned()));
@@ -132,7 +132,7 @@ fn header_version(file: &mut File) -> Option<u32> {
 /// lock instead of migrating twice.
 fn migrate(sqlite: &mut Sqlite, path: &Path) -> Result<(), IndexError> {
     let dir = path.parent().unwrap_or(path);
-    let lock = private_file(&dir.join("migration.lock"))?;
+    let lock = open_private(&dir.join("migration.lock"))?;
     lock.lock()?;
     sqlite.pragma_update(None, "journal_mode", "WAL")?;
     MIGRATIONS.to_latest(sqlite).map_err(|error| match error {

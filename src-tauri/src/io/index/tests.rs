@@ -27,17 +27,13 @@ fn connection(id: &str, name: &str) -> Connection {
     Connection {
         facts: Facts {
             id: id.into(),
-            workspace: WorkspaceId::Local,
             element: "zendesk".into(),
             product: "Zendesk".into(),
-            instance: None,
             name: name.into(),
             tags: vec!["a".into()],
-            identity: None,
-            host: None,
             created_at: 1,
-            missing: vec![],
             callback: BTreeMap::from([("realmId".into(), "4711".into())]),
+            ..Facts::default()
         },
         disabled: false,
         status: Status::Ok,
@@ -77,6 +73,28 @@ fn a_connection_whose_name_was_taken_meanwhile_gets_a_number() {
 }
 
 #[test]
+fn a_name_that_looks_like_another_gets_a_number_and_finds_it() {
+    let (_dir, index) = index();
+    finish(&index, "a", "caf\u{e9}");
+    assert_eq!(finish(&index, "b", "c\u{430}fe\u{301}").name, "c\u{430}fe\u{301} 2");
+    let found = index.find("CAFE\u{301}", None).expect("read");
+    assert_eq!(found.iter().map(|connection| connection.id.as_str()).collect::<Vec<_>>(), ["a"]);
+}
+
+#[test]
+fn names_of_an_earlier_version_that_look_the_same_go_on_working() {
+    let (_dir, index) = index();
+    finish(&index, "a", "paypal");
+    finish(&index, "b", "other");
+    let sql = "UPDATE connection SET name = ?1, folded = ?1 WHERE id = 'b'";
+    index.sqlite().execute(sql, ["p\u{430}yp\u{430}l"]).expect("written");
+    for (name, id) in [("paypal", "a"), ("p\u{430}yp\u{430}l", "b")] {
+        let found = index.find(name, None).expect("read");
+        assert_eq!(found.iter().map(|connection| connection.id.as_str()).collect::<Vec<_>>(), [id]);
+    }
+}
+
+#[test]
 fn finishing_an_attempt_twice_leaves_one_row() {
     let (_dir, index) = index();
     finish(&index, "a", "Support");
@@ -90,7 +108,7 @@ fn a_pending_removal_is_listed_and_frees_the_name() {
     finish(&index, "a", "Support");
     index.begin_removal("a", false, 5).expect("begun");
     assert!(index.connections(None).expect("read").is_empty());
-    assert!(!index.is_name_taken(&WorkspaceId::Local, "Support").expect("read"));
+    assert_eq!(finish(&index, "b", "Support").name, "Support");
     assert_eq!(index.pending_removals().expect("read"), ["a"]);
     index.finish_removal("a").expect("finished");
     assert!(index.pending_removals().expect("read").is_empty());

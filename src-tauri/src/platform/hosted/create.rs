@@ -34,7 +34,7 @@ impl Hosted {
                 }
             }
             Ok(answer) => self.refused(&answer, body).await?,
-            Err(error) if error.is_unseen() => return Err(self.no_answer(error).into()),
+            Err(error) if error.is_not_sent() => return Err(self.no_answer(error).into()),
             Err(error) => uncertain(self.no_answer(error)),
         };
         self.search(attempt, lost).await

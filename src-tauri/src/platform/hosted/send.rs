@@ -9,7 +9,7 @@ use crate::domain::hosted::refusal::Asked;
 use crate::domain::hosted::sendable;
 use crate::domain::http::{HttpRequest, HttpResponse};
 use crate::io::clock;
-use crate::io::http::{Bounds, HttpError, Reached};
+use crate::io::http::{Bounds, Delivery, HttpError};
 
 /// The most tries of one call: enough for a restart behind a load balancer.
 const TRIES: u32 = 3;
@@ -28,7 +28,7 @@ impl Hosted {
     pub(super) async fn unrepeated(&self, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
         self.sendable()?;
         self.once(request, Size::One).await.map_err(|error| {
-            let seen = !error.is_unseen();
+            let seen = !error.is_not_sent();
             Unanswered { failure: self.no_answer(error), seen }
         })
     }
@@ -47,11 +47,11 @@ impl Hosted {
             tried += 1;
             let result = self.once(request(), size).await;
             // One try is enough, even if the last one finds nobody.
-            seen |= !result.as_ref().is_err_and(HttpError::is_unseen);
+            seen |= !result.as_ref().is_err_and(HttpError::is_not_sent);
             let pause = match &result {
                 _ if tried == TRIES => None,
                 // After a whole time-out the person has waited long enough.
-                Err(HttpError::Unreachable { stage: Reached::Nobody | Reached::PerhapsThem, .. }) => {
+                Err(HttpError::Unreachable { delivery: Delivery::NotSent | Delivery::MaybeSent, .. }) => {
                     Some(self.pause(tried))
                 }
                 Err(_) => None,

@@ -20,7 +20,8 @@ use crate::domain::sensitive::Sensitive;
 use crate::io::catalog::Catalog;
 use crate::io::clock;
 use crate::io::index::Index;
-use crate::io::listener::{Bound, Loopback, Serving};
+use crate::io::listener::{Bound, Serving};
+use crate::io::loopback::Loopback;
 use crate::io::vault::Vault;
 
 /// The scheme of addresses of the practice provider in whichever process runs it.
@@ -83,7 +84,7 @@ impl Practice {
 
 async fn start(parts: Parts) -> Result<(Shared, Serving), Failure> {
     let vault = parts.vault.clone();
-    let key = tokio::task::spawn_blocking(move || vault.get_or_make("practice-key", clock::random_token))
+    let key = tokio::task::spawn_blocking(move || vault.get_or_create("practice-key", clock::random_token))
         .await
         .map_err(|_| Failure::internal("the keychain thread ended"))??;
     let bound = Bound::bind(Loopback::Ip(Ipv4Addr::LOCALHOST.into()), 0)

@@ -62,20 +62,25 @@ fn unanswered(error: HttpError) -> Result<TokenRefusal, Failure> {
 mod tests {
     use super::*;
     use crate::domain::error::Code;
-    use crate::io::http::{Reached, Why};
+    use crate::io::http::{CertificateProblem, Delivery};
 
     #[test]
     fn only_a_server_that_does_not_answer_is_asked_again() {
         let host = || "id.example.com".to_owned();
-        for stage in [Reached::Nobody, Reached::PerhapsThem, Reached::TimeOut] {
+        for delivery in [Delivery::NotSent, Delivery::MaybeSent, Delivery::TimedOut] {
             let what = "no answer";
-            let refusal = unanswered(HttpError::Unreachable { host: host(), what, stage });
+            let refusal = unanswered(HttpError::Unreachable { host: host(), what, delivery });
             let refusal = refusal.expect("a reason to wait");
             assert!(matches!(judge(Err(refusal), 5), Polled::Wait { interval: 10 }));
         }
         for (error, code) in [
             (
-                HttpError::Untrusted { host: host(), issuer: None, why: Why::UnknownIssuer, skew: None },
+                HttpError::Untrusted {
+                    host: host(),
+                    issuer: None,
+                    problem: CertificateProblem::UnknownIssuer,
+                    skew: None,
+                },
                 Code::CertificateUntrusted,
             ),
             (HttpError::NotSecure { host: host() }, Code::ProviderBadResponse),

@@ -1,7 +1,7 @@
 //! Patterns of fields whose values become part of a host name.
 
-/// Whether a regular expression can match nothing but letters, digits and hyphens. Only the plainest syntax is
-/// understood: whatever is not, `.` and `\` and negated classes among it, is refused rather than weighed.
+/// Whether a regular expression can match only letters, digits and hyphens. Syntax beyond classes, groups and
+/// repetitions, such as `.`, `\` and negated classes, is refused.
 pub(super) fn is_label_pattern(pattern: &str) -> bool {
     let mut rest = pattern;
     while let Some(next) = rest.chars().next() {

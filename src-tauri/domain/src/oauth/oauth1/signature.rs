@@ -10,42 +10,54 @@ use sha2::Sha256;
 use url::Url;
 use zeroize::Zeroize;
 
+use crate::address::host_and_port;
 use crate::http::Method;
 use crate::oauth::percent::{self, Malformed, encode};
 use crate::sensitive::Sensitive;
 
 /// How a request is signed. Method RSA-SHA1 of RFC 5849 §3.4.3 is left out: no product of the catalogue uses
 /// it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 pub enum SignatureMethod {
     /// RFC 5849 §3.4.2, and what nearly every product means.
     #[default]
     #[serde(rename = "HMAC-SHA1")]
+    #[strum(serialize = "HMAC-SHA1")]
     HmacSha1,
     /// The same with SHA-256: not in the RFC, but spoken by several products.
     #[serde(rename = "HMAC-SHA256")]
+    #[strum(serialize = "HMAC-SHA256")]
     HmacSha256,
     /// RFC 5849 §3.4.4: the secrets themselves, so only over a protected line.
     #[serde(rename = "PLAINTEXT")]
+    #[strum(serialize = "PLAINTEXT")]
     Plaintext,
 }
 
 impl SignatureMethod {
     /// The value of `oauth_signature_method`.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::HmacSha1 => "HMAC-SHA1",
-            Self::HmacSha256 => "HMAC-SHA256",
-            Self::Plaintext => "PLAINTEXT",
-        }
+        self.into()
     }
 }
 
 /// RFC 5849 §3.4.1.2: scheme and host in lower case, no default port, no query, no fragment. A parsed [`Url`]
 /// has the first two properties already, and its path is the one that is sent.
 pub fn base_string_uri(url: &Url) -> String {
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
+    format!("{}://{}{}", url.scheme(), host_and_port(url), url.path())
 }
 
 /// RFC 5849 §3.4.1.3.2: names and values are encoded first and sorted then, by name and, for equal names, by

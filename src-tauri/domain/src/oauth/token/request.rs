@@ -16,31 +16,42 @@ use crate::oauth::pkce::Verifier;
 use crate::sensitive::Sensitive;
 
 /// How the client shows who it is (RFC 6749 §2.3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuthentication {
     /// `client_id` and `client_secret` in the body: less fine than Basic, but what most products understand.
     #[default]
+    #[strum(serialize = "client_secret_post")]
     Body,
     /// HTTP Basic.
+    #[strum(serialize = "client_secret_basic")]
     Basic,
     /// A public client: only the `client_id`, in the body.
+    #[strum(serialize = "none")]
     None,
 }
 
 impl ClientAuthentication {
     /// The name in metadata and registrations (RFC 7591 §2).
     pub fn method_name(self) -> &'static str {
-        match self {
-            Self::Body => "client_secret_post",
-            Self::Basic => "client_secret_basic",
-            Self::None => "none",
-        }
+        self.into()
     }
 
-    /// Reads such a name; none for ways that are not spoken here.
+    /// `None` for a method that Keyrack does not support.
     pub fn from_method_name(name: &str) -> Option<Self> {
-        [Self::Body, Self::Basic, Self::None].into_iter().find(|way| way.method_name() == name)
+        name.parse().ok()
     }
 }
 

@@ -1,20 +1,26 @@
-use super::*;
-use crate::domain::http::{HttpRequest, HttpResponse, Method as Ask};
-use crate::io::http::Http;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use url::Url;
+
+use super::*;
+use crate::domain::error::Code;
+use crate::domain::http::{HttpRequest, HttpResponse, Method};
+use crate::io::http::Http;
+use crate::io::listener::Bound;
+use crate::io::loopback::Loopback;
+use crate::io::page::Page;
 
 const STATE: &str = "our-own-state";
 
-async fn opened() -> (tempfile::TempDir, Callbacks, Opened) {
+async fn listen() -> (tempfile::TempDir, CallbackListeners, CallbackListener) {
     let dir = tempfile::tempdir().expect("a folder");
-    let callbacks = Callbacks::new(dir.path());
-    let opened = callbacks.open("http://localhost:0/callback/x").await.expect("bound");
-    (dir, callbacks, opened)
+    let listeners = CallbackListeners::new(dir.path());
+    let listener = listeners.open("http://localhost:0/callback/x").await.expect("bound");
+    (dir, listeners, listener)
 }
 
 async fn get(url: String) -> HttpResponse {
     Http::default()
-        .send(HttpRequest::new(Ask::Get, url.parse().expect("an address")))
+        .send(HttpRequest::new(Method::Get, url.parse().expect("an address")))
         .await
         .expect("an answer")
 }
@@ -33,14 +39,14 @@ fn page() -> Page {
 }
 
 #[tokio::test]
-async fn the_page_in_the_browser_waits_for_the_true_result() {
-    let (_dir, _callbacks, opened) = opened().await;
-    let mut waiting = opened.wait_for(Binding::State(STATE.into()));
-    let browser = tokio::spawn(get(format!("{}?code=c&state={STATE}", opened.url)));
-    let callback = waiting.answer().await;
+async fn the_page_in_the_browser_waits_for_the_result() {
+    let (_dir, _listeners, listener) = listen().await;
+    let mut receiver = listener.accept(Binding::State(STATE.into()));
+    let browser = tokio::spawn(get(format!("{}?code=c&state={STATE}", listener.url)));
+    let callback = receiver.receive().await;
     assert_eq!(callback.get("code").expect("a code").expose(), "c");
     assert!(!browser.is_finished(), "no page before the result is known");
-    let opened = waiting.show(page());
+    let listener = receiver.show(page());
     let answer = browser.await.expect("a page");
     assert_eq!(answer.status, 200);
     let html = String::from_utf8_lossy(answer.body.expose()).into_owned();
@@ -57,34 +63,34 @@ async fn the_page_in_the_browser_waits_for_the_true_result() {
             answer.header(name)
         );
     }
-    opened.close().await;
+    listener.close().await;
 }
 
 #[tokio::test]
-async fn a_callback_that_arrives_twice_gets_the_same_page_and_is_heard_once() {
-    let (_dir, _callbacks, opened) = opened().await;
-    let mut waiting = opened.wait_for(Binding::State(STATE.into()));
-    let url = format!("{}?code=c&state={STATE}", opened.url);
+async fn a_callback_that_arrives_twice_gets_the_same_page_and_is_delivered_once() {
+    let (_dir, _listeners, listener) = listen().await;
+    let mut receiver = listener.accept(Binding::State(STATE.into()));
+    let url = format!("{}?code=c&state={STATE}", listener.url);
     let first = tokio::spawn(get(url.clone()));
-    waiting.answer().await;
+    receiver.receive().await;
     let second = tokio::spawn(get(url.clone()));
     tokio::select! {
-        _ = waiting.answer() => panic!("a second answer was handed out"),
-        opened = async { tokio::task::yield_now().await } => opened,
+        _ = receiver.receive() => panic!("a second answer was handed out"),
+        listener = async { tokio::task::yield_now().await } => listener,
     }
-    let opened = waiting.show(page());
+    let listener = receiver.show(page());
     let late = get(url).await;
     let (first, second) = (first.await.expect("a page"), second.await.expect("a page"));
     assert_eq!(first.body.expose(), second.body.expose());
     assert_eq!(first.body.expose(), late.body.expose());
-    opened.close().await;
+    listener.close().await;
 }
 
 #[tokio::test]
-async fn what_is_not_this_attempts_callback_gets_404_and_changes_nothing() {
-    let (_dir, _callbacks, opened) = opened().await;
-    let mut waiting = opened.wait_for(Binding::State(STATE.into()));
-    let port = opened.url.parse::<Url>().expect("an address").port().expect("a port");
+async fn a_request_that_is_not_the_callback_gets_404_and_changes_nothing() {
+    let (_dir, _listeners, listener) = listen().await;
+    let mut receiver = listener.accept(Binding::State(STATE.into()));
+    let port = listener.url.parse::<Url>().expect("an address").port().expect("a port");
     let good = format!("/callback/x?code=c&state={STATE}");
     let request =
         |line: &str, host: &str, more: &str| format!("{line} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n");
@@ -114,57 +120,57 @@ async fn what_is_not_this_attempts_callback_gets_404_and_changes_nothing() {
         assert!(!answer.to_ascii_lowercase().contains("access-control-"), "{what}: no CORS");
     }
     let browser = tokio::spawn(get(format!("http://localhost:{port}{good}")));
-    assert!(waiting.answer().await.get("code").is_some(), "the attempt went on");
-    waiting.show(page()).close().await;
+    assert!(receiver.receive().await.get("code").is_some(), "the attempt went on");
+    receiver.show(page()).close().await;
     assert_eq!(browser.await.expect("a page").status, 200);
 }
 
 #[tokio::test]
-async fn a_cancelled_attempt_ignores_the_callback() {
-    let (_dir, _callbacks, opened) = opened().await;
-    let waiting = opened.wait_for(Binding::State(STATE.into()));
-    drop(waiting);
-    assert_eq!(get(format!("{}?code=c&state={STATE}", opened.url)).await.status, 404);
-    opened.close().await;
+async fn a_cancelled_sign_in_ignores_the_callback() {
+    let (_dir, _listeners, listener) = listen().await;
+    let receiver = listener.accept(Binding::State(STATE.into()));
+    drop(receiver);
+    assert_eq!(get(format!("{}?code=c&state={STATE}", listener.url)).await.status, 404);
+    listener.close().await;
 }
 
 #[tokio::test]
-async fn two_attempts_at_one_address_each_get_their_own_answer() {
-    let (_dir, callbacks, opened) = opened().await;
-    let again = callbacks.open(&opened.url).await.expect("joined");
-    let mut first = opened.wait_for(Binding::State("one".into()));
-    let mut second = again.wait_for(Binding::State("two".into()));
-    let tab = tokio::spawn(get(format!("{}?code=b&state=two", opened.url)));
-    assert_eq!(second.answer().await.get("code").expect("a code").expose(), "b");
+async fn two_sign_ins_at_one_address_each_get_their_own_callback() {
+    let (_dir, listeners, listener) = listen().await;
+    let again = listeners.open(&listener.url).await.expect("joined");
+    let mut first = listener.accept(Binding::State("one".into()));
+    let mut second = again.accept(Binding::State("two".into()));
+    let tab = tokio::spawn(get(format!("{}?code=b&state=two", listener.url)));
+    assert_eq!(second.receive().await.get("code").expect("a code").expose(), "b");
     drop(second.show(page()));
     assert_eq!(tab.await.expect("a page").status, 200);
-    let tab = tokio::spawn(get(format!("{}?code=a&state=one", opened.url)));
-    assert_eq!(first.answer().await.get("code").expect("a code").expose(), "a");
+    let tab = tokio::spawn(get(format!("{}?code=a&state=one", listener.url)));
+    assert_eq!(first.receive().await.get("code").expect("a code").expose(), "a");
     drop(first.show(page()));
     assert_eq!(tab.await.expect("a page").status, 200);
 }
 
 #[tokio::test]
-async fn a_provider_that_echoes_no_state_is_believed_only_while_one_attempt_waits() {
-    let (_dir, _callbacks, opened) = opened().await;
-    let mut one = opened.wait_for(Binding::OnlyOne);
-    let two = opened.wait_for(Binding::OnlyOne);
-    assert_eq!(get(format!("{}?code=c", opened.url)).await.status, 404);
+async fn a_callback_without_state_is_accepted_only_while_one_sign_in_is_pending() {
+    let (_dir, _listeners, listener) = listen().await;
+    let mut one = listener.accept(Binding::OnlyPending);
+    let two = listener.accept(Binding::OnlyPending);
+    assert_eq!(get(format!("{}?code=c", listener.url)).await.status, 404);
     drop(two);
-    let tab = tokio::spawn(get(format!("{}?code=c", opened.url)));
-    assert!(one.answer().await.get("code").is_some());
+    let tab = tokio::spawn(get(format!("{}?code=c", listener.url)));
+    assert!(one.receive().await.get("code").is_some());
     drop(one.show(page()));
     assert_eq!(tab.await.expect("a page").status, 200);
 }
 
 #[tokio::test]
-async fn an_address_held_by_another_keyrack_is_told_from_one_held_by_a_stranger() {
-    let (dir, _callbacks, opened) = opened().await;
+async fn a_port_held_by_another_keyrack_and_one_held_by_another_program_differ() {
+    let (dir, _listeners, listener) = listen().await;
     let fixed = Bound::bind(Loopback::Name, 0).await.expect("a port").port;
     let url = format!("http://localhost:{fixed}/callback/x");
-    let mine = Callbacks::new(dir.path()).open(&url).await.expect("free");
+    let mine = CallbackListeners::new(dir.path()).open(&url).await.expect("free");
     // Another program of the same home.
-    let other = Callbacks::new(dir.path());
+    let other = CallbackListeners::new(dir.path());
     let busy = other.open(&url).await.err().expect("busy");
     assert_eq!((busy.code, busy.port), (Code::CallbackBusy, Some(fixed)));
     mine.close().await;
@@ -173,5 +179,5 @@ async fn an_address_held_by_another_keyrack_is_told_from_one_held_by_a_stranger(
     assert_eq!((taken.code, taken.port), (Code::PortInUse, Some(fixed)));
     assert!(taken.free_port.is_some_and(|free| free != fixed), "a free port is offered");
     drop(stranger);
-    opened.close().await;
+    listener.close().await;
 }
