@@ -49,8 +49,8 @@ pub const PRESETS: [Preset; 3] = [
     },
 ];
 
-/// Where the API begins at every platform known; people rarely type it.
-const USUAL_PATH: &str = "/elements/api-v2";
+/// Where the API begins at every known platform.
+pub const API_PATH: &str = "/elements/api-v2";
 
 /// Marks an instance as made by an attempt, until its connection is saved.
 const TAG_PREFIX: &str = "keyrack:";
@@ -70,7 +70,7 @@ pub fn base_url(text: &str) -> Result<Url, Problem> {
         return Err(Problem::Malformed);
     }
     let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(if path.is_empty() { USUAL_PATH } else { &path });
+    url.set_path(if path.is_empty() { API_PATH } else { &path });
     Ok(url)
 }
 
