@@ -32,6 +32,7 @@ mod tag;
 mod test;
 mod token;
 mod trust;
+mod version;
 mod workspaces;
 
 use std::process::ExitCode;
@@ -82,6 +83,8 @@ enum Command {
     Doctor,
     /// Open the window
     Open,
+    /// Print the version and the commit, and where data and tokens are kept
+    Version,
     Completions(completions::Args),
 }
 
@@ -127,6 +130,7 @@ fn run(Args { json, workspace, command }: Args) -> Result<(), Problem> {
         Command::Trust(args) => trust::run(&open()?, &args),
         Command::Doctor => doctor::run(&open()?),
         Command::Open => open().map_err(Problem::from).and_then(|_| open::run()),
+        Command::Version => version::run(json),
         Command::Completions(args) => {
             completions::run(&args, Args::command());
             Ok(())
