@@ -10,7 +10,8 @@ use super::{Engine, WorkspaceId};
 use crate::domain::connection::{Connection, clean_name, clean_tags};
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::{tag_of, without_marks};
-use crate::domain::view::{ImportView, InstanceView, NotImported, initials_of};
+use crate::domain::text;
+use crate::domain::view::{ImportView, InstanceView, NotImported};
 use crate::io::clock;
 use crate::io::index::{IndexError, OpenAttempt};
 use crate::platform::{Hosted, Instance};
@@ -147,7 +148,7 @@ impl Engine {
         let ours = catalog.find(&instance.element).ok();
         let (product, initials) = match ours {
             Some(element) => (element.name.clone(), element.initials.clone()),
-            None => (instance.product.clone(), initials_of(&instance.product)),
+            None => (instance.product.clone(), text::initials(&instance.product)),
         };
         InstanceView {
             id: instance.id,

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::field::{Condition, GRANT, is_default};
+use super::defaults::is_default;
+use super::field::{Condition, GRANT};
 use crate::oauth::grant::Grant;
 use crate::oauth::oauth1::SignatureMethod;
 use crate::oauth::token::{BodyFormat, ClientAuthentication};
@@ -128,6 +129,32 @@ pub struct Oauth2 {
     pub revocation: Option<Revocation>,
 }
 
+impl Default for Oauth2 {
+    fn default() -> Self {
+        Self {
+            issuer: None,
+            announces_issuer: false,
+            authorization_endpoint: None,
+            token_endpoint: None,
+            refresh_endpoint: None,
+            device_authorization_endpoint: None,
+            registration_endpoint: None,
+            grants: Vec::new(),
+            scopes: Vec::new(),
+            scope_field: None,
+            scope_separator: space(),
+            client_authentication: ClientAuthentication::default(),
+            pkce: Pkce::default(),
+            body_format: BodyFormat::default(),
+            authorize_parameters: BTreeMap::new(),
+            token_parameters: BTreeMap::new(),
+            answer: TokenAnswer::default(),
+            default_life: None,
+            revocation: None,
+        }
+    }
+}
+
 impl Oauth2 {
     /// The value of `scope` for this form, if anything is asked for.
     pub fn scope(&self, values: &Values) -> Option<String> {
@@ -192,7 +219,7 @@ pub enum RevocationStyle {
 }
 
 /// OAuth 1.0a. An element file names all three endpoints; a hosted platform knows them and does not tell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Oauth1 {
     /// Where temporary credentials come from (RFC 5849 §2.1).

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::defaults::{is_default, is_yes, yes};
 use super::derived::Derived;
 use crate::values::FieldKind;
 
@@ -159,10 +160,6 @@ pub(super) const USUAL_LENGTH: usize = 1000;
 /// The most that an element file may allow: room for a private key, and still far from a file pasted by mistake.
 pub const MOST_LENGTH: usize = 8000;
 
-fn yes() -> bool {
-    true
-}
-
 fn usual_length() -> usize {
     USUAL_LENGTH
 }
@@ -171,18 +168,10 @@ fn both_steps() -> Vec<Step> {
     vec![Step::Token, Step::Url]
 }
 
-fn is_yes(value: &bool) -> bool {
-    *value
-}
-
 fn is_usual_length(value: &usize) -> bool {
     *value == USUAL_LENGTH
 }
 
 fn is_both_steps(value: &[Step]) -> bool {
     value == [Step::Token, Step::Url]
-}
-
-pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }

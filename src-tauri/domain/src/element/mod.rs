@@ -3,7 +3,10 @@
 //! Finding the files is `io/catalog.rs`. Checking what a person typed is `form`. What a template may contain is
 //! `template`.
 
+mod api;
 mod auth;
+mod callback;
+mod defaults;
 mod derived;
 mod field;
 mod platform;
@@ -12,26 +15,27 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 pub use crate::oauth::grant::Grant;
 pub use crate::values::FieldKind;
+pub use api::{Api, ApiFromAnswer};
 pub use auth::{
     ApiKey, ApiKeyPlace, Auth, Basic, Custom, Oauth1, Oauth2, Pkce, Revocation, RevocationStyle, TokenAnswer,
     Variant,
 };
+pub use callback::CallbackRules;
 pub use derived::{Derived, DerivedProblem};
-pub use field::MOST_LENGTH;
 pub use field::{
-    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldOption, GRANT, STANDARD_QUERY, Step,
+    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldOption, GRANT, MOST_LENGTH, STANDARD_QUERY,
+    Step,
 };
 pub use platform::PlatformFacts;
 
 use crate::address::host_and_port;
-use crate::host;
 use crate::template::{Place, Template, TemplateError};
+use crate::text;
 use crate::values::{CALLBACK_PREFIX, Values};
-use field::is_default;
+use defaults::is_default;
 
 /// How to connect to one product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -93,53 +97,6 @@ pub struct Element {
     pub fields: Vec<Field>,
 }
 
-/// What the browser brings back to the callback address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CallbackRules {
-    /// Values that must come back, beside those of the kind of sign-in. Whatever else comes is passed on too.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub provider_data: Vec<String>,
-    /// Values that also belong into `configuration`: name in the callback to configuration key.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub configuration: BTreeMap<String, String>,
-    /// Example values that the practice provider sends for the values named above.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub examples: BTreeMap<String, String>,
-    /// Whether `state` comes back. Without it only PKCE or the person's own look binds the answer to its sign-in.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
-    pub echoes_state: bool,
-    /// Whether any port on loopback is accepted (RFC 8252 §7.3), so that a free one can be taken.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub any_loopback_port: bool,
-}
-
-impl Default for CallbackRules {
-    fn default() -> Self {
-        Self {
-            provider_data: Vec::new(),
-            configuration: BTreeMap::new(),
-            examples: BTreeMap::new(),
-            echoes_state: true,
-            any_loopback_port: false,
-        }
-    }
-}
-
-impl CallbackRules {
-    /// The callback values that the element declares, without the parameters of the protocols themselves (RFC 6749
-    /// §4.1.2, RFC 9207 §2, RFC 5849 §2.2).
-    pub fn names(&self) -> BTreeSet<&str> {
-        let protocol = |name: &str| {
-            matches!(name, "code" | "state" | "iss" | "secret" | "session_state")
-                || name.starts_with("error")
-                || name.starts_with("oauth_")
-        };
-        let declared = self.provider_data.iter().chain(self.configuration.keys());
-        declared.map(String::as_str).filter(|name| !protocol(name)).collect()
-    }
-}
-
 /// The call that tells whose account it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -156,47 +113,33 @@ pub struct Identity {
     pub needs_scope: Option<String>,
 }
 
-/// Where the product's API begins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Api {
-    /// At an address that the fields complete.
-    Address(Template),
-    /// At a server that the token answer names.
-    TokenAnswer(ApiFromAnswer),
-}
-
-/// An API whose server is named by the token answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ApiFromAnswer {
-    /// The member of the answer that holds the address.
-    pub member: String,
-    /// The domain it must lie in: an answer never sends the token elsewhere.
-    pub host_suffix: String,
-}
-
-impl Api {
-    /// Where the API begins for this form and this token answer. Of an address in the answer only the server counts.
-    pub fn base(&self, values: &Values, answer: &BTreeMap<String, String>) -> Result<Url, TemplateError> {
-        match self {
-            Self::Address(template) => template.fill(values),
-            Self::TokenAnswer(from) => {
-                let text =
-                    answer.get(&from.member).ok_or_else(|| TemplateError::Missing(from.member.clone()))?;
-                let refused = || TemplateError::Refused(from.member.clone());
-                let url = Url::parse(text).map_err(|_| refused())?;
-                let below = url.host_str().is_some_and(|name| host::is_below(name, &from.host_suffix));
-                if url.scheme() != "https" || !below {
-                    return Err(refused());
-                }
-                Url::parse(&url.origin().ascii_serialization()).map_err(|_| refused())
-            }
+impl Element {
+    /// An element with nothing but this.
+    pub(crate) fn new(key: String, name: String, auth: Auth) -> Self {
+        Self {
+            initials: text::initials(&name),
+            category: String::new(),
+            gives: String::new(),
+            access: Vec::new(),
+            note: None,
+            retired: false,
+            generic: false,
+            from: None,
+            provider: None,
+            path_key: None,
+            access_page: None,
+            auth,
+            variants: Vec::new(),
+            callback: CallbackRules::default(),
+            identity: None,
+            api: None,
+            platform: None,
+            fields: Vec::new(),
+            key,
+            name,
         }
     }
-}
 
-impl Element {
     /// The last segment of the callback address: one for each authorization server.
     pub fn provider(&self) -> &str {
         self.provider.as_deref().unwrap_or(&self.key)
@@ -325,12 +268,4 @@ impl Element {
             .flat_map(|(_, t)| t.holes())
             .any(|(hole, place)| hole == key && place == Place::Label)
     }
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn is_yes(value: &bool) -> bool {
-    *value
 }

@@ -10,11 +10,9 @@ use serde_json::Value;
 use super::answer::given;
 use super::html::{first_sentence, text_of};
 use crate::element::{
-    API_KEY, ApiKey, ApiKeyPlace, Auth, Basic, CALLBACK_URL, CallbackRules, Custom, Element, Field, Oauth1,
-    Oauth2, Pkce, TokenAnswer,
+    API_KEY, ApiKey, ApiKeyPlace, Auth, Basic, CALLBACK_URL, Custom, Element, Field, Oauth2, Pkce,
 };
 use crate::text::plain_line;
-use crate::view::initials_of;
 
 /// One line of the window, as for element files.
 const LINE: usize = 80;
@@ -38,7 +36,12 @@ pub fn read(value: &Value) -> Option<Element> {
         || (has(API_KEY) && has(CALLBACK_URL) && kind != "oauth2Password");
     let fields = fields::of(entries.clone(), browser);
     let auth = if browser {
-        if kind == "oauth1" || has(REQUEST_URL) { Auth::Oauth1(oauth1()) } else { Auth::Oauth2(oauth2()) }
+        if kind == "oauth1" || has(REQUEST_URL) {
+            Auth::Oauth1(Box::default())
+        } else {
+            // The platform exchanges the code, and decides about PKCE.
+            Auth::Oauth2(Box::new(Oauth2 { pkce: Pkce::Off, ..Oauth2::default() }))
+        }
     } else {
         match kind.to_ascii_lowercase().as_str() {
             "basic" => basic(&fields),
@@ -47,26 +50,10 @@ pub fn read(value: &Value) -> Option<Element> {
         }
     };
     Some(Element {
-        initials: initials_of(&name),
         category: category(given(value, "hub").as_deref()),
         gives: if gives.is_empty() { name.clone() } else { gives },
-        access: Vec::new(),
-        note: None,
-        retired: false,
-        generic: false,
-        from: None,
-        provider: None,
-        path_key: None,
-        access_page: None,
-        auth,
-        variants: Vec::new(),
-        callback: CallbackRules::default(),
-        identity: None,
-        api: None,
-        platform: None,
         fields,
-        key,
-        name,
+        ..Element::new(key, name, auth)
     })
 }
 
@@ -120,41 +107,6 @@ fn category(hub: Option<&str>) -> String {
         }
     };
     words.to_owned()
-}
-
-fn oauth1() -> Box<Oauth1> {
-    Box::new(Oauth1 {
-        request_token_endpoint: None,
-        authorization_endpoint: None,
-        token_endpoint: None,
-        signature_method: Default::default(),
-        authorize_parameters: Default::default(),
-    })
-}
-
-fn oauth2() -> Box<Oauth2> {
-    Box::new(Oauth2 {
-        issuer: None,
-        announces_issuer: false,
-        authorization_endpoint: None,
-        token_endpoint: None,
-        refresh_endpoint: None,
-        device_authorization_endpoint: None,
-        registration_endpoint: None,
-        grants: Vec::new(),
-        scopes: Vec::new(),
-        scope_field: None,
-        scope_separator: " ".to_owned(),
-        client_authentication: Default::default(),
-        // The platform exchanges the code: whether it binds it is its own affair.
-        pkce: Pkce::Off,
-        body_format: Default::default(),
-        authorize_parameters: Default::default(),
-        token_parameters: Default::default(),
-        answer: TokenAnswer::default(),
-        default_life: None,
-        revocation: None,
-    })
 }
 
 /// Which field is which matters only to whoever calls the product itself; here it is the best guess.
