@@ -8,7 +8,7 @@ use super::status::Status::{self, NeedsSettings, NeedsSignIn, Retrying};
 struct Facts {
     /// The exit status of the command line.
     exit: u8,
-    /// Whether the same operation may succeed later although nobody changed anything.
+    /// Whether the same operation may succeed later without a change.
     temporary: bool,
     /// The status of a connection whose renewal or test ended so; `None` if the failure says nothing about the
     /// connection, such as a locked keychain, a wrong clock or another program that is renewing.
@@ -54,6 +54,8 @@ codes! {
     ConnectionDisabled { exit: 10, temporary: false, status: None }
     /// No connection has this name or id.
     ConnectionUnknown { exit: 3, temporary: false, status: None }
+    /// A connection or an open sign-in uses the element.
+    ElementInUse { exit: 2, temporary: false, status: None }
     /// An element file breaks the format.
     ElementInvalid { exit: 2, temporary: false, status: Some(NeedsSettings) }
     /// The product was closed by its maker: only practice and hosted workspaces can connect it.
@@ -137,7 +139,7 @@ impl Code {
         self.facts().exit
     }
 
-    /// Whether the same operation may succeed later although nobody changed anything.
+    /// Whether the same operation may succeed later without a change.
     pub const fn is_temporary(self) -> bool {
         self.facts().temporary
     }

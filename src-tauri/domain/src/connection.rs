@@ -11,12 +11,13 @@ use super::text::one_line;
 use super::workspace::WorkspaceId;
 
 /// What both the index and the keychain item know of a connection. Nothing here is secret.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
 pub struct Facts {
     /// Random, and never reused; also the key of the item in the keychain.
     pub id: String,
+    #[cfg_attr(test, ts(type = "string"))]
     pub workspace: WorkspaceId,
     /// The key of the element.
     pub element: String,

@@ -1,5 +1,4 @@
-//! The values of `--set` and `--secret`. A secret never stands in an argument, which every program of this computer can
-//! read.
+//! The values of `--set` and `--secret`. A secret is never an argument: every program of this computer can read those.
 
 use std::collections::BTreeMap;
 use std::io::Read;

@@ -23,7 +23,7 @@ use crate::engine::{Browser, Controls, Ending, Engine, SigningIn, Unsaved, Works
 /// How often a locked keychain is asked again while the token waits in memory.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-// A doc comment here would replace the help of the command.
+/// The options of a sign-in.
 #[derive(Args)]
 pub(super) struct Options {
     /// A field of the element's form; may be repeated

@@ -66,18 +66,17 @@ impl Engine {
         self.element(&made.key)
     }
 
-    /// Takes an element of the person's own out of the catalogue.
+    /// Removes a custom element from the catalogue.
     ///
-    /// # Errors
-    /// [`Code::ElementUnknown`] if it is not one that was described here; [`Code::NameTaken`] with the name of a
-    /// connection that was made with it.
+    /// Errors: [`Code::ElementUnknown`] if it is not one that was described here; [`Code::ElementInUse`] with the name
+    /// of a connection that uses it.
     pub fn remove_element(&self, key: &str) -> Result<(), Failure> {
         let element = self.element(key)?;
         if element.from.is_none() {
             return Err(Failure::new(Code::ElementUnknown).name(key));
         }
         if let Some(name) = self.index.find_element_user(key)? {
-            return Err(Failure::new(Code::NameTaken).name(name));
+            return Err(Failure::new(Code::ElementInUse).name(name));
         }
         catalog::remove(&self.paths.elements(), key).map_err(unwritable)?;
         self.reload_catalog();

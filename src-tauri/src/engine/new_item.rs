@@ -34,11 +34,11 @@ impl NewItem<'_> {
                 instance: issued.instance,
                 name: self.name,
                 tags: self.tags,
-                identity: None,
                 host: self.host,
                 created_at: self.again.map_or(now, |connection| connection.created_at),
                 missing: issued.missing,
                 callback: issued.callback,
+                ..Facts::default()
             },
             received_at: now,
             pinned_hosts: issued.hosts,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Code, ConnectionView, Failure, FieldView } from "../ipc/types";
-import { ERRORS, IN_USE, platformDetails, say, SECRETS_REFUSED } from "./errors";
+import { ERRORS, platformDetails, say, SECRETS_REFUSED } from "./errors";
 import { fieldProblem, inSentence } from "./fields";
 import { shellWord, snippets } from "./snippets";
 import { exactTime, offBy, relativeTime, waitFor } from "./time";
@@ -90,7 +90,7 @@ describe("failures on the way to a provider", () => {
   });
 
   it("about_an_element_in_use_name_what_uses_it", () => {
-    const said = say({ code: "name_taken", name: "Support" }, keyring, IN_USE);
+    const said = say({ code: "element_in_use", name: "Support" }, keyring);
     expect(said.body).toBe("“Support” is connected by it. Remove that connection first.");
   });
 });

@@ -120,6 +120,12 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     button: CONNECTIONS,
     move: "person",
   },
+  element_in_use: {
+    title: "It can’t be taken out yet",
+    body: "“{name}” is connected by it. Remove that connection first.",
+    button: CONNECTIONS,
+    move: "person",
+  },
   element_invalid: {
     title: "The description of {product} has a fault",
     body: "Its element file can’t be used as it is. The details say what to mend.",
@@ -347,14 +353,6 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     button: { label: "Sign in again", does: "retry" },
     move: "person",
   },
-};
-
-/** The refusal to take an element out of the list while something is connected by it. */
-export const IN_USE: ErrorCopy = {
-  title: "It can’t be taken out yet",
-  body: "“{name}” is connected by it. Remove that connection first.",
-  button: CONNECTIONS,
-  move: "person",
 };
 
 /** The same refusal while a workspace is being added: nothing was accepted yet, and the secrets stand in the form. */

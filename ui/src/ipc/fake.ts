@@ -198,7 +198,7 @@ export class Fake implements Api {
   async removeElement(key: string): Promise<void> {
     await this.#asked("removeElement");
     const user = this.#state.connections.find((one) => one.element === key);
-    if (user) throw { code: "name_taken", name: user.name } satisfies Failure;
+    if (user) throw { code: "element_in_use", name: user.name } satisfies Failure;
     this.own = this.own.filter((one) => one.key !== key);
   }
 

@@ -27,17 +27,13 @@ fn connection(id: &str, name: &str) -> Connection {
     Connection {
         facts: Facts {
             id: id.into(),
-            workspace: WorkspaceId::Local,
             element: "zendesk".into(),
             product: "Zendesk".into(),
-            instance: None,
             name: name.into(),
             tags: vec!["a".into()],
-            identity: None,
-            host: None,
             created_at: 1,
-            missing: vec![],
             callback: BTreeMap::from([("realmId".into(), "4711".into())]),
+            ..Facts::default()
         },
         disabled: false,
         status: Status::Ok,
