@@ -9,7 +9,7 @@ use super::workspace::Workspace;
 use super::{Engine, WorkspaceId};
 use crate::domain::connection::{Connection, clean_name, clean_tags};
 use crate::domain::error::{Code, Failure};
-use crate::domain::hosted::{tag_of, without_marks};
+use crate::domain::hosted::{attempt_tag, without_attempt_tags};
 use crate::domain::text;
 use crate::domain::view::{ImportView, InstanceView, NotImported};
 use crate::io::clock;
@@ -96,8 +96,8 @@ impl Engine {
         let masked =
             || Failure::new(Code::PlatformBadResponse).detail("the platform does not tell its token");
         let token = instance.token.clone().ok_or_else(masked)?;
-        let marked = instance.tags.contains(&tag_of(&attempt.id));
-        let tags = without_marks(&instance.tags);
+        let marked = instance.tags.contains(&attempt_tag(&attempt.id));
+        let tags = without_attempt_tags(&instance.tags);
         let name = Some(clean_name(&instance.name)).filter(|n| !n.is_empty());
         let new = NewItem {
             attempt: &attempt.id,
@@ -156,7 +156,7 @@ impl Engine {
             element: instance.element,
             product,
             initials,
-            tags: without_marks(&instance.tags),
+            tags: without_attempt_tags(&instance.tags),
             disabled: instance.disabled,
             connection: None,
         }
