@@ -1,5 +1,3 @@
-//! Where the product's API begins.
-
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -20,18 +18,18 @@ pub enum Api {
     TokenAnswer(ApiFromAnswer),
 }
 
-/// An API whose server is named by the token answer.
+/// An API whose server the token answer names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApiFromAnswer {
-    /// The member of the answer that holds the address.
+    /// The member of the answer that contains the address.
     pub member: String,
-    /// The domain it must lie in: an answer never sends the token elsewhere.
+    /// The domain of the server: the token is never sent elsewhere.
     pub host_suffix: String,
 }
 
 impl Api {
-    /// Where the API begins for this form and this token answer. Of an address in the answer only the server counts.
+    /// The base URL for this form and this token answer. Of an address in the answer only the origin counts.
     pub fn base(&self, values: &Values, answer: &BTreeMap<String, String>) -> Result<Url, TemplateError> {
         match self {
             Self::Address(template) => template.fill(values),

@@ -1,5 +1,3 @@
-//! What the browser brings back to the callback address.
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
@@ -11,19 +9,19 @@ use super::defaults::{is_default, is_yes, yes};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CallbackRules {
-    /// Values that must come back, beside those of the kind of sign-in. Whatever else comes is passed on too.
+    /// Values that must come back, besides those of the kind of sign-in. All other values are passed on too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub provider_data: Vec<String>,
-    /// Values that also belong into `configuration`: name in the callback to configuration key.
+    /// Values that also belong in `configuration`: name in the callback to configuration key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub configuration: BTreeMap<String, String>,
     /// Example values that the practice provider sends for the values named above.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub examples: BTreeMap<String, String>,
-    /// Whether `state` comes back. Without it only PKCE or the person's own look binds the answer to its sign-in.
+    /// Whether `state` comes back. Without it only PKCE binds the answer to its sign-in.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub echoes_state: bool,
-    /// Whether any port on loopback is accepted (RFC 8252 §7.3), so that a free one can be taken.
+    /// Whether the provider accepts any loopback port (RFC 8252 §7.3), so that a free one can be used.
     #[serde(default, skip_serializing_if = "is_default")]
     pub any_loopback_port: bool,
 }
@@ -41,8 +39,7 @@ impl Default for CallbackRules {
 }
 
 impl CallbackRules {
-    /// The callback values that the element declares, without the parameters of the protocols themselves (RFC 6749
-    /// §4.1.2, RFC 9207 §2, RFC 5849 §2.2).
+    /// The declared callback values, without protocol parameters (RFC 6749 §4.1.2, RFC 9207 §2, RFC 5849 §2.2).
     pub fn names(&self) -> BTreeSet<&str> {
         let protocol = |name: &str| {
             matches!(name, "code" | "state" | "iss" | "secret" | "session_state")

@@ -1,4 +1,4 @@
-//! Members of element files that are left out where they have their usual value.
+//! Defaults of members of element files, which are omitted when they are written.
 
 pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
