@@ -1,18 +1,18 @@
-//! Addresses that a person or a server gives: which may be called or opened.
+//! Addresses that users or servers give.
 
 use url::Url;
 
 use crate::host;
 
-/// An absolute address: https, or http on this computer; without user information and without fragment (RFC 6749
-/// §3.1.2). Servers compare redirect addresses byte for byte, so keep the text as it is.
+/// Parses an absolute address: https, or http on this computer; without user information and without fragment (RFC
+/// 6749 §3.1.2). Keep the text: servers compare redirect addresses byte for byte.
 pub fn parse(text: &str) -> Option<Url> {
     parse_http(text).filter(|url| url.scheme() == "https" || is_loopback(url))
 }
 
 /// As [`parse`], but http on any host: for an address at which another program listens.
 pub fn parse_http(text: &str) -> Option<Url> {
-    // The URL parser forgives tabs, backslashes and spaces; a comparison of bytes does not.
+    // The URL parser ignores tabs, backslashes and spaces; a comparison of bytes does not.
     if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\\#\"<>^`{|}".contains(&b)) {
         return None;
     }
@@ -34,12 +34,12 @@ pub fn host_and_port(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// The part between the scheme and the path of an address; a text without scheme up to its first slash.
+/// The part between the scheme and the path of an address; without a scheme, the part before the first slash.
 pub(crate) fn authority(text: &str) -> &str {
     split_authority(text).0
 }
 
-/// The authority, and all that follows it.
+/// The authority, and the rest after it.
 pub(crate) fn split_authority(text: &str) -> (&str, &str) {
     let after_scheme = ["https://", "http://"].iter().find_map(|scheme| {
         text.get(..scheme.len())

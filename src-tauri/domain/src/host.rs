@@ -1,7 +1,7 @@
-//! Host names as far as templates and forms need them. Pure text rules: nothing is looked up.
+//! Rules for host names. They are texts only: nothing is looked up.
 
-/// True for one DNS label in lower case (RFC 1123 §2.1). It has no dot, so that a value which fills a label can
-/// never name another host.
+/// Whether a text is one DNS label in lower case (RFC 1123 §2.1). A label has no dot, so a value that fills one
+/// cannot name another host.
 pub fn is_label(text: &str) -> bool {
     // RFC 1035 §2.3.4: a label has at most 63 octets.
     (1..=63).contains(&text.len())
@@ -10,23 +10,23 @@ pub fn is_label(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-/// True for a host name of labels, in lower case, without port.
+/// Whether a text is a host name in lower case, without port.
 pub fn is_name(text: &str) -> bool {
-    // RFC 1035 §2.3.4: a whole name has at most 255 octets on the wire, which is 253 characters of text.
+    // RFC 1035 §2.3.4: a name has at most 255 octets on the wire, which is 253 characters of text.
     text.len() <= 253 && text.split('.').all(is_label)
 }
 
-/// True if `host` is a name strictly below `suffix`, which begins with a dot.
+/// Whether `host` is below `suffix`, which begins with a dot.
 pub fn is_below(host: &str, suffix: &str) -> bool {
     is_name(host) && suffix.starts_with('.') && host.len() > suffix.len() && host.ends_with(suffix)
 }
 
-/// True for a suffix that leaves the choice of the registered domain to nobody: a dot and at least 2 labels.
+/// Whether a suffix includes the registered domain: a dot and at least 2 labels.
 pub fn is_suffix(text: &str) -> bool {
     text.strip_prefix('.').is_some_and(|rest| rest.contains('.') && is_name(rest))
 }
 
-/// True for a host that is this computer: only there may an address do without https (RFC 8252 §8.3).
+/// Whether a host is this computer. Only there http is allowed (RFC 8252 §8.3).
 pub fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<core::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())

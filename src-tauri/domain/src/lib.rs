@@ -1,5 +1,5 @@
-//! The protocol and the rules, pure: no clock, randomness, file, socket, keychain, SQL, async or Tauri. Time and
-//! random bytes come in as arguments, so everything here is tested with tables.
+//! The protocol and the rules, without clock, randomness, file, socket, keychain, SQL, async or Tauri. Time and
+//! random bytes are arguments, so everything here is tested with tables.
 
 pub mod address;
 pub mod attempt;

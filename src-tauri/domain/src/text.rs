@@ -21,6 +21,17 @@ pub fn plain_line(text: &str, longest: usize) -> String {
     one_line(text).chars().take(longest).collect()
 }
 
+/// Two letters for the tile of a product.
+pub fn initials(product: &str) -> String {
+    let words: Vec<&str> = product.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let letters: String = match words.as_slice() {
+        [] => "?".to_owned(),
+        [one] => one.chars().take(2).collect(),
+        [first, second, ..] => first.chars().take(1).chain(second.chars().take(1)).collect(),
+    };
+    letters.to_uppercase().chars().take(2).collect()
+}
+
 /// Whether two names look the same: ignoring case, invisible characters, composition (NFKC), and letters of other
 /// scripts or digits that resemble each other (UTS #39 §4). `m` and `rn` are told apart: many words differ only there.
 pub fn looks_same(a: &str, b: &str) -> bool {

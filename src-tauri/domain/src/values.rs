@@ -1,4 +1,4 @@
-//! The checked values of a form, in the order of its fields.
+//! The checked values of a form.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::sensitive::Sensitive;
 
-/// Begins the key of a value that the callback brought, as in `callback.realmId`. No field key begins with it.
+/// The prefix of callback values, as in `callback.realmId`. No field key begins with it.
 pub const CALLBACK_PREFIX: &str = "callback.";
 
-/// The kinds of fields.
+/// The types of fields.
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -24,7 +24,7 @@ pub enum FieldKind {
     Toggle,
     /// A whole address: https, or http on this computer. Kept byte for byte.
     Address,
-    /// Scheme, host and perhaps port of a server: https only.
+    /// Scheme, host and optional port of a server: https only.
     Origin,
     /// A host name below the declared `host_suffix`.
     Host,
@@ -32,18 +32,17 @@ pub enum FieldKind {
     Lines,
 }
 
-/// Values that the element's fields accepted. Only [`form::check`](crate::form::check) and its siblings make them.
+/// Values that the fields of an element accept, in the order of the form. Only `form` makes them.
 #[derive(Clone, Debug, Default)]
 pub struct Values(Vec<Entry>);
 
-/// One value.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: String,
     pub(crate) value: Value,
     pub(crate) kind: FieldKind,
     pub(crate) host_suffix: Option<String>,
-    /// False for what an empty field means: addresses see it, the platform and the index do not.
+    /// False for the meaning of an empty field, which only addresses use.
     pub(crate) given: bool,
 }
 
@@ -64,7 +63,7 @@ impl Values {
         self.0.push(entry);
     }
 
-    /// Adds what the callback brought, so that addresses can use it as `callback.NAME`. It is not part of the form.
+    /// Adds the callback values, so that addresses can use them as `callback.NAME`. They are not part of the form.
     pub fn with_callback(mut self, brought: &BTreeMap<String, String>) -> Self {
         self.0.extend(brought.iter().map(|(name, text)| Entry {
             key: format!("{CALLBACK_PREFIX}{name}"),
@@ -76,12 +75,12 @@ impl Values {
         self
     }
 
-    /// Sorts by the position of each key in the form, for values that were added out of order.
+    /// Sorts by the position of each key in the form, after values were added.
     pub(crate) fn sort_by_position(&mut self, position: impl Fn(&str) -> Option<usize>) {
         self.0.sort_by_key(|entry| position(&entry.key));
     }
 
-    /// A value that is no secret, or what its empty field means.
+    /// A value that is not secret, or the meaning of its empty field.
     pub fn get(&self, key: &str) -> Option<&str> {
         match &self.entry(key)?.value {
             Value::Public(text) => Some(text),
@@ -89,7 +88,7 @@ impl Values {
         }
     }
 
-    /// A value that is a secret.
+    /// A secret value.
     pub fn secret(&self, key: &str) -> Option<&Sensitive<String>> {
         match &self.entry(key)?.value {
             Value::Public(_) => None,
@@ -97,13 +96,13 @@ impl Values {
         }
     }
 
-    /// What was given and is no secret: this may be written into the index.
+    /// The given values that are not secret, for the index.
     pub fn public_pairs(&self) -> Vec<(&str, &str)> {
         let given = self.0.iter().filter(|entry| entry.given);
         given.filter_map(|entry| self.get(&entry.key).map(|text| (entry.key.as_str(), text))).collect()
     }
 
-    /// What was given and is a secret: this belongs into the vault.
+    /// The given values that are secret, for the vault.
     pub fn secret_pairs(&self) -> Vec<(&str, &Sensitive<String>)> {
         self.0
             .iter()
@@ -111,17 +110,15 @@ impl Values {
             .collect()
     }
 
-    /// The kind of the field that the value belongs to.
     pub fn kind(&self, key: &str) -> Option<FieldKind> {
         self.entry(key).map(|entry| entry.kind)
     }
 
-    /// The domain that a host must lie in.
     pub fn host_suffix(&self, key: &str) -> Option<&str> {
         self.entry(key)?.host_suffix.as_deref()
     }
 
-    /// The value as it travels to the platform, if it was given.
+    /// The given value, to be sent to the platform.
     pub(crate) fn sent(&self, key: &str) -> Option<Sensitive<String>> {
         let entry = self.entry(key).filter(|entry| entry.given)?;
         Some(match &entry.value {

@@ -195,7 +195,7 @@ fn find_problems(secrets: &Secrets) -> Vec<FieldProblem> {
     let given = [("user_secret", &secrets.user), ("organization_secret", &secrets.organization)];
     let problem = |secret: &Sensitive<String>| match secret.expose().as_str() {
         "" => Some(Problem::Required),
-        text if !hosted::sendable(text) => Some(Problem::Malformed),
+        text if !hosted::is_header_safe(text) => Some(Problem::Malformed),
         _ => None,
     };
     let problems = given.into_iter().filter_map(|(key, secret)| Some((key, problem(secret)?)));

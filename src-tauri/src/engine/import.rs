@@ -9,8 +9,9 @@ use super::workspace::Workspace;
 use super::{Engine, WorkspaceId};
 use crate::domain::connection::{Connection, clean_name, clean_tags};
 use crate::domain::error::{Code, Failure};
-use crate::domain::hosted::{tag_of, without_marks};
-use crate::domain::view::{ImportView, InstanceView, NotImported, initials_of};
+use crate::domain::hosted::{attempt_tag, without_attempt_tags};
+use crate::domain::text;
+use crate::domain::view::{ImportView, InstanceView, NotImported};
 use crate::io::clock;
 use crate::io::index::{IndexError, OpenAttempt};
 use crate::platform::{Hosted, Instance};
@@ -95,8 +96,8 @@ impl Engine {
         let masked =
             || Failure::new(Code::PlatformBadResponse).detail("the platform does not tell its token");
         let token = instance.token.clone().ok_or_else(masked)?;
-        let marked = instance.tags.contains(&tag_of(&attempt.id));
-        let tags = without_marks(&instance.tags);
+        let marked = instance.tags.contains(&attempt_tag(&attempt.id));
+        let tags = without_attempt_tags(&instance.tags);
         let name = Some(clean_name(&instance.name)).filter(|n| !n.is_empty());
         let new = NewItem {
             attempt: &attempt.id,
@@ -147,7 +148,7 @@ impl Engine {
         let ours = catalog.find(&instance.element).ok();
         let (product, initials) = match ours {
             Some(element) => (element.name.clone(), element.initials.clone()),
-            None => (instance.product.clone(), initials_of(&instance.product)),
+            None => (instance.product.clone(), text::initials(&instance.product)),
         };
         InstanceView {
             id: instance.id,
@@ -155,7 +156,7 @@ impl Engine {
             element: instance.element,
             product,
             initials,
-            tags: without_marks(&instance.tags),
+            tags: without_attempt_tags(&instance.tags),
             disabled: instance.disabled,
             connection: None,
         }

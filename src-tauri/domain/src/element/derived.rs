@@ -1,7 +1,5 @@
-//! What an empty field becomes: a text with holes that other fields fill, such as `https://{site}.example.com`.
-//!
-//! Unlike an address of the element itself (`template`) the result is an ordinary value: the form accepts it or not,
-//! as if it had been typed.
+//! A text with holes that other fields fill, such as `https://{site}.example.com`, for an empty field. Unlike a
+//! `template` the result is checked like a value that was entered.
 
 use std::str::FromStr;
 
@@ -21,10 +19,8 @@ pub struct Derived {
     pieces: Vec<Piece>,
 }
 
-/// Why a text has no holes that could be filled.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DerivedProblem {
-    /// Braces that do not pair, or a hole with a strange name.
     #[error("a hole is written {{key}}, with the key of a field")]
     Hole,
     /// A fixed text is a `default`.
@@ -41,8 +37,8 @@ impl Derived {
         })
     }
 
-    /// The text with its holes filled. What is missing becomes empty, as the platform does it; a secret fills nothing,
-    /// because the result is none.
+    /// The text with its holes filled. Missing values become empty, as at the platform. Secrets fill nothing, because
+    /// the result is not secret.
     pub fn fill(&self, values: &Values) -> String {
         let filled = self.pieces.iter().map(|piece| match piece {
             Piece::Text(text) => text.as_str(),
@@ -51,7 +47,6 @@ impl Derived {
         filled.collect()
     }
 
-    /// The text as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
     }

@@ -1,16 +1,15 @@
-//! Finds the line of a member in the text of an element file, so that a fault found after reading still points at
-//! its line.
+//! Finds the line of a member in the text of an element file, for faults that are found after parsing.
 
 use toml::de::{DeTable, DeValue};
 
 use super::problem::Problem;
 
-/// The line, counted from 1, in which the byte at `offset` stands.
+/// The line, counted from 1, of the byte at `offset`.
 pub(super) fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }
 
-/// Adds to each problem the line of the member it names, or of the nearest one around it.
+/// Adds to each problem the line of its member, or of the nearest one around it.
 pub(super) fn with_lines(text: &str, problems: Vec<Problem>) -> Vec<Problem> {
     let Ok(root) = DeTable::parse(text) else { return problems };
     let root = root.into_inner();

@@ -1,12 +1,12 @@
-//! Reading an element file.
+//! Parsing an element file.
 
 use super::problem::Problem;
 use super::{check, lines, shape};
 use crate::element::Element;
 
 impl Element {
-    /// Reads an element file strictly: an unknown member is a fault, and so is whatever [`Element::check`] finds.
-    /// Each problem names its line.
+    /// Parses an element file strictly: unknown members are faults, and so is all that [`Element::check`] finds. Each
+    /// problem has its line.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let element: Self = toml::from_str(text).map_err(|error| {
             let problems = lines::with_lines(text, shape::check(text));
@@ -22,7 +22,7 @@ impl Element {
         }
     }
 
-    /// Whether the parts of the file fit together and every address in it is safe.
+    /// Checks whether the parts of the file fit together and every address in it is safe.
     pub fn check(&self) -> Result<(), Vec<Problem>> {
         check::check(self)
     }

@@ -1,15 +1,13 @@
-//! A fault in an element file.
-
 use std::fmt;
 
 /// A fault in an element file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The line in the file, counted from 1, if the file is at hand.
+    /// The line in the file, counted from 1, if the text is known.
     pub line: Option<usize>,
     /// The member at fault, such as `fields.2.pattern`.
     pub at: String,
-    /// What is wrong, as a sentence without a full stop.
+    /// A sentence without a full stop.
     pub what: String,
 }
 

@@ -11,11 +11,11 @@ use crate::tally;
 use crate::values::Values;
 use crate::values::{Entry, Value};
 
-/// Checks and tidies what was given.
+/// Checks and normalizes the given values.
 ///
-/// A field that `given` does not mention takes its value from `defaults` (the program's own, such as the callback
-/// address), then from the element file. An optional field that was emptied stays empty, or becomes what is derived
-/// from the others; a required one falls back.
+/// A field that `given` does not mention takes its value from `defaults`, such as the callback address, then from the
+/// element file. An optional field that is given empty stays empty, or is derived from others; a required one falls
+/// back.
 pub fn check(
     element: &Element,
     given: &BTreeMap<String, String>,
@@ -26,9 +26,9 @@ pub fn check(
     check_fields(element, given, defaults, unknown, |field, text| accept::tidy(element, field, text))
 }
 
-/// Checks what a caller of the platform API gave. Entries that the element has no field for are left aside: the guides
-/// send some that only other versions know. And their callback may be http on any host, as in the guides' own example:
-/// it is the caller, not this program, who receives the answer there.
+/// Checks the values in a call of the platform API. Entries without a field are ignored: the guides send some that
+/// only other versions know. The callback may be http on any host, as in the guides' example, since the caller
+/// receives the answer there.
 pub fn check_call(element: &Element, given: &BTreeMap<String, String>) -> Result<Values, Vec<FieldProblem>> {
     check_fields(element, given, &BTreeMap::new(), Vec::new(), |field, text| {
         if field.key == CALLBACK_URL && text.chars().count() <= field.max_length {
@@ -38,8 +38,8 @@ pub fn check_call(element: &Element, given: &BTreeMap<String, String>) -> Result
     })
 }
 
-/// Checks what a caller of the platform API gave for one step of a sign-in. A field that the query of this step does not
-/// carry need not be known yet, nor what is derived from it.
+/// Checks the values in a call of the platform API for one step of a sign-in. Fields that the query of this step does
+/// not carry may be missing, and so may values derived from them.
 pub fn check_partial(
     element: &Element,
     given: &BTreeMap<String, String>,
@@ -57,14 +57,14 @@ pub fn check_partial(
     for field in &mut partial.fields {
         field.derived.take_if(|derived| derived.holes().any(is_lacking));
         field.required &= !is_unknown(&field.key);
-        // A value that was given counts, even while the choice that asks for it is unknown.
+        // A given value counts, even if the field that its condition names is missing.
         let is_given = given.contains_key(&field.key);
         field.visible_when.take_if(|when| is_given && is_unknown(&when.field));
     }
     check_call(&partial, given)
 }
 
-/// The same for entries as they travel and as the keychain keeps them.
+/// As [`check_call`], for configuration entries.
 pub fn check_entries<'e>(
     element: &Element,
     entries: impl IntoIterator<Item = (&'e String, &'e Sensitive<String>)>,
@@ -103,9 +103,9 @@ fn check_fields(
             }
         }
     }
-    // With a problem among the others, what is made of them would only be a second one.
+    // Problems of derived values would only repeat those of others.
     if problems.is_empty() {
-        // All are made before one is added: none is made of another.
+        // All are filled before one is added: no derived value is made of another.
         let made: Vec<_> = derived.into_iter().map(|(field, text)| (field, text.fill(&values))).collect();
         for (field, text) in made.iter().filter(|(_, text)| !text.is_empty()) {
             match tidy(field, text) {

@@ -1,5 +1,3 @@
-//! A form that is filled in and checked: what a sign-in, and later its connection, is made of.
-
 use std::collections::BTreeMap;
 
 use super::accept;
@@ -9,7 +7,7 @@ use crate::element::{Auth, Element, Grant};
 use crate::sensitive::Sensitive;
 use crate::values::Values;
 
-/// An element with values that its fields accept.
+/// An element with the values of its form, checked: what a sign-in, and later its connection, is made of.
 #[derive(Clone, Debug)]
 pub struct FilledForm {
     pub element: Element,
@@ -17,7 +15,7 @@ pub struct FilledForm {
 }
 
 impl FilledForm {
-    /// Checks what was given, see [`check`].
+    /// Checks the given values, see [`check`].
     pub fn check(
         element: Element,
         given: &BTreeMap<String, String>,
@@ -27,7 +25,7 @@ impl FilledForm {
         Ok(Self { element, values })
     }
 
-    /// The form that configuration entries describe, see [`check_entries`].
+    /// Checks configuration entries, see [`check_entries`].
     pub fn of_entries<'e>(
         element: Element,
         entries: impl IntoIterator<Item = (&'e String, &'e Sensitive<String>)>,
@@ -36,7 +34,7 @@ impl FilledForm {
         Ok(Self { element, values })
     }
 
-    /// Sets one field after the check, to a value that became known later: the bound port, a registered client.
+    /// Sets a field after the check, to a value that became known later: the bound port, a registered client.
     pub fn set(&mut self, key: &str, text: &str) -> Result<(), FieldProblem> {
         let problem = |problem| FieldProblem { key: key.to_owned(), problem };
         let field = self.element.field(key).ok_or_else(|| problem(Problem::Unknown))?;
@@ -47,7 +45,7 @@ impl FilledForm {
         Ok(())
     }
 
-    /// The way to sign in that the values choose.
+    /// The kind of sign-in that the values choose.
     pub fn auth(&self) -> &Auth {
         self.element.auth_for(&self.values)
     }
@@ -60,7 +58,7 @@ impl FilledForm {
         }
     }
 
-    /// Every given value, secret ones too, as the keychain item keeps them.
+    /// All given values, secret ones too, as the keychain item keeps them.
     pub fn entries(&self) -> BTreeMap<String, Sensitive<String>> {
         let public = self.values.public_pairs().into_iter().map(|(k, v)| (k.to_owned(), v.into()));
         let secret = self.values.secret_pairs().into_iter().map(|(k, v)| (k.to_owned(), v.clone()));

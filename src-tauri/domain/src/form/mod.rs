@@ -1,7 +1,4 @@
-//! What a person entered, checked against the fields of an element.
-//!
-//! Pure: where the values come from (window, command line, platform call) and where they go is decided elsewhere.
-//! The names under which they travel are in `wire`.
+//! The values of a form, checked against the fields of an element, and the names under which they are sent (`wire`).
 
 mod accept;
 mod check;

@@ -1,4 +1,4 @@
-//! The names under which values travel to the platform, and back into a form when this program is the platform.
+//! The names of values in the platform API, for requests and for reading them.
 
 use std::collections::BTreeMap;
 
@@ -19,16 +19,15 @@ pub fn oauth_query(element: &Element, values: &Values, step: Step) -> Vec<(Strin
     standard.chain(own).collect()
 }
 
-/// The `configuration` of `instances`.
+/// The `configuration` of an instance.
 pub fn configuration(element: &Element, values: &Values) -> Vec<(String, Sensitive<String>)> {
     tally::count_coding();
     let fields = element.fields.iter();
     fields.filter_map(|field| Some((field.key.clone(), sent(field, values)?))).collect()
 }
 
-/// The way back: the configuration that a query of `oauth/token` or `oauth/url` states. Parameters that belong to no
-/// field (`state`, `requestToken`, `scope`, …) are left to the caller. Of several names of one field the one that
-/// stands first in the element file wins.
+/// The configuration in the query of `oauth/token` or `oauth/url`. Parameters without a field (`state`,
+/// `requestToken`, `scope`, …) are left out. If a field has several names, the first in the element file counts.
 pub fn read_query(element: &Element, query: &[(String, String)]) -> BTreeMap<String, String> {
     tally::count_coding();
     let named =

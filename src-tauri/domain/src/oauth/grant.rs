@@ -1,9 +1,7 @@
-//! The ways to a token that are spoken here.
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A way to a token.
+/// A way to obtain a token.
 #[derive(
     Clone,
     Copy,
@@ -24,9 +22,9 @@ pub enum Grant {
     /// The browser brings a code back (RFC 6749 §4.1).
     #[default]
     AuthorizationCode,
-    /// The person enters a code in a browser anywhere (RFC 8628).
+    /// The user enters a code in a browser on any device (RFC 8628).
     DeviceCode,
-    /// The application stands for itself: nobody signs in (RFC 6749 §4.4).
+    /// The application obtains a token for itself; no user signs in (RFC 6749 §4.4).
     ClientCredentials,
 }
 

@@ -1,4 +1,4 @@
-//! Filling the holes of a template with the values of a form.
+//! Filling the holes of a template with values.
 
 use thiserror::Error;
 use url::Url;
@@ -11,10 +11,8 @@ use crate::{address, host};
 /// Why a template could not be filled. Names the hole, never the value.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TemplateError {
-    /// The form has no value for this hole.
     #[error("no value for {{{0}}}")]
     Missing(String),
-    /// The value may not stand where the hole is.
     #[error("the value for {{{0}}} may not stand in an address at this place")]
     Refused(String),
     /// The result is not the address that the template describes.
@@ -23,14 +21,14 @@ pub enum TemplateError {
 }
 
 impl Template {
-    /// The address with all holes filled. Values are percent-encoded for where they stand; those that make up a
-    /// host are checked again here, whoever checked them before.
+    /// The address with all holes filled. Values are percent-encoded for their place; those that become part of a
+    /// host are checked again.
     pub fn fill(&self, values: &Values) -> Result<Url, TemplateError> {
         let text = self.fill_text(values)?;
         Url::parse(&text).map_err(|_| TemplateError::NotAnAddress)
     }
 
-    /// The same address byte for byte as it was written, with no slash added: for whoever compares it as text.
+    /// The same address byte for byte, for comparison as text: a [`Url`] would add a slash.
     pub fn fill_text(&self, values: &Values) -> Result<String, TemplateError> {
         let mut address = self.fill_start(values)?;
         if matches!(self.start, Start::Whole(_)) {
@@ -54,7 +52,7 @@ impl Template {
         if url.origin() == origin.origin() { Ok(address) } else { Err(TemplateError::NotAnAddress) }
     }
 
-    /// Scheme, host and port of the address, which need no value for a hole in its path or query.
+    /// Scheme, host and port of the address, which need no values for holes in its path and query.
     pub fn origin(&self, values: &Values) -> Result<Url, TemplateError> {
         let start = self.fill_start(values)?;
         match self.start {
@@ -73,7 +71,7 @@ impl Template {
             Start::Origin(hole) => {
                 let origin = value(hole, FieldKind::Origin, values)?;
                 let url = Url::parse(origin).map_err(|_| TemplateError::Refused(hole.clone()))?;
-                // Compared with its canonical form, so that nothing but scheme, host and port can hide in it.
+                // The canonical form has nothing but scheme, host and port.
                 if url.scheme() != "https" || url.origin().ascii_serialization() != origin {
                     return Err(TemplateError::Refused(hole.clone()));
                 }
@@ -94,8 +92,8 @@ impl Template {
     }
 }
 
-/// `origin` as a URL. Url follows the WHATWG rules, which bend some hosts into others (numbers into IPv4 addresses):
-/// what was checked must be what is called.
+/// Parses an origin. The WHATWG rules of `Url` change some hosts (numbers into IPv4 addresses), but the host that was
+/// checked must be the one that is called.
 fn checked_origin(origin: &str) -> Result<Url, TemplateError> {
     let url = Url::parse(origin).map_err(|_| TemplateError::NotAnAddress)?;
     let host = url.host_str().ok_or(TemplateError::NotAnAddress)?;
@@ -105,7 +103,7 @@ fn checked_origin(origin: &str) -> Result<Url, TemplateError> {
     if unchanged { Ok(url) } else { Err(TemplateError::NotAnAddress) }
 }
 
-/// The value for a hole that stands for a host or more; only a field of the right type may fill it.
+/// The value for a hole that is a host or more; only a field of the right type may fill it.
 fn value<'v>(hole: &str, kind: FieldKind, values: &'v Values) -> Result<&'v str, TemplateError> {
     let text = values.get(hole).ok_or_else(|| TemplateError::Missing(hole.to_owned()))?;
     if values.kind(hole) != Some(kind) {
@@ -131,7 +129,7 @@ fn fill_host(pieces: &[Piece], values: &Values) -> Result<String, TemplateError>
         }
     }
     match last {
-        // Labels may have grown too long together.
+        // Together the labels may have become too long.
         Some(hole) if !host::is_name(&name) => Err(TemplateError::Refused(hole.clone())),
         _ => Ok(name),
     }

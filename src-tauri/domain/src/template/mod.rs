@@ -1,8 +1,8 @@
 //! An address with holes: `https://{zendesk.subdomain}.zendesk.com/oauth/tokens`.
 //!
-//! What stands where is decided when a template is read, before any value is known, so that a value can only ever
-//! fill the place it was meant for: a host label, a path segment, the value of a query parameter. Which field may
-//! fill which hole is the business of the element's check.
+//! The place of each hole is determined when a template is parsed, before any value is known, so that a value can
+//! fill only that place: a host label, a path segment, the value of a query parameter. The check of element files
+//! decides which fields may fill it.
 
 mod fill;
 mod parse;

@@ -1,4 +1,4 @@
-//! Reading a template: which text and which holes make up its host, path and query.
+//! Parsing a template.
 
 use std::str::FromStr;
 
@@ -7,31 +7,24 @@ use thiserror::Error;
 use super::parts::{Piece, Start, Template};
 use crate::host;
 
-/// Room for any endpoint with a few parameters; a longer one is a mistake.
+/// Long enough for any endpoint with a few parameters.
 const MAX_LENGTH: usize = 1000;
 
-/// Why a text is not a template. The sentences stand in error messages about element files.
+/// Why a text is not a template. The messages are shown as faults of element files.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TemplateProblem {
-    /// A character that has no business in an address.
     #[error("an address has only printable ASCII characters, and none of @ # \\ \" < > ^ ` |")]
     Character,
-    /// Longer than any address that is meant seriously.
     #[error("an address has at most {} characters", MAX_LENGTH)]
     TooLong,
-    /// Braces that do not pair, or a hole with a strange name.
     #[error("a hole is written {{key}}, with the key of a field")]
     Hole,
-    /// Neither https nor http on loopback.
     #[error("an address begins with https:// (http:// only on this computer)")]
     Scheme,
-    /// A host that is no host, or with a hole in one of its last two labels.
     #[error("the host is written in lower case, and its last two labels have no hole")]
     Host,
-    /// A segment that would walk up the path.
     #[error("a path has no . or .. segment")]
     DotSegment,
-    /// A hole in the query that is not in a value.
     #[error("in the query a hole stands only in a value, as in name={{key}}")]
     QueryName,
 }
@@ -43,13 +36,13 @@ impl FromStr for Template {
         if text.len() > MAX_LENGTH {
             return Err(TemplateProblem::TooLong);
         }
-        // An @ would make what stands before it user information; a \ is read as / by some parsers; a # begins a
-        // fragment, which RFC 6749 §3.1 forbids in endpoints. The others are illegal in RFC 3986.
+        // An @ would turn the text before it into user information; some parsers read \ as /; a # begins a fragment,
+        // which RFC 6749 §3.1 forbids in endpoints. The others are illegal in RFC 3986.
         if !text.bytes().all(|b| b.is_ascii_graphic() && !b"@#\\\"<>^`|".contains(&b)) {
             return Err(TemplateProblem::Character);
         }
         let pieces = pieces(text).ok_or(TemplateProblem::Hole)?;
-        // Two holes side by side could not be told apart again.
+        // The texts and holes in a text. `None` if its braces do not pair or a hole has an invalid name.
         if pieces.windows(2).any(|pair| matches!(pair, [Piece::Hole(_), Piece::Hole(_)])) {
             return Err(TemplateProblem::Hole);
         }
@@ -83,7 +76,7 @@ impl TryFrom<String> for Template {
     }
 }
 
-/// The texts and holes in a text, or `None` if its braces do not pair or a hole has no proper name.
+/// Two holes side by side could not be told apart again.
 pub(crate) fn pieces(text: &str) -> Option<Vec<Piece>> {
     let mut pieces = Vec::new();
     let mut rest = text;
@@ -125,10 +118,10 @@ fn written_out(mut pieces: Vec<Piece>) -> Result<(Start, Vec<Piece>), TemplatePr
             Start::Labels { scheme, host, port }
         }
         [.., Piece::Hole(_), Piece::Text(tail)] if scheme == "https" => {
-            // The last 2 labels decide whose computer is called: they are never a person's value.
+            // The last 2 labels decide whose server is called, so they are never a hole.
             let literal =
                 tail.split_once('.').is_some_and(|(_, domain)| host::is_suffix(&format!(".{domain}")));
-            // Labels are tried with a digit in each hole, which is right at any place of a label.
+            // Labels are tested with a digit in each hole, which is valid at any place of a label.
             let tried: String = host.iter().map(|p| if let Piece::Text(t) = p { t } else { "0" }).collect();
             if !literal || !host::is_name(&tried) {
                 return Err(TemplateProblem::Host);
@@ -155,7 +148,7 @@ fn take_port(host: &mut Vec<Piece>) -> Result<String, TemplateProblem> {
     Ok(port)
 }
 
-/// Splits before the first of `marks` that stands in text.
+/// Splits before the first of `marks` in a text.
 fn split(pieces: &[Piece], marks: &[char]) -> (Vec<Piece>, Option<Vec<Piece>>) {
     let found = pieces.iter().enumerate().find_map(|(index, piece)| match piece {
         Piece::Text(text) => text.find(marks).map(|at| (index, text.split_at(at))),

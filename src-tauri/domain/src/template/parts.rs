@@ -1,4 +1,4 @@
-//! The parts of a template, and which holes are in them.
+//! The parts of a template and the holes in them.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ pub(super) enum Start {
     Origin(String),
     /// The host comes from one field; the scheme is https.
     Host { hole: String, port: String },
-    /// The host is written out, perhaps with holes in labels before its last 2.
+    /// The host is fixed, except for holes in labels before its last 2.
     Labels { scheme: &'static str, host: Vec<Piece>, port: String },
 }
 
@@ -34,20 +34,19 @@ pub(crate) enum Piece {
     Hole(String),
 }
 
-/// Where in an address a hole stands.
+/// The place of a hole in an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
-    /// The hole is the whole address.
     Whole,
-    /// The hole is scheme, host and port.
+    /// Scheme, host and port.
     Origin,
-    /// The hole is the whole host.
+    /// The whole host.
     Host,
-    /// The hole is a host label or a part of one.
+    /// A host label or a part of it.
     Label,
-    /// The hole is in a path segment.
+    /// A path segment or a part of it.
     Path,
-    /// The hole is in the value of a query parameter.
+    /// The value of a query parameter, or a part of it.
     Query,
 }
 
@@ -71,7 +70,7 @@ impl Template {
         holes
     }
 
-    /// The names of the query parameters that the template itself writes.
+    /// The names of the query parameters.
     pub fn query_names(&self) -> Vec<String> {
         let text: String = self.query.iter().flatten().map(Piece::source).collect();
         text.split('&')
@@ -81,7 +80,6 @@ impl Template {
             .collect()
     }
 
-    /// The template as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::connection::{Connection, Facts, Status};
 use crate::error::Code;
+use crate::text::initials;
 
 /// A connection as the list and `keyrack list --json` show it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -53,7 +54,7 @@ impl ConnectionView {
                 name.clone_into(&mut facts.product);
                 (initials.to_owned(), access.to_vec())
             }
-            None => (initials_of(&facts.product), vec![]),
+            None => (initials(&facts.product), vec![]),
         };
         Self {
             facts,
@@ -81,15 +82,4 @@ pub enum Revocation {
     Page { url: String },
     /// Nothing ends it but its own time.
     Stays,
-}
-
-/// Two letters for the tile of a product that no element file describes.
-pub fn initials_of(product: &str) -> String {
-    let words: Vec<&str> = product.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
-    let letters: String = match words.as_slice() {
-        [] => "?".to_owned(),
-        [one] => one.chars().take(2).collect(),
-        [first, second, ..] => first.chars().take(1).chain(second.chars().take(1)).collect(),
-    };
-    letters.to_uppercase()
 }

@@ -13,7 +13,7 @@ mod types_ts;
 mod workspace;
 
 pub use attempt::AttemptView;
-pub use connection::{ConnectionView, Revocation, initials_of};
+pub use connection::{ConnectionView, Revocation};
 pub use element::{AuthView, ConnectRequest, ElementView, FieldView};
 pub use import::{ImportView, InstanceView, NotImported};
 pub use keychain::{KeychainState, KeychainView};

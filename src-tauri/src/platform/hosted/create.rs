@@ -10,8 +10,8 @@ use super::wire::InstanceBody;
 use super::{Hosted, of, secrets_of_body, sign_in, uncertain};
 use crate::domain::credential::Credential;
 use crate::domain::error::{Code, Failure};
-use crate::domain::hosted::refusal::Asked;
-use crate::domain::hosted::{answer, instance, tag_of};
+use crate::domain::hosted::refusal::Operation;
+use crate::domain::hosted::{answer, attempt_tag, instance};
 use crate::domain::http::HttpResponse;
 use crate::domain::sensitive::Sensitive;
 use crate::platform::{Instance, Issued, NotCreated};
@@ -24,7 +24,7 @@ impl Hosted {
     /// an instance was found.
     pub async fn create_instance(&self, body: &InstanceBody, attempt: &str) -> Result<Issued, NotCreated> {
         self.sendable()?;
-        let tags: Vec<String> = body.tags.iter().cloned().chain([tag_of(attempt)]).collect();
+        let tags: Vec<String> = body.tags.iter().cloned().chain([attempt_tag(attempt)]).collect();
         let request = self.call().create(&of(body, &tags));
         let lost = match self.once(request, Size::One).await {
             Ok(answer) if (200..300).contains(&answer.status) => {
@@ -43,7 +43,7 @@ impl Hosted {
     /// A refusal is definite, unless it is one of a platform that failed on the way. Then this is what is told if
     /// there is no instance.
     async fn refused(&self, answer: &HttpResponse, body: &InstanceBody) -> Result<Failure, NotCreated> {
-        let asked = Asked::Creation(&body.element, sign_in(&body.provider_data));
+        let asked = Operation::Creation(&body.element, sign_in(&body.provider_data));
         let secrets = secrets_of_body(body);
         let failure = self.form_refusal(answer, asked, &body.element, &body.configuration, &secrets).await;
         // 408: it stopped waiting for itself. A redirect comes from what stands before it: it has not seen the call.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::Hosted;
 use super::bounds::{LARGE_MAX, ONE_MAX, Size, Unanswered};
 use crate::domain::error::{Code, Failure};
-use crate::domain::hosted::refusal::Asked;
-use crate::domain::hosted::sendable;
+use crate::domain::hosted::is_header_safe;
+use crate::domain::hosted::refusal::Operation;
 use crate::domain::http::{HttpRequest, HttpResponse};
 use crate::io::clock;
 use crate::io::http::{Bounds, Delivery, HttpError};
@@ -69,13 +69,14 @@ impl Hosted {
 
     /// Secrets that no header can carry were never accepted by a platform.
     pub(super) fn sendable(&self) -> Result<(), Failure> {
-        let fine = [&self.secrets.user, &self.secrets.organization].iter().all(|s| sendable(s.expose()));
+        let fine =
+            [&self.secrets.user, &self.secrets.organization].iter().all(|s| is_header_safe(s.expose()));
         if fine { Ok(()) } else { Err(Failure::new(Code::WorkspaceSecrets).host(self.host())) }
     }
 
     /// What the platform asks for, or a pause of ours. `None` if it asks for more than a person waits.
     fn pause_after(&self, answer: &HttpResponse, tried: u32) -> Option<Duration> {
-        let said = self.refusal(answer, Asked::Platform, &[]);
+        let said = self.refusal(answer, Operation::Platform, &[]);
         match said.platform.and_then(|said| said.retry_after).map(Duration::from_secs) {
             Some(wait) if wait > self.pace.longest_pause => None,
             Some(wait) => Some(wait),

@@ -56,9 +56,11 @@ fn check_auth(element: &Element, at: &str, auth: &Auth, findings: &mut Findings)
     }
 }
 
+type IsFit = fn(&Field) -> bool;
+
 /// The fields of the client, which every sign-in with a browser needs.
 fn client_fields(element: &Element, at: &str, auth: &Auth, findings: &mut Findings) {
-    let needs: [(&str, &str, fn(&Field) -> bool); 3] = [
+    let needs: [(&str, &str, IsFit); 3] = [
         (API_KEY, "of type text", |field| field.kind == FieldKind::Text),
         (API_SECRET, "of type text, with secret = true", |f| f.kind == FieldKind::Text && f.secret),
         (CALLBACK_URL, "of type address, not secret", |f| f.kind == FieldKind::Address && !f.secret),

@@ -1,7 +1,5 @@
-//! OAuth 1.0a (RFC 5849): signed requests and the three steps to a token.
-//!
-//! What the browser brings back between the second and third step is read in `callback`. The nonce and the
-//! time come from the caller.
+//! OAuth 1.0a (RFC 5849): signed requests and the three steps to a token. The callback between the second and third
+//! step is parsed in `callback`.
 
 mod authorization_header;
 mod credentials;
@@ -23,17 +21,16 @@ pub use signature::{SignatureMethod, base_string, base_string_uri, normalized_pa
 /// The value of `oauth_callback` where the provider cannot call back (RFC 5849 §2.1).
 pub const OUT_OF_BAND: &str = "oob";
 
-/// Temporary credentials (RFC 5849 §2.1): the request token, which names the sign-in, and its secret.
+/// Temporary credentials (RFC 5849 §2.1): the request token and its secret.
 #[derive(Clone, Debug)]
 pub struct TemporaryCredentials {
-    /// The request token; it travels in addresses, so it is no secret.
+    /// Not secret: it is part of addresses.
     pub token: String,
-    /// The secret that signs the third step.
+    /// Signs the third step.
     pub secret: Sensitive<String>,
 }
 
-/// Step one: asks for temporary credentials (RFC 5849 §2.1). `callback` is sent always; [`OUT_OF_BAND`] if
-/// there is none.
+/// Step one: requests temporary credentials (RFC 5849 §2.1). `callback` is [`OUT_OF_BAND`] if there is none.
 pub fn request_token(
     endpoint: Url,
     callback: &str,
@@ -43,7 +40,7 @@ pub fn request_token(
     sign(HttpRequest::new(Method::Post, endpoint), client, signing, &[("oauth_callback", callback)])
 }
 
-/// Step two: the address where the person gives access (RFC 5849 §2.2).
+/// Step two: the address where the user gives access (RFC 5849 §2.2).
 pub fn authorization_url(
     endpoint: &Url,
     request_token: &str,
@@ -52,7 +49,7 @@ pub fn authorization_url(
     with_parameters(endpoint, &["oauth_token"], &[("oauth_token", request_token)], extra)
 }
 
-/// Step three: exchanges the temporary credentials, which `credentials` hold, for a token (RFC 5849 §2.3).
+/// Step three: exchanges temporary credentials for a token (RFC 5849 §2.3).
 pub fn access_token(
     endpoint: Url,
     verifier: &Sensitive<String>,
@@ -71,14 +68,14 @@ pub fn access_token(
 pub fn read_temporary(answer: &HttpResponse) -> Result<TemporaryCredentials, TokenRefusal> {
     let members = Members::read(answer)?;
     let (token, secret) = token_and_secret(&members, answer)?;
-    // RFC 5849 §2.1: its absence marks a server of the first OAuth 1.0, which is open to session fixation.
+    // Required by RFC 5849 §2.1. Without it the server speaks the first OAuth 1.0, which allows session fixation.
     if members.get("oauth_callback_confirmed") != Some("true") {
         return Err(TokenRefusal::BadAnswer("the callback address was not confirmed"));
     }
     Ok(TemporaryCredentials { token: token.to_owned(), secret: secret.into() })
 }
 
-/// Reads the answer of step three. The members in `keep` are kept as text, such as `screen_name`.
+/// Reads the answer of step three, and the members in `keep`, such as `screen_name`.
 pub fn read_access(answer: &HttpResponse, keep: &[String]) -> Result<TokenSet, TokenRefusal> {
     let members = Members::read(answer)?;
     let (token, secret) = token_and_secret(&members, answer)?;
@@ -87,7 +84,7 @@ pub fn read_access(answer: &HttpResponse, keep: &[String]) -> Result<TokenSet, T
         token_secret: Some(secret.into()),
         refresh_token: None,
         token_type: OAUTH1.to_owned(),
-        // The session extension's name; RFC 5849 itself knows no life time.
+        // Of the session extension: RFC 5849 has no lifetime.
         expires_in: members.seconds("oauth_expires_in"),
         scope: None,
         extra: members.named(keep),

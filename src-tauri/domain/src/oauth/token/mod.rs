@@ -1,4 +1,4 @@
-//! Tokens: what a provider issues, and the reasons it may give for not issuing them.
+//! Tokens: requesting them, and reading what the provider issued or why it did not.
 
 mod answer;
 mod redirect;

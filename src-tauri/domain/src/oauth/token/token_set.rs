@@ -1,36 +1,32 @@
-//! What a provider issued.
-
 use std::collections::BTreeMap;
 
 use crate::sensitive::Sensitive;
 
-/// `token_type` of tokens that are sent as RFC 6750 says.
+/// The `token_type` of RFC 6750.
 pub const BEARER: &str = "Bearer";
 
-/// Our `token_type` for tokens that sign each request (RFC 5849).
+/// Keyrack's `token_type` for tokens that sign requests (RFC 5849).
 pub const OAUTH1: &str = "OAuth1";
 
 /// What a provider issued.
 #[derive(Clone, Debug)]
 pub struct TokenSet {
-    /// The token that calls the product.
     pub access_token: Sensitive<String>,
-    /// The secret that belongs to an OAuth 1.0a token.
+    /// The secret of an OAuth 1.0a token.
     pub token_secret: Option<Sensitive<String>>,
-    /// The token that renews, if the provider gave one.
     pub refresh_token: Option<Sensitive<String>>,
     /// [`BEARER`] or [`OAUTH1`].
     pub token_type: String,
-    /// The life time in seconds from the moment of the answer; absent means that the provider did not say.
+    /// The lifetime in seconds from the moment of the answer. `None` if the provider does not say.
     pub expires_in: Option<u64>,
-    /// The granted scope as the provider wrote it; absent means: as requested (RFC 6749 §5.1).
+    /// The granted scope as the provider wrote it. `None` means as requested (RFC 6749 §5.1).
     pub scope: Option<String>,
-    /// Members of the answer that were asked for by name, such as `instance_url`.
+    /// Members of the answer that the element keeps, such as `instance_url`.
     pub extra: BTreeMap<String, String>,
 }
 
-/// What is kept after a renewal: an absent refresh token or scope means that the old one still holds (RFC
-/// 6749 §6), and so do named members that only the first answer has.
+/// The result of a renewal: an absent refresh token or scope means that the old one remains valid (RFC 6749 §6), and
+/// so do kept members that only the first answer has.
 pub fn refreshed(old: &TokenSet, new: TokenSet) -> TokenSet {
     let mut extra = old.extra.clone();
     extra.extend(new.extra);
