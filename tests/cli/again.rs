@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use crate::support::home::Home;
 use crate::support::keyrack::Outcome;
-use crate::support::person;
-use crate::support::scripted::{Say, Scripted};
+use crate::support::scripted::{Response, Scripted};
 use crate::support::servers::{
-    self, Server, callback_of_its_own, oidc_element, plain_element, write_element,
+    self, Server, callback_on_free_port, oidc_element, plain_element, write_element,
 };
+use crate::support::user;
 use crate::support::visitor::Visitor;
 
 const AWAY: &str = "503 Service Unavailable";
@@ -57,7 +57,7 @@ fn reconnect(home: &Home, more: &[&str]) -> Outcome {
 
 /// Nothing that can be removed is left of a removal.
 fn assert_gone(home: &Home) {
-    home.assert_whole(0);
+    home.assert_consistent(0);
     assert!(home.session.secrets().is_empty(), "nothing of it is left in the keychain");
 }
 
@@ -76,24 +76,28 @@ fn a_removal_that_renewed_first_is_told_later_with_the_newest_token() {
         // It ends at once, and what has ended cannot delete itself.
         servers::connect(&home, "acme", "maria", &["--name", "Anvils"]).ok();
         server.set_life(life);
-        server.answer_revocations(Some(Say::json(AWAY, "")));
+        server.set_revocation_response(Some(Response::json(AWAY, "")));
         let removed = home.json(&["remove", "Anvils"]);
         assert_eq!(removed["revoked"], "later", "{removed}");
         assert!(home.list().is_empty(), "it is gone from the list");
         assert_eq!(server.last_revocation(), "DELETE Bearer access-2 ");
-        assert!(server.heard()[1].contains("refresh_token=refresh-1"), "{:?}", server.heard());
+        assert!(
+            server.token_requests()[1].contains("refresh_token=refresh-1"),
+            "{:?}",
+            server.token_requests()
+        );
 
-        server.answer_revocations(None);
+        server.set_revocation_response(None);
         home.run(later).ok();
-        let case = format!("life {life}, {later:?}: {:?}", server.heard());
+        let case = format!("life {life}, {later:?}: {:?}", server.token_requests());
         assert_eq!(server.last_revocation(), format!("DELETE Bearer {newest} "), "{case}");
-        assert_eq!(server.revocations(), 2, "{case}");
+        assert_eq!(server.revocation_count(), 2, "{case}");
         if life == 0 {
-            assert!(server.heard()[2].contains("refresh_token=refresh-2"), "{case}");
+            assert!(server.token_requests()[2].contains("refresh_token=refresh-2"), "{case}");
         }
         assert_gone(&home);
         home.run(later).ok();
-        assert_eq!(server.revocations(), 2, "what is done is not done again");
+        assert_eq!(server.revocation_count(), 2, "what is done is not done again");
     }
 }
 
@@ -103,14 +107,18 @@ fn a_removal_whose_grant_is_over_leaves_nothing_to_be_told_later() {
     let server = Scripted::start();
     write_element(&home, "acme", &ended_by_itself(&server.url));
     servers::connect(&home, "acme", "maria", &["--name", "Anvils"]).ok();
-    server.say(Say::json("400 Bad Request", r#"{"error":"invalid_grant"}"#));
+    server.enqueue(Response::json("400 Bad Request", r#"{"error":"invalid_grant"}"#));
     let removed = home.json(&["remove", "Anvils"]);
     // The grant has ended, or nobody here can end it: either way there is nothing to wait for.
     assert!(["yes", "no"].contains(&text(&removed, "revoked")), "{removed}");
     assert_gone(&home);
-    let (asked, revoked) = (server.heard().len(), server.revocations());
+    let (asked, revoked) = (server.token_requests().len(), server.revocation_count());
     home.run(&["renew", "--all"]).ok();
-    assert_eq!((server.heard().len(), server.revocations()), (asked, revoked), "it is not asked again");
+    assert_eq!(
+        (server.token_requests().len(), server.revocation_count()),
+        (asked, revoked),
+        "it is not asked again"
+    );
 }
 
 #[test]
@@ -121,13 +129,16 @@ fn a_provider_that_does_not_take_a_revocation_from_this_client_has_not_ended_the
         let home = Home::new();
         let server = Scripted::start();
         write_element(&home, "acme", &plain(&server.url));
-        server.say(Say::json("200 OK", tokens));
+        server.enqueue(Response::json("200 OK", tokens));
         servers::connect(&home, "acme", "maria", &["--name", "Anvils"]).ok();
         // RFC 7009 §2.2.1: refused as a client is at the token endpoint (RFC 6749 §5.2).
-        server.answer_revocations(Some(Say::json("401 Unauthorized", r#"{"error":"invalid_client"}"#)));
+        server.set_revocation_response(Some(Response::json(
+            "401 Unauthorized",
+            r#"{"error":"invalid_client"}"#,
+        )));
         let removed = home.json(&["remove", "Anvils"]);
         assert_eq!(removed["revoked"], "no", "{tokens}: {removed}");
-        assert_eq!(server.revocations(), 1);
+        assert_eq!(server.revocation_count(), 1);
         assert_gone(&home);
     }
 }
@@ -142,7 +153,7 @@ fn killed_after_a_renewal(home: &Home, server: &Server, login: &str) -> (Value, 
     let callback = Visitor::new().allow(&again.line("open: "), login);
     home.run(&["renew", "Anvils"]).ok();
     let renewed = item(home);
-    let tab = person::tab(&callback);
+    let tab = user::open_tab(&callback);
     again.line("fault: set_aside");
     again.kill();
     let _ = tab.join().expect("a tab");
@@ -159,11 +170,11 @@ fn a_sign_in_again_that_was_killed_is_finished_although_the_old_token_was_renewe
     let home = Home::new();
     let (renewed, aside) = killed_after_a_renewal(&home, &server, "maria");
     home.run(&["doctor"]).ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
     let kept = item(&home);
     assert_eq!(kept["refresh_token"], aside["refresh_token"], "the new sign-in is in place");
     assert_eq!((&kept["id"], &kept["name"]), (&renewed["id"], &renewed["name"]));
-    assert!(server.honours(text(&kept, "refresh_token")));
+    assert!(server.accepts(text(&kept, "refresh_token")));
     assert_eq!(row(&home, "Anvils")["identity"], "maria@oidc.example");
     home.run(&["renew", "Anvils"]).ok();
     home.run(&["test", "Anvils"]).ok();
@@ -175,13 +186,13 @@ fn somebody_elses_sign_in_that_was_killed_is_given_back_and_the_renewed_one_work
     let server = Server::oidc_with_client(json!({}));
     let home = Home::new();
     let (renewed, aside) = killed_after_a_renewal(&home, &server, "bob");
-    assert!(server.honours(text(&aside, "refresh_token")));
+    assert!(server.accepts(text(&aside, "refresh_token")));
     home.run(&["doctor"]).ok();
-    home.assert_whole(1);
-    assert!(!server.honours(text(&aside, "refresh_token")), "it was given back");
-    assert!(!server.honours(text(&aside, "access_token")), "with all that came of it");
+    home.assert_consistent(1);
+    assert!(!server.accepts(text(&aside, "refresh_token")), "it was given back");
+    assert!(!server.accepts(text(&aside, "access_token")), "with all that came of it");
     assert_eq!(item(&home), renewed, "the old one is in its place");
-    assert!(server.honours(text(&renewed, "refresh_token")));
+    assert!(server.accepts(text(&renewed, "refresh_token")));
     home.run(&["renew", "Anvils"]).ok();
     let tested = home.json(&["test", "Anvils"]);
     assert_eq!((&tested[0]["ok"], &tested[0]["identity"]), (&json!(true), &json!("maria@oidc.example")));
@@ -190,7 +201,7 @@ fn somebody_elses_sign_in_that_was_killed_is_given_back_and_the_renewed_one_work
 
 /// Describes a provider by its issuer, asking for these scopes, and connects there.
 fn describe(home: &Home, server: &Server, name: &str, scope: &str) {
-    let (issuer, callback) = (format!("issuer={}", server.url), callback_of_its_own());
+    let (issuer, callback) = (format!("issuer={}", server.url), callback_on_free_port());
     let scope = format!("scope={scope}");
     let connect =
         ["connect", "oauth2", "--set", &issuer, "--set", &callback, "--set", &scope, "--name", name];
@@ -211,19 +222,19 @@ fn a_provider_that_is_described_again_for_something_else_keeps_its_first_connect
     assert_eq!(before["identity"], "maria@oidc.example");
     // Nothing of OpenID: this one has nobody to ask whose account it is.
     describe(&home, &server, "Second", "read");
-    home.assert_whole(2);
+    home.assert_consistent(2);
 
     let tested = home.json(&["test", "First"]);
     assert_eq!((&tested[0]["ok"], &tested[0]["identity"]), (&json!(true), &json!("maria@oidc.example")));
     home.run(&["renew", "First"]).ok();
-    assert!(server.honours(home.run(&["token", "First"]).ok().stdout.trim_end()));
-    assert!(server.honours(home.run(&["token", "Second"]).ok().stdout.trim_end()));
+    assert!(server.accepts(home.run(&["token", "First"]).ok().stdout.trim_end()));
+    assert!(server.accepts(home.run(&["token", "Second"]).ok().stdout.trim_end()));
     let after = home.json(&["show", "First"]);
     for member in ["id", "element", "identity", "scopes", "missing", "status"] {
         assert_eq!(after[member], before[member], "{member}");
     }
     assert_eq!(home.json(&["remove", "First"])["revoked"], "yes");
-    home.assert_whole(1);
+    home.assert_consistent(1);
     home.run(&["token", "Second"]).ok();
 }
 
@@ -242,7 +253,7 @@ fn an_element_file_that_a_person_edited_is_not_written_over() {
     describe(&home, &server, "Second", "openid offline_access email");
     describe(&home, &server, "Third", "openid offline_access");
     assert_eq!(fs::read_to_string(&file).expect("read"), edited, "byte for byte as the person left it");
-    home.assert_whole(3);
+    home.assert_consistent(3);
     for name in ["First", "Second", "Third"] {
         home.run(&["test", name]).ok();
         home.run(&["renew", name]).ok();
@@ -258,11 +269,11 @@ fn an_element_file_that_a_person_edited_is_not_written_over() {
 }
 
 /// Ways of not telling whose account it is.
-fn silences() -> [(&'static str, Say); 3] {
+fn silences() -> [(&'static str, Response); 3] {
     [
-        ("503", Say::json(AWAY, "")),
-        ("401", Say::json("401 Unauthorized", r#"{"error":"invalid_token"}"#)),
-        ("silence", Say::Nothing),
+        ("503", Response::json(AWAY, "")),
+        ("401", Response::json("401 Unauthorized", r#"{"error":"invalid_token"}"#)),
+        ("silence", Response::Silence),
     ]
 }
 
@@ -279,10 +290,10 @@ fn a_sign_in_again_of_whom_nobody_knows_does_not_silently_take_the_place() {
         assert_eq!(error["expected"], "maria@scripted.example", "{what}: {error}");
         assert_eq!(error["found"], Value::Null, "{what}: nobody said who it is: {error}");
         assert_eq!(item(&home), before, "{what}: the old sign-in stays");
-        home.assert_whole(1);
+        home.assert_consistent(1);
         assert_eq!(row(&home, "Anvils")["identity"], "maria@scripted.example", "{what}");
-        assert_eq!(server.revocations(), number + 1, "{what}: the new one is given back");
-        let given_back = format!("token=refresh-{}", server.heard().len());
+        assert_eq!(server.revocation_count(), number + 1, "{what}: the new one is given back");
+        let given_back = format!("token=refresh-{}", server.token_requests().len());
         assert!(server.last_revocation().contains(&given_back), "{what}: {}", server.last_revocation());
     }
 }
@@ -294,7 +305,7 @@ fn an_account_is_known_by_its_key_and_not_by_a_name_that_another_one_bears() {
     let server = connected(&home, keyed);
     let is = |name: &str, key: &str| {
         let found = json!({ "name": name, "sub": key }).to_string();
-        server.publish("/userinfo", Say::json("200 OK", &found));
+        server.publish("/userinfo", Response::json("200 OK", &found));
     };
     is("Maria", "1");
     assert_eq!(home.json(&["test", "Anvils"])[0]["identity"], "Maria");
@@ -303,7 +314,7 @@ fn an_account_is_known_by_its_key_and_not_by_a_name_that_another_one_bears() {
     is("Maria Smith", "1");
     reconnect(&home, &[]).ok();
     assert_eq!(row(&home, "Anvils")["identity"], "Maria Smith");
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -315,8 +326,8 @@ fn a_sign_in_again_of_whom_nobody_knows_is_taken_if_any_account_will_do() {
         server.publish("/userinfo", say);
         let outcome = reconnect(&home, &["--other-account"]);
         assert_eq!(outcome.code(), Some(0), "{what}: {}{}", outcome.stdout, outcome.stderr);
-        home.assert_whole(1);
-        let newest = format!("refresh-{}", server.heard().len());
+        home.assert_consistent(1);
+        let newest = format!("refresh-{}", server.token_requests().len());
         assert_eq!(item(&home)["refresh_token"], newest, "{what}: the new one is in place");
         let row = row(&home, "Anvils");
         assert_eq!(row["identity"], Value::Null, "{what}: whose it is now is not known: {row}");
@@ -324,12 +335,12 @@ fn a_sign_in_again_of_whom_nobody_knows_is_taken_if_any_account_will_do() {
 
         // The next test asks again.
         let found = json!({ "email": format!("bob-{what}@scripted.example") });
-        server.publish("/userinfo", Say::json("200 OK", &found.to_string()));
+        server.publish("/userinfo", Response::json("200 OK", &found.to_string()));
         let tested = home.json(&["test", "Anvils"]);
         assert_eq!(tested[0]["identity"], found["email"], "{what}");
         assert_eq!(self::row(&home, "Anvils")["identity"], found["email"], "{what}");
     }
-    assert_eq!(server.revocations(), 0, "nothing was given back");
+    assert_eq!(server.revocation_count(), 0, "nothing was given back");
 }
 
 #[test]
@@ -340,7 +351,7 @@ fn a_client_that_registered_itself_and_was_forgotten_is_registered_anew() {
     let sign_in = |arguments: &[&str]| {
         let mut running = home.start(arguments);
         let address = running.line("open: ");
-        let tab = person::tab(&Visitor::new().allow(&address, "maria"));
+        let tab = user::open_tab(&Visitor::new().allow(&address, "maria"));
         running.wait().ok();
         assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
         let address: url::Url = address.parse().expect("an address");
@@ -358,12 +369,12 @@ fn a_client_that_registered_itself_and_was_forgotten_is_registered_anew() {
     let another = sign_in(&["reconnect", "Anvils", "--no-browser"]);
     assert_ne!(another, client, "a new client");
     assert_eq!(server.counts()["registrations"], 2);
-    home.assert_whole(1);
+    home.assert_consistent(1);
     let after = row(&home, "Anvils");
     assert_eq!((&after["id"], &after["identity"]), (&before["id"], &before["identity"]));
     assert_eq!(after["status"], "ok");
     home.run(&["renew", "Anvils"]).ok();
-    assert!(server.honours(home.run(&["token", "Anvils"]).ok().stdout.trim_end()));
+    assert!(server.accepts(home.run(&["token", "Anvils"]).ok().stdout.trim_end()));
 }
 
 #[test]
@@ -379,20 +390,20 @@ fn a_renewal_that_was_asked_for_and_did_not_happen_is_a_failure() {
         assert_eq!((&row["name"], &row["ok"]), (&json!("first"), &json!(false)), "{row}");
         assert_eq!(row["failure"]["code"], "provider_unreachable", "{row}");
     };
-    away.say(Say::json(AWAY, ""));
+    away.enqueue(Response::json(AWAY, ""));
     let outcome = home.run(&["renew", "first", "--json"]);
     assert_eq!(outcome.code(), Some(12), "{}{}", outcome.stdout, outcome.stderr);
     let rows = outcome.json();
     assert_eq!(rows.as_array().map(Vec::len), Some(1), "{rows}");
     unanswered(&rows[0]);
-    away.say(Say::json(AWAY, ""));
+    away.enqueue(Response::json(AWAY, ""));
     let outcome = home.run(&["renew", "first"]);
     assert_eq!((outcome.code(), outcome.stdout.as_str()), (Some(12), ""));
     assert!(outcome.stderr.contains("can't be reached"), "{}", outcome.stderr);
     // The token lives, and is handed out as if nothing had been.
     assert_eq!(home.run(&["token", "first"]).ok().stdout, "access-1\n");
 
-    away.say(Say::json(AWAY, ""));
+    away.enqueue(Response::json(AWAY, ""));
     let outcome = home.run(&["renew", "--all", "--json"]);
     assert_eq!(outcome.code(), Some(12), "{}{}", outcome.stdout, outcome.stderr);
     let rows = outcome.json();
@@ -417,23 +428,23 @@ fn an_item_that_somebody_took_out_of_the_keychain_needs_a_sign_in() {
     assert!(home.session.items().is_empty());
     home.run(&["token", "Anvils", "--json"]).error(10, "sign_in_expired");
     assert_eq!(row(&home, "Anvils")["status"], "needs_sign_in");
-    assert_eq!(server.heard().len(), 1, "there is nothing to ask the provider with");
+    assert_eq!(server.token_requests().len(), 1, "there is nothing to ask the provider with");
     let again = servers::sign_in(&home, &["reconnect", "Anvils"], "maria", &[]);
     again.ok();
     assert_eq!(row(&home, "Anvils")["status"], "ok");
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
 fn a_provider_that_is_away_when_it_is_tested_says_nothing_of_the_sign_in() {
     let home = Home::new();
     let server = connected(&home, plain);
-    server.publish("/userinfo", Say::json(AWAY, ""));
+    server.publish("/userinfo", Response::json(AWAY, ""));
     let outcome = home.run(&["test", "Anvils", "--json"]);
     assert_eq!(outcome.code(), Some(12), "{}{}", outcome.stdout, outcome.stderr);
     assert_eq!(outcome.json()[0]["failure"]["code"], "provider_unreachable");
     assert_eq!(row(&home, "Anvils")["status"], "ok");
-    assert_eq!(server.heard().len(), 1, "and is no reason to renew");
+    assert_eq!(server.token_requests().len(), 1, "and is no reason to renew");
 }
 
 #[test]
@@ -441,10 +452,10 @@ fn a_test_that_is_refused_renews_once_and_asks_again() {
     let home = Home::new();
     let server = connected(&home, plain);
     // Ended at the provider before its time; the grant lives on.
-    server.end("access-1");
+    server.invalidate("access-1");
     let tested = home.json(&["test", "Anvils"]);
     assert_eq!((&tested[0]["ok"], &tested[0]["identity"]), (&json!(true), &json!("maria@scripted.example")));
-    let heard = server.heard();
+    let heard = server.token_requests();
     assert_eq!(heard.len(), 2, "{heard:?}");
     assert!(heard[1].contains("refresh_token=refresh-1"), "{heard:?}");
     assert_eq!(item(&home)["access_token"], "access-2");
@@ -456,10 +467,10 @@ fn a_test_that_is_refused_renews_once_and_asks_again() {
 fn a_test_that_is_refused_with_the_new_token_too_says_so() {
     let home = Home::new();
     let server = connected(&home, plain);
-    server.publish("/userinfo", Say::json("401 Unauthorized", r#"{"error":"invalid_token"}"#));
+    server.publish("/userinfo", Response::json("401 Unauthorized", r#"{"error":"invalid_token"}"#));
     let outcome = home.run(&["test", "Anvils", "--json"]);
     assert_eq!(outcome.code(), Some(10), "{}{}", outcome.stdout, outcome.stderr);
     assert_eq!(outcome.json()[0]["failure"]["code"], "sign_in_expired");
-    assert_eq!(server.heard().len(), 2, "it was renewed once, and no more");
+    assert_eq!(server.token_requests().len(), 2, "it was renewed once, and no more");
     assert_eq!(row(&home, "Anvils")["status"], "needs_sign_in");
 }

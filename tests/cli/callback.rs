@@ -8,8 +8,8 @@ use url::Url;
 use crate::support::home::Home;
 use crate::support::http;
 use crate::support::keyrack::Running;
-use crate::support::person;
 use crate::support::rounds;
+use crate::support::user;
 
 /// The callback address with another value, or none, under a name.
 pub(super) fn with(callback: &Url, name: &str, value: Option<&str>) -> Url {
@@ -29,7 +29,7 @@ fn state(callback: &Url) -> String {
 fn whatever_is_not_this_sign_ins_answer_gets_404_and_the_sign_in_goes_on() {
     let home = Home::new();
     let mut running = home.practise(&["zendesk"], &[]);
-    let callback = person::allow(&running.line("open: "));
+    let callback = user::allow(&running.line("open: "));
     let twice = format!("{callback}&state={}", state(&callback));
     for stranger in [
         with(&callback, "state", Some("forged")),
@@ -64,20 +64,20 @@ fn whatever_is_not_this_sign_ins_answer_gets_404_and_the_sign_in_goes_on() {
     assert_eq!(running.wait().ok().stdout, "Zendesk\n");
     drop(silent);
     assert_eq!(home.count("SELECT count(*) FROM practice_credential WHERE kind = 'access'"), 1);
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
 fn an_oauth_1_answer_belongs_to_its_request_token() {
     let home = Home::new();
     let mut running = home.practise(&["desk"], &[]);
-    let callback = person::allow(&running.line("open: "));
+    let callback = user::allow(&running.line("open: "));
     for stranger in [with(&callback, "oauth_token", Some("forged")), with(&callback, "oauth_token", None)] {
         assert_eq!(http::get(&stranger).expect("an answer").status, 404);
     }
     assert!(http::get(&callback).expect("a page").body.contains("Desk.com is connected"));
     running.wait().ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -86,8 +86,8 @@ fn the_same_answer_twice_gets_the_same_page_and_makes_one_exchange() {
         let home = Home::new();
         let gate = home.gate();
         let mut running = home.practise(&["zendesk"], &gate.variables("callback_parsed"));
-        let callback = person::allow(&running.line("open: "));
-        let first = person::tab(&callback);
+        let callback = user::allow(&running.line("open: "));
+        let first = user::open_tab(&callback);
         running.line("fault: callback_parsed");
         // Connected before the program goes on, so that it is there while the exchange runs.
         let mut second = http::connect(&callback).expect("a connection");
@@ -114,7 +114,7 @@ fn the_same_answer_twice_gets_the_same_page_and_makes_one_exchange() {
             0,
             "no replay was seen"
         );
-        home.assert_whole(1);
+        home.assert_consistent(1);
     }
 }
 
@@ -122,11 +122,11 @@ fn the_same_answer_twice_gets_the_same_page_and_makes_one_exchange() {
 fn the_address_is_open_for_the_sign_in_and_no_longer() {
     let home = Home::new();
     let mut running = home.practise(&["zendesk"], &[]);
-    let callback = person::allow(&running.line("open: "));
+    let callback = user::allow(&running.line("open: "));
     let port = callback.port().expect("a port");
     let listens = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
     assert!(listens(), "while it waits");
-    let tab = person::tab(&callback);
+    let tab = user::open_tab(&callback);
     running.wait().ok();
     assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
     assert!(!listens(), "afterwards");
@@ -137,7 +137,7 @@ fn a_refusal_by_the_person_saves_nothing() {
     let home = Home::new();
     for key in ["zendesk", "desk", "sfdc"] {
         let mut running = home.practise(&[key, "--json"], &[]);
-        let callback = person::deny(&running.line("open: "));
+        let callback = user::deny(&running.line("open: "));
         let page = http::get(&callback).expect("a page");
         assert!(
             page.body.contains("was not connected") && page.body.contains("Access was declined"),
@@ -146,28 +146,28 @@ fn a_refusal_by_the_person_saves_nothing() {
         );
         running.wait().error(14, "access_denied");
     }
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
 fn a_browser_that_never_answers_ends_with_the_time_out() {
     let home = Home::new();
     let mut running = home.practise(&["zendesk", "--timeout", "1", "--json"], &[]);
-    let callback = person::allow(&running.line("open: "));
+    let callback = user::allow(&running.line("open: "));
     running.wait().error(16, "callback_timeout");
     assert!(http::get(&callback).is_err(), "nobody listens for a late answer");
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
 fn control_c_ends_a_sign_in_without_a_trace() {
     let home = Home::new();
     let mut running = home.practise(&["zendesk", "--json"], &[]);
-    let callback = person::allow(&running.line("open: "));
+    let callback = user::allow(&running.line("open: "));
     running.interrupt();
     running.wait().error(17, "cancelled");
     assert!(http::get(&callback).is_err(), "nobody listens for a late answer");
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 fn port_of(listener: &TcpListener) -> u16 {
@@ -193,8 +193,8 @@ fn a_port_that_a_stranger_holds_is_named_and_a_free_one_is_offered() {
         let plain = home.run(&["connect", "zendesk", "--workspace", "practice", "--set", &at(port)]);
         assert!(plain.stderr.contains(&port.to_string()), "{}", plain.stderr);
     }
-    assert!(home.opened().is_empty());
-    home.assert_whole(0);
+    assert!(home.opened_addresses().is_empty());
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -206,12 +206,12 @@ fn an_address_that_another_sign_in_holds_is_busy_and_the_first_goes_on() {
     let address = first.line("open: ");
     let second = home.run(&["connect", "zendesk", "--workspace", "practice", "--set", &at(port), "--json"]);
     assert_eq!(second.error(13, "callback_busy")["port"], port);
-    assert!(home.opened().is_empty());
-    let callback = person::allow(&address);
+    assert!(home.opened_addresses().is_empty());
+    let callback = user::allow(&address);
     assert_eq!((callback.host_str(), callback.port()), (Some("localhost"), Some(port)));
     assert!(http::get(&callback).expect("a page").body.contains("is connected"));
     first.wait().ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -222,10 +222,10 @@ fn without_a_browser_the_address_is_printed_and_the_sign_in_goes_on() {
     command.env("BROWSER", "/bin/false").env("PATH", "/nonexistent");
     let mut running = Running::start(command);
     running.line("No browser opened.");
-    let callback = person::allow(&running.line("open: "));
+    let callback = user::allow(&running.line("open: "));
     assert!(http::get(&callback).expect("a page").body.contains("is connected"));
     running.wait().ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn the_browser_that_is_named_is_the_one_that_opens() {
     let named = format!("tee {}", file.path().display());
     let arguments = ["connect", "zendesk", "--workspace", "practice", "--timeout", "1", "--browser", &named];
     assert_eq!(home.run(&arguments).code(), Some(16));
-    assert!(home.opened().is_empty(), "not the usual one");
+    assert!(home.opened_addresses().is_empty(), "not the usual one");
 }
 
 const ELSEWHERE: &str = "https://www.mycoolapp.com/auth";
@@ -245,7 +245,7 @@ fn an_answer_that_ends_elsewhere_is_pasted_and_a_wrong_one_is_refused_first() {
     let home = Home::new();
     let elsewhere = format!("oauth.callback.url={ELSEWHERE}");
     let mut running = home.practise(&["zendesk", "--paste", "--set", &elsewhere], &[]);
-    let callback = person::allow(&running.line("open: "));
+    let callback = user::allow(&running.line("open: "));
     assert!(callback.as_str().starts_with(ELSEWHERE));
     for (wrong, answer) in [
         ("what is this".to_owned(), "This is not the address"),
@@ -259,17 +259,17 @@ fn an_answer_that_ends_elsewhere_is_pasted_and_a_wrong_one_is_refused_first() {
     running.type_line(callback.as_str());
     let outcome = running.wait().ok();
     assert_eq!(outcome.stdout, "Zendesk\n");
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
 fn pasting_works_beside_an_address_that_is_listened_to() {
     let home = Home::new();
     let mut running = home.practise(&["desk", "--paste"], &[]);
-    let callback = person::allow(&running.line("open: "));
+    let callback = user::allow(&running.line("open: "));
     running.type_line(callback.as_str());
     running.wait().ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -277,8 +277,8 @@ fn an_https_address_on_this_computer_is_pasted() {
     let home = Home::new();
     let callback = "oauth.callback.url=https://localhost:14999/callback/zendesk";
     let mut running = home.practise(&["zendesk", "--set", callback, "--paste"], &[]);
-    let answer = person::allow(&running.line("open: "));
+    let answer = user::allow(&running.line("open: "));
     running.type_line(answer.as_str());
     running.wait().ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }

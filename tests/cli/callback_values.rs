@@ -57,5 +57,5 @@ fn declared_callback_values_are_practised_kept_and_shown() {
     let shown = home.run(&["show", "Books"]).ok().stdout;
     assert!(shown.contains("country=AT realmId=4711"), "{shown}");
     assert_eq!(home.session.items()[0]["callback"], expected);
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }

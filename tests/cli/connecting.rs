@@ -76,7 +76,7 @@ fn secrets_of(item: &Value) -> Vec<String> {
 
 /// The address that a program has asked the browser to open.
 fn address(home: &Home, nth: usize) -> String {
-    eventually("the browser was asked to open an address", || home.opened().get(nth).cloned())
+    eventually("the browser was asked to open an address", || home.opened_addresses().get(nth).cloned())
 }
 
 fn connect(home: &Home, browser: &Chromium, key: &str, nth: usize) -> (LastPage, String) {
@@ -116,7 +116,7 @@ fn all_eight_elements_are_connected_in_a_real_browser_and_no_secret_lies_anywher
     let of_items: BTreeSet<_> = items.iter().filter_map(|item| item["element"].as_str()).collect();
     assert_eq!(items.len(), ELEMENTS.len(), "one item for each");
     assert_eq!(of_items, BTreeSet::from(ELEMENTS));
-    home.assert_whole(ELEMENTS.len());
+    home.assert_consistent(ELEMENTS.len());
 
     for item in &items {
         let name = item["name"].as_str().expect("a name");
@@ -181,6 +181,6 @@ fn denying_in_a_real_browser_saves_nothing_and_the_page_says_so() {
         assert!(page.heading.ends_with(" was not connected"), "{}", page.heading);
         assert!(page.source.contains("Nothing was saved"), "{}", page.source);
         running.wait().error(14, "access_denied");
-        home.assert_whole(0);
+        home.assert_consistent(0);
     }
 }

@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 
 use crate::support::home::Home;
 use crate::support::keyrack::Running;
-use crate::support::person;
-use crate::support::scripted::{Say, Scripted};
-use crate::support::servers::{self, callback_of_its_own};
+use crate::support::scripted::{Response, Scripted};
+use crate::support::servers::{self, callback_on_free_port};
+use crate::support::user;
 use crate::support::visitor::Visitor;
 
 /// Where RFC 8414 §3 puts it for an issuer without a path.
 const PLACE: &str = "/.well-known/oauth-authorization-server";
 
-fn metadata(server: &Scripted, changes: Value) -> Say {
+fn metadata(server: &Scripted, changes: Value) -> Response {
     let mut metadata = json!({
         "issuer": server.url,
         "authorization_endpoint": format!("{}/authorize", server.url),
@@ -29,14 +29,14 @@ fn metadata(server: &Scripted, changes: Value) -> Say {
             members.insert(name.clone(), value.clone());
         }
     }
-    Say::json("200 OK", &metadata.to_string())
+    Response::json("200 OK", &metadata.to_string())
 }
 
 /// Begins a sign-in by this issuer alone.
 fn begin(home: &Home, issuer: &str) -> Running {
-    let (issuer, callback) = (format!("issuer={issuer}"), callback_of_its_own());
+    let (issuer, callback) = (format!("issuer={issuer}"), callback_on_free_port());
     let arguments = ["connect", "oauth2", "--json", "--set", &issuer, "--set", &callback];
-    servers::begin(home, &arguments, &[("KEYRACK_HTTP_TIMEOUT_MS", "400")])
+    servers::start_sign_in(home, &arguments, &[("KEYRACK_HTTP_TIMEOUT_MS", "400")])
 }
 
 #[test]
@@ -45,9 +45,9 @@ fn what_a_provider_publishes_is_believed_only_as_far_as_it_fits() {
     let server = Scripted::start();
     let evil = "http://evil.example/token";
     let here = &server.url;
-    let page = |head: &str, body: &str| Say::of("200 OK", head, body.as_bytes());
+    let page = |head: &str, body: &str| Response::with_head("200 OK", head, body.as_bytes());
     for (what, document, exit, code) in [
-        ("nothing", Say::json("404 Not Found", ""), 2, "issuer_unknown"),
+        ("nothing", Response::json("404 Not Found", ""), 2, "issuer_unknown"),
         ("a page", page("Content-Type: text/html\r\n", "<html>hotel</html>"), 2, "issuer_unknown"),
         // RFC 8414 §3.3: another server's metadata is none of this one.
         (
@@ -61,19 +61,19 @@ fn what_a_provider_publishes_is_believed_only_as_far_as_it_fits() {
         ("an open token endpoint", metadata(&server, json!({ "token_endpoint": evil })), 2, "issuer_unknown"),
         ("a wrong type", metadata(&server, json!({ "token_endpoint": 7 })), 2, "issuer_unknown"),
         ("a half", page("Content-Type: application/json\r\n", "{\"issuer\":"), 2, "issuer_unknown"),
-        ("elsewhere", Say::of("302 Found", "Location: /elsewhere\r\n", b""), 2, "issuer_unknown"),
-        ("too much", Say::Flood, 15, "provider_bad_response"),
-        ("silence", Say::Nothing, 12, "provider_unreachable"),
-        ("503", Say::json("503 Service Unavailable", ""), 12, "provider_unreachable"),
+        ("elsewhere", Response::with_head("302 Found", "Location: /elsewhere\r\n", b""), 2, "issuer_unknown"),
+        ("too much", Response::Endless, 15, "provider_bad_response"),
+        ("silence", Response::Silence, 12, "provider_unreachable"),
+        ("503", Response::json("503 Service Unavailable", ""), 12, "provider_unreachable"),
     ] {
         server.publish(PLACE, document);
         let outcome = begin(&home, &server.url).wait();
         assert_eq!(outcome.code(), Some(exit), "{what}: {}", outcome.stdout);
         assert_eq!(outcome.json()["error"]["code"], code, "{what}");
     }
-    assert_eq!(server.strayed(), 0, "no redirect is followed");
-    assert!(server.heard().is_empty());
-    home.assert_whole(0);
+    assert_eq!(server.misdirected_calls(), 0, "no redirect is followed");
+    assert!(server.token_requests().is_empty());
+    home.assert_consistent(0);
     let own = home.json(&["elements", "list"]);
     let own: Vec<_> = own.as_array().expect("a list").iter().filter(|e| e["own"] == true).collect();
     assert!(own.is_empty(), "no element was made of it: {own:?}");
@@ -82,10 +82,10 @@ fn what_a_provider_publishes_is_believed_only_as_far_as_it_fits() {
     for (number, spelling) in [server.url.clone(), format!("{}/", server.url)].iter().enumerate() {
         server.publish(PLACE, metadata(&server, json!({ "issuer": spelling })));
         let mut running = begin(&home, &server.url);
-        let tab = person::tab(&Visitor::new().follow(&running.line("open: ")));
+        let tab = user::open_tab(&Visitor::new().follow(&running.line("open: ")));
         running.wait().ok();
         assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
-        home.assert_whole(number + 1);
+        home.assert_consistent(number + 1);
     }
 }
 
@@ -101,15 +101,15 @@ fn an_issuer_with_a_path_publishes_under_its_own_name() {
     {
         server.publish(place, own.clone());
         let mut running = begin(&home, &issuer);
-        let tab = person::tab(&Visitor::new().follow(&running.line("open: ")));
+        let tab = user::open_tab(&Visitor::new().follow(&running.line("open: ")));
         running.wait().ok();
         let _ = tab.join().expect("a tab");
-        server.publish(place, Say::json("404 Not Found", ""));
+        server.publish(place, Response::json("404 Not Found", ""));
     }
     // What stands at the root is the root's.
     server.publish(PLACE, metadata(&server, json!({})));
     begin(&home, &issuer).wait().error(2, "issuer_unknown");
-    home.assert_whole(2);
+    home.assert_consistent(2);
 }
 
 #[test]
@@ -132,6 +132,6 @@ fn nobody_signs_in_without_pkce_because_a_provider_does_not_like_it() {
     let page = crate::support::http::get(&refused).expect("a page");
     assert!(page.body.contains("was not connected"), "{}", page.body);
     running.wait().error(15, "provider_rejected");
-    assert!(server.heard().is_empty(), "nothing was exchanged");
-    home.assert_whole(0);
+    assert!(server.token_requests().is_empty(), "nothing was exchanged");
+    home.assert_consistent(0);
 }

@@ -94,7 +94,7 @@ fn an_element_of_the_persons_own_is_listed_and_connected() {
     assert_eq!(home.json(&["elements", "show", "acme"])["name"], "Acme");
     home.connect(&["acme"]);
     assert_eq!(home.list()[0]["product"], "Acme");
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -114,5 +114,5 @@ fn a_product_that_was_closed_can_only_be_practised() {
         assert_eq!(home.json(&["elements", "show", key])["retired"], true);
         home.connect(&[key]);
     }
-    home.assert_whole(2);
+    home.assert_consistent(2);
 }

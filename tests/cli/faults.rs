@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::home::{Home, wait_until};
 use crate::support::keyrack::Outcome;
-use crate::support::scripted::{Say, Scripted};
+use crate::support::scripted::{Response, Scripted};
 use crate::support::servers::{self, Server, plain_element, write_element};
 
 /// How a call of the token endpoint ends.
@@ -52,8 +52,8 @@ impl End {
     }
 }
 
-fn json(status: &str, body: &str) -> Say {
-    Say::json(status, body)
+fn json(status: &str, body: &str) -> Response {
+    Response::json(status, body)
 }
 
 fn good(changes: &str) -> String {
@@ -61,7 +61,7 @@ fn good(changes: &str) -> String {
 }
 
 /// The table: what comes, and how it ends.
-fn faults() -> Vec<(&'static str, Say, End)> {
+fn faults() -> Vec<(&'static str, Response, End)> {
     use End::*;
     let ok = "200 OK";
     vec![
@@ -81,32 +81,40 @@ fn faults() -> Vec<(&'static str, Say, End)> {
         ("a type that needs a key", json(ok, r#"{"access_token":"a","token_type":"DPoP"}"#), Senseless),
         (
             "no UTF-8",
-            Say::of(ok, "Content-Type: application/json\r\n", b"{\"access_token\":\"\xff\"}"),
+            Response::with_head(ok, "Content-Type: application/json\r\n", b"{\"access_token\":\"\xff\"}"),
             Senseless,
         ),
         (
             "a page",
-            Say::of(ok, "Content-Type: text/html\r\n", b"<html>Welcome to the hotel</html>"),
+            Response::with_head(ok, "Content-Type: text/html\r\n", b"<html>Welcome to the hotel</html>"),
             Senseless,
         ),
-        ("more than a megabyte", Say::Flood, Senseless),
-        ("a redirect", Say::of("307 Temporary Redirect", "Location: /elsewhere\r\n", b""), Senseless),
-        ("an old redirect", Say::of("302 Found", "Location: /elsewhere\r\n", b""), Senseless),
+        ("more than a megabyte", Response::Endless, Senseless),
+        (
+            "a redirect",
+            Response::with_head("307 Temporary Redirect", "Location: /elsewhere\r\n", b""),
+            Senseless,
+        ),
+        ("an old redirect", Response::with_head("302 Found", "Location: /elsewhere\r\n", b""), Senseless),
         // Broken off.
-        ("silence", Say::Nothing, Later),
-        ("a half answer, then silence", Say::Stuck, Later),
-        ("a cut", Say::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"access".to_vec()), Later),
-        ("no word", Say::Bytes(Vec::new()), Later),
-        ("no HTTP", Say::Bytes(b"220 mail.example ESMTP\r\n".to_vec()), Later),
+        ("silence", Response::Silence, Later),
+        ("a half answer, then silence", Response::Stalled, Later),
+        (
+            "a cut",
+            Response::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"access".to_vec()),
+            Later,
+        ),
+        ("no word", Response::Bytes(Vec::new()), Later),
+        ("no HTTP", Response::Bytes(b"220 mail.example ESMTP\r\n".to_vec()), Later),
         // Statuses.
         ("408", json("408 Request Timeout", "{}"), Later),
         ("425", json("425 Too Early", "{}"), Later),
-        ("429", Say::of("429 Too Many Requests", "Retry-After: 1\r\n", b"slow down"), Later),
+        ("429", Response::with_head("429 Too Many Requests", "Retry-After: 1\r\n", b"slow down"), Later),
         ("500", json("500 Internal Server Error", r#"{"error":"server_error"}"#), Later),
         // An error page of the web server must not be taken for the provider's word.
         ("503", json("503 Service Unavailable", r#"{"error":"invalid_grant"}"#), Later),
         ("a busy provider", json("400 Bad Request", r#"{"error":"temporarily_unavailable"}"#), Later),
-        ("401", Say::of("401 Unauthorized", "WWW-Authenticate: Basic\r\n", b""), Settings),
+        ("401", Response::with_head("401 Unauthorized", "WWW-Authenticate: Basic\r\n", b""), Settings),
         ("403", json("403 Forbidden", "{}"), Refused),
         // Codes of RFC 6749 §5.2.
         ("invalid_request", json("400 Bad Request", r#"{"error":"invalid_request"}"#), Refused),
@@ -142,19 +150,19 @@ fn a_sign_in_that_the_token_endpoint_spoils_saves_nothing_and_says_why() {
     let server = scripted(&home);
     for (what, say, end) in faults() {
         let (code, exit, words) = end.of_sign_in();
-        server.say(say.clone());
+        server.enqueue(say.clone());
         let outcome = sign_in(&home, &["connect", "acme"]);
         assert_eq!(outcome.code(), Some(exit), "{what}: {}", outcome.stderr);
         assert!(outcome.stderr.contains(words), "{what}: {}", outcome.stderr);
         assert_eq!(outcome.stdout, "", "{what}");
-        server.say(say);
+        server.enqueue(say);
         let error = sign_in(&home, &["connect", "acme", "--json"]).json()["error"].clone();
         assert_eq!(error["code"], code, "{what}: {error}");
     }
-    home.assert_whole(0);
-    assert_eq!(server.strayed(), 0, "no redirect is followed");
+    home.assert_consistent(0);
+    assert_eq!(server.misdirected_calls(), 0, "no redirect is followed");
     sign_in(&home, &["connect", "acme"]).ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -165,7 +173,7 @@ fn a_renewal_that_fails_leaves_the_connection_in_the_state_that_fits() {
     let token = |more: &[&str]| home.start_with(&[&["token", "Anvils"], more].concat(), &[SHORT]).wait();
     for (what, say, end) in faults() {
         let (code, exit, state, words) = end.of_renewal();
-        server.say(say.clone());
+        server.enqueue(say.clone());
         let outcome = token(&[]);
         assert_eq!(outcome.code(), Some(exit), "{what}: {}{}", outcome.stdout, outcome.stderr);
         assert!(outcome.stderr.contains(words), "{what}: {}", outcome.stderr);
@@ -173,20 +181,20 @@ fn a_renewal_that_fails_leaves_the_connection_in_the_state_that_fits() {
         assert_eq!(status(&home), state, "{what}");
         assert_eq!(home.list()[0]["last_code"], code, "{what}");
         if end == End::Over {
-            let asked = server.heard().len();
+            let asked = server.token_requests().len();
             token(&["--json"]).error(exit, code);
-            assert_eq!(server.heard().len(), asked, "{what}: what has ended is not asked for again");
+            assert_eq!(server.token_requests().len(), asked, "{what}: what has ended is not asked for again");
             sign_in(&home, &["reconnect", "Anvils"]).ok();
         } else {
-            server.say(say);
+            server.enqueue(say);
             token(&["--json"]).error(exit, code);
             let printed = token(&[]).ok().stdout;
             assert!(printed.starts_with("access-"), "{what}: it works again");
         }
         assert_eq!(status(&home), "ok", "{what}");
     }
-    home.assert_whole(1);
-    assert_eq!(server.strayed(), 0, "no redirect is followed");
+    home.assert_consistent(1);
+    assert_eq!(server.misdirected_calls(), 0, "no redirect is followed");
 }
 
 #[test]
@@ -194,15 +202,15 @@ fn a_token_that_is_still_good_is_handed_out_while_the_provider_is_away() {
     let home = Home::new();
     let server = scripted(&home);
     // Stale when a third of its life is left, and good until the end.
-    server.say(Say::tokens(1, 9));
+    server.enqueue(Response::tokens(1, 9));
     sign_in(&home, &["connect", "acme", "--name", "Anvils"]).ok();
     let end = home.list()[0]["expires_at"].as_i64().expect("an end");
     wait_until(end - 2_900);
-    server.say(json("503 Service Unavailable", ""));
+    server.enqueue(json("503 Service Unavailable", ""));
     assert_eq!(home.run(&["token", "Anvils"]).ok().stdout, "access-1\n");
     assert_eq!(status(&home), "retrying");
     wait_until(end);
-    server.say(json("503 Service Unavailable", ""));
+    server.enqueue(json("503 Service Unavailable", ""));
     home.run(&["token", "Anvils", "--json"]).error(12, "provider_unreachable");
     assert_eq!(home.run(&["token", "Anvils"]).ok().stdout, "access-4\n");
     assert_eq!(status(&home), "ok");
@@ -232,19 +240,19 @@ fn what_servers_get_wrong_without_harm_is_taken() {
     for (what, body) in table {
         let wanted = if body.contains(&long) { long.as_str() } else { "t" };
         // Once as the answer to a sign-in, once to a renewal.
-        server.say(json("200 OK", &body));
+        server.enqueue(json("200 OK", &body));
         let outcome = sign_in(&home, &["connect", "acme", "--name", what]);
         assert_eq!(outcome.code(), Some(0), "{what}: {}", outcome.stderr);
-        server.say(json("200 OK", &body));
+        server.enqueue(json("200 OK", &body));
         let printed = home.run(&["token", what]).ok().stdout;
         // Outside the script the server says `access-…`: it was this body that was read.
         assert!(printed.trim_end() == wanted, "{what}: {printed:.100}");
         assert_eq!(home.list().iter().find(|c| c["name"] == what).expect("listed")["status"], "ok", "{what}");
         home.run(&["remove", what]).ok();
         // A token without an end is not renewed: what was to come then must not meet the next row.
-        server.forget_the_script();
+        server.clear_script();
     }
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -253,16 +261,16 @@ fn a_renewal_that_brings_no_refresh_token_keeps_the_old_one() {
     let server = scripted(&home);
     sign_in(&home, &["connect", "acme", "--name", "Anvils"]).ok();
     for _ in 0..3 {
-        server.say(json("200 OK", r#"{"access_token":"t","token_type":"Bearer","expires_in":0}"#));
+        server.enqueue(json("200 OK", r#"{"access_token":"t","token_type":"Bearer","expires_in":0}"#));
         home.run(&["token", "Anvils"]).ok();
     }
-    let heard = server.heard();
+    let heard = server.token_requests();
     assert_eq!(heard.len(), 4);
     assert!(heard[1..].iter().all(|form| form.contains("refresh_token=refresh-1")), "{heard:?}");
-    server.say(Say::tokens(77, 0));
+    server.enqueue(Response::tokens(77, 0));
     home.run(&["token", "Anvils"]).ok();
     home.run(&["token", "Anvils"]).ok();
-    assert!(server.heard()[5].contains("refresh_token=refresh-77"), "a new one replaces it");
+    assert!(server.token_requests()[5].contains("refresh_token=refresh-77"), "a new one replaces it");
 }
 
 #[test]
@@ -276,13 +284,13 @@ fn fewer_scopes_than_asked_are_told() {
         // RFC 6749 §5.1: then what was asked for was given.
         ("missing", "", json!([])),
     ] {
-        server.say(json("200 OK", &good(scope)));
+        server.enqueue(json("200 OK", &good(scope)));
         sign_in(&home, &["connect", "acme", "--name", what]).ok();
         let shown = home.json(&["show", what]);
         assert_eq!(shown["missing"], missing, "{what}: {shown}");
     }
     // A renewal may narrow it too.
-    server.say(json("200 OK", &good(r#","scope":"read""#)));
+    server.enqueue(json("200 OK", &good(r#","scope":"read""#)));
     home.run(&["token", "all"]).ok();
     assert_eq!(home.json(&["show", "all"])["missing"], json!(["write"]));
 }
@@ -351,5 +359,5 @@ fn the_mock_servers_faults_end_as_the_scripted_ones_do() {
         home.run(&["remove", fault]).ok();
     }
     assert_eq!(server.counts()["token"]["elsewhere"], Value::Null, "no redirect is followed");
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }

@@ -10,9 +10,9 @@ const CALLBACK: &str = "oauth.callback.url=http://localhost:14747/callback/zende
 const WHOLE: [&str; 4] = ["--set", "zendesk.subdomain=acme", "--set", "oauth.api.key=client"];
 
 fn assert_untouched(home: &Home) {
-    assert!(home.opened().is_empty(), "no browser opens");
+    assert!(home.opened_addresses().is_empty(), "no browser opens");
     assert!(home.session.secrets().is_empty(), "nothing is kept");
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 /// The problems as `key: problem`.

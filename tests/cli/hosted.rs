@@ -5,9 +5,9 @@ use serde_json::Value;
 use crate::support::home::Home;
 use crate::support::http;
 use crate::support::keyrack::{Outcome, Running};
-use crate::support::person;
 use crate::support::platform::Platform;
 use crate::support::rounds;
+use crate::support::user;
 
 /// Adds the platform to a home as the workspace `acme`.
 #[track_caller]
@@ -47,8 +47,8 @@ fn free_port() -> u16 {
 /// Lets a person allow, and waits for the end.
 #[track_caller]
 fn allow(mut running: Running) -> Outcome {
-    let callback = person::allow(&running.line("open: "));
-    let tab = person::tab(&callback);
+    let callback = user::allow(&running.line("open: "));
+    let tab = user::open_tab(&callback);
     let outcome = running.wait();
     let _ = tab.join().expect("a tab");
     outcome
@@ -117,7 +117,7 @@ fn an_account_is_connected_imported_renamed_signed_in_again_switched_off_and_on_
     assert_eq!(second.run(&["token", "Support"]).ok().stdout, token);
     let known = second.json(&["import", "--workspace", "acme"]);
     assert_eq!(known[0]["connection"], brought["added"][0]["id"], "what is here already is marked");
-    second.assert_whole(1);
+    second.assert_consistent(1);
 
     // Renamed and tagged, there too.
     home.run(&["rename", "Support", "Helpdesk"]).ok();
@@ -146,13 +146,13 @@ fn an_account_is_connected_imported_renamed_signed_in_again_switched_off_and_on_
     assert!(warned.stderr.contains("deleted at acme too"), "{}", warned.stderr);
     let id = connected["instance"].as_str().expect("an id");
     assert_eq!(there(&platform, &format!("/instances/{id}")).0, 404);
-    home.assert_whole(0);
-    upstream.assert_whole(0);
+    home.assert_consistent(0);
+    upstream.assert_consistent(0);
     // What another home still lists is told as gone, and can be removed.
     let gone = second.run(&["test", "Support"]);
     assert_eq!(gone.code(), Some(10), "{gone:?}");
     second.run(&["remove", "Support"]).ok();
-    second.assert_whole(0);
+    second.assert_consistent(0);
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_platform_that_is_gone_is_unreachable_and_nothing_is_lost() {
     let platform = Platform::start(&upstream);
     add(&home, &platform);
     connect(&home, "Support");
-    assert_eq!(platform.end(), Some(0));
+    assert_eq!(platform.terminate(), Some(0));
     for arguments in [
         &["rename", "Support", "Other"][..],
         &["remove", "Support"],
@@ -225,11 +225,11 @@ fn a_platform_that_is_gone_is_unreachable_and_nothing_is_lost() {
         assert_eq!(outcome.code(), Some(12), "{arguments:?}: {outcome:?}");
     }
     home.run(&["token", "Support"]).ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
     // Removing the workspace needs no platform, and says what stays there.
     let removed = home.run(&["workspaces", "remove", "acme"]).ok();
     assert!(removed.stderr.contains("stays there"), "{}", removed.stderr);
-    home.assert_whole(0);
+    home.assert_consistent(0);
     assert_eq!(home.count("SELECT count(*) FROM workspace"), 0);
     home.run(&["list", "--workspace", "acme", "--json"]).error(3, "workspace_unknown");
 }
@@ -280,8 +280,8 @@ fn a_program_killed_after_the_platform_made_the_instance_leaves_a_connection() {
     .concat();
     let variables = [("SECRET", "practice-secret"), ("KEYRACK_FAULT", "instance_created")];
     let mut running = home.start_with(&arguments, &variables);
-    let answer = person::allow(&running.line("open: "));
-    let _tab = person::tab(&answer);
+    let answer = user::allow(&running.line("open: "));
+    let _tab = user::open_tab(&answer);
     running.line("fault: instance_created");
     running.kill();
     assert_eq!(there(&platform, "/instances").1.as_array().map(Vec::len), Some(1));
@@ -293,7 +293,7 @@ fn a_program_killed_after_the_platform_made_the_instance_leaves_a_connection() {
     let kept = instance(&platform, &listed[0]);
     assert_eq!(kept["tags"], serde_json::json!([]));
     assert_eq!(home.run(&["token", "Support"]).ok().stdout.trim_end(), kept["token"]);
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn a_removal_that_was_cut_off_is_finished_at_the_platform_too() {
     assert!(home.list().is_empty());
     home.run(&["doctor"]).ok();
     assert_eq!(there(&platform, "/instances").0, 404, "an empty list");
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn a_workspace_whose_adding_or_removal_was_cut_off_is_undone_or_finished() {
     running.line("fault: workspace_removal_begun");
     running.kill();
     home.run(&["doctor"]).ok();
-    home.assert_whole(0);
+    home.assert_consistent(0);
     assert_eq!(home.count("SELECT count(*) FROM workspace"), 0);
     assert!(home.session.secrets().is_empty(), "no secret stays");
     // What stands at the platform stays there.
@@ -368,7 +368,7 @@ fn an_element_that_only_the_platform_has_is_listed_filled_in_and_connected() {
     let connected = allow(begin(&home, &arguments)).ok().json();
     assert_eq!((&connected["name"], &connected["product"]), (&"Acme Desk".into(), &"Acme Desk".into()));
     home.run(&["test", "Acme Desk"]).ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -393,7 +393,7 @@ fn what_was_made_elsewhere_is_brought_in_by_name_or_id() {
     assert_eq!(rest["added"].as_array().map(Vec::len), Some(1));
     assert_eq!(home.json(&["import", "--all", "--workspace", "acme"])["added"], serde_json::json!([]));
     home.run(&["test", "--all"]).ok();
-    home.assert_whole(2);
+    home.assert_consistent(2);
 }
 
 #[test]
@@ -430,7 +430,7 @@ fn two_imports_at_once_bring_an_instance_in_once() {
         for one in both {
             one.wait().ok();
         }
-        home.assert_whole(1);
+        home.assert_consistent(1);
     }
 }
 
@@ -440,11 +440,11 @@ fn an_account_is_removed_here_only_where_its_platform_is_gone() {
     let platform = Platform::start(&upstream);
     add(&home, &platform);
     connect(&home, "Support");
-    assert_eq!(platform.end(), Some(0));
+    assert_eq!(platform.terminate(), Some(0));
     home.run(&["remove", "Support", "--json"]).error(12, "platform_unreachable");
     home.run(&["remove", "Support", "--here"]).ok();
-    home.assert_whole(0);
-    upstream.assert_whole(1);
+    home.assert_consistent(0);
+    upstream.assert_consistent(1);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::support::home::Home;
 use crate::support::http;
-use crate::support::person;
 use crate::support::session::Session;
+use crate::support::user;
 
 #[test]
 fn a_locked_keyring_is_told_before_a_browser_opens() {
@@ -16,10 +16,10 @@ fn a_locked_keyring_is_told_before_a_browser_opens() {
     assert_eq!(doctor.code(), Some(11));
     assert!(doctor.stdout.contains("is locked"), "{}", doctor.stdout);
     assert_eq!(home.list().len(), 1, "what is connected can be seen all the same");
-    assert!(home.opened().is_empty());
+    assert!(home.opened_addresses().is_empty());
     home.session.unlock();
     home.run(&["token", "Zendesk"]).ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 /// Signs in at the real product, so nothing is reached but what comes before the browser.
@@ -47,8 +47,8 @@ fn on_this_computer_too_the_keyring_and_the_index_are_tried_before_a_browser_ope
     index.execute_batch("BEGIN EXCLUSIVE").expect("locked");
     connect().error(1, "index_unwritable");
     index.execute_batch("ROLLBACK").expect("unlocked");
-    assert!(home.opened().is_empty());
-    home.assert_whole(0);
+    assert!(home.opened_addresses().is_empty());
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn without_a_keyring_nothing_is_connected() {
     let home = Home::in_session(Session::without_keyring());
     home.run(&["connect", "zendesk", "--workspace", "practice", "--json"]).error(11, "keychain_missing");
     assert_eq!(home.run(&["doctor"]).code(), Some(11));
-    assert!(home.opened().is_empty());
+    assert!(home.opened_addresses().is_empty());
     assert!(home.list().is_empty());
     assert_eq!(home.count("SELECT count(*) FROM attempt"), 0);
 }
@@ -65,8 +65,8 @@ fn without_a_keyring_nothing_is_connected() {
 fn locked_too_soon(home: &Home, arguments: &[&str]) -> crate::support::keyrack::Running {
     let gate = home.gate();
     let mut running = home.practise(arguments, &gate.variables("instance_created"));
-    let callback = person::allow(&running.line("open: "));
-    let tab = person::tab(&callback);
+    let callback = user::allow(&running.line("open: "));
+    let tab = user::open_tab(&callback);
     running.line("fault: instance_created");
     home.session.lock();
     gate.open();
@@ -83,7 +83,7 @@ fn a_token_waits_in_memory_until_the_keyring_is_unlocked() {
     assert!(home.list().is_empty());
     home.session.unlock();
     assert_eq!(running.wait().ok().stdout, "Zendesk\n");
-    home.assert_whole(1);
+    home.assert_consistent(1);
     assert_eq!(
         home.run(&["token", "Zendesk"]).ok().stdout.trim_end(),
         home.session.items()[0]["access_token"]
@@ -105,7 +105,7 @@ fn a_token_that_cannot_be_saved_in_time_is_given_back() {
     home.session.unlock();
     // While it was locked nobody could see whether a late write had landed.
     home.run(&["doctor"]).ok();
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn control_c_while_the_token_waits_gives_it_back() {
     home.session.unlock();
     // While it was locked nobody could see whether a late write had landed.
     home.run(&["doctor"]).ok();
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -127,8 +127,8 @@ fn a_token_that_only_the_index_cannot_take_is_kept_and_listed_later() {
     let gate = home.gate();
     let mut running =
         home.practise(&["zendesk", "--name", "Support", "--json"], &gate.variables("vault_written"));
-    let callback = person::allow(&running.line("open: "));
-    let tab = person::tab(&callback);
+    let callback = user::allow(&running.line("open: "));
+    let tab = user::open_tab(&callback);
     running.line("fault: vault_written");
     let index = home.index();
     index.execute_batch("BEGIN EXCLUSIVE").expect("locked");
@@ -141,7 +141,7 @@ fn a_token_that_only_the_index_cannot_take_is_kept_and_listed_later() {
     assert_eq!(home.session.items().len(), 1, "the token is kept");
     assert!(home.list().is_empty(), "the list is read, not mended");
     home.connect(&["desk"]);
-    home.assert_whole(2);
+    home.assert_consistent(2);
     assert_eq!(home.json(&["show", "Support"])["status"], "ok");
     home.run(&["token", "Support"]).ok();
     assert!(http::get(&callback).is_err());
@@ -155,5 +155,5 @@ fn an_index_of_a_newer_version_is_left_alone() {
     let error = home.run(&["list", "--json"]).error(1, "index_newer");
     assert!(error["name"].as_str().is_some_and(|file| file.ends_with("index.sqlite3")), "{error}");
     home.run(&["connect", "zendesk", "--workspace", "practice", "--json"]).error(1, "index_newer");
-    assert!(home.opened().is_empty());
+    assert!(home.opened_addresses().is_empty());
 }

@@ -11,13 +11,13 @@ use crate::callback::with;
 use crate::support::home::Home;
 use crate::support::http;
 use crate::support::keyrack::Running;
-use crate::support::person;
 use crate::support::scripted::Scripted;
 use crate::support::servers::{self, Server, oidc_element, plain_element, write_element};
+use crate::support::user;
 use crate::support::visitor::{self, Visitor};
 
 fn begin(home: &Home, key: &str) -> Running {
-    servers::begin(home, &["connect", key, "--json"], &[])
+    servers::start_sign_in(home, &["connect", key, "--json"], &[])
 }
 
 fn parameter(address: &Url, name: &str) -> String {
@@ -54,7 +54,7 @@ fn an_answer_that_does_not_name_its_provider_or_names_another_is_not_exchanged()
         running.wait().error(15, "issuer_mismatch");
     }
     assert_eq!((exchanges(&first), exchanges(&second)), (0, 0), "no code was sent anywhere");
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -82,11 +82,11 @@ fn an_answer_of_one_provider_is_no_answer_of_another() {
 
     // Both go on as if nothing had been.
     for (running, callback) in [(one, to_first), (other, to_second)] {
-        let tab = person::tab(&callback);
+        let tab = user::open_tab(&callback);
         running.wait().ok();
         assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
     }
-    home.assert_whole(2);
+    home.assert_consistent(2);
     assert_eq!((exchanges(&first), exchanges(&second)), (1, 1));
 }
 
@@ -107,7 +107,7 @@ fn a_code_that_was_stolen_from_another_provider_does_not_take() {
     other.interrupt();
     other.wait().error(17, "cancelled");
     assert_eq!((exchanges(&first), exchanges(&second)), (0, 0));
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -120,14 +120,14 @@ fn a_code_of_the_same_provider_that_belongs_to_another_sign_in_is_refused_there(
     let mut ours = begin(&home, "first");
     let right = Visitor::new().allow(&ours.line("open: "), "maria");
     // PKCE: the code was made for another verifier.
-    let tab = person::tab(&with(&right, "code", Some(&parameter(&stolen, "code"))));
+    let tab = user::open_tab(&with(&right, "code", Some(&parameter(&stolen, "code"))));
     let outcome = ours.wait();
     assert_eq!(outcome.code(), Some(15), "{}{}", outcome.stdout, outcome.stderr);
     assert!(tab.join().expect("a tab").expect("a page").body.contains("was not connected"));
     assert_eq!(server.counts()["granted"]["authorization_code"], json!(null));
     theirs.interrupt();
     theirs.wait().error(17, "cancelled");
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 /// A provider that sends people on to an honest one, with the honest one's client and its own sign-in's state, so that
@@ -192,8 +192,8 @@ fn a_provider_that_sends_people_on_to_another_gets_nothing_of_the_others() {
     assert_eq!(parameter(&callback, "iss"), honest.url);
     assert!(http::get(&callback).expect("a page").body.contains("was not connected"));
     running.wait().error(15, "issuer_mismatch");
-    assert!(trap.heard().is_empty(), "the honest code never came to the attacker");
-    home.assert_whole(0);
+    assert!(trap.token_requests().is_empty(), "the honest code never came to the attacker");
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -235,14 +235,14 @@ fn what_a_web_page_can_send_does_not_end_a_sign_in() {
     assert_eq!(exchanges(&server), 0);
 
     // And again after it, which is a replay: the same page, no second exchange, which would end the grant there.
-    let tab = person::tab(&callback);
+    let tab = user::open_tab(&callback);
     let first = tab.join().expect("a tab").expect("a page");
     assert!(first.body.contains("is connected"), "{}", first.body);
     let again = http::get(&callback);
     assert!(again.is_err() || again.is_ok_and(|again| again.body == first.body), "the same page or none");
     running.wait().ok();
     assert!(http::get(&callback).is_err(), "nobody listens any more");
-    home.assert_whole(1);
+    home.assert_consistent(1);
     let counts = server.counts();
     assert_eq!((exchanges(&server), &counts["revoked_grants"]), (1, &json!(0)));
 }

@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 use crate::support::browser::Chromium;
 use crate::support::home::Home;
 use crate::support::keyrack::Running;
-use crate::support::scripted::{Say, Scripted};
+use crate::support::scripted::{Response, Scripted};
 use crate::support::servers::{
-    self, CLIENT_SECRET, Server, callback_of_its_own, oauth1_element, oidc_element, plain_element,
+    self, CLIENT_SECRET, Server, callback_on_free_port, oauth1_element, oidc_element, plain_element,
     write_element,
 };
 use crate::support::visitor::{self, Visitor};
 
 /// Begins a sign-in whose address is printed.
 fn begin(home: &Home, arguments: &[&str]) -> Running {
-    servers::begin(home, arguments, &[])
+    servers::start_sign_in(home, arguments, &[])
 }
 
 /// Finishes it in Chromium, as `login`.
@@ -38,16 +38,16 @@ fn token(home: &Home, name: &str) -> String {
 /// What is the same wherever a connection has come from: its token works, it is renewed, tested, signed in again in
 /// place, and given back at the end.
 fn lives(home: &Home, server: &Server, chromium: &Chromium, name: &str, identity: &str, again: Running) {
-    home.assert_whole(1);
+    home.assert_consistent(1);
     let shown = home.json(&["show", name]);
     assert_eq!((&shown["identity"], &shown["status"]), (&json!(identity), &json!("ok")), "{shown}");
     let first = token(home, name);
-    assert!(server.honours(&first));
+    assert!(server.accepts(&first));
 
     home.run(&["renew", name]).ok();
     let second = token(home, name);
     assert_ne!(first, second);
-    assert!(server.honours(&second));
+    assert!(server.accepts(&second));
     assert_eq!(server.token_calls("refresh_token"), 1);
 
     let tested = home.json(&["test", name]);
@@ -55,7 +55,7 @@ fn lives(home: &Home, server: &Server, chromium: &Chromium, name: &str, identity
 
     // In place: nothing is asked twice, and name, id and tags stay.
     allow(chromium, again, "maria");
-    home.assert_whole(1);
+    home.assert_consistent(1);
     let after = home.json(&["show", name]);
     for member in ["id", "name", "tags", "element", "identity"] {
         assert_eq!(after[member], shown[member], "{member}");
@@ -65,9 +65,9 @@ fn lives(home: &Home, server: &Server, chromium: &Chromium, name: &str, identity
 
     let removed = home.json(&["remove", name]);
     assert_eq!(removed["revoked"], "yes", "{removed}");
-    home.assert_whole(0);
+    home.assert_consistent(0);
     assert!(home.session.secrets().iter().all(|kept| !kept.contains(&refresh)), "nothing of it is left");
-    assert!(!server.honours(&refresh), "the grant is given back");
+    assert!(!server.accepts(&refresh), "the grant is given back");
     let counts = server.counts();
     assert_eq!((&counts["replays"], &counts["token"]["unread"]), (&json!(0), &Value::Null), "{counts}");
 }
@@ -92,7 +92,7 @@ fn the_address_of_an_openid_provider_is_all_that_is_needed() {
 fn a_client_that_is_registered_already_is_used_with_an_issuer() {
     let server = Server::oidc_with_client(json!({}));
     let (home, chromium) = (Home::new(), Chromium::start());
-    let (issuer, callback) = (format!("issuer={}", server.url), callback_of_its_own());
+    let (issuer, callback) = (format!("issuer={}", server.url), callback_on_free_port());
     let connect = ["connect", "oauth2", "--set", &issuer, "--set", &callback, "--name", "Anvils"];
     let scope = ["--set", "scope=openid offline_access email"];
     allow(&chromium, begin(&home, &[&connect[..], &scope].concat()), "maria");
@@ -123,7 +123,7 @@ fn a_provider_that_publishes_nothing_is_described_by_hand() {
     ];
     let endpoints =
         endpoints.map(|(name, path)| format!("{name}_endpoint={}", server.at(&format!("/{path}"))));
-    let callback = callback_of_its_own();
+    let callback = callback_on_free_port();
     let mut arguments =
         vec!["connect", "oauth2", "--name", "Anvils", "--set", "scope=read write", "--set", &callback];
     arguments.extend(endpoints.iter().flat_map(|endpoint| ["--set", endpoint.as_str()]));
@@ -136,7 +136,7 @@ fn a_provider_that_publishes_nothing_is_described_by_hand() {
     assert_eq!(server.token_calls("refresh_token"), 1, "the first one had ended");
     home.run(&["remove", "Anvils"]).ok();
     assert_eq!(server.counts()["revocations"], 1);
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -152,14 +152,14 @@ fn a_device_without_a_browser_is_allowed_on_another() {
     assert!(address.contains(&code), "the address with the code in it (RFC 8628 §3.3.1)");
     chromium.open(&address);
     // RFC 8628 §3.3.1: the same code on both sides.
-    chromium.sees(&code);
+    chromium.wait_for_heading(&code);
     chromium.press("button[name=confirmed]");
     chromium.fill("input[name=login]", "maria");
     chromium.press("button[name=decision][value=allow]");
-    chromium.sees("Signed in");
+    chromium.wait_for_heading("Signed in");
     running.wait().ok();
-    home.assert_whole(1);
-    assert!(server.honours(&token(&home, "Anvils")));
+    home.assert_consistent(1);
+    assert!(server.accepts(&token(&home, "Anvils")));
     assert!(server.token_calls("urn:ietf:params:oauth:grant-type:device_code") >= 1);
     assert_eq!(server.token_calls("authorization_code"), 0);
     home.run(&["renew", "Anvils"]).ok();
@@ -177,7 +177,7 @@ fn a_device_without_a_browser_is_allowed_on_another() {
         place = visitor.submit(&url, &page, fields);
     }
     running.wait().error(14, "access_denied");
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -188,22 +188,22 @@ fn an_application_signs_in_as_itself() {
     let grant =
         ["connect", "oauth2", "--set", &issuer, "--set", "oauth.grant=client_credentials", "--name", "Robot"];
     begin(&home, &grant).wait().ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
     let first = token(&home, "Robot");
-    assert!(server.honours(&first));
+    assert!(server.accepts(&first));
     // There is no refresh token: it asks again as it did the first time (RFC 6749 §4.4.3).
     home.run(&["renew", "Robot"]).ok();
     let second = token(&home, "Robot");
-    assert!(first != second && server.honours(&second));
+    assert!(first != second && server.accepts(&second));
     assert_eq!((server.token_calls("client_credentials"), server.token_calls("refresh_token")), (2, 0));
-    assert!(home.opened().is_empty(), "no browser was opened");
+    assert!(home.opened_addresses().is_empty(), "no browser was opened");
     home.run(&["remove", "Robot"]).ok();
-    assert!(!server.honours(&second));
+    assert!(!server.accepts(&second));
 
     let wrong = [&grant[..6], &["--json"]].concat();
-    let refused = servers::begin(&home, &wrong, &[("APP_SECRET", "another-secret")]).wait();
+    let refused = servers::start_sign_in(&home, &wrong, &[("APP_SECRET", "another-secret")]).wait();
     refused.error(15, "provider_rejected");
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -224,8 +224,8 @@ fn somebody_elses_sign_in_does_not_replace_a_connection() {
         (&json!("maria@oidc.example"), &json!("bob@oidc.example"))
     );
     assert_eq!(home.session.items(), std::slice::from_ref(&before), "nothing was changed");
-    home.assert_whole(1);
-    assert!(server.honours(before["refresh_token"].as_str().expect("one")), "the old one works on");
+    home.assert_consistent(1);
+    assert!(server.accepts(before["refresh_token"].as_str().expect("one")), "the old one works on");
     assert_eq!(server.counts()["revocations"], 1, "and the other one was given back");
 
     // Said beforehand, it is taken.
@@ -233,7 +233,7 @@ fn somebody_elses_sign_in_does_not_replace_a_connection() {
     allow(&chromium, running, "bob");
     assert_eq!(home.list()[0]["identity"], "bob@oidc.example");
     assert_eq!(home.list()[0]["id"], before["id"]);
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -243,21 +243,21 @@ fn a_provider_that_cannot_be_told_of_a_removal_is_told_later() {
     server.set_life(3600);
     write_element(&home, "acme", &plain_element("acme", &server.url));
     servers::connect(&home, "acme", "maria", &["--name", "Anvils"]).ok();
-    server.answer_revocations(Some(Say::json("503 Service Unavailable", "")));
+    server.set_revocation_response(Some(Response::json("503 Service Unavailable", "")));
     let removed = home.run(&["remove", "Anvils"]).ok();
     assert!(removed.stderr.contains("did not answer"), "{}", removed.stderr);
     assert!(home.list().is_empty(), "whatever the provider says, it is gone here");
     home.run(&["token", "Anvils", "--json"]).error(3, "connection_unknown");
     // RFC 7009 §2.2.1: it still is there, and may be told again.
     home.run(&["renew", "--all"]).ok();
-    assert_eq!(server.revocations(), 2);
-    server.answer_revocations(None);
+    assert_eq!(server.revocation_count(), 2);
+    server.set_revocation_response(None);
     home.run(&["renew", "--all"]).ok();
-    assert_eq!(server.revocations(), 3);
-    home.assert_whole(0);
+    assert_eq!(server.revocation_count(), 3);
+    home.assert_consistent(0);
     assert!(home.session.secrets().is_empty(), "nothing of it is left");
     home.run(&["renew", "--all"]).ok();
-    assert_eq!(server.revocations(), 3);
+    assert_eq!(server.revocation_count(), 3);
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn a_grant_that_was_ended_at_the_provider_needs_a_sign_in_at_once() {
     assert_eq!(home.list()[0]["status"], "needs_sign_in");
     assert_eq!(server.counts()["replays"], 1);
     let stolen: Value = serde_json::from_str(&stolen.body).expect("JSON");
-    assert!(!server.honours(stolen["access_token"].as_str().expect("a token")), "the thief has lost it too");
+    assert!(!server.accepts(stolen["access_token"].as_str().expect("a token")), "the thief has lost it too");
     let asked = server.token_calls("refresh_token");
     let again = home.run(&["renew", "Anvils", "--json"]);
     assert_eq!((again.code(), &again.json()[0]["failure"]["code"]), (Some(10), &json!("sign_in_expired")));
@@ -337,7 +337,7 @@ fn a_redirect_address_that_is_not_registered_is_refused_at_the_provider() {
     assert!(page.body.contains("redirect_uri"), "{}", page.body);
     running.interrupt();
     assert_eq!(running.wait().code(), Some(17));
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 /// What "Other (OAuth 1.0a)" asks for, at this server.
@@ -350,7 +350,7 @@ fn oauth1_form(server: &Server, method: &str) -> Vec<String> {
     ];
     let mut set: Vec<_> = endpoints.map(|(name, path)| format!("{name}={}", server.at(path))).into();
     set.push(format!("signature_method={method}"));
-    set.push(callback_of_its_own());
+    set.push(callback_on_free_port());
     set.into_iter().flat_map(|set| ["--set".to_owned(), set]).collect()
 }
 
@@ -372,11 +372,11 @@ fn oauth_1_0a_is_signed_as_the_server_wants_with_each_method() {
         // It does not end by itself, and there is nothing to renew.
         home.run(&["renew", method]).ok();
     }
-    home.assert_whole(3);
+    home.assert_consistent(3);
     assert_eq!(server.counts()["nonce_used"], 0);
     allow(&chromium, home.start(&["reconnect", "HMAC-SHA1", "--no-browser"]), "maria");
     home.run(&["remove", "HMAC-SHA1"]).ok();
-    home.assert_whole(2);
+    home.assert_consistent(2);
 
     // RFC 5849 §3.3: the server takes no request twice, byte for byte the same.
     let last = server.counts()["last"].as_str().expect("a header").to_owned();
@@ -394,7 +394,7 @@ fn oauth_1_0a_denial_is_a_denial() {
     chromium.open(&running.line("open: "));
     assert!(chromium.deny().heading.contains("was not connected"));
     running.wait().error(14, "access_denied");
-    home.assert_whole(0);
+    home.assert_consistent(0);
     assert_eq!(server.counts()["access"], 0);
 }
 
@@ -413,7 +413,7 @@ fn a_clock_that_is_wrong_is_corrected_by_what_the_server_says() {
     server.control("clock", json!({ "offset": 600, "date_offset": 0 }));
     let never = ["connect", "oauth1-acme", "--name", "Never", "--json"];
     begin(&home, &never).wait().error(15, "clock_wrong");
-    home.assert_whole(2);
+    home.assert_consistent(2);
 }
 
 #[test]
@@ -435,5 +435,5 @@ fn a_deadline_ends_a_device_sign_in_that_nobody_finishes() {
     ];
     begin(&home, &device).wait().error(16, "callback_timeout");
     assert!(begun.elapsed().is_ok_and(|took| took.as_secs() < 20));
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::support::home::{Home, wait_until};
 use crate::support::keyrack::Outcome;
 use crate::support::servers::{self, Server, oidc_element, write_element};
-use crate::support::{chance::Chance, rounds_of};
+use crate::support::{random::Random, rounds_of};
 
 /// How many programs ask at once.
 const PROGRAMS: usize = 20;
@@ -47,7 +47,7 @@ fn of_twenty_programs_that_ask_at_once_one_renews() {
         let token = home.session.items()[0]["access_token"].as_str().expect("a token").to_owned();
         let printed = ended.iter().filter(|outcome| outcome.stdout.trim_end() == token).count();
         assert_eq!(printed, PROGRAMS - PROGRAMS / 5, "round {round}: each has the one new token");
-        assert!(server.honours(&token), "round {round}");
+        assert!(server.accepts(&token), "round {round}");
     }
     let counts = server.counts();
     assert_eq!((&counts["replays"], &counts["revoked_grants"]), (&json!(0), &json!(0)), "the grant is alive");
@@ -73,10 +73,10 @@ fn found(home: &Home, server: &Server, what: &str) -> Found {
     let state = home.list()[0]["status"].clone();
     if outcome.code() == Some(0) {
         let token = outcome.json()["token"].as_str().expect("a token").to_owned();
-        assert!(server.honours(&token), "{what}: a token that is handed out works");
+        assert!(server.accepts(&token), "{what}: a token that is handed out works");
         assert_eq!(state, "ok", "{what}");
         let refresh = home.session.items()[0]["refresh_token"].as_str().expect("one").to_owned();
-        assert!(server.honours(&refresh), "{what}: and so does the one that renews it");
+        assert!(server.accepts(&refresh), "{what}: and so does the one that renews it");
         Found::Alive
     } else {
         outcome.error(10, "sign_in_expired");
@@ -91,7 +91,7 @@ fn found(home: &Home, server: &Server, what: &str) -> Found {
 fn a_refresher_killed_at_a_random_point_loses_nothing_that_was_in_the_keychain() {
     let home = Home::new();
     let server = connected(&home);
-    let mut chance = Chance::new();
+    let mut chance = Random::new();
     let (mut alive, mut ended, mut early) = (0, 0, 0);
     // How long a renewal takes here that nobody kills: about half of it is over when the provider is asked.
     expire(&home, &server);
@@ -128,7 +128,7 @@ fn a_refresher_killed_at_a_random_point_loses_nothing_that_was_in_the_keychain()
         "seed {}: {alive} went on, {ended} need a sign-in, {early} were killed before the provider answered",
         chance.seed
     );
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn nothing_but_the_write_stands_between_the_answer_and_the_keychain() {
             sign_in_again(&home);
         }
     }
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -162,6 +162,6 @@ fn a_lock_dies_with_its_holder() {
     let _ =
         Command::new("kill").args(["-KILL", &holder.id().to_string()]).status().expect("kill is installed");
     let printed = waiting.wait().ok().stdout;
-    assert!(server.honours(printed.trim_end()));
+    assert!(server.accepts(printed.trim_end()));
     drop(holder);
 }

@@ -59,7 +59,7 @@ impl Screen {
     /// Waits until the window shows this picture.
     pub fn until(&self, window: Window, picture: &[u8]) {
         let give_up = Instant::now() + TIMEOUT;
-        while self.picture(window) != picture && Instant::now() < give_up {
+        while self.screenshot(window) != picture && Instant::now() < give_up {
             std::thread::sleep(Duration::from_millis(4));
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::address;
 use crate::support::home::{Home, eventually};
-use crate::support::person;
 use crate::support::platform::Platform;
+use crate::support::user;
 use crate::support::window::Window;
 
 /// The secrets as a person copies them from the platform's page.
@@ -24,11 +24,11 @@ fn add_workspace(window: &Window, platform: &Platform) {
     window.fill("Organization secret", &organization);
     window.press("Check and add");
     // What the platform refuses is told, and what was typed stays.
-    window.sees("secret");
+    window.wait_for_text("secret");
     assert_eq!(window.value("Organization secret"), organization);
     window.fill("User secret", &user);
     window.press("Check and add");
-    window.sees("Accounts here live at Acme platform");
+    window.wait_for_text("Accounts here live at Acme platform");
     let markup = window.markup();
     assert!(!markup.contains(&user) && !markup.contains(&organization), "no secret stays in the page");
 }
@@ -44,8 +44,8 @@ fn own_port(home: &Home) {
 
 /// Follows the address that the window opened, and waits until its page has been answered.
 fn allow(home: &Home, number: usize) {
-    let callback = person::allow(&address(home, number));
-    let page = person::tab(&callback).join().expect("a tab").expect("a page");
+    let callback = user::allow(&address(home, number));
+    let page = user::open_tab(&callback).join().expect("a tab").expect("a page");
     assert_eq!(page.status, 200, "{}", page.body);
 }
 
@@ -101,7 +101,7 @@ fn an_account_lives_at_a_platform_from_its_connection_to_its_removal() {
     window.press_row("Helpdesk");
     window.press("Switch off");
     eventually("the platform has it off", || (at_platform()["disabled"] == true).then_some(()));
-    window.sees("Switched off");
+    window.wait_for_text("Switched off");
     window.press("Switch on");
     eventually("the platform has it on", || (at_platform()["disabled"] == false).then_some(()));
 
@@ -119,14 +119,14 @@ fn an_account_lives_at_a_platform_from_its_connection_to_its_removal() {
     // Removed, there too.
     window.press_row("Helpdesk");
     window.press("Remove…");
-    window.sees("This also deletes it at Acme platform.");
+    window.wait_for_text("This also deletes it at Acme platform.");
     window.press("Remove");
     eventually("the platform has it no more", || upstream.list().is_empty().then_some(()));
     // The platform is told first, this computer follows.
     let rows = || second.count("SELECT count(*) FROM connection");
     eventually("nor has this computer", || (rows() == 0).then_some(()));
-    second.assert_whole(0);
-    upstream.assert_whole(0);
+    second.assert_consistent(0);
+    upstream.assert_consistent(0);
 }
 
 #[test]
@@ -140,13 +140,13 @@ fn removing_a_workspace_leaves_the_platform_as_it_is() {
     window.tick("Select all");
     window.press("Bring in 1 account");
     eventually("the row stands in the index", || (home.list().len() == 1).then_some(()));
-    window.sees("1 account brought in.");
+    window.wait_for_text("1 account brought in.");
     window.press("Settings");
     window.press("Remove Acme platform");
-    window.sees("stays there");
+    window.wait_for_text("stays there");
     window.press("Remove");
     eventually("the workspace is gone", || (home.count("SELECT count(*) FROM workspace") == 0).then_some(()));
-    home.assert_whole(0);
-    upstream.assert_whole(1);
+    home.assert_consistent(0);
+    upstream.assert_consistent(1);
     assert!(home.session.secrets().is_empty());
 }

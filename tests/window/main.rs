@@ -13,7 +13,7 @@ use std::process::Command;
 use support::browser::Chromium;
 use support::display::Display;
 use support::home::{Home, eventually};
-use support::person;
+use support::user;
 use support::window::Window;
 
 /// Opens the window and goes as far as the form of a product, in practice.
@@ -21,14 +21,14 @@ fn at_the_form(home: &Home, product: &str) -> Window {
     let window = Window::open(home);
     window.press("Practise first");
     window.press_row(product);
-    window.sees(&format!("Connect {product}"));
+    window.wait_for_text(&format!("Connect {product}"));
     window
 }
 
 /// The address that the window asked the person's browser to open.
 #[track_caller]
 fn address(home: &Home, number: usize) -> String {
-    eventually("a browser is opened", || home.opened().get(number).cloned())
+    eventually("a browser is opened", || home.opened_addresses().get(number).cloned())
 }
 
 /// What the command line sees of this home's connections.
@@ -53,7 +53,7 @@ fn connected_by_allow(product: &str, key: &str) {
     let home = Home::new();
     let window = at_the_form(&home, product);
     window.press("Continue in browser");
-    window.sees("Finish in your browser");
+    window.wait_for_text("Finish in your browser");
     let chromium = Chromium::start();
     chromium.open(&address(&home, 0));
     let page = chromium.allow();
@@ -67,10 +67,10 @@ fn connected_by_allow(product: &str, key: &str) {
     assert_eq!(items[0]["access_token"], printed.trim());
     assert_page_holds_no_secret(&home, &window);
     window.press_row(product);
-    window.sees("maria@practice.example");
-    window.sees("Works");
+    window.wait_for_text("maria@practice.example");
+    window.wait_for_text("Works");
     assert_page_holds_no_secret(&home, &window);
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -92,9 +92,9 @@ fn deny_is_explained_in_place_and_saves_nothing() {
     let chromium = Chromium::start();
     chromium.open(&address(&home, 0));
     assert_eq!(chromium.deny().heading, "Zendesk was not connected");
-    window.sees("Access was not given");
+    window.wait_for_text("Access was not given");
     assert_eq!(window.value("Zendesk address"), "kept", "what was typed is still there");
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -102,13 +102,13 @@ fn cancel_leads_back_to_the_form_and_the_late_answer_is_not_heard() {
     let home = Home::new();
     let window = at_the_form(&home, "Zendesk");
     window.press("Continue in browser");
-    window.sees("Finish in your browser");
-    let callback = person::allow(&address(&home, 0));
+    window.wait_for_text("Finish in your browser");
+    let callback = user::allow(&address(&home, 0));
     window.press("Cancel");
     window.find("//button[normalize-space(.)='Continue in browser']");
-    let late = person::tab(&callback).join().expect("a tab");
+    let late = user::open_tab(&callback).join().expect("a tab");
     assert!(late.is_err() || late.is_ok_and(|answer| answer.status == 404), "nobody listens for it");
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -126,8 +126,8 @@ fn an_empty_field_is_named_beside_it_and_no_browser_opens() {
          .map((id) => document.getElementById(id)?.innerText).join(' ')",
     );
     assert!(!described.as_str().unwrap_or_default().is_empty(), "and says what is wrong");
-    assert!(home.opened().is_empty());
-    home.assert_whole(0);
+    assert!(home.opened_addresses().is_empty());
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_connection_made_on_the_command_line_appears_in_the_open_window() {
     let home = Home::new();
     let window = Window::open(&home);
     window.press("Practise first");
-    window.sees("Add connection");
+    window.wait_for_text("Add connection");
     window.press("Connections");
     home.connect(&["zendesk", "--name", "From a script"]);
     eventually("the row appears by itself", || window.has_row("From a script").then_some(()));
@@ -154,17 +154,17 @@ fn a_connection_is_renamed_and_removed() {
     window.press("Rename…");
     window.fill("Name", "Help desk");
     window.press("Rename");
-    window.sees("Help desk");
+    window.wait_for_text("Help desk");
     eventually("the name is kept", || (names(&home) == ["Help desk"]).then_some(()));
     assert_eq!(home.session.items()[0]["name"], "Help desk", "in the keyring too");
     window.press("Remove…");
-    window.sees("Remove Help desk?");
+    window.wait_for_text("Remove Help desk?");
     window.find("//dialog//button[normalize-space(.)='Remove']");
     window.script(
         "[...document.querySelectorAll('dialog button')].find((b) => b.innerText === 'Remove').click()",
     );
-    window.sees("No connections yet");
-    home.assert_whole(0);
+    window.wait_for_text("No connections yet");
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -175,9 +175,9 @@ fn a_sign_in_that_nobody_finishes_ends_and_keeps_what_was_typed() {
     window.press_row("Zendesk");
     window.fill("Zendesk address", "kept");
     window.press("Continue in browser");
-    window.sees("No answer from the browser");
+    window.wait_for_text("No answer from the browser");
     assert_eq!(window.value("Zendesk address"), "kept");
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -201,11 +201,11 @@ fn a_locked_keyring_is_said_before_a_browser_opens() {
     let window = at_the_form(&home, "Zendesk");
     home.session.lock();
     window.press("Continue in browser");
-    window.sees("The keyring is locked");
-    assert!(home.opened().is_empty());
+    window.wait_for_text("The keyring is locked");
+    assert!(home.opened_addresses().is_empty());
     home.session.unlock();
     window.press("Try again");
-    window.sees("Finish in your browser");
+    window.wait_for_text("Finish in your browser");
 }
 
 #[test]
@@ -213,16 +213,16 @@ fn a_keyring_that_locks_during_the_sign_in_loses_nothing() {
     let home = Home::new();
     let window = at_the_form(&home, "Zendesk");
     window.press("Continue in browser");
-    let callback = person::allow(&address(&home, 0));
+    let callback = user::allow(&address(&home, 0));
     home.session.lock();
-    let tab = person::tab(&callback);
-    window.sees("not saved yet");
+    let tab = user::open_tab(&callback);
+    window.wait_for_text("not saved yet");
     let page = tab.join().expect("a tab").expect("a page");
     assert!(page.body.contains("is not saved yet"), "{}", page.body);
     home.session.unlock();
     window.press("Try again");
     eventually("the connection stands in the list", || window.has_row("Zendesk").then_some(()));
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -232,8 +232,8 @@ fn an_address_that_cannot_call_back_is_pasted() {
     window.press("Advanced");
     window.fill("Redirect URL", "https://www.mycoolapp.com/auth");
     window.press("Continue in browser");
-    window.sees("Finish in your browser");
-    let callback = person::allow(&address(&home, 0));
+    window.wait_for_text("Finish in your browser");
+    let callback = user::allow(&address(&home, 0));
     assert!(callback.as_str().starts_with("https://www.mycoolapp.com/auth?"));
     let forged = callback.as_str().replace("state=", "state=x");
     let paste = |text: &str| {
@@ -244,10 +244,10 @@ fn an_address_that_cannot_call_back_is_pasted() {
         window.type_into(&field, "\u{e007}");
     };
     paste(&forged);
-    window.sees("The answer did not match");
+    window.wait_for_text("The answer did not match");
     paste(callback.as_str());
     eventually("the connection stands in the list", || window.has_row("Zendesk").then_some(()));
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -259,9 +259,9 @@ fn a_taken_port_is_named_and_a_free_one_offered() {
     window.press("Advanced");
     window.fill("Redirect URL", &format!("http://127.0.0.1:{port}/callback/zendesk"));
     window.press("Continue in browser");
-    window.sees("The callback address is taken");
-    window.sees(&port.to_string());
-    assert!(home.opened().is_empty());
+    window.wait_for_text("The callback address is taken");
+    window.wait_for_text(&port.to_string());
+    assert!(home.opened_addresses().is_empty());
 }
 
 #[test]
@@ -271,10 +271,10 @@ fn without_a_browser_the_link_is_shown() {
     window.press("Practise first");
     window.press_row("Zendesk");
     window.press("Continue in browser");
-    window.sees("http://127.0.0.1:");
+    window.wait_for_text("http://127.0.0.1:");
     let link =
         window.text().lines().find(|l| l.contains("/oauth2/authorize?")).expect("the link").trim().to_owned();
-    let tab = person::tab(&person::allow(&link));
+    let tab = user::open_tab(&user::allow(&link));
     eventually("the connection stands in the list", || window.has_row("Zendesk").then_some(()));
     assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
 }
@@ -290,19 +290,19 @@ fn two_sign_ins_at_once_each_lead_to_their_own_connection() {
     window.press_row("Webex");
     window.press("Continue in browser");
     let second = address(&home, 1);
-    let tabs = [second, first].map(|address| person::tab(&person::allow(&address)));
+    let tabs = [second, first].map(|address| user::open_tab(&user::allow(&address)));
     for tab in tabs {
         assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
     }
     eventually("both are connected", || (names(&home) == ["Webex", "Zendesk"]).then_some(()));
-    home.assert_whole(2);
+    home.assert_consistent(2);
 }
 
 #[test]
 fn a_second_start_brings_the_window_forward_and_ends() {
     let home = Home::new();
     let window = Window::open(&home);
-    window.sees("No connections yet");
+    window.wait_for_text("No connections yet");
     let second = Command::new(env!("CARGO_BIN_EXE_keyrack-desktop"))
         .env_clear()
         .envs(home.environment())
@@ -310,7 +310,7 @@ fn a_second_start_brings_the_window_forward_and_ends() {
         .status()
         .expect("started");
     assert!(second.success());
-    window.sees("No connections yet");
+    window.wait_for_text("No connections yet");
 }
 
 #[test]
@@ -318,7 +318,7 @@ fn the_appearance_is_remembered() {
     let home = Home::new();
     let window = Window::open(&home);
     window.press("Settings");
-    window.sees("Appearance");
+    window.wait_for_text("Appearance");
     window
         .script("[...document.querySelectorAll('label')].find((e) => e.innerText.trim() === 'Dark').click()");
     let stored = || -> Option<String> {
@@ -359,11 +359,11 @@ fn the_size_of_the_window_is_remembered() {
 fn the_page_leads_nowhere_else() {
     let home = Home::new();
     let window = Window::open(&home);
-    window.sees("No connections yet");
+    window.wait_for_text("No connections yet");
     for away in ["http://127.0.0.1:9/", "https://example.com/", "data:text/html,elsewhere"] {
         window.script(&format!("location.assign({away:?})"));
         assert_eq!(window.script("return location.protocol + location.host"), "tauri:localhost");
     }
     window.press("Practise first");
-    window.sees("Practice");
+    window.wait_for_text("Practice");
 }

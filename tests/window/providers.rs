@@ -11,14 +11,14 @@ use crate::support::home::{Home, eventually, wait_until};
 use crate::support::rounds_of;
 use crate::support::scripted::Scripted;
 use crate::support::servers::{
-    self, CLIENT_ID, CLIENT_SECRET, OAUTH1_SECRET, Server, callback_of_its_own, oidc_element, plain_element,
-    write_element,
+    self, CLIENT_ID, CLIENT_SECRET, OAUTH1_SECRET, Server, callback_on_free_port, oidc_element,
+    plain_element, write_element,
 };
 use crate::support::window::Window;
 
 /// The value of a callback field.
 fn callback() -> String {
-    callback_of_its_own().split_once('=').expect("a value").1.to_owned()
+    callback_on_free_port().split_once('=').expect("a value").1.to_owned()
 }
 
 /// Goes to the form of a product of this computer's own workspace.
@@ -30,9 +30,9 @@ fn at_the_form(window: &Window, product: &str) {
 fn connected(home: &Home, window: &Window, name: &str, identity: &str) {
     eventually("the new row stands in the list", || window.has_row(name).then_some(()));
     window.press_row(name);
-    window.sees(identity);
-    window.sees("Works");
-    home.assert_whole(1);
+    window.wait_for_text(identity);
+    window.wait_for_text("Works");
+    home.assert_consistent(1);
     crate::assert_page_holds_no_secret(home, window);
 }
 
@@ -45,21 +45,21 @@ fn the_address_of_an_openid_provider_is_all_that_the_window_needs() {
     window.fill("What the product is called", "Anvils");
     window.fill("Sign-in address", &server.url);
     window.press("Continue");
-    window.sees("Connect Anvils");
+    window.wait_for_text("Connect Anvils");
     window.press("Continue in browser");
     let chromium = Chromium::start();
     chromium.open(&address(&home, 0));
     assert_eq!(chromium.allow_as("maria").heading, "Anvils is connected");
     connected(&home, &window, "Anvils", "maria");
     let token = home.run(&["token", "Anvils"]).ok().stdout;
-    assert!(server.honours(token.trim_end()));
+    assert!(server.accepts(token.trim_end()));
 
     // Somebody else signs in: nothing changes until it is said what is meant.
     window.press("Sign in again");
     chromium.open(&address(&home, 1));
     chromium.fill("input[name=login]", "bob");
     chromium.press("button[name=decision][value=allow]");
-    window.sees("bob");
+    window.wait_for_text("bob");
     assert_eq!(home.list()[0]["identity"], "maria");
     assert_eq!(home.run(&["token", "Anvils"]).ok().stdout, token);
 }
@@ -75,8 +75,8 @@ fn somebody_else_signs_in(home: &Home, server: &Server) -> Window {
     chromium.open(&address(home, 0));
     chromium.fill("input[name=login]", "bob");
     chromium.press("button[name=decision][value=allow]");
-    chromium.sees("is not saved yet");
-    window.sees("Another account signed in");
+    chromium.wait_for_heading("is not saved yet");
+    window.wait_for_text("Another account signed in");
     window
 }
 
@@ -103,7 +103,7 @@ fn somebody_elses_sign_in_becomes_a_connection_of_its_own() {
         (home.json(&["show", name])["identity"] == "bob@oidc.example").then_some(())
     });
     assert_eq!(second[0]["element"], "acme");
-    home.assert_whole(2);
+    home.assert_consistent(2);
     assert_eq!(home.session.secrets().len(), 2, "nothing is set aside any more");
     for (name, who) in [("Anvils", "maria@oidc.example"), (name, "bob@oidc.example")] {
         let tested = home.json(&["test", name]);
@@ -112,7 +112,7 @@ fn somebody_elses_sign_in_becomes_a_connection_of_its_own() {
     }
     assert_eq!(server.counts()["revocations"], 0, "nothing was given back");
     crate::assert_page_holds_no_secret(&home, &window);
-    window.sees(name);
+    window.wait_for_text(name);
 }
 
 #[test]
@@ -129,13 +129,13 @@ fn a_connection_is_somebody_elses_from_now_on() {
     for member in ["id", "name", "element", "tags", "created_at", "status"] {
         assert_eq!(after[member], row[member], "{member}");
     }
-    home.assert_whole(1);
+    home.assert_consistent(1);
     assert_eq!(home.session.secrets().len(), 1, "nothing is set aside any more");
     assert_ne!(item(&home, &row)["refresh_token"], before["refresh_token"]);
     home.run(&["renew", "Anvils"]).ok();
     assert_eq!(home.json(&["test", "Anvils"])[0]["identity"], "bob@oidc.example");
     crate::assert_page_holds_no_secret(&home, &window);
-    window.sees("bob@oidc.example");
+    window.wait_for_text("bob@oidc.example");
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn an_oauth_1_0a_provider_is_described_by_its_three_addresses() {
         window.fill(label, server.at(path).as_str());
     }
     window.press("Continue");
-    window.sees("Connect Anvils");
+    window.wait_for_text("Connect Anvils");
     window.fill("Consumer key", CLIENT_ID);
     window.fill("Consumer secret", OAUTH1_SECRET);
     window.press("Advanced");
@@ -163,7 +163,7 @@ fn an_oauth_1_0a_provider_is_described_by_its_three_addresses() {
     chromium.open(&address(&home, 0));
     assert_eq!(chromium.allow_as("maria").heading, "Anvils is connected");
     eventually("the new row stands in the list", || window.has_row("Anvils").then_some(()));
-    home.assert_whole(1);
+    home.assert_consistent(1);
     assert_eq!(server.counts()["access"], 1);
 }
 
@@ -191,7 +191,7 @@ fn of_nineteen_programs_and_the_open_window_one_renews() {
     servers::connect(&home, "acme", "maria", &["--name", "Anvils"]).ok();
     let window = Window::open(&home);
     window.press_row("Anvils");
-    window.sees("Works");
+    window.wait_for_text("Works");
     for round in 0..rounds_of(5, 50) {
         server.set_life(1);
         home.run(&["renew", "Anvils"]).ok();
@@ -207,7 +207,7 @@ fn of_nineteen_programs_and_the_open_window_one_renews() {
         eventually("the window has it too", || (window.display.clipboard() == token).then_some(()));
         assert!(printed.iter().all(|text| text.trim_end() == token), "round {round}: one new token for all");
         assert_eq!(server.token_calls("refresh_token"), before + 1, "round {round}");
-        assert!(server.honours(&token), "round {round}");
+        assert!(server.accepts(&token), "round {round}");
     }
     let counts = server.counts();
     assert_eq!((&counts["replays"], &counts["revoked_grants"]), (&json!(0), &json!(0)), "the grant is alive");
@@ -238,7 +238,7 @@ fn no_token_however_short_its_life_is_renewed_more_than_twice_in_it() {
         })
         .collect();
     let window = Window::open(&home);
-    window.sees("life-60");
+    window.wait_for_text("life-60");
     let begun = Instant::now();
     // The window by itself.
     let alone = Duration::from_secs(rounds_of(12, 60).into());
@@ -246,7 +246,7 @@ fn no_token_however_short_its_life_is_renewed_more_than_twice_in_it() {
         std::thread::sleep(Duration::from_millis(100));
     }
     for (life, key, server) in &servers {
-        let calls = server.heard_at();
+        let calls = server.token_request_times();
         // The first one was the sign-in. A third of the life is the lead of all that live shorter than some minutes.
         let due = calls[0] + *life * 2 / 3;
         let observed = begun + alone;
@@ -255,7 +255,7 @@ fn no_token_however_short_its_life_is_renewed_more_than_twice_in_it() {
             None => assert!(due.max(begun) + SLACK > observed, "{key} was not renewed ahead of need"),
         }
     }
-    let ahead = servers.iter().filter(|(_, _, server)| server.heard().len() > 1).count();
+    let ahead = servers.iter().filter(|(_, _, server)| server.token_requests().len() > 1).count();
     assert!(ahead >= 5, "that is so for the shorter half at least: {ahead}");
     // Then with a script that asks all the time, for the short ones most. One at a time: several in a loop crash
     // gnome-keyring-daemon now and then.
@@ -270,14 +270,14 @@ fn no_token_however_short_its_life_is_renewed_more_than_twice_in_it() {
     }
     drop(window);
     for (life, key, server) in &servers {
-        let calls = server.heard_at();
+        let calls = server.token_request_times();
         let most = most_in_one(*life, &calls[1..]);
         assert!(most <= 2, "{key}: {most} renewals in one life, {} in all", calls.len());
         // And it was renewed: at least at every other end, however slow the script is.
         let ends = (all - alone).as_secs() / life.as_secs();
         assert!(calls.len() as u64 > ends / 2, "{key}: {} calls", calls.len());
     }
-    let heard: Vec<_> = servers.iter().map(|(_, key, server)| (key, server.heard().len())).collect();
+    let heard: Vec<_> = servers.iter().map(|(_, key, server)| (key, server.token_requests().len())).collect();
     println!("calls at each life in {:?}: {heard:?}", begun.elapsed());
     assert!(home.list().iter().all(|row| row["status"] == "ok"));
 }

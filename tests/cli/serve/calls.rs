@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{CALLBACK, Served, parameters, zendesk};
 use crate::support::home::Home;
-use crate::support::{PATIENCE, person};
+use crate::support::{TIMEOUT, user};
 
 const WRONG_SECRETS: &str = "Invalid Organization or User secret, or invalid Element token provided.";
 
@@ -16,7 +16,7 @@ fn a_missing_entry_a_used_code_a_denial_and_an_unknown_element_are_refused_as_do
     let home = Home::new();
     let served = Served::start(&home);
 
-    let callback = person::allow(&served.begin("one"));
+    let callback = user::allow(&served.begin("one"));
     let mut body = zendesk("Test", &parameters(&callback));
     let whole = body.clone();
     let configuration = body["configuration"].as_object_mut().expect("an object");
@@ -33,7 +33,7 @@ fn a_missing_entry_a_used_code_a_denial_and_an_unknown_element_are_refused_as_do
     let words = again.json()["providerMessage"].as_str().expect("the provider's words").to_owned();
     assert!(words.starts_with("invalid_grant"), "{words}");
 
-    let denied = person::deny(&served.begin("two"));
+    let denied = user::deny(&served.begin("two"));
     assert_eq!(parameters(&denied)["error"], "access_denied");
     let code = "You must provide an OAuth code in order to create an instance of this element";
     for provider_data in [parameters(&denied), json!({}), Value::Null, json!({ "code": "" })] {
@@ -55,7 +55,7 @@ fn a_missing_entry_a_used_code_a_denial_and_an_unknown_element_are_refused_as_do
         served.bare(path, &[]).refused(404);
     }
     assert_eq!(served.call("GET", "/instances/99").refused(404), "No instance found with ID 99");
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn the_secrets_are_judged_before_the_body_is_read() {
     let served = Served::start(&home);
     let url: url::Url = served.platform.base_url.parse().expect("an address");
     let mut stream = TcpStream::connect(("127.0.0.1", url.port().expect("a port"))).expect("connected");
-    stream.set_read_timeout(Some(PATIENCE)).expect("set");
+    stream.set_read_timeout(Some(TIMEOUT)).expect("set");
     // A body that is announced and never comes.
     let head = "POST /elements/api-v2/instances HTTP/1.1\r\nHost: 127.0.0.1:";
     let length = "Content-Type: application/json\r\nContent-Length: 1000";
@@ -222,7 +222,7 @@ fn a_head_that_does_not_come_is_not_waited_for() {
     let served = Served::start(&home);
     let url: url::Url = served.platform.base_url.parse().expect("an address");
     let mut stream = TcpStream::connect(("127.0.0.1", url.port().expect("a port"))).expect("connected");
-    stream.set_read_timeout(Some(PATIENCE)).expect("set");
+    stream.set_read_timeout(Some(TIMEOUT)).expect("set");
     stream.write_all(b"GET /elements/api-v2/elements HTTP/1.1\r\n").expect("sent");
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).expect("closed by the other side");

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{Answer, Served, curl_in};
 use crate::support::home::Home;
-use crate::support::person;
+use crate::support::user;
 
 /// One section of a guide.
 struct Guide {
@@ -427,7 +427,7 @@ fn the_commands_of_all_guides_run_from_the_first_to_the_token() {
     let home = Home::new();
     let served = Served::start(&home);
     for guide in [ZENDESK, SPARK, ACT, DOCUMENTS, MARKETING, SERVICE, CRM] {
-        let callback = person::allow(&oauth_url(&served, &guide, ""));
+        let callback = user::allow(&oauth_url(&served, &guide, ""));
         // Not sent, the state is the key of the path.
         let state = guide.query.split("&state=").nth(1).unwrap_or(guide.path);
         assert_eq!(parameter(&callback, "state"), state);
@@ -437,7 +437,7 @@ fn the_commands_of_all_guides_run_from_the_first_to_the_token() {
     let listed = home.list();
     assert_eq!(listed.len(), 7, "what was made is seen at once");
     assert!(listed.iter().all(|connection| connection["workspace"] == "practice"));
-    assert_eq!(served.platform.end(), Some(0));
+    assert_eq!(served.platform.terminate(), Some(0));
 }
 
 #[test]
@@ -449,7 +449,7 @@ fn the_commands_of_the_oauth_1_guide_run_from_the_first_to_the_token() {
         served.bare(&format!("/elements/desk/oauth/token?{DESK_QUERY}&siteAddress=acme"), &json).ok();
     let (token, secret) = (issued["token"].as_str().expect("one"), issued["secret"].as_str().expect("one"));
     let url = oauth_url(&served, &DESK, &format!("&requestToken={token}&siteAddress=acme"));
-    let callback = person::allow(&url);
+    let callback = user::allow(&url);
     assert_eq!(parameter(&callback, "state"), "desk", "it was appended to the callback");
     assert_eq!(parameter(&callback, "oauth_token"), token);
     let body = DESK
@@ -469,7 +469,7 @@ fn the_secret_of_a_request_token_need_not_be_sent_again() {
     let token = issued["token"].as_str().expect("one");
     // The site of the first call is enough for the last; the second has to name it, because its address has it.
     let url = oauth_url(&served, &DESK, &format!("&requestToken={token}&siteAddress=acme"));
-    let callback = person::allow(&url);
+    let callback = user::allow(&url);
     let body = DESK
         .instance
         .replace("TOKEN", token)
@@ -483,7 +483,7 @@ fn the_secret_of_a_request_token_need_not_be_sent_again() {
 fn the_answer_masks_what_the_platform_masks_and_tells_the_rest() {
     let home = Home::new();
     let served = Served::start(&home);
-    let callback = person::allow(&oauth_url(&served, &ZENDESK, ""));
+    let callback = user::allow(&oauth_url(&served, &ZENDESK, ""));
     let body = ZENDESK.instance.replace("CODE", &parameter(&callback, "code"));
     let configuration = create(&served, &body).ok()["configuration"].clone();
     for masked in ["oauth.api.key", "oauth.api.secret", "oauth.user.token", "oauth.user.refresh_token"] {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Served, parameters, zendesk};
 use crate::support::home::Home;
-use crate::support::person;
+use crate::support::user;
 
 #[test]
 fn an_instance_is_changed_switched_and_removed_as_the_platform_does_it() {
@@ -57,7 +57,7 @@ fn an_instance_is_changed_switched_and_removed_as_the_platform_does_it() {
     assert_eq!((gone.status, gone.body.len()), (200, 0));
     served.call("GET", &path).refused(404);
     served.call_as(&token, "GET", "/ping").refused(401);
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn an_instance_is_signed_in_to_again_in_place() {
     let made = served.create("Support");
     let before = home.session.items().remove(0);
     let path = format!("/instances/{}", made["id"]);
-    let callback = person::allow(&served.begin("again"));
+    let callback = user::allow(&served.begin("again"));
     let changed = served.send("PATCH", &path, &json!({ "providerData": parameters(&callback) })).ok();
     assert_eq!((&changed["id"], &changed["token"]), (&made["id"], &made["token"]));
     let after = home.session.items().remove(0);
@@ -101,11 +101,11 @@ fn an_instance_is_signed_in_to_again_in_place() {
     let token = made["token"].as_str().expect("a token");
     served.call_as(token, "GET", "/ping").ok();
 
-    let callback = person::allow(&served.begin("and-again"));
+    let callback = user::allow(&served.begin("and-again"));
     served.send("PUT", &path, &zendesk("Renamed", &parameters(&callback))).ok();
     served.send("PUT", &path, &zendesk("Renamed", &parameters(&callback))).refused(400);
     served.call_as(token, "GET", "/ping").ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]

@@ -11,8 +11,8 @@ use serde_json::json;
 use super::{CALLBACK, Served, curl_in, parameters, zendesk};
 use crate::support::home::{Home, eventually};
 use crate::support::keyrack::Running;
-use crate::support::person;
 use crate::support::platform::Platform;
+use crate::support::user;
 
 #[test]
 fn sixty_four_clients_at_once_lose_and_double_nothing() {
@@ -26,7 +26,7 @@ fn sixty_four_clients_at_once_lose_and_double_nothing() {
                 let (served, barrier) = (&served, &barrier);
                 scope.spawn(move || {
                     barrier.wait();
-                    let callback = person::allow(&served.begin(&format!("client-{number}")));
+                    let callback = user::allow(&served.begin(&format!("client-{number}")));
                     // All of them have the same name: the connections get numbers.
                     served.send("POST", "/instances", &zendesk("Many", &parameters(&callback))).ok()
                 })
@@ -41,14 +41,14 @@ fn sixty_four_clients_at_once_lose_and_double_nothing() {
     }
     let listed = served.call("GET", "/instances?hydrate=false").ok();
     assert_eq!(listed.as_array().expect("a list").len(), CLIENTS);
-    home.assert_whole(CLIENTS);
+    home.assert_consistent(CLIENTS);
 }
 
 /// Starts a server that stops at this point. Its secrets are those of an earlier one.
 fn stopping_at(home: &Home, variables: &[(&str, &str)]) -> (Running, Caller) {
     let earlier = Platform::start(home);
     let authorization = earlier.authorization.clone();
-    assert_eq!(earlier.end(), Some(0));
+    assert_eq!(earlier.terminate(), Some(0));
     let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|s| s.local_addr()).expect("a port").port();
     let listen = format!("127.0.0.1:{port}");
     let running = home.start_with(&["serve", "--workspace", "practice", "--listen", &listen], variables);
@@ -71,7 +71,7 @@ impl Caller {
         );
         let url =
             curl_in(Path::new("/"), &[&begin]).ok()["oauthUrl"].as_str().expect("an address").to_owned();
-        let body = zendesk("Support", &parameters(&person::allow(&url))).to_string();
+        let body = zendesk("Support", &parameters(&user::allow(&url))).to_string();
         Command::new("curl")
             .args(["-q", "-s", "--noproxy", "*", "--max-time", "60", "-o", "/dev/null", "-w", "%{http_code}"])
             .args(["-H", &format!("Authorization: {}", self.authorization)])
@@ -93,7 +93,7 @@ fn a_server_killed_while_it_saves_leaves_nothing_half() {
         running.kill();
         call.wait_with_output().expect("its connection broke");
         let served = Served::start(&home);
-        home.assert_whole(left);
+        home.assert_consistent(left);
         if left == 1 {
             let listed = served.call("GET", "/instances").ok();
             let token = listed[0]["token"].as_str().expect("a token");
@@ -117,7 +117,7 @@ fn a_server_that_is_told_to_end_finishes_what_it_has_begun() {
     assert_eq!(running.wait().code(), Some(0));
     let said = call.wait_with_output().expect("curl ended");
     assert_eq!(String::from_utf8_lossy(&said.stdout), "200");
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 /// Waits until the list of a server has one instance.
@@ -141,7 +141,7 @@ fn a_caller_that_leaves_while_the_provider_thinks_loses_nothing() {
     call.wait().expect("ended");
     gate.open();
     made(&caller);
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_server_that_is_told_to_end_waits_for_a_sign_in_whose_caller_has_left() {
     eventually("nothing more is accepted", || TcpStream::connect(("127.0.0.1", port)).is_err().then_some(()));
     gate.open();
     assert_eq!(running.wait().code(), Some(0));
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -182,11 +182,11 @@ fn two_sign_ins_with_one_state_are_both_finished() {
     let home = Home::new();
     let served = Served::start(&home);
     let (first, second) = (served.begin("zendesk"), served.begin("zendesk"));
-    let second = person::allow(&second);
+    let second = user::allow(&second);
     served
         .send("POST", "/instances", &zendesk("Second", &json!({ "code": parameters(&second)["code"] })))
         .ok();
-    let first = person::allow(&first);
+    let first = user::allow(&first);
     served.send("POST", "/instances", &zendesk("First", &json!({ "code": parameters(&first)["code"] }))).ok();
-    home.assert_whole(2);
+    home.assert_consistent(2);
 }

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::support::home::Home;
-use crate::support::person;
 use crate::support::platform::Platform;
+use crate::support::user;
 
 /// What `curl` brought back.
 #[derive(Debug)]
@@ -154,7 +154,7 @@ impl Served {
     /// Signs in to Zendesk.
     #[track_caller]
     pub fn create(&self, name: &str) -> Value {
-        let callback = person::allow(&self.begin(&format!("state-of-{}", name.replace(' ', "-"))));
+        let callback = user::allow(&self.begin(&format!("state-of-{}", name.replace(' ', "-"))));
         self.send("POST", "/instances", &zendesk(name, &parameters(&callback))).ok()
     }
 }

@@ -64,7 +64,7 @@ fn the_secrets_stay_and_each_workspace_has_its_own() {
     let home = Home::new();
     let first = Platform::start(&home);
     let secrets = first.authorization.clone();
-    assert_eq!(first.end(), Some(0));
+    assert_eq!(first.terminate(), Some(0));
     let again = Platform::start(&home);
     assert_eq!(again.authorization, secrets);
     let local = Platform::start_with(&home, &["--workspace", "local", "--listen", "127.0.0.1:0"], &[]);
@@ -108,7 +108,7 @@ fn a_keychain_that_locks_meanwhile_is_named_and_loses_nothing() {
     let home = Home::new();
     let served = Served::start(&home);
     let token = served.create("Support")["token"].as_str().expect("a token").to_owned();
-    let callback = crate::support::person::allow(&served.begin("locked"));
+    let callback = crate::support::user::allow(&served.begin("locked"));
     let body = super::zendesk("Other", &super::parameters(&callback));
     home.session.lock();
     let message = served.send("POST", "/instances", &body).refused(503);
@@ -117,7 +117,7 @@ fn a_keychain_that_locks_meanwhile_is_named_and_loses_nothing() {
     home.session.unlock();
     served.call_as(&token, "GET", "/ping").ok();
     served.send("POST", "/instances", &body).ok();
-    home.assert_whole(2);
+    home.assert_consistent(2);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn no_secret_reaches_standard_error_the_log_or_any_file() {
         super::CALLBACK
     );
     let url = call(&[&begin]).ok()["oauthUrl"].as_str().expect("an address").to_owned();
-    let callback = crate::support::person::allow(&url);
+    let callback = crate::support::user::allow(&url);
     let mut body = super::zendesk("Support", &super::parameters(&callback));
     body["configuration"]["oauth.api.secret"] = "s3cret-of-the-app".into();
     let json = "Content-Type: application/json";

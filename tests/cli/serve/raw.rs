@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::{CALLBACK, Served, parameters};
 use crate::support::home::{Home, wait_until};
-use crate::support::person;
 use crate::support::platform::Platform;
+use crate::support::user;
 
 #[test]
 fn a_call_is_passed_on_with_a_token_that_the_caller_never_sees() {
@@ -95,7 +95,7 @@ fn an_oauth_1_call_is_signed() {
     let issued = served.bare(&format!("/elements/desk/oauth/token?{query}"), &[]).ok();
     let request_token = issued["token"].as_str().expect("one");
     let begin = format!("/elements/desk/oauth/url?{query}&requestToken={request_token}");
-    let callback = person::allow(served.bare(&begin, &[]).ok()["oauthUrl"].as_str().expect("an address"));
+    let callback = user::allow(served.bare(&begin, &[]).ok()["oauthUrl"].as_str().expect("an address"));
     let mut provider_data = parameters(&callback);
     provider_data["secret"] = issued["secret"].clone();
     let body = serde_json::json!({
