@@ -1,5 +1,4 @@
-//! What a provider publishes of itself, when it is wrong: nothing is sent anywhere, no element is made of it, and the
-//! person hears what is the matter.
+//! Wrong provider metadata: nothing is sent, no element is created, and the error says what is wrong.
 
 use serde_json::{Value, json};
 
@@ -10,8 +9,8 @@ use crate::support::servers::{self, callback_on_free_port};
 use crate::support::user;
 use crate::support::visitor::Visitor;
 
-/// Where RFC 8414 §3 puts it for an issuer without a path.
-const PLACE: &str = "/.well-known/oauth-authorization-server";
+/// The path of the metadata of an issuer without a path (RFC 8414 §3).
+const METADATA_PATH: &str = "/.well-known/oauth-authorization-server";
 
 fn metadata(server: &Scripted, changes: Value) -> Response {
     let mut metadata = json!({
@@ -32,15 +31,15 @@ fn metadata(server: &Scripted, changes: Value) -> Response {
     Response::json("200 OK", &metadata.to_string())
 }
 
-/// Begins a sign-in by this issuer alone.
-fn begin(home: &Home, issuer: &str) -> Running {
+/// Starts a sign-in with only the issuer given.
+fn start_sign_in(home: &Home, issuer: &str) -> Running {
     let (issuer, callback) = (format!("issuer={issuer}"), callback_on_free_port());
     let arguments = ["connect", "oauth2", "--json", "--set", &issuer, "--set", &callback];
     servers::start_sign_in(home, &arguments, &[("KEYRACK_HTTP_TIMEOUT_MS", "400")])
 }
 
 #[test]
-fn what_a_provider_publishes_is_believed_only_as_far_as_it_fits() {
+fn metadata_that_does_not_match_its_issuer_is_refused() {
     let home = Home::new();
     let server = Scripted::start();
     let evil = "http://evil.example/token";
@@ -49,7 +48,7 @@ fn what_a_provider_publishes_is_believed_only_as_far_as_it_fits() {
     for (what, document, exit, code) in [
         ("nothing", Response::json("404 Not Found", ""), 2, "issuer_unknown"),
         ("a page", page("Content-Type: text/html\r\n", "<html>hotel</html>"), 2, "issuer_unknown"),
-        // RFC 8414 §3.3: another server's metadata is none of this one.
+        // RFC 8414 §3.3: metadata with another issuer must not be used.
         (
             "another issuer",
             metadata(&server, json!({ "issuer": "https://evil.example" })),
@@ -66,8 +65,8 @@ fn what_a_provider_publishes_is_believed_only_as_far_as_it_fits() {
         ("silence", Response::Silence, 12, "provider_unreachable"),
         ("503", Response::json("503 Service Unavailable", ""), 12, "provider_unreachable"),
     ] {
-        server.publish(PLACE, document);
-        let outcome = begin(&home, &server.url).wait();
+        server.publish(METADATA_PATH, document);
+        let outcome = start_sign_in(&home, &server.url).wait();
         assert_eq!(outcome.code(), Some(exit), "{what}: {}", outcome.stdout);
         assert_eq!(outcome.json()["error"]["code"], code, "{what}");
     }
@@ -76,12 +75,12 @@ fn what_a_provider_publishes_is_believed_only_as_far_as_it_fits() {
     home.assert_consistent(0);
     let own = home.json(&["elements", "list"]);
     let own: Vec<_> = own.as_array().expect("a list").iter().filter(|e| e["own"] == true).collect();
-    assert!(own.is_empty(), "no element was made of it: {own:?}");
+    assert!(own.is_empty(), "no element was created: {own:?}");
 
-    // People copy an address with or without its last slash; what the server calls itself is what counts.
+    // Users copy an address with or without its trailing slash; the issuer in the metadata is used.
     for (number, spelling) in [server.url.clone(), format!("{}/", server.url)].iter().enumerate() {
-        server.publish(PLACE, metadata(&server, json!({ "issuer": spelling })));
-        let mut running = begin(&home, &server.url);
+        server.publish(METADATA_PATH, metadata(&server, json!({ "issuer": spelling })));
+        let mut running = start_sign_in(&home, &server.url);
         let tab = user::open_tab(&Visitor::new().follow(&running.line("open: ")));
         running.wait().ok();
         assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
@@ -90,39 +89,39 @@ fn what_a_provider_publishes_is_believed_only_as_far_as_it_fits() {
 }
 
 #[test]
-fn an_issuer_with_a_path_publishes_under_its_own_name() {
+fn an_issuer_with_a_path_has_its_own_metadata() {
     let home = Home::new();
     let server = Scripted::start();
     let issuer = format!("{}/tenant/7", server.url);
     let own = metadata(&server, json!({ "issuer": issuer }));
-    // RFC 8414 §3.1 puts the path behind; OpenID Connect Discovery §4 puts it before.
+    // RFC 8414 §3.1 appends the issuer's path; OpenID Connect Discovery §4 prepends it.
     for place in
         ["/.well-known/oauth-authorization-server/tenant/7", "/tenant/7/.well-known/openid-configuration"]
     {
         server.publish(place, own.clone());
-        let mut running = begin(&home, &issuer);
+        let mut running = start_sign_in(&home, &issuer);
         let tab = user::open_tab(&Visitor::new().follow(&running.line("open: ")));
         running.wait().ok();
         let _ = tab.join().expect("a tab");
         server.publish(place, Response::json("404 Not Found", ""));
     }
-    // What stands at the root is the root's.
-    server.publish(PLACE, metadata(&server, json!({})));
-    begin(&home, &issuer).wait().error(2, "issuer_unknown");
+    // Metadata at the root belongs to the issuer at the root.
+    server.publish(METADATA_PATH, metadata(&server, json!({})));
+    start_sign_in(&home, &issuer).wait().error(2, "issuer_unknown");
     home.assert_consistent(2);
 }
 
 #[test]
-fn nobody_signs_in_without_pkce_because_a_provider_does_not_like_it() {
+fn a_provider_that_refuses_pkce_does_not_get_a_sign_in_without_it() {
     let home = Home::new();
     let server = Scripted::start();
-    server.publish(PLACE, metadata(&server, json!({})));
-    let mut running = begin(&home, &server.url);
+    server.publish(METADATA_PATH, metadata(&server, json!({})));
+    let mut running = start_sign_in(&home, &server.url);
     let address: url::Url = running.line("open: ").parse().expect("an address");
     let parameter =
         |name: &str| address.query_pairs().find(|(known, _)| known == name).expect(name).1.into_owned();
     assert_eq!(parameter("code_challenge_method"), "S256");
-    // RFC 9700 §2.1.1: an error is an error, and no reason to try again without.
+    // RFC 9700 §2.1.1: the error must not lead to a retry without PKCE.
     let mut refused: url::Url = parameter("redirect_uri").parse().expect("an address");
     refused
         .query_pairs_mut()

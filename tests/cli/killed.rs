@@ -1,18 +1,17 @@
-//! Signal 9 at every point between the first line in the index and the last page in the browser. What is left is
-//! either a whole connection or none.
+//! SIGKILL at every point of a sign-in. Either a complete connection is left or none.
 
 use crate::support::home::Home;
 use crate::support::rounds;
 use crate::support::user;
 
 /// Starts a sign-in and kills it at this point.
-fn killed_at(home: &Home, point: &str, answered: bool) {
+fn kill_at(home: &Home, point: &str, answered: bool) {
     let mut running = home.practise(&["zendesk", "--name", "Support"], &[("KEYRACK_FAULT", point)]);
     let tab = answered.then(|| user::open_tab(&user::allow(&running.line("open: "))));
     running.line(&format!("fault: {point}"));
     running.kill();
     if let Some(tab) = tab {
-        // Its connection broke, or it got its page a moment before.
+        // Its connection broke, or it got its page before.
         let _ = tab.join().expect("a tab");
     }
 }
@@ -27,7 +26,7 @@ fn a_program_killed_before_the_token_is_saved_leaves_nothing() {
             ("instance_created", true),
         ] {
             let home = Home::new();
-            killed_at(&home, point, answered);
+            kill_at(&home, point, answered);
             assert_eq!(home.count("SELECT count(*) FROM attempt"), 1, "{point}: the attempt is left open");
             home.run(&["doctor"]).ok();
             home.assert_consistent(0);
@@ -38,9 +37,9 @@ fn a_program_killed_before_the_token_is_saved_leaves_nothing() {
 }
 
 #[test]
-fn a_name_that_a_cut_off_sign_in_has_is_taken() {
+fn the_name_of_an_interrupted_sign_in_is_taken() {
     let home = Home::new();
-    killed_at(&home, "vault_written", true);
+    kill_at(&home, "vault_written", true);
     home.run(&["connect", "zendesk", "--workspace", "practice", "--name", "support", "--json"])
         .error(2, "name_taken");
     home.assert_consistent(1);
@@ -51,7 +50,7 @@ fn a_program_killed_after_the_token_is_saved_leaves_a_connection() {
     for _ in 0..rounds() {
         for point in ["vault_written", "index_written", "page_shown"] {
             let home = Home::new();
-            killed_at(&home, point, true);
+            kill_at(&home, point, true);
             home.run(&["doctor"]).ok();
             home.assert_consistent(1);
             let token = home.run(&["token", "Support"]).ok().stdout;
@@ -61,7 +60,7 @@ fn a_program_killed_after_the_token_is_saved_leaves_a_connection() {
 }
 
 #[test]
-fn a_program_killed_while_signing_in_again_leaves_the_old_sign_in_or_the_new_one() {
+fn a_program_killed_during_a_sign_in_again_leaves_the_old_sign_in_or_the_new_one() {
     for _ in 0..rounds() {
         for (point, is_new) in [
             ("callback_parsed", false),
@@ -89,9 +88,9 @@ fn a_program_killed_while_signing_in_again_leaves_the_old_sign_in_or_the_new_one
 }
 
 #[test]
-fn the_next_sign_in_finishes_what_was_cut_off() {
+fn the_next_sign_in_finishes_an_interrupted_one() {
     let home = Home::new();
-    killed_at(&home, "vault_written", true);
+    kill_at(&home, "vault_written", true);
     let taken = home.run(&[
         "connect",
         "zendesk",
@@ -108,7 +107,7 @@ fn the_next_sign_in_finishes_what_was_cut_off() {
 }
 
 #[test]
-fn two_programs_that_mend_at_once_harm_nothing() {
+fn concurrent_repairs_do_not_conflict() {
     for _ in 0..rounds() {
         let home = Home::new();
         let mut early =
@@ -126,12 +125,12 @@ fn two_programs_that_mend_at_once_harm_nothing() {
             doctor.wait().ok();
         }
         home.assert_consistent(1);
-        assert_eq!(home.list()[0]["identity"], "maria@practice.example", "who it is was asked again");
+        assert_eq!(home.list()[0]["identity"], "maria@practice.example", "the identity was queried again");
     }
 }
 
 #[test]
-fn a_sign_in_that_is_under_way_is_left_alone() {
+fn a_sign_in_in_progress_is_not_repaired() {
     let home = Home::new();
     let mut running = home.practise(&["zendesk"], &[]);
     let address = running.line("open: ");
@@ -144,13 +143,13 @@ fn a_sign_in_that_is_under_way_is_left_alone() {
 }
 
 #[test]
-fn a_removal_that_was_cut_off_is_finished_and_its_name_is_free_at_once() {
+fn an_interrupted_removal_is_finished_and_its_name_is_free_at_once() {
     let home = Home::new();
     home.connect(&["zendesk", "--name", "Support"]);
     let mut running = home.start_with(&["remove", "Support"], &[("KEYRACK_FAULT", "removal_begun")]);
     running.line("fault: removal_begun");
     running.kill();
-    assert!(home.list().is_empty(), "what is being removed is not shown");
+    assert!(home.list().is_empty(), "a removal in progress is not listed");
     assert_eq!(home.session.items().len(), 1);
     home.run(&["token", "Support", "--json"]).error(3, "connection_unknown");
     home.connect(&["zendesk", "--name", "Support"]);

@@ -5,7 +5,7 @@ use crate::support::rounds;
 use crate::support::user;
 
 #[test]
-fn a_name_that_exists_in_any_case_is_refused_before_a_browser_opens() {
+fn an_existing_name_in_any_case_is_refused_before_a_browser_opens() {
     let home = Home::new();
     home.connect(&["zendesk", "--name", "Support EU"]);
     let outcome =
@@ -16,7 +16,7 @@ fn a_name_that_exists_in_any_case_is_refused_before_a_browser_opens() {
 }
 
 #[test]
-fn a_connection_without_a_name_is_called_after_its_product_and_numbered() {
+fn a_connection_without_a_name_gets_the_numbered_name_of_its_product() {
     let home = Home::new();
     for expected in ["Zendesk", "Zendesk 2", "Zendesk 3"] {
         assert_eq!(home.connect(&["zendesk"]).stdout.trim_end(), expected);
@@ -25,7 +25,7 @@ fn a_connection_without_a_name_is_called_after_its_product_and_numbered() {
 }
 
 #[test]
-fn two_sign_ins_at_once_get_different_names() {
+fn concurrent_sign_ins_get_different_names() {
     for _ in 0..rounds() {
         let home = Home::new();
         let mut running: Vec<_> = (0..2).map(|_| home.practise(&["zendesk"], &[])).collect();
@@ -39,7 +39,7 @@ fn two_sign_ins_at_once_get_different_names() {
             assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
         }
         home.assert_consistent(2);
-        // The item describes itself, also where the index had to number its name.
+        // The item has the numbered name too.
         let mut kept: Vec<_> = home
             .session
             .items()
@@ -72,7 +72,7 @@ fn an_ambiguous_name_lists_its_candidates() {
 }
 
 #[test]
-fn a_renamed_connection_is_found_by_its_new_name_in_the_list_and_in_the_keyring() {
+fn a_renamed_connection_has_its_new_name_in_the_index_and_the_keyring() {
     let home = Home::new();
     home.connect(&["zendesk", "--name", "Old"]);
     home.connect(&["zendesk", "--name", "Other"]);
@@ -87,7 +87,7 @@ fn a_renamed_connection_is_found_by_its_new_name_in_the_list_and_in_the_keyring(
 }
 
 #[test]
-fn a_name_is_not_changed_while_the_keyring_is_locked() {
+fn a_connection_is_not_renamed_while_the_keyring_is_locked() {
     let home = Home::new();
     home.connect(&["zendesk", "--name", "Old"]);
     home.session.lock();
@@ -99,7 +99,7 @@ fn a_name_is_not_changed_while_the_keyring_is_locked() {
 }
 
 #[test]
-fn a_removed_connection_leaves_neither_row_nor_item_and_its_name_is_free() {
+fn a_removed_connection_leaves_no_row_and_no_item_and_its_name_is_free() {
     let home = Home::new();
     home.connect(&["zendesk", "--name", "Support"]);
     let id = home.list()[0]["id"].clone();
@@ -108,8 +108,8 @@ fn a_removed_connection_leaves_neither_row_nor_item_and_its_name_is_free() {
     assert_eq!(
         home.count("SELECT count(*) FROM practice_grant WHERE revoked = 0"),
         0,
-        "the provider has ended it"
+        "the grant is revoked"
     );
     home.connect(&["zendesk", "--name", "Support"]);
-    assert_ne!(home.list()[0]["id"], id, "an id is never used again");
+    assert_ne!(home.list()[0]["id"], id, "ids are not reused");
 }
