@@ -1,6 +1,6 @@
 //! The tour: on a virtual display, in a temporary home with its own D-Bus session and keyring, it connects one practice
 //! account as a user would: opens the window, signs in with a real browser, and prints the size of the token on the command
-//! line. It prints each step and leaves pictures in `target/tour`.
+//! line. It prints each step and leaves screenshots in `target/tour`.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -46,7 +46,7 @@ fn main() {
     let page = chromium.allow();
     chromium.screenshot(&pictures.join("5-browser-result.png"));
     say(&format!("A real browser pressed Allow. Its last page says: {}.", page.heading));
-    eventually("the account stands in the list", || window.has_row("Zendesk").then_some(()));
+    eventually("the account is in the list", || window.has_row("Zendesk").then_some(()));
     picture(&window, "6-connected.png");
     say("The account stands in the list.");
     let kept = home.session.items();

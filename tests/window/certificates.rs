@@ -1,4 +1,4 @@
-//! Authorities of an organisation's network, in Settings.
+//! Certificate authorities in Settings.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use crate::support::home::{Home, eventually};
 use crate::support::window::Window;
 
 #[test]
-fn an_authority_is_added_from_a_file_and_removed_again() {
+fn an_authority_is_added_from_a_file_and_removed() {
     let mut params = CertificateParams::new([]).expect("no names");
     params.distinguished_name.push(DnType::CommonName, "Example Gateway");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -29,5 +29,5 @@ fn an_authority_is_added_from_a_file_and_removed_again() {
     window.press("Remove Example Gateway");
     window.wait_for_text("Remove this certificate?");
     window.press("Remove");
-    eventually("it is trusted no longer", || trusted().is_empty().then_some(()));
+    eventually("it is no longer trusted", || trusted().is_empty().then_some(()));
 }
