@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{CALLBACK, Served, parameters, zendesk};
 use crate::support::home::Home;
-use crate::support::person;
 use crate::support::servers::write_element;
+use crate::support::user;
 
 const STANDARD: &str = "apiKey=app&apiSecret=s3cret&callbackUrl=https://www.mycoolapp.com/auth";
 
@@ -63,7 +63,7 @@ fn body(element: &str, provider_data: &Value, configuration: &[(&str, &str)]) ->
 #[track_caller]
 fn sign_in(served: &Served, path: &str, query: &str) -> (Value, Value) {
     let answer = served.bare(&format!("/elements/{path}/oauth/url?{STANDARD}{query}"), &[]).ok();
-    let callback = person::allow(answer["oauthUrl"].as_str().expect("an address"));
+    let callback = user::allow(answer["oauthUrl"].as_str().expect("an address"));
     (answer["element"].clone(), parameters(&callback))
 }
 
@@ -146,7 +146,7 @@ fn the_callback_address_is_that_of_the_sign_in_if_the_body_has_none() {
     let home = Home::new();
     let served = Served::start(&home);
     for (name, without) in [("with the state", ""), ("with the code alone", "state")] {
-        let mut provided = parameters(&person::allow(&served.begin(&name.replace(' ', "-"))));
+        let mut provided = parameters(&user::allow(&served.start_sign_in(&name.replace(' ', "-"))));
         provided.as_object_mut().expect("an object").remove(without);
         let mut body = zendesk(name, &provided);
         body["configuration"].as_object_mut().expect("an object").remove("oauth.callback.url");
