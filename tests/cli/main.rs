@@ -26,3 +26,4 @@ mod providers;
 mod race;
 mod serve;
 mod tokens;
+mod version;

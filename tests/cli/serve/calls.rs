@@ -21,10 +21,10 @@ fn a_missing_entry_a_used_code_a_denial_and_an_unknown_element_are_refused_as_do
     let whole = body.clone();
     let configuration = body["configuration"].as_object_mut().expect("an object");
     configuration.remove("oauth.api.secret");
-    configuration.remove("oauth.callback.url");
+    configuration.remove("oauth.api.key");
     let message = served.send("POST", "/instances", &body).refused(400);
-    assert!(message.contains("oauth.api.secret") && message.contains("oauth.callback.url"), "{message}");
-    assert!(!message.contains("oauth.api.key"), "{message}");
+    assert!(message.contains("oauth.api.secret") && message.contains("oauth.api.key"), "{message}");
+    assert!(!message.contains("oauth.callback.url"), "{message}");
 
     // Nothing was spent: the whole body works, once.
     served.send("POST", "/instances", &whole).ok();

@@ -6,6 +6,7 @@ mod instances;
 mod many;
 mod program;
 mod raw;
+mod sign_ins;
 
 use std::path::Path;
 use std::process::Command;
