@@ -8,8 +8,8 @@ export default defineConfig({
   // Relative, because the window serves the files from its own scheme and tests serve them from a folder.
   base: "./",
   envPrefix: "KEYRACK_UI_",
-  // The page alone, in a plain browser, on the fake: the window itself serves the built files.
-  server: { host: "127.0.0.1" },
+  // For the page alone, in a plain browser, on the fake; the fake reads the element files.
+  server: { host: "127.0.0.1", fs: { allow: [".", "../src-tauri/elements"] } },
   build: {
     target: "esnext",
     // `light-dark()` is kept as written: every engine the window runs in knows it.

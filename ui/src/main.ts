@@ -8,7 +8,7 @@ import "./styles/base.css";
 async function program(): Promise<{ api: Api; first?: Route | undefined }> {
   // MODE is a constant of the build, so the bundle of the window holds no line of the fake.
   if (import.meta.env.MODE !== "production" && window.__TAURI_INTERNALS__ === undefined) {
-    const { openFake } = await import("./ipc/fake");
+    const { openFake } = await import("./ipc/fake/scenes");
     return openFake(new URLSearchParams(location.search));
   }
   return { api: desktop };

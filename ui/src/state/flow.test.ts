@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Fake } from "../ipc/fake";
-import { ACME, accountsThere, hostedConnections } from "../ipc/platform";
-import { connections, emptyState, manyConnections } from "../ipc/scenes";
+import { createFake } from "../ipc/fake/fake";
+import { ACME, accounts, hostedConnections } from "../ipc/fake/platform";
+import { connections, manyConnections } from "../ipc/fake/rows";
+import { emptyState } from "../ipc/fake/world";
 import type { ConnectRequest, State } from "../ipc/types";
 import { App } from "./app.svelte";
 import { mayWaitLonger } from "./attempts";
@@ -31,7 +32,7 @@ const pass = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
 
 describe("the store", () => {
   it("many_changes_at_once_are_answered_by_one_further_question", async () => {
-    const fake = new Fake(emptyState());
+    const fake = createFake(emptyState());
     const asked = vi.spyOn(fake, "state");
     const store = new Store(fake);
     await store.start();
@@ -42,7 +43,7 @@ describe("the store", () => {
   });
 
   it("a_change_during_an_answer_is_not_missed", async () => {
-    const fake = new Fake(emptyState());
+    const fake = createFake(emptyState());
     const store = new Store(fake);
     await store.start();
     void fake.setAppearance("dark");
@@ -52,7 +53,7 @@ describe("the store", () => {
   });
 
   it("a_failed_first_answer_is_kept_to_be_shown", async () => {
-    const fake = new Fake(emptyState());
+    const fake = createFake(emptyState());
     fake.state = () => Promise.reject({ code: "index_newer" });
     const store = new Store(fake);
     await store.start();
@@ -61,8 +62,8 @@ describe("the store", () => {
   });
 
   it("nothing_waits_for_a_catalogue_that_takes_its_time", async () => {
-    const fake = new Fake(hosted());
-    fake.refuse("elements", "never");
+    const fake = createFake(hosted());
+    fake.world.refuse("elements", "never");
     const store = new Store(fake);
     await store.start();
     expect(store.state?.connections).toHaveLength(4);
@@ -73,8 +74,8 @@ describe("the store", () => {
   });
 
   it("a_catalogue_that_fails_is_no_failure_of_the_list", async () => {
-    const fake = new Fake(hosted());
-    fake.refuseOnce("elements", { code: "platform_unreachable" });
+    const fake = createFake(hosted());
+    fake.world.refuseOnce("elements", { code: "platform_unreachable" });
     const store = new Store(fake);
     await store.start();
     await pass();
@@ -87,7 +88,7 @@ describe("the store", () => {
 
   it("an_answer_for_the_workspace_before_is_dropped", async () => {
     const state = { ...hosted(), workspace: emptyState().workspace };
-    const fake = new Fake(state);
+    const fake = createFake(state);
     const store = new Store(fake);
     let arrive = () => {};
     const slow = new Promise<void>((resolve) => (arrive = resolve));
@@ -107,7 +108,7 @@ describe("the store", () => {
   });
 
   it("an_element_of_a_platform_has_a_form_once_it_is_asked_for", async () => {
-    const fake = new Fake(hosted());
+    const fake = createFake(hosted());
     const store = new Store(fake);
     await store.start();
     await pass();
@@ -117,9 +118,10 @@ describe("the store", () => {
   });
 
   it("the_catalogue_follows_the_workspace", async () => {
-    const fake = new Fake(emptyState());
+    const fake = createFake(emptyState());
     const store = new Store(fake);
     await store.start();
+    await pass();
     const first = () => store.elements?.find((one) => one.key === "zendesk")?.fields[0]?.value;
     expect(first()).toBe("");
     await fake.useWorkspace("practice");
@@ -129,7 +131,7 @@ describe("the store", () => {
 });
 
 async function opened(finish: number | null, state = emptyState()) {
-  const fake = new Fake(state, finish);
+  const fake = createFake(state, finish);
   const app = new App(fake);
   await app.store.start();
   await pass();
@@ -261,7 +263,7 @@ describe("somebody else who signs in", () => {
 
   async function wrong() {
     const { fake, app } = await opened(1000, withConnections());
-    fake.somebodyElse = "jo@acme.example";
+    fake.world.otherAccount = "jo@acme.example";
     const attempt = await fake.connect(again);
     app.watch(attempt.id);
     await pass(2000);
@@ -299,7 +301,7 @@ describe("somebody else who signs in", () => {
 
   it("leaves_no_trace_if_the_sign_in_is_begun_anew", async () => {
     const { fake, app, id } = await wrong();
-    fake.somebodyElse = null;
+    fake.world.otherAccount = null;
     await fake.cancel(id);
     await app.signInAgain(row(app, "c1")!);
     expect(app.router.route).toMatchObject({ screen: "connect", again: "c1" });
@@ -492,8 +494,8 @@ describe("a workspace", () => {
 describe("an import", () => {
   it("that_fails_in_part_brings_in_the_rest", async () => {
     const { fake, app } = await opened(null, hosted());
-    fake.accountsThere = accountsThere();
-    fake.notImported.set("431502", { code: "platform_rejected" });
+    fake.world.accounts = accounts();
+    fake.world.importFailures.set("431502", { code: "platform_rejected" });
     const { added, failed } = await fake.importInstances(["431177", "431502", "432090"]);
     await pass();
     expect(added.map((one) => one.instance)).toEqual(["431177", "432090"]);

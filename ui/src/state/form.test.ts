@@ -1,11 +1,40 @@
 import { describe, expect, it } from "vitest";
-import { catalogue } from "../ipc/scenes";
-import { cutToPart, fieldsAgain, given, initialValues, problems, submitted, tagList } from "./form";
+import { builtIn } from "../ipc/fake/catalogue";
+import {
+  cutToPart,
+  fieldsAgain,
+  given,
+  initialValues,
+  plainField,
+  problems,
+  submitted,
+  tagList,
+} from "./form";
 
-const element = (key: string) => catalogue(14747, false).find((one) => one.key === key)!;
-const zendesk = element("zendesk").fields;
-const salesforce = element("sfdc").fields;
+const zendesk = builtIn("zendesk").fields;
 const address = zendesk[0]!;
+
+/** A form with a choice, and a field that shows only with one of its options. */
+const withChoice = [
+  plainField({
+    key: "environment",
+    label: "Environment",
+    kind: "select",
+    value: "production",
+    options: [
+      { value: "production", label: "Production" },
+      { value: "own", label: "Own address" },
+    ],
+  }),
+  plainField({
+    key: "site.address",
+    label: "Address",
+    kind: "host",
+    suffix: ".my.salesforce.com",
+    visible_when: { field: "environment", is: "own" },
+  }),
+  ...builtIn("sfdc").fields.filter(({ key }) => key !== "site.address"),
+];
 
 describe("a form", () => {
   it.each([
@@ -39,18 +68,20 @@ describe("a form", () => {
   });
 
   it("a_long_value_is_found", () => {
-    expect(problems([address], { [address.key]: "a".repeat(64) })[0]?.problem).toBe("too_long");
+    expect(problems([address], { [address.key]: "a".repeat(address.max_length + 1) })[0]?.problem).toBe(
+      "too_long",
+    );
   });
 
   it("a_value_outside_the_list_is_found", () => {
-    const values = { ...initialValues(salesforce), environment: "other" };
-    expect(problems(salesforce, values)[0]).toEqual({ key: "environment", problem: "not_an_option" });
+    const values = { ...initialValues(withChoice), environment: "other" };
+    expect(problems(withChoice, values)[0]).toEqual({ key: "environment", problem: "not_an_option" });
   });
 
   it("a_hidden_field_is_neither_asked_for_nor_sent", () => {
-    const values = { ...initialValues(salesforce), "site.address": "left over" };
-    expect(submitted(salesforce, values)).not.toHaveProperty("site.address");
-    expect(submitted(salesforce, { ...values, environment: "own" })).toHaveProperty("site.address");
+    const values = { ...initialValues(withChoice), "site.address": "left over" };
+    expect(submitted(withChoice, values)).not.toHaveProperty("site.address");
+    expect(submitted(withChoice, { ...values, environment: "own" })).toHaveProperty("site.address");
   });
 
   it("tags_are_trimmed_and_kept_once", () => {
@@ -62,19 +93,19 @@ describe("the form for signing in again", () => {
   const missing = [{ key: "oauth.api.secret", problem: "required" as const }];
 
   it("asks_only_for_what_is_missing", () => {
-    const fields = fieldsAgain(salesforce, missing);
+    const fields = fieldsAgain(withChoice, missing);
     expect(fields.map((field) => field.key)).toEqual(["oauth.api.secret"]);
     expect(problems(fields, {})).toEqual(missing);
   });
 
   it("asks_for_nothing_that_must_be_given_if_nothing_is_missing", () => {
-    const fields = fieldsAgain(salesforce, []);
+    const fields = fieldsAgain(withChoice, []);
     expect(fields.map((field) => field.key)).toEqual(["oauth.api.key", "oauth.api.secret"]);
     expect(problems(fields, {})).toEqual([]);
   });
 
   it("shows_a_missing_field_even_where_a_choice_would_hide_it", () => {
-    const fields = fieldsAgain(salesforce, [{ key: "site.address", problem: "required" }]);
+    const fields = fieldsAgain(withChoice, [{ key: "site.address", problem: "required" }]);
     expect(given(fields, { "site.address": "acme" })).toEqual({ "site.address": "acme" });
   });
 

@@ -31,8 +31,8 @@ export function isVisible(field: FieldView, values: Values): boolean {
   return field.visible_when === undefined || values[field.visible_when.field] === field.visible_when.is;
 }
 
-/** Where the form of an OAuth 2 element lets choose how to sign in (RFC 6749 §1.3, RFC 8628). */
-const GRANT = "oauth.grant";
+/** The field with the grant of an OAuth 2 element (RFC 6749 §1.3, RFC 8628). */
+export const GRANT = "oauth.grant";
 
 /** Whether signing in goes through a browser: some products take what is entered, and some let an application in
  *  without a person. */

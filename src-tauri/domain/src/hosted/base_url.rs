@@ -33,8 +33,8 @@ pub const PRESETS: [Preset; 3] = [
     },
 ];
 
-/// The path of the API at every known platform, for addresses without one.
-const DEFAULT_PATH: &str = "/elements/api-v2";
+/// The path of the API at every known platform, also of `serve`.
+pub const API_PATH: &str = "/elements/api-v2";
 
 /// The base URL for the name of a preset or an address. Each call sends secrets there, so it must be https, or http on
 /// this computer.
@@ -49,6 +49,6 @@ pub fn base_url(text: &str) -> Result<Url, Problem> {
         return Err(Problem::Malformed);
     }
     let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(if path.is_empty() { DEFAULT_PATH } else { &path });
+    url.set_path(if path.is_empty() { API_PATH } else { &path });
     Ok(url)
 }

@@ -17,5 +17,5 @@ mod secrecy;
 mod tests;
 
 pub use attempt_tag::{attempt_tag, without_attempt_tags};
-pub use base_url::{PRESETS, Preset, base_url};
+pub use base_url::{API_PATH, PRESETS, Preset, base_url};
 pub use secrecy::{is_header_safe, is_masked, is_secret_key, may_be_secret};

@@ -85,19 +85,26 @@ async fn a_rotated_token_is_kept_although_the_keychain_fails_at_first() {
 }
 
 #[tokio::test]
-async fn of_many_that_renew_at_once_one_asks_the_provider() {
-    let bench = Bench::usual().await;
+async fn of_many_that_need_a_fresh_token_one_asks_the_provider() {
+    let mut lives = [0, 3600].into_iter();
+    let bench = Bench::new(move |_| {
+        let life = lives.next().unwrap_or(3600);
+        json(&format!(
+            r#"{{"access_token":"a{life}","refresh_token":"r","token_type":"Bearer","expires_in":{life}}}"#
+        ))
+    })
+    .await;
+    bench.add_element("acme", "", "");
     let connection = bench.connect("acme", &[], "").await;
-    let asked = bench.provider.count("POST /token");
     let (a, b, c) = tokio::join!(
-        bench.engine.renew_now(&connection),
-        bench.engine.renew_now(&connection),
-        bench.engine.renew_now(&connection)
+        bench.engine.fresh_item(&connection),
+        bench.engine.fresh_item(&connection),
+        bench.engine.fresh_item(&connection)
     );
-    for renewal in [a, b, c] {
-        renewal.expect("renewed, or not needed");
+    for item in [a, b, c] {
+        assert_eq!(item.expect("fresh").calling_token().expose(), "a3600");
     }
-    assert_eq!(bench.provider.count("POST /token"), asked + 1);
+    assert_eq!(bench.provider.count("POST /token"), 2);
 }
 
 #[tokio::test]

@@ -1,23 +1,18 @@
 // The hosted platform of the fake: a catalogue of two hundred products and the accounts that exist there.
-import { plainField } from "../state/form";
-import type { AuthView, ConnectionView, ElementView, FieldView, InstanceView, WorkspaceView } from "./types";
+import { plainField } from "../../state/form";
+import type { AuthView, ConnectionView, ElementView, FieldView, InstanceView, WorkspaceView } from "../types";
+import { connectionRow, DAY } from "./rows";
+
+const preset = (name: string, label: string, host: string) => ({
+  name,
+  label: `Cloud Elements, ${label}`,
+  base_url: `https://${host}/elements/api-v2`,
+});
 
 export const PRESETS = [
-  {
-    name: "us",
-    label: "Cloud Elements, United States",
-    base_url: "https://api.cloud-elements.com/elements/api-v2",
-  },
-  {
-    name: "eu",
-    label: "Cloud Elements, Europe",
-    base_url: "https://api.cloud-elements.co.uk/elements/api-v2",
-  },
-  {
-    name: "staging",
-    label: "Cloud Elements, staging",
-    base_url: "https://staging.cloud-elements.com/elements/api-v2",
-  },
+  preset("us", "United States", "api.cloud-elements.com"),
+  preset("eu", "Europe", "api.cloud-elements.co.uk"),
+  preset("staging", "staging", "staging.cloud-elements.com"),
 ];
 
 export function hostedWorkspace(name: string, base_url: string, connections = 0): WorkspaceView {
@@ -26,19 +21,16 @@ export function hostedWorkspace(name: string, base_url: string, connections = 0)
 
 export const ACME = hostedWorkspace("Acme platform", "https://api.cloud-elements.com/elements/api-v2");
 
-const MAKERS = ["Alder", "Birch", "Cedar", "Elm", "Fir", "Hazel", "Juniper", "Larch", "Maple", "Oak"];
-const MORE_MAKERS = [
-  "Olive",
-  "Pine",
-  "Poplar",
-  "Quince",
-  "Rowan",
-  "Spruce",
-  "Sycamore",
-  "Tamarind",
-  "Willow",
-  "Yew",
-];
+export const OPEN_CONNECTORS = hostedWorkspace(
+  "Open Connectors",
+  "https://api.openconnectors.us2.ext.hana.ondemand.com/elements/api-v2",
+  1,
+);
+
+const MAKERS = (
+  "Alder Birch Cedar Elm Fir Hazel Juniper Larch Maple Oak " +
+  "Olive Pine Poplar Quince Rowan Spruce Sycamore Tamarind Willow Yew"
+).split(" ");
 const KINDS: [suffix: string, category: string, auth: AuthView][] = [
   ["CRM", "CRM", "oauth2"],
   ["Desk", "Help desk", "oauth2"],
@@ -52,9 +44,9 @@ const KINDS: [suffix: string, category: string, auth: AuthView][] = [
   ["Events", "Events", "oauth2"],
 ];
 
-/** Two hundred, none with a form: the platform tells that for one element at a time. */
+/** Two hundred elements without their forms: a platform describes the form of one element at a time. */
 export function platformCatalogue(): ElementView[] {
-  return [...MAKERS, ...MORE_MAKERS].flatMap((maker) =>
+  return MAKERS.flatMap((maker) =>
     KINDS.map(([suffix, category, auth]) => ({
       key: `${maker}${suffix}`.toLowerCase(),
       name: `${maker} ${suffix}`,
@@ -84,8 +76,8 @@ const OAUTH: FieldView[] = [
   }),
 ];
 
-/** With every kind of field that a platform may describe. */
-const ENTERED: FieldView[] = [
+/** Has every kind of field that a platform may describe. */
+const DIRECT: FieldView[] = [
   plainField({ key: "username", label: "User name", example: "maria" }),
   plainField({ key: "password", label: "Password", secret: true }),
   plainField({
@@ -114,28 +106,25 @@ const ENTERED: FieldView[] = [
   }),
 ];
 
-/** The same element with its form. */
-export function described(element: ElementView): ElementView {
+/** Adds the form to an element of the platform. */
+export function withForm(element: ElementView): ElementView {
   const inBrowser = element.auth === "oauth2" || element.auth === "oauth1";
-  return { ...element, fields: inBrowser ? OAUTH : ENTERED };
+  return { ...element, fields: inBrowser ? OAUTH : DIRECT };
 }
 
-function account(id: string, name: string, element: string, part: Partial<InstanceView> = {}): InstanceView {
-  const found = platformCatalogue().find((one) => one.key === element);
-  return {
-    id,
-    name,
-    element,
-    product: found?.name ?? element,
-    initials: found?.initials ?? "?",
-    tags: [],
-    disabled: false,
-    ...part,
-  };
+function find(key: string): ElementView {
+  const element = platformCatalogue().find((element) => element.key === key);
+  if (!element) throw new Error(`the platform has no element ${key}`);
+  return element;
+}
+
+function account(id: string, name: string, key: string, part: Partial<InstanceView> = {}): InstanceView {
+  const { name: product, initials } = find(key);
+  return { id, name, element: key, product, initials, tags: [], disabled: false, ...part };
 }
 
 /** Five accounts, of which two are connections already. */
-export function accountsThere(): InstanceView[] {
+export function accounts(): InstanceView[] {
   return [
     account("429221", "Alder support", "alderdesk", { connection: "h1", tags: ["support"] }),
     account("429230", "Sales", "cedarcrm", { connection: "h2" }),
@@ -148,41 +137,30 @@ export function accountsThere(): InstanceView[] {
   ];
 }
 
-export function manyAccountsThere(count: number): InstanceView[] {
-  const all = platformCatalogue();
+export function manyAccounts(count: number): InstanceView[] {
+  const elements = platformCatalogue();
   return Array.from({ length: count }, (_, index) => {
-    const { key, name } = all[(index * 7) % all.length] as ElementView;
+    const { key, name } = elements[(index * 7) % elements.length] as ElementView;
     return account(`${430000 + index}`, `${name} ${index + 1}`, key);
   });
 }
 
-/** The connections of the workspace; one is off, one needs its owner. */
+/** Makes a connection of the workspace `ACME`. */
+export function hostedRow(
+  product: Parameters<typeof connectionRow>[0],
+  part: Parameters<typeof connectionRow>[1],
+): ConnectionView {
+  return connectionRow(product, { workspace: ACME.name, revocation: { way: "stays" }, ...part });
+}
+
+/** Four connections of `ACME`: one is switched off, one needs a new sign-in. */
 export function hostedConnections(now: number): ConnectionView[] {
-  const DAY = 24 * 60 * 60_000;
-  const from = (id: string, instance: string, name: string, element: string): ConnectionView => {
-    const found = platformCatalogue().find((one) => one.key === element);
-    return {
-      id,
-      name,
-      element,
-      product: found?.name ?? element,
-      initials: found?.initials ?? "?",
-      workspace: ACME.name,
-      tags: [],
-      disabled: false,
-      instance,
-      status: "ok",
-      created_at: now - 40 * DAY,
-      scopes: [],
-      access: [],
-      missing: [],
-      revocation: { way: "stays" },
-    };
-  };
+  const row = (id: string, instance: string, name: string, key: string, part = {}): ConnectionView =>
+    hostedRow(find(key), { id, instance, name, created_at: now - 40 * DAY, ...part });
   return [
-    { ...from("h1", "429221", "Alder support", "alderdesk"), tags: ["support"] },
-    from("h2", "429230", "Sales", "cedarcrm"),
-    { ...from("h3", "429888", "Billing", "elmbooks"), status: "needs_sign_in", last_code: "sign_in_expired" },
-    { ...from("h4", "430012", "Newsletter of last year", "hazelmail"), disabled: true },
+    row("h1", "429221", "Alder support", "alderdesk", { tags: ["support"] }),
+    row("h2", "429230", "Sales", "cedarcrm"),
+    row("h3", "429888", "Billing", "elmbooks", { status: "needs_sign_in", last_code: "sign_in_expired" }),
+    row("h4", "430012", "Newsletter of last year", "hazelmail", { disabled: true }),
   ];
 }
