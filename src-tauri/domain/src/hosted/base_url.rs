@@ -33,7 +33,7 @@ pub const PRESETS: [Preset; 3] = [
     },
 ];
 
-/// The path of the API at every known platform, for addresses without one.
+/// The path of the API at every known platform, also of `serve`.
 pub const API_PATH: &str = "/elements/api-v2";
 
 /// The base URL for the name of a preset or an address. Each call sends secrets there, so it must be https, or http on
