@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Code, ConnectionView, Failure, FieldView } from "../ipc/types";
-import { describeFailure, ERRORS, IN_USE, platformDetails, SECRETS_REFUSED } from "./errors";
+import { describeFailure, ERRORS, platformDetails, SECRETS_REFUSED } from "./errors";
 import { fieldProblem, lowerLabel } from "./fields";
 import { listSnippets, quoteWord } from "./snippets";
 import { exactTime, clockWords, relativeTime, waitWords } from "./time";
@@ -103,7 +103,7 @@ describe("failures on the way to a provider", () => {
   });
 
   it("about_an_element_in_use_name_its_connection", () => {
-    const words = describeFailure({ code: "name_taken", name: "Support" }, keyring, IN_USE);
+    const words = describeFailure({ code: "element_in_use", name: "Support" }, keyring);
     expect(words.body).toBe("“Support” is connected by it. Remove that connection first.");
   });
 });

@@ -118,6 +118,12 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     button: CONNECTIONS,
     move: "person",
   },
+  element_in_use: {
+    title: "It can’t be taken out yet",
+    body: "“{name}” is connected by it. Remove that connection first.",
+    button: CONNECTIONS,
+    move: "person",
+  },
   element_invalid: {
     title: "The description of {product} has a fault",
     body: "Its element file can’t be used as it is. The details say what to mend.",
@@ -345,14 +351,6 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     button: { label: "Sign in again", does: "retry" },
     move: "person",
   },
-};
-
-/** `name_taken` for a custom element that a connection uses. */
-export const IN_USE: ErrorCopy = {
-  title: "It can’t be taken out yet",
-  body: "“{name}” is connected by it. Remove that connection first.",
-  button: CONNECTIONS,
-  move: "person",
 };
 
 /** `workspace_secrets` while the secrets are entered: none were accepted yet. */

@@ -352,7 +352,7 @@ describe("a generic form", () => {
     await fake.connect({ element: key, name: "", tags: [], values: {} });
     await pass(2000);
     await expect(fake.removeElement(key)).rejects.toEqual({
-      code: "name_taken",
+      code: "element_in_use",
       name: "accounts.acme.example",
     });
     await fake.remove(app.store.state!.connections[0]!.id, false);

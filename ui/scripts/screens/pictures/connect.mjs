@@ -78,7 +78,7 @@ export default {
     act: press("Take out of the list"),
   },
   "connect-own-in-use": {
-    query: "scene=own&screen=connect&element=accounts-acme-example&refuse=removeElement:name_taken",
+    query: "scene=own&screen=connect&element=accounts-acme-example&refuse=removeElement:element_in_use",
     act: steps(press("Take out of the list"), pressExactly("Take out"), failure),
   },
 

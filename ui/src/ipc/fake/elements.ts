@@ -45,7 +45,7 @@ export const elementCalls = (world: World) => ({
 
   async removeElement(key: string) {
     const user = world.state.connections.find((row) => row.element === key);
-    if (user) throw { code: "name_taken", name: user.name } satisfies Failure;
+    if (user) throw { code: "element_in_use", name: user.name } satisfies Failure;
     world.customElements = world.customElements.filter((element) => element.key !== key);
   },
 });

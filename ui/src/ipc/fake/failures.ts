@@ -48,6 +48,7 @@ const FACTS: Partial<Record<Code, Omit<Failure, "code">>> = {
     ],
   },
   clock_wrong: { host: "acme.desk.com", clock_skew: 431 },
+  element_in_use: { name: "Zendesk" },
   element_retired: { product: "Desk.com" },
   form_invalid: {
     fields: [
