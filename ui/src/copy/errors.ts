@@ -6,7 +6,7 @@ import type { Code, Failure } from "../ipc/types";
 import { clockWords, waitWords } from "./time";
 
 /** Who can do something about it. */
-type Move = "person" | "administrator" | "provider" | "platform";
+type Move = "user" | "administrator" | "provider" | "platform";
 
 /** What the button does; the screen that shows the failure knows how. */
 export type Does =
@@ -61,38 +61,38 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "Access was not given",
     body: "{product} reported that access was declined. Nothing was saved.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   authorization_expired: {
     title: "The sign-in took too long",
     body: "What the browser brought from {product} was used before or is too old. Start again from here.",
     button: START_AGAIN,
-    move: "person",
+    move: "user",
   },
   callback_busy: {
     title: "Another sign-in is waiting",
     body: "Keyrack is already signing in to {product} in another window or terminal. Finish or cancel that one first.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   callback_invalid: {
     title: "The address can’t be used",
     body: "It holds no answer from {product}. Copy the whole address the browser ended on.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   callback_timeout: {
     title: "No answer from the browser",
     body: "The sign-in was not finished. Entered values are kept.",
     button: { label: "Open browser again", does: "retry" },
-    move: "person",
+    move: "user",
   },
   // Not shown: cancelling leads back to the form.
   cancelled: {
     title: "The sign-in was cancelled",
     body: "Entered values are kept.",
     button: START_AGAIN,
-    move: "person",
+    move: "user",
   },
   certificate_untrusted: {
     title: "This computer does not trust the server",
@@ -104,25 +104,25 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "The clock is {clock}",
     body: "{product} takes sign-ins only at the right time. Set the clock of this computer, then try again.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   connection_disabled: {
     title: "This account is switched off",
     body: "Nothing can use it while it is off. Switch it on, then try again.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   connection_unknown: {
     title: "This connection is gone",
     body: "It was removed in another window or terminal. The list shows what is left.",
     button: CONNECTIONS,
-    move: "person",
+    move: "user",
   },
   element_in_use: {
     title: "It can’t be taken out yet",
     body: "“{name}” is connected by it. Remove that connection first.",
     button: CONNECTIONS,
-    move: "person",
+    move: "user",
   },
   element_invalid: {
     title: "The description of {product} has a fault",
@@ -146,25 +146,25 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "Some entries can’t be used",
     body: "What to change is said below each of them.",
     button: EDIT,
-    move: "person",
+    move: "user",
   },
   index_newer: {
     title: "A newer version wrote this data",
     body: "Update the app to open it. Nothing was changed.",
     button: DETAILS,
-    move: "person",
+    move: "user",
   },
   index_unwritable: {
     title: "The list can’t be saved",
     body: "The data folder can’t be written to. Make room on the disk or check who owns the folder.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   instance_gone: {
     title: "{platform} no longer has this account",
     body: "It was deleted there. Remove it here, then connect {product} anew.",
     button: DETAILS,
-    move: "person",
+    move: "user",
   },
   internal: {
     title: "Something failed inside the app",
@@ -184,19 +184,19 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "Nothing to sign in with was found there",
     body: "{host} does not tell how to sign in. Check the address, or enter the single addresses by hand.",
     button: EDIT,
-    move: "person",
+    move: "user",
   },
   keychain_denied: {
     title: "The {keychain} refused",
     body: "Keyrack was not allowed to use it. Allow it when the system asks.",
     button: CHECK,
-    move: "person",
+    move: "user",
   },
   keychain_locked: {
     title: "The {keychain} is locked",
     body: "Unlock it to save and use connections.",
     button: CHECK,
-    move: "person",
+    move: "user",
   },
   keychain_missing: {
     title: "No {keychain} was found",
@@ -214,13 +214,13 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "More than one connection has this name",
     body: "These match: {candidates}. Choose one of them in the list.",
     button: CONNECTIONS,
-    move: "person",
+    move: "user",
   },
   name_taken: {
     title: "This name is in use",
     body: "Another connection is called “{name}”. Choose another name.",
     button: EDIT,
-    move: "person",
+    move: "user",
   },
   needs_settings: {
     title: "{product} no longer accepts these settings",
@@ -250,7 +250,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "This is too large for {platform}",
     body: "It takes no entry of this size. Shorten what was entered.",
     button: EDIT,
-    move: "person",
+    move: "user",
   },
   platform_rejected: {
     title: "{platform} refused",
@@ -269,7 +269,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "{platform} can’t be reached",
     body: "Check the connection to the internet and try again. Nothing was changed.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   port_in_use: {
     title: "The callback address is taken",
@@ -277,7 +277,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     button: { label: "Use port {free_port}", does: "use_free_port" },
     needs: "free_port",
     otherwise: SETTINGS,
-    move: "person",
+    move: "user",
   },
   provider_bad_response: {
     title: "{product} sent an unexpected answer",
@@ -295,7 +295,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "{product} can’t be reached",
     body: "Check the connection to the internet and try again. Nothing was changed.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   redirect_mismatch: {
     title: "{product} expects another address",
@@ -307,19 +307,19 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "Access is being renewed",
     body: "Another program is renewing it at this moment. Try again in a few seconds.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   sign_in_expired: {
     title: "Sign in again",
     body: "{product} ended this sign-in. Other connections are not affected.",
     button: { label: "Sign in again", does: "retry" },
-    move: "person",
+    move: "user",
   },
   state_mismatch: {
     title: "The answer did not match",
     body: "The browser returned an answer for another sign-in. Start again from here.",
     button: START_AGAIN,
-    move: "person",
+    move: "user",
   },
   usage: {
     title: "This can’t be done here",
@@ -337,19 +337,19 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "This name is in use",
     body: "Another workspace is called “{name}”. Choose another name.",
     button: EDIT,
-    move: "person",
+    move: "user",
   },
   workspace_unknown: {
     title: "This workspace is gone",
     body: "It was removed in another window or terminal. Choose another one in Settings.",
     button: SETTINGS,
-    move: "person",
+    move: "user",
   },
   wrong_account: {
     title: "Another account signed in",
     body: "{found} signed in, but “{name}” belongs to {expected}. Nothing was changed.",
     button: { label: "Sign in again", does: "retry" },
-    move: "person",
+    move: "user",
   },
 };
 
@@ -358,7 +358,7 @@ export const SECRETS_REFUSED: ErrorCopy = {
   title: "{platform} does not accept these secrets",
   body: "Copy both again from its web page. They belong together: one user of one organization.",
   button: EDIT,
-  move: "person",
+  move: "user",
 };
 
 /** A failure in words, ready to show. */
@@ -371,7 +371,7 @@ export interface FailureWords {
 }
 
 const MOVES: Record<Move, string> = {
-  person: "Your move",
+  user: "Your move",
   administrator: "Your administrator’s move",
   provider: "{product}’s move",
   platform: "{platform}’s move",
