@@ -24,7 +24,7 @@ fn add_workspace(window: &Window, platform: &Platform) {
     window.fill("Organization secret", &organization);
     window.press("Check and add");
     // The refusal of the platform is shown, and the entries are kept.
-    window.wait_for_text("secret");
+    window.wait_for_text("does not accept these secrets");
     assert_eq!(window.value("Organization secret"), organization);
     window.fill("User secret", &user);
     window.press("Check and add");
