@@ -6,10 +6,10 @@ SHELL := bash
 ui_sources := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/package-lock.json -type f 2>/dev/null)
 has_display := $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin MINGW%,$(shell uname -s)))
 
-.PHONY: help run tour test soak bench bundle types setup-build setup-test
+.PHONY: help run tour check test soak bench bundle fresh fresh-deb types setup-build setup-test
 
 help: ## What can be made
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: ## Build and open the window; without a display, take a tour on a virtual one
 ifneq ($(has_display),)
@@ -24,6 +24,10 @@ endif
 tour: setup-test ui/dist/index.html ## Connect one practice account on a virtual display, with pictures
 	cargo test --quiet --test tour
 
+check: ## The quick loop: formatting, lints, domain and engine tests, UI types and unit tests
+	@scripts/setup check
+	@scripts/check
+
 test: setup-test ## Everything from formatting to the real window
 	scripts/test
 
@@ -31,13 +35,19 @@ soak: setup-test ui/dist/index.html ## Long runs of the same tests
 	KEYRACK_SOAK=1 cargo test --test cli
 	KEYRACK_SOAK=1 cargo test --test window providers::
 
-bench: setup-test ui/dist/index.html ## Figures beside their rivals'
-	scripts/bench
-
-bundle: ui/dist/index.html ## A .deb and an .rpm
+bench: setup-test ## Figures beside their rivals'
 	@scripts/setup bundle
-	ui/node_modules/.bin/tauri build --bundles deb,rpm
-	@ls -l target/release/bundle/*/*.deb target/release/bundle/*/*.rpm
+	@scripts/bench
+
+bundle: ## The installers of this system: a .deb and an .rpm on Linux
+	@scripts/setup bundle
+	@scripts/bundle
+
+fresh: ## Run `make run` and `make test` in a bare Debian root (as root)
+	scripts/fresh source
+
+fresh-deb: bundle ## Install the .deb in a bare Debian root and open its window (as root)
+	scripts/fresh deb
 
 types: ## Write the TypeScript types and the element schema from the Rust types
 	UPDATE_TYPES=1 KEYRACK_WRITE_SCHEMA=1 cargo test --package keyrack-domain current

@@ -1,13 +1,98 @@
-//! Declares the commands of the window, so that each must be granted by name in `tauri.conf.json`.
+//! Names the commit for `keyrack version`, and declares the commands of the window.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 fn main() {
-    println!("cargo:rerun-if-changed=src-tauri/src/desktop/commands.txt");
+    println!("cargo:rerun-if-changed=src-tauri/build.rs");
+    describe_source();
     #[cfg(feature = "desktop")]
+    window::declare_commands();
+}
+
+/// Sets `KEYRACK_COMMIT` and `KEYRACK_BUILD_EPOCH`. The date is that of the commit, so that two builds of one commit are
+/// the same; packagers set `SOURCE_DATE_EPOCH` (reproducible-builds.org).
+fn describe_source() {
+    for variable in ["KEYRACK_COMMIT", "SOURCE_DATE_EPOCH"] {
+        println!("cargo:rerun-if-env-changed={variable}");
+    }
+    // A source archive may lie in a repository that is not its own.
+    let is_repository = run_git(&["rev-parse", "--show-prefix"]).is_some_and(|prefix| prefix.is_empty());
+    let ask_git = |args: &[&str]| if is_repository { run_git(args) } else { None };
+    // Written at each commit and checkout.
+    if let Some(log) =
+        ask_git(&["rev-parse", "--git-path", "logs/HEAD"]).filter(|log| Path::new(log).exists())
     {
-        let text = include_str!("src/desktop/commands.txt");
-        let commands: &'static [&'static str] = text.lines().collect::<Vec<_>>().leak();
-        let manifest = tauri_build::AppManifest::new().commands(commands);
+        println!("cargo:rerun-if-changed={log}");
+    }
+    let commit = read_variable("KEYRACK_COMMIT").or_else(|| ask_git(&["rev-parse", "HEAD"]));
+    println!("cargo:rustc-env=KEYRACK_COMMIT={}", commit.as_deref().unwrap_or("unknown"));
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs()).to_string();
+    let epoch =
+        read_variable("SOURCE_DATE_EPOCH").or_else(|| ask_git(&["show", "-s", "--format=%ct", "HEAD"]));
+    println!("cargo:rustc-env=KEYRACK_BUILD_EPOCH={}", epoch.unwrap_or_else(now));
+}
+
+fn read_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn run_git(args: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(args).output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+}
+
+/// Registers the commands of the window and grants each by name. A command is a function in `src/desktop/commands` with
+/// the attribute `#[tauri::command]`; nothing else lists them.
+#[cfg(feature = "desktop")]
+mod window {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    const COMMANDS: &str = "src-tauri/src/desktop/commands";
+
+    pub fn declare_commands() {
+        println!("cargo:rerun-if-changed={COMMANDS}");
+        let mut files: Vec<PathBuf> =
+            fs::read_dir(COMMANDS).expect(COMMANDS).map(|entry| entry.expect(COMMANDS).path()).collect();
+        files.sort();
+        let (mut names, mut paths) = (Vec::new(), Vec::new());
+        for file in files {
+            let module = file.file_stem().and_then(|stem| stem.to_str()).expect("a module").to_owned();
+            for name in read_commands(&file) {
+                paths.push(format!("commands::{module}::{name},\n"));
+                names.push(name);
+            }
+        }
+        let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("set by cargo"));
+        write(&out.join("handler.rs"), &format!("tauri::generate_handler![\n{}]\n", paths.concat()));
+
+        // Tauri makes a permission of each command. This set names them all, for the capability in tauri.conf.json.
+        let granted: Vec<_> = names.iter().map(|name| format!("allow-{}", name.replace('_', "-"))).collect();
+        let set = format!(
+            "[[set]]\nidentifier = \"page-commands\"\ndescription = \"Every command of the page.\"\npermissions = {granted:?}\n"
+        );
+        fs::create_dir_all("permissions").expect("permissions");
+        write(Path::new("permissions/page-commands.toml"), &set);
+        let names: Vec<&'static str> = names.into_iter().map(|name| &*name.leak()).collect();
+        let manifest = tauri_build::AppManifest::new().commands(names.leak());
         tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest))
             .expect("tauri.conf.json and its capability fit the commands");
+    }
+
+    /// The names of the functions that follow the attribute.
+    fn read_commands(file: &Path) -> Vec<String> {
+        let text = fs::read_to_string(file).expect("a source file");
+        let name = |rest: &str| rest.split_once("fn ")?.1.split(['(', '<']).next().map(str::to_owned);
+        text.split("#[tauri::command]").skip(1).map(|rest| name(rest).expect("a function")).collect()
+    }
+
+    /// Writes only changes: a new time stamp would run this script again.
+    fn write(path: &Path, text: &str) {
+        if fs::read_to_string(path).is_ok_and(|old| old == text) {
+            return;
+        }
+        fs::write(path, text).expect("a writable folder");
     }
 }

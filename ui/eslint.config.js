@@ -4,7 +4,7 @@ import globals from "globals";
 import ts from "typescript-eslint";
 import svelteConfig from "./svelte.config.js";
 
-/** Only the bridge may know that there is a desktop around the page; a plain browser runs the rest. */
+/** Only the bridge may import Tauri; a plain browser runs the rest. */
 const bridgeOnly = {
   patterns: [{ group: ["@tauri-apps/*"], message: "Only src/ipc/api.ts talks to the desktop." }],
 };
@@ -26,7 +26,7 @@ export default ts.config(
     files: ["**/*.svelte", "**/*.svelte.ts"],
     languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } },
     rules: {
-      // style-src 'self' refuses style attributes, and markup from a string is never needed.
+      // The content security policy refuses style attributes; markup from a string is never needed.
       "svelte/no-inline-styles": "error",
       "svelte/no-at-html-tags": "error",
     },

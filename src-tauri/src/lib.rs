@@ -1,13 +1,13 @@
-//! Keyrack connects a person's accounts and keeps the resulting tokens in the keychain of their operating system.
+//! Keyrack connects a user's accounts and keeps the tokens in the keychain of the operating system.
 //!
-//! The flow, whatever answers it:
+//! The steps of a sign-in, on this computer, in practice and at a hosted platform:
 //!
 //! 1. the catalogue gives an element, 2. its form is checked, 3. the vault is probed and the callback address bound,
-//! 4. `platform.oauth_token` (OAuth 1.0a only), 5. `platform.oauth_url`, with our own `state`,
+//! 4. `SignIn::oauth_token` (OAuth 1.0a only), 5. `SignIn::oauth_url`, with our own `state`,
 //! 6. the attempt is written to the index, without a secret, 7. the browser opens,
-//! 8. the callback is parsed, 9. `platform.create_instance`,
+//! 8. the callback is parsed, 9. `SignIn::create_instance`,
 //! 10. the vault takes the item, then one index transaction adds the row and closes the attempt,
-//! 11. the page in the browser says how it ended, 12. the window and the command line show it.
+//! 11. the page in the browser shows the result, 12. the window and the command line show it.
 //!
 //! `domain` is pure; `io` touches the outside without deciding; `platform` answers the calls; `engine` orders the
 //! steps; `desktop`, `cli` and `serve` are thin edges over the same engine.
@@ -19,6 +19,8 @@ pub mod engine;
 pub mod fault;
 pub mod io;
 pub mod platform;
+#[cfg(test)]
+mod scripted;
 pub mod serve;
 
 pub use keyrack_domain as domain;

@@ -1,4 +1,4 @@
-//! Homes that an earlier version left, opened by this one. What they hold is in tests/golden/README.md.
+//! Opens homes that an earlier version wrote. tests/golden/README.md lists their contents.
 
 use std::path::PathBuf;
 
@@ -9,11 +9,11 @@ use crate::support::golden::{self, Network};
 use crate::support::home::Home;
 use crate::support::http;
 use crate::support::keyrack::{Outcome, Running};
-use crate::support::person;
 use crate::support::platform::Platform;
-use crate::support::scripted::{Say, Scripted};
+use crate::support::scripted::{Response, Scripted};
 use crate::support::servers;
 use crate::support::session::KeyringItem;
+use crate::support::user;
 use crate::support::visitor::Visitor;
 
 const V1: &str = "v1";
@@ -23,7 +23,7 @@ fn home() -> Home {
     golden::open(V1, "home")
 }
 
-/// The home over which the platform of the hosted workspace runs.
+/// The home that serves the hosted workspace.
 fn upstream() -> Home {
     golden::open(V1, "platform")
 }
@@ -51,31 +51,31 @@ fn row(home: &Home, name: &str) -> Value {
     home.list().into_iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("no row {name}"))
 }
 
-/// Items of the keyring whose user name ends like this.
-fn kept(home: &Home, ending: &str) -> Vec<KeyringItem> {
+/// The items of the keyring whose user name contains this text.
+fn keyring_items(home: &Home, text: &str) -> Vec<KeyringItem> {
     let mut items = home.session.keyring();
-    items.retain(|item| item.attributes["username"].contains(ending));
+    items.retain(|item| item.attributes["username"].contains(text));
     items
 }
 
-/// What the keyring holds for a connection whose item lies in one piece.
+/// The item of a connection that is not split into parts.
 #[track_caller]
 fn item(home: &Home, id: &str) -> Value {
-    let items = kept(home, id);
+    let items = keyring_items(home, id);
     assert_eq!(items.len(), 1, "one item for {id}");
     serde_json::from_str(&items[0].secret).expect("JSON")
 }
 
-/// The names of all connections.
+/// The names of all connections, sorted.
 fn names(home: &Home) -> Vec<String> {
     let mut names: Vec<_> = home.list().iter().map(|row| text(row, "name").to_owned()).collect();
     names.sort();
     names
 }
 
-/// Each row has its item and each item its row.
+/// Asserts that rows and items of connections match one to one.
 #[track_caller]
-fn assert_each_has_its_item(home: &Home) {
+fn assert_rows_match_items(home: &Home) {
     let mut rows: Vec<_> = home.list().iter().map(|row| text(row, "id").to_owned()).collect();
     rows.sort();
     let key = |item: &KeyringItem| item.attributes["username"].split_once(':').expect("a home").1.to_owned();
@@ -96,7 +96,11 @@ fn each_answer_is_what_it_was() {
             let now = home.run(&arguments).ok();
             match then.get("json") {
                 Some(then) => {
-                    assert!(golden::says_all(&now.json(), then), "{arguments:?}: {}\n{then:#}", now.stdout);
+                    assert!(
+                        golden::contains_all(&now.json(), then),
+                        "{arguments:?}: {}\n{then:#}",
+                        now.stdout
+                    );
                 }
                 None => assert_eq!(now.stdout, then["text"], "{arguments:?}"),
             }
@@ -115,7 +119,7 @@ fn scripts_that_call_the_platform_are_let_in_as_before() {
     for then in then["calls"].as_array().expect("a list") {
         let (status, now) = call(&platform, text(then, "authorization"), text(then, "path"));
         assert_eq!(status, 200, "{then}");
-        assert!(golden::says_all(&now, &then["json"]), "{now:#}\n{:#}", then["json"]);
+        assert!(golden::contains_all(&now, &then["json"]), "{now:#}\n{:#}", then["json"]);
     }
 }
 
@@ -158,7 +162,7 @@ fn a_connection_is_found_by_its_words() {
 fn tokens_are_renewed_with_what_was_kept() {
     let network = Network::take();
     let (home, provider) = (home(), network.provider());
-    // In practice: one that has ended, by asking for it; and one that would live on.
+    // In practice: `token` renews an expired token, `renew` a fresh one.
     let ended = row(&home, "Ended");
     let before = item(&home, text(&ended, "id"));
     let token = home.run(&["token", "Ended"]).ok().stdout;
@@ -167,7 +171,7 @@ fn tokens_are_renewed_with_what_was_kept() {
     home.run(&["renew", "Büro Köln"]).ok();
     home.run(&["test", "Büro Köln"]).ok();
 
-    // On this computer: how each asks for it.
+    // On this computer: the form of each renewal.
     let client = "client_id=keyrack&client_secret=a-secret-with%2B%2F%3A%25%26%3Din-it";
     for (name, form) in [
         ("Anvils", ["refresh_token=golden-refresh-anvils", client]),
@@ -181,10 +185,10 @@ fn tokens_are_renewed_with_what_was_kept() {
         ),
     ] {
         home.run(&["renew", name]).ok();
-        let heard = provider.heard();
-        let asked = heard.last().expect("a call");
+        let requests = provider.token_requests();
+        let asked = requests.last().expect("a request");
         assert!(form.iter().all(|part| asked.contains(part)), "{name}: {asked}");
-        let token = format!("access-{}", heard.len());
+        let token = format!("access-{}", requests.len());
         assert_eq!(home.run(&["token", name]).ok().stdout.trim_end(), token, "{name}");
         let row = row(&home, name);
         assert_eq!(row["status"], "ok", "{name}");
@@ -192,7 +196,7 @@ fn tokens_are_renewed_with_what_was_kept() {
     }
     home.run(&["renew", "Needs sign-in", "--json"]);
     assert_eq!(row(&home, "Needs sign-in")["status"], "needs_sign_in");
-    assert_eq!(provider.heard().len(), 6, "what has ended is not asked for again");
+    assert_eq!(provider.token_requests().len(), 6, "a refused refresh token is not sent again");
 }
 
 #[test]
@@ -202,7 +206,7 @@ fn connections_are_tested_where_they_belong() {
     let (_provider, _platform) = (network.provider(), network.platform(&upstream));
     for (name, identity) in [
         ("Büro Köln", json!("maria@practice.example")),
-        // It signs with secrets that are derived from a key in the keyring.
+        // The practice provider derives its token secret from a key in the keyring.
         ("Signed", json!("maria@practice.example")),
         ("Anvils", json!("maria@scripted.example")),
         ("Registered", json!("maria@scripted.example")),
@@ -214,7 +218,7 @@ fn connections_are_tested_where_they_belong() {
     }
 }
 
-/// Signs in again as `finish` does it: the connection is the one it was, with another sign-in.
+/// Signs in again with `finish`. The connection stays the same and gets new tokens.
 #[track_caller]
 fn assert_signed_in_again(home: &Home, name: &str, finish: impl FnOnce()) {
     let before = row(home, name);
@@ -234,7 +238,7 @@ fn assert_signed_in_again(home: &Home, name: &str, finish: impl FnOnce()) {
 
 #[track_caller]
 fn carry(mut running: Running) -> Outcome {
-    let tab = person::tab(&person::allow(&running.line("open: ")));
+    let tab = user::open_tab(&user::allow(&running.line("open: ")));
     let outcome = running.wait().ok();
     let page = tab.join().expect("a tab").expect("a page");
     assert!(page.body.contains("is connected"), "{}", page.body);
@@ -273,12 +277,12 @@ fn connections_elsewhere_are_signed_in_again() {
     assert_signed_in_again(&home, "Registered", || {
         let mut running = home.start(&["reconnect", "Registered", "--no-browser"]);
         let address = running.line("open: ");
-        let tab = person::tab(&Visitor::new().allow(&address, "maria"));
+        let tab = user::open_tab(&Visitor::new().allow(&address, "maria"));
         running.wait().ok();
         let _ = tab.join();
     });
     assert_signed_in_again(&home, "Helpdesk", || {
-        let callback = servers::callback_of_its_own();
+        let callback = servers::callback_on_free_port();
         carry(home.start(&["reconnect", "Helpdesk", "--no-browser", "--set", &callback]));
     });
     home.run(&["test", "Helpdesk"]).ok();
@@ -292,12 +296,12 @@ fn connections_are_removed_and_their_access_is_ended() {
     let remove = |name: &str| {
         let id = text(&row(&home, name), "id").to_owned();
         let removed = home.json(&["remove", name]);
-        assert_eq!(kept(&home, &id), [], "{name}: no part of it is left");
+        assert_eq!(keyring_items(&home, &id), [], "{name}: no part of it is left");
         assert!(!names(&home).iter().any(|known| known == name));
         removed["revoked"].clone()
     };
     assert_eq!(remove("Büro Köln"), "yes");
-    // OAuth 1.0a knows no way to end it.
+    // OAuth 1.0a has no revocation.
     assert_eq!(remove("Signed"), "no");
     for (name, token) in [
         ("Anvils", "golden-refresh-anvils"),
@@ -317,7 +321,7 @@ fn connections_are_removed_and_their_access_is_ended() {
     assert_eq!(remove("Helpdesk"), "yes");
     assert_eq!(there(), 404);
     home.run(&["workspaces", "remove", "Acme"]).ok();
-    let left = kept(&home, ":workspace-");
+    let left = keyring_items(&home, ":workspace-");
     assert!(left.iter().all(|item| item.label != "Keyrack workspace: Acme"), "no secret of it is left");
     assert_eq!(names(&upstream), ["Dropped", "Made there", "Old desk"], "the platform keeps its instances");
 }
@@ -331,38 +335,43 @@ fn what_was_cut_off_is_finished() {
         let mut expected = names(&home);
         home.run(command);
 
-        // A sign-in with an item is a connection, one without is closed, and an instance is brought in.
+        // A sign-in with an item becomes a connection, one without is closed, and the instance is imported.
         expected.extend(["Made there".to_owned(), "With an item".to_owned()]);
         expected.sort();
         assert_eq!(names(&home), expected, "{command:?}");
         assert_eq!(row(&home, "With an item")["identity"], "maria@practice.example");
         home.run(&["test", "With an item"]).ok();
         home.run(&["test", "Made there"]).ok();
-        assert_eq!(row(&upstream, "Made there")["tags"], json!(["eu"]), "its mark is taken off");
+        assert_eq!(row(&upstream, "Made there")["tags"], json!(["eu"]), "the tag of the attempt is removed");
 
-        // What was set aside is the same account's, and in its place.
+        // The token that was set aside belongs to the same account and replaces the old one.
         let again = row(&home, "Signed in again");
         let refresh = item(&home, text(&again, "id"))["refresh_token"].clone();
         if command == ["doctor"] {
             assert_eq!(refresh, "golden-refresh-after");
             assert_eq!(home.run(&["token", "Signed in again"]).ok().stdout, "golden-access-after\n");
         } else {
-            // It was renewed at once.
-            assert!(provider.heard().iter().any(|form| form.contains("refresh_token=golden-refresh-after")));
+            // `renew --all` has renewed it.
+            assert!(
+                provider
+                    .token_requests()
+                    .iter()
+                    .any(|form| form.contains("refresh_token=golden-refresh-after"))
+            );
         }
 
-        // Removals are done, at the provider and at the platform too.
-        assert_eq!(provider.revocations(), 1);
+        // Removals are finished, at the provider and at the platform too.
+        assert_eq!(provider.revocation_count(), 1);
         assert!(provider.last_revocation().contains("golden-refresh-later"));
         assert_eq!(
             call(&platform, &platform.authorization, "/instances").1.as_array().map(Vec::len),
             Some(3)
         );
-        assert_each_has_its_item(&home);
+        assert_rows_match_items(&home);
         for open in ["attempt", "connection WHERE removing <> 0", "workspace WHERE state <> 'ok'"] {
             assert_eq!(home.count(&format!("SELECT count(*) FROM {open}")), 0, "{open}");
         }
-        assert_eq!(kept(&home, ":workspace-").len(), 1, "of the one workspace that is left");
+        assert_eq!(keyring_items(&home, ":workspace-").len(), 1, "of the one workspace that is left");
         home.run(&["doctor"]).ok();
     }
 }
@@ -384,9 +393,9 @@ fn what_was_set_aside_for_another_account_is_given_back() {
     let network = Network::take();
     let (home, provider) = (home(), network.provider());
     let other = json!({ "email": "bob@scripted.example", "sub": "bob-1" });
-    provider.publish("/userinfo", Say::json("200 OK", &other.to_string()));
+    provider.publish("/userinfo", Response::json("200 OK", &other.to_string()));
     home.run(&["doctor"]);
-    let revoked = provider.revoked();
+    let revoked = provider.revocations();
     assert!(revoked.iter().any(|form| form.contains("golden-refresh-after")), "{revoked:?}");
     assert_eq!(home.run(&["token", "Signed in again"]).ok().stdout, "golden-access-before\n");
 }
@@ -400,14 +409,14 @@ fn settings_are_kept() {
     assert!(says.contains("18183"), "the port of callbacks: {says}");
     let shown = home.json(&["elements", "show", "desk", "--workspace", "local"]);
     assert!(shown.to_string().contains("http://localhost:18183/callback/desk"), "{shown}");
-    // The workspace that was chosen for the command line is the hosted one, which lists no element of this computer.
+    // The chosen workspace of the command line is the hosted one, which does not list the elements of this computer.
     let listed = home.json(&["elements", "list"]);
     let keys: Vec<_> =
         listed.as_array().expect("a list").iter().map(|element| text(element, "key")).collect();
     assert!(keys.contains(&"zendesk") && !keys.contains(&"acme"), "{keys:?}");
     drop(platform);
     home.run(&["elements", "list", "--json"]).error(12, "platform_unreachable");
-    // What only the window reads stays, whatever the command line does.
+    // Commands do not change the settings of the window.
     for (key, value) in [("appearance", "dark"), ("window_size", "1100x760")] {
         let query = format!("SELECT count(*) FROM setting WHERE key = '{key}' AND value = '{value}'");
         assert_eq!(home.count(&query), 1, "{key}");
@@ -426,7 +435,7 @@ fn elements_of_the_users_own_are_used() {
     let local = ["--workspace", "local"];
     servers::connect(&home, "acme", "maria", &[&["--name", "More anvils"], &local[..]].concat()).ok();
     home.run(&["test", "More anvils"]).ok();
-    // A server that was described before keeps its file.
+    // Describing the same server again keeps its file.
     let files = elements(&home);
     describe_again(&home, &provider);
     assert_eq!(row(&home, "Again")["element"], "127-82-75-1-18181");
@@ -446,7 +455,7 @@ fn describe_again(home: &Home, provider: &Scripted) {
         ["connect", "oauth2", "--set", &issuer, "--name", "Again", "--workspace", "local", "--no-browser"];
     let mut running = home.start(&arguments);
     let address = running.line("open: ");
-    let tab = person::tab(&Visitor::new().allow(&address, "maria"));
+    let tab = user::open_tab(&Visitor::new().allow(&address, "maria"));
     running.wait().ok();
     let _ = tab.join();
 }
@@ -457,7 +466,7 @@ fn a_home_of_a_newer_version_is_refused_and_nothing_in_it_changes() {
     home.index().pragma_update(None, "user_version", 99).expect("set");
     let files = || {
         let mut files = home.files();
-        // The log says what happened.
+        // The log records the refusal.
         files.retain(|(path, _)| !path.starts_with(home.path().join("state")));
         files.sort();
         files
@@ -481,7 +490,8 @@ fn a_home_of_a_newer_version_is_refused_and_nothing_in_it_changes() {
         assert_eq!(files(), before, "{command}");
         assert_eq!(home.session.keyring(), keyring, "{command}");
     }
-    assert!(home.opened().is_empty());
-    let said = home.run(&["list"]).stderr;
-    assert!(said.contains("newer version"), "{said}");
+    assert!(home.opened_addresses().is_empty());
+    let stderr = home.run(&["list"]).stderr;
+    let file = home.path().join("data/index.sqlite3").display().to_string();
+    assert!(stderr.contains("newer version") && stderr.contains(&file), "{stderr}");
 }

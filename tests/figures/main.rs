@@ -1,7 +1,6 @@
-//! Figures, each beside its rival's in one run: the window against an empty window of the same toolkit, printing a token
-//! against `secret-tool lookup`, renewing one against the bare exchange, `keyrack serve` against the provider and the
-//! keychain alone. Medians over runs that take turns, so that a busy machine slows both alike. This is
-//! never a test: nothing here fails because of a figure.
+//! Measures Keyrack beside a rival in the same run: the window against an empty window of the same toolkit, printing a
+//! token against `secret-tool lookup`, renewing one against the bare exchange, `keyrack serve` against the provider and
+//! the keychain alone. Prints medians of alternating runs, so that a busy machine slows both alike. No figure fails.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -15,26 +14,26 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use keyrack::domain::connection::{Connection, Status};
+use keyrack::domain::workspace::WorkspaceId;
 use keyrack::io::index::Index;
 use screen::Screen;
 use support::display::Display;
 use support::home::Home;
 
-/// How many connections the list has.
+/// Rows in the list.
 const CONNECTIONS: usize = 1_000;
-/// Turns of each window; a start takes a good part of a second.
+/// Starts of each window.
 const WINDOWS: usize = 9;
-/// Turns of each command.
+/// Runs of each command.
 const COMMANDS: usize = 60;
-/// After this a window is held to have come to rest.
+/// How long a window takes to settle.
 const REST: Duration = Duration::from_secs(4);
 
 fn main() {
     if let Some(command) = std::env::args().nth(1).filter(|a| a == "--peak") {
         return peak_of_child(&command);
     }
-    // One part alone, for whoever works on it.
+    // Only one part, while working on it.
     let part = std::env::var("KEYRACK_FIGURES").unwrap_or_default();
     match part.as_str() {
         "serve" => return serve::figures(),
@@ -58,28 +57,17 @@ fn release(name: &str) -> PathBuf {
     path
 }
 
+/// Adds rows like the connected one, so that a new fact of a connection is no concern of this program.
 fn fill(home: &Home) {
     let index = Index::open(&home.path().join("data/index.sqlite3")).expect("an index");
+    let mut row = index.connections(None).expect("readable").pop().expect("connected");
+    row.workspace = WorkspaceId::Local;
+    row.instance = None;
     for number in 0..CONNECTIONS {
-        let row = Connection {
-            id: format!("{number:032x}"),
-            workspace: "local".into(),
-            product: "Zendesk".into(),
-            instance: None,
-            disabled: false,
-            element: ["zendesk", "sfdc", "ciscospark", "desk"][number % 4].into(),
-            name: format!("Account {number:04}"),
-            tags: vec![],
-            status: Status::Ok,
-            last_code: None,
-            identity: Some(format!("person{number}@acme.example")),
-            host: Some("acme.zendesk.com".into()),
-            scopes: vec!["read".into(), "write".into()],
-            missing: vec![],
-            created_at: 1_790_000_000_000,
-            renewed_at: None,
-            expires_at: None,
-        };
+        row.id = format!("{number:032x}");
+        row.element = ["zendesk", "sfdc", "ciscospark", "desk"][number % 4].into();
+        row.name = format!("Account {number:04}");
+        row.identity = Some(format!("user{number}@acme.example"));
         let mut token = [0; 32];
         token[..8].copy_from_slice(&(number as u64).to_le_bytes());
         index.finish_attempt(&row, &token).expect("a row");
@@ -97,7 +85,7 @@ fn windows(home: &Home) {
     let display = Display::start();
     let ours = release("keyrack-desktop");
     let rival = release("examples/empty_window");
-    // What each looks like at rest, to know when it has been painted.
+    // The settled picture of each, to detect when it has been painted.
     let at_rest = [&ours, &rival].map(|program| start(home, &display, program, None).1);
     let (mut a, mut b) = (Vec::new(), Vec::new());
     for _ in 0..WINDOWS {
@@ -149,7 +137,7 @@ fn start(home: &Home, display: &Display, program: &Path, at_rest: Option<&[u8]>)
     }
     let painted = begin.elapsed();
     std::thread::sleep(REST);
-    let picture = screen.picture(window);
+    let picture = screen.screenshot(window);
     let pss_kib = pss(child.id());
     end(&mut child);
     screen.unmapped(window);
@@ -161,7 +149,7 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// Proportional memory of a process and all that came from it.
+/// The proportional set size of a process and its descendants, in KiB.
 fn pss(root: u32) -> u64 {
     let mut total = 0;
     let mut ids = vec![root];
@@ -216,14 +204,15 @@ fn timed(mut command: Command) -> f64 {
     taken
 }
 
-/// Runs the command after `--peak` and prints the most memory it had, in KiB. A process of its own, because the
-/// operating system tells this for all children together; this program's own few MiB are the least it can tell.
+/// Runs the command after `--peak` and prints its peak memory in KiB. Needs a process of its own, because the operating
+/// system reports one maximum for all children; the few MiB of this program are the least it can report.
 fn peak_of_child(_: &str) {
     let mut words = std::env::args().skip(2);
     let mut command = Command::new(words.next().expect("a command"));
     let status = command.args(words).stdout(Stdio::null()).status().expect("started");
     assert!(status.success());
-    let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_CHILDREN).expect("told");
+    let usage =
+        nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_CHILDREN).expect("getrusage");
     println!("{}", usage.max_rss());
 }
 

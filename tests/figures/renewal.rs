@@ -1,5 +1,5 @@
-//! What `keyrack token` adds to the exchange that it cannot do without: printing a token that has ended, beside the bare
-//! refresh call at the same provider. Both rotate their refresh token with each turn.
+//! Measures what `keyrack token` adds to a refresh: printing an expired token beside the bare refresh call at the same
+//! provider. Both rotate their refresh token each time.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use crate::support::servers::{self, CLIENT_ID, CLIENT_SECRET, Server, oidc_eleme
 use crate::support::visitor;
 use crate::{command, median, release, row, timed};
 
-/// Turns of each. A token has to end before each of ours, which takes a second.
+/// Runs of each. The token must expire before each of ours, which takes a second.
 const TURNS: usize = 25;
 
 pub fn figures() {
@@ -43,7 +43,7 @@ pub fn figures() {
     println!("{:<30}{:>9.1} ms", "overhead", ours - theirs);
 }
 
-/// One refresh over a bare socket: how long it took, and the refresh token that came.
+/// Refreshes over a bare socket; returns the milliseconds and the new refresh token.
 fn exchange(server: &Server, refresh_token: &str) -> (f64, String) {
     let form = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("grant_type", "refresh_token")

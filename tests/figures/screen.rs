@@ -1,4 +1,4 @@
-//! When a window appears on the X server, and what it looks like.
+//! Detects when a window appears on the X server, and takes screenshots of it.
 
 use std::time::{Duration, Instant};
 
@@ -7,30 +7,30 @@ use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt, EventMask, ImageFormat, Window};
 use x11rb::rust_connection::RustConnection;
 
-/// Toolkits map small windows of their own before the one that people see.
+/// Toolkits map small helper windows before the visible one.
 const SMALL: u16 = 300;
-/// When a picture that never comes is given up; the figure is then this.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Time limit for a screenshot; the figure is then this.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub struct Screen {
     server: RustConnection,
 }
 
 impl Screen {
-    /// From now on, windows that appear are seen.
+    /// Subscribes to new windows.
     pub fn watch(display: &str) -> Self {
-        let (server, number) = x11rb::connect(Some(display)).expect("the X server answers");
+        let (server, number) = x11rb::connect(Some(display)).expect("a connection to the X server");
         let root = server.setup().roots[number].root;
         let events = ChangeWindowAttributesAux::new().event_mask(EventMask::SUBSTRUCTURE_NOTIFY);
         server.change_window_attributes(root, &events).expect("asked").check().expect("granted");
         Self { server }
     }
 
-    /// Waits for a window of some size.
+    /// Waits for a window larger than a helper.
     pub fn mapped(&self) -> Window {
         loop {
             if let Event::MapNotify(event) = self.server.wait_for_event().expect("an event") {
-                let size = self.server.get_geometry(event.window).ok().and_then(|asked| asked.reply().ok());
+                let size = self.server.get_geometry(event.window).ok().and_then(|cookie| cookie.reply().ok());
                 if size.is_some_and(|s| s.width >= SMALL) {
                     return event.window;
                 }
@@ -49,17 +49,17 @@ impl Screen {
         }
     }
 
-    /// The part of a window where its list is.
-    pub fn picture(&self, window: Window) -> Vec<u8> {
-        let asked =
+    /// The pixels of the part of a window that holds the list.
+    pub fn screenshot(&self, window: Window) -> Vec<u8> {
+        let cookie =
             self.server.get_image(ImageFormat::Z_PIXMAP, window, 40, 100, 560, 500, !0).expect("asked");
-        asked.reply().map(|image| image.data).unwrap_or_default()
+        cookie.reply().map(|image| image.data).unwrap_or_default()
     }
 
-    /// Waits until it looks like this.
-    pub fn until(&self, window: Window, picture: &[u8]) {
-        let give_up = Instant::now() + PATIENCE;
-        while self.picture(window) != picture && Instant::now() < give_up {
+    /// Waits until a screenshot of the window equals this one.
+    pub fn until(&self, window: Window, screenshot: &[u8]) {
+        let deadline = Instant::now() + TIMEOUT;
+        while self.screenshot(window) != screenshot && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(4));
         }
     }

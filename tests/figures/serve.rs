@@ -1,5 +1,5 @@
-//! `keyrack serve` under load, beside what it cannot be faster than: the provider's token call and a keychain write, each
-//! alone; and a call through it beside the same call made directly.
+//! Measures `keyrack serve` under load beside its lower bound, the provider's token call and a keychain write, each alone;
+//! and a call through it beside the same call made directly.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -13,18 +13,18 @@ use serde_json::Value;
 use url::Url;
 
 use crate::support::home::Home;
-use crate::support::{http, person};
+use crate::support::{http, user};
 use crate::{median, release, row};
 
-/// How many instances are made.
+/// Instances to create.
 const INSTANCES: usize = 1_000;
-/// How many clients make them at once.
+/// Clients that create them concurrently.
 const CLIENTS: usize = 64;
-/// Calls of each kind through and past the pass-through.
+/// Calls through the pass-through, and as many directly.
 const CALLS: usize = 300;
-/// Where the callbacks of these clients would arrive; they are read from the provider's answer instead.
+/// Never opened: the code is read from the provider's redirect.
 const CALLBACK: &str = "https://figures.example/callback";
-/// About the size of a connection's item.
+/// About the size of a connection's keychain item.
 const ITEM_BYTES: usize = 1_100;
 
 pub fn figures() {
@@ -47,7 +47,7 @@ pub fn figures() {
     pass_through(&home, &serving);
 }
 
-/// The times of many calls, in milliseconds, and of all together.
+/// The time of each call in milliseconds, and the time of all.
 struct Times {
     each: Vec<f64>,
     total: Duration,
@@ -65,7 +65,7 @@ impl Times {
     }
 }
 
-/// Lets all clients work on the jobs at once.
+/// Runs the jobs on all clients concurrently.
 fn by_clients<J: Send + Sync>(jobs: &[J], work: impl Fn(&J) + Sync) -> Times {
     let (next, each) = (Mutex::new(0), Mutex::new(Vec::with_capacity(jobs.len())));
     let begin = Instant::now();
@@ -89,7 +89,7 @@ fn by_clients<J: Send + Sync>(jobs: &[J], work: impl Fn(&J) + Sync) -> Times {
     Times { each: each.into_inner().expect("no panic"), total: begin.elapsed() }
 }
 
-/// What each call needs, made by all clients at once: a code lives for a minute only.
+/// Prepares the input of each call on all clients concurrently, because a code lives for one minute.
 fn prepared<J: Send>(make: impl Fn(usize) -> J + Sync) -> Vec<J> {
     let (numbers, jobs) = ((0..INSTANCES).collect::<Vec<_>>(), Mutex::new(Vec::with_capacity(INSTANCES)));
     by_clients(&numbers, |n| {
@@ -117,12 +117,12 @@ impl Serving {
             .spawn()
             .expect("started");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let mut told = |beginning: &str| {
+        let mut read = |beginning: &str| {
             let line = lines.next().expect("a line").expect("text");
             line.strip_prefix(beginning).unwrap_or_else(|| panic!("{beginning} in {line}")).to_owned()
         };
-        let base_url = told("base_url: ");
-        let authorization = told("authorization: ");
+        let base_url = read("base_url: ");
+        let authorization = read("authorization: ");
         Self { child, base_url, authorization }
     }
 
@@ -144,7 +144,7 @@ impl Serving {
         serde_json::from_str(&answer.body).expect("JSON")
     }
 
-    /// The address at which a person would sign in.
+    /// The address of the sign-in.
     fn oauth_url(&self, state: &str) -> Url {
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("apiKey", "figures")
@@ -174,7 +174,7 @@ fn code_of(callback: &Url) -> String {
 fn instances(home: &Home, serving: &Serving) -> Times {
     let jobs = prepared(|n| {
         let state = format!("figures-{n}");
-        let code = code_of(&person::allow(serving.oauth_url(&state).as_str()));
+        let code = code_of(&user::allow(serving.oauth_url(&state).as_str()));
         serde_json::json!({
             "name": format!("Account {n}"),
             "element": { "key": "zendesk" },
@@ -200,7 +200,7 @@ fn instances(home: &Home, serving: &Serving) -> Times {
         (INSTANCES, INSTANCES),
         "none lost or doubled"
     );
-    // Reads every item, and would name those that belong to no row.
+    // Reads every item and names those without a row.
     let doctor = home.run(&["doctor"]).ok().stdout;
     let whole =
         doctor.lines().any(|line| line.ends_with(&format!("{INSTANCES} connections, each with its item")));
@@ -208,7 +208,7 @@ fn instances(home: &Home, serving: &Serving) -> Times {
     times
 }
 
-/// The provider alone, asked as `serve` asks it.
+/// Calls the provider the way `serve` does.
 fn bare_token_calls(serving: &Serving) -> Times {
     let authorize = serving.oauth_url("bare");
     let token = authorize.join("token").expect("an address");
@@ -222,7 +222,7 @@ fn bare_token_calls(serving: &Serving) -> Times {
             let value = if name == "code_challenge" { challenge.clone().into() } else { value };
             (name, value)
         }));
-        (code_of(&person::allow(address.as_str())), verifier)
+        (code_of(&user::allow(address.as_str())), verifier)
     });
     by_clients(&jobs, |(code, verifier)| {
         let form = [
@@ -238,7 +238,7 @@ fn bare_token_calls(serving: &Serving) -> Times {
     })
 }
 
-/// A keyring as empty as the other one was.
+/// Writes to a keyring as empty as that of `serve`.
 fn bare_writes() -> Times {
     let home = Home::new();
     let out = Command::new(release("examples/bare_keychain"))

@@ -1,4 +1,4 @@
-//! Homes that an earlier version left, from `tests/golden`: copied, with their items put into the keyring.
+//! Homes that an earlier version wrote, from `tests/golden`.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -10,17 +10,16 @@ use serde_json::{Value, json};
 
 use super::home::{Home, eventually};
 use super::platform::Platform;
-use super::scripted::{Say, Scripted};
+use super::scripted::{Response, Scripted};
 
-/// Where the provider is that the golden homes know. The files name it, so it is the same for ever.
+/// The address of the provider. It never changes, because the files contain it.
 pub const PROVIDER: &str = "127.82.75.1:18181";
-/// Where the platform of their hosted workspace is.
+/// The address of the platform of the hosted workspace.
 pub const PLATFORM: &str = "127.82.75.1:18182";
 
-/// Seconds. Golden tokens live longer than these tests will.
+/// In seconds.
 pub const LIFE: i64 = 4_000_000_000;
 
-/// A folder of `tests/golden`.
 pub fn folder(version: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(version)
 }
@@ -32,7 +31,7 @@ pub fn read<T: DeserializeOwned>(version: &str, home: &str, file: &str) -> T {
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-/// A copy of a golden home, with a keyring that holds what it left there.
+/// A copy of a golden home, with its items in a private keyring.
 pub fn open(version: &str, home: &str) -> Home {
     let copy = Home::new();
     copy_folder(&folder(version).join(home).join("files"), &copy.path());
@@ -42,7 +41,7 @@ pub fn open(version: &str, home: &str) -> Home {
     copy
 }
 
-/// Copies a folder with the rights that the program gives: its owner's alone, which Git does not keep.
+/// Copies a folder. Only the owner may read the copy, as the program sets it; Git does not store that.
 pub fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     fs::set_permissions(to, fs::Permissions::from_mode(0o700)).expect("a private folder");
@@ -58,24 +57,24 @@ pub fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// The addresses of the provider and of the platform. Tests whose programs may call one take turns, whether or not
-/// something answers there.
+/// The right to use [`PROVIDER`] and [`PLATFORM`]. A test needs it if a program that it runs may connect there, even if
+/// nothing listens: another test may.
 pub struct Network {
-    _turn: File,
+    _lock: File,
 }
 
 impl Network {
-    /// Waits for the turn of this test.
+    /// Waits until no other test has it.
     pub fn take() -> Self {
-        let lock = concat!(env!("CARGO_TARGET_TMPDIR"), "/golden.lock");
-        let turn = File::create(lock).expect("a file for the lock");
-        turn.lock().expect("locked");
-        Self { _turn: turn }
+        let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/golden.lock");
+        let file = File::create(path).expect("a file for the lock");
+        file.lock().expect("locked");
+        Self { _lock: file }
     }
 
-    /// The provider of the golden homes: it publishes where things are, registers clients, and issues long tokens.
+    /// Starts a provider with discovery and registration whose tokens live for [`LIFE`].
     pub fn provider(&self) -> Scripted {
-        // Tests of another checkout may hold it.
+        // Tests of another checkout may use it.
         let socket = eventually("the provider's address is free", || TcpListener::bind(PROVIDER).ok());
         let provider = Scripted::start_on(socket);
         let url = &provider.url;
@@ -100,13 +99,13 @@ impl Network {
             ("/userinfo", "200 OK", account),
             ("/register", "201 Created", client),
         ] {
-            provider.publish(path, Say::json(status, &body.to_string()));
+            provider.publish(path, Response::json(status, &body.to_string()));
         }
         provider.set_life(LIFE);
         provider
     }
 
-    /// The platform of their hosted workspace: `keyrack serve` over the practice workspace of this home.
+    /// Starts `keyrack serve` over the practice workspace of a home.
     pub fn platform(&self, home: &Home) -> Platform {
         eventually("the platform's address is free", || TcpListener::bind(PLATFORM).ok());
         let life = LIFE.to_string();
@@ -115,14 +114,14 @@ impl Network {
     }
 }
 
-/// Whether `now` says all that `then` said. A later version may say more.
-pub fn says_all(now: &Value, then: &Value) -> bool {
+/// Whether `now` contains everything of `then`. Later versions may add members to objects.
+pub fn contains_all(now: &Value, then: &Value) -> bool {
     match (now, then) {
         (Value::Object(now), Value::Object(then)) => {
-            then.iter().all(|(name, then)| now.get(name).is_some_and(|now| says_all(now, then)))
+            then.iter().all(|(name, then)| now.get(name).is_some_and(|now| contains_all(now, then)))
         }
         (Value::Array(now), Value::Array(then)) => {
-            now.len() == then.len() && now.iter().zip(then).all(|(now, then)| says_all(now, then))
+            now.len() == then.len() && now.iter().zip(then).all(|(now, then)| contains_all(now, then))
         }
         _ => now == then,
     }

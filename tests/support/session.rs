@@ -1,5 +1,5 @@
-//! A private D-Bus session, with a real keyring daemon or without any. A test never touches the session of whoever
-//! runs it: the bus has a configuration of its own, which starts nothing by itself.
+//! A private D-Bus session, with a real keyring daemon or without one. The session of the user who runs the tests is never
+//! touched: the bus has its own configuration, which starts no services.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
@@ -16,16 +16,16 @@ use zbus::blocking::connection::Builder;
 use zbus::blocking::{Connection, fdo::DBusProxy};
 use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value as Variant};
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
 const PASSWORD: &str = "a password of the keyring";
 const SECRETS: &str = "org.freedesktop.secrets";
 const SERVICE_PATH: &str = "/org/freedesktop/secrets";
 const COLLECTION: &str = "/org/freedesktop/secrets/collection/login";
-/// The alias under which programs look for the collection.
+/// The alias by which programs find the collection.
 const DEFAULT: &str = "/org/freedesktop/secrets/aliases/default";
 
-/// An item of the keyring: all that another program sees of it.
+/// An item of the keyring, as another program reads it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeyringItem {
     pub label: String,
@@ -33,10 +33,10 @@ pub struct KeyringItem {
     pub secret: String,
 }
 
-/// A secret as the Secret Service passes it on: session, parameters, value, content type.
+/// A secret of the Secret Service: session, parameters, value, content type.
 type Secret = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
 
-/// A session of its own. It ends, with its daemons, when it is dropped.
+/// A session, ended with its daemons on drop.
 pub struct Session {
     dir: tempfile::TempDir,
     address: String,
@@ -45,9 +45,9 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session whose keyring is unlocked and empty.
+    /// A session with an unlocked, empty keyring.
     pub fn with_keyring() -> Self {
-        // gnome-keyring-daemon rarely crashes while it starts, which is no finding about us.
+        // gnome-keyring-daemon rarely crashes while it starts.
         let started = (0..3).find_map(|_| {
             let mut session = Self::without_keyring();
             session.start_keyring().then_some(session)
@@ -55,15 +55,15 @@ impl Session {
         started.expect("gnome-keyring-daemon starts")
     }
 
-    /// Starts the keyring. Returns whether it survived that.
+    /// Starts the keyring. Returns whether it still runs.
     fn start_keyring(&mut self) -> bool {
-        let proxy = DBusProxy::new(&self.connection).expect("the bus answers");
+        let proxy = DBusProxy::new(&self.connection).expect("a proxy of the bus");
         let owners = proxy.receive_name_owner_changed().expect("a signal of the bus");
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
             for change in owners {
                 if change.args().is_ok_and(|args| args.name == SECRETS && args.new_owner.is_some()) {
-                    let _ = tell.send(());
+                    let _ = sender.send(());
                     return;
                 }
             }
@@ -77,11 +77,11 @@ impl Session {
             .stderr(Stdio::null())
             .spawn()
             .expect("gnome-keyring-daemon is installed");
-        // The daemon unlocks, or makes, the collection once the password has ended.
+        // The daemon creates or unlocks the collection at the end of the password.
         daemon.stdin.take().expect("a pipe").write_all(PASSWORD.as_bytes()).expect("the password is read");
         self.daemons.push(daemon);
-        told.recv_timeout(PATIENCE).expect("the keyring appears on the bus");
-        match self.asked_whether_locked() {
+        receiver.recv_timeout(TIMEOUT).expect("the keyring appears on the bus");
+        match self.query_locked() {
             Some(locked) => {
                 assert!(!locked, "a new keyring is unlocked");
                 true
@@ -90,7 +90,7 @@ impl Session {
         }
     }
 
-    /// A session in which nobody keeps secrets, and in which nobody can be started who would.
+    /// A session without a keyring, in which none can be started.
     pub fn without_keyring() -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         for name in ["run", "data", "user"] {
@@ -115,12 +115,12 @@ impl Session {
             .expect("the address is printed");
         let address = address.trim().to_owned();
         let connection = Builder::address(address.as_str())
-            .and_then(|builder| builder.method_timeout(PATIENCE).build())
-            .expect("the bus takes a connection");
+            .and_then(|builder| builder.method_timeout(TIMEOUT).build())
+            .expect("a connection to the bus");
         Self { dir, address, connection, daemons: vec![bus] }
     }
 
-    /// What a program of this session finds in its environment; nothing else of ours.
+    /// The whole environment of a program in this session.
     pub fn environment(&self) -> BTreeMap<&'static str, OsString> {
         BTreeMap::from([
             ("DBUS_SESSION_BUS_ADDRESS", self.address.clone().into()),
@@ -138,7 +138,7 @@ impl Session {
         command
     }
 
-    /// Locks the default collection, as a person does who leaves the computer.
+    /// Locks the default collection, as a user who leaves the computer does.
     pub fn lock(&self) {
         let which = vec![ObjectPath::try_from(DEFAULT).expect("a path")];
         let reply = self.connection.call_method(
@@ -152,7 +152,7 @@ impl Session {
         assert!(self.is_locked());
     }
 
-    /// Unlocks it with its password and without the password window, which needs a person.
+    /// Unlocks it with its password, without the password prompt.
     pub fn unlock(&self) {
         let session = self.keyring_session();
         let collection = ObjectPath::try_from(COLLECTION).expect("a path");
@@ -168,7 +168,7 @@ impl Session {
         assert!(!self.is_locked());
     }
 
-    /// A session in which secrets pass in plain text.
+    /// Opens a session that transfers secrets in plain text.
     fn keyring_session(&self) -> OwnedObjectPath {
         let reply = self.connection.call_method(
             Some(SECRETS),
@@ -183,15 +183,14 @@ impl Session {
         session
     }
 
-    /// A property of the collection or of an item.
     fn property<T: TryFrom<OwnedValue>>(&self, path: &str, interface: &str, name: &str) -> T {
         let properties = Some("org.freedesktop.DBus.Properties");
         let reply = self.connection.call_method(Some(SECRETS), path, properties, "Get", &(interface, name));
         let value: OwnedValue = reply.expect("a property").body().deserialize().expect("a value");
-        T::try_from(value).ok().expect("of this type")
+        T::try_from(value).ok().expect("the type of the property")
     }
 
-    /// Every item of the keyring, in the order of their attributes.
+    /// All items of the keyring, ordered by attributes.
     pub fn keyring(&self) -> Vec<KeyringItem> {
         const ITEM: &str = "org.freedesktop.Secret.Item";
         let session = self.keyring_session();
@@ -201,7 +200,7 @@ impl Session {
             let reply = self.connection.call_method(Some(SECRETS), &path, Some(ITEM), "GetSecret", &session);
             let (secret,): (Secret,) = reply.expect("a secret").body().deserialize().expect("a secret");
             let mut attributes: HashMap<String, String> = self.property(path.as_str(), ITEM, "Attributes");
-            // The daemon adds it to some items, by itself.
+            // gnome-keyring-daemon adds it to some items.
             attributes.remove("xdg:schema");
             KeyringItem {
                 label: self.property(path.as_str(), ITEM, "Label"),
@@ -214,7 +213,7 @@ impl Session {
         items
     }
 
-    /// Puts an item into the keyring, in the place of one with the same attributes.
+    /// Puts an item into the keyring. It replaces one with the same attributes.
     pub fn put_into_keyring(&self, item: &KeyringItem) {
         let attributes: HashMap<&str, &str> =
             item.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -231,14 +230,14 @@ impl Session {
             "CreateItem",
             &(properties, secret, true),
         );
-        reply.expect("an item was made");
+        reply.expect("a new item");
     }
 
     fn is_locked(&self) -> bool {
-        self.asked_whether_locked().expect("the keyring answers")
+        self.query_locked().expect("a response of the keyring")
     }
 
-    fn asked_whether_locked(&self) -> Option<bool> {
+    fn query_locked(&self) -> Option<bool> {
         let reply = self.connection.call_method(
             Some(SECRETS),
             DEFAULT,
@@ -247,10 +246,10 @@ impl Session {
             &("org.freedesktop.Secret.Collection", "Locked"),
         );
         let value: OwnedValue = reply.ok()?.body().deserialize().expect("a value");
-        Some(bool::try_from(value).expect("yes or no"))
+        Some(bool::try_from(value).expect("a boolean"))
     }
 
-    /// Every value that lies in the keyring under Keyrack's name, as another program sees it.
+    /// All values in the keyring under Keyrack's service name, as another program reads them.
     pub fn secrets(&self) -> Vec<String> {
         let found = self
             .command("secret-tool")
@@ -261,7 +260,7 @@ impl Session {
         text.lines().filter_map(|line| line.strip_prefix("secret = ")).map(str::to_owned).collect()
     }
 
-    /// Those of them that are connections.
+    /// The items of connections among them.
     pub fn items(&self) -> Vec<Value> {
         let values = self.secrets().into_iter().filter_map(|text| serde_json::from_str::<Value>(&text).ok());
         values.filter(|value| value.get("access_token").is_some()).collect()
@@ -270,7 +269,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // The keyring first, the bus last.
+        // The bus is the first daemon and ends last.
         for daemon in self.daemons.iter_mut().rev() {
             let _ = daemon.kill();
             let _ = daemon.wait();

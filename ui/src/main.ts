@@ -6,9 +6,9 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 
 async function program(): Promise<{ api: Api; first?: Route | undefined }> {
-  // MODE is a constant of the build, so the bundle of the window holds no line of the fake.
+  // MODE is a constant of the build, so the bundle of the window leaves the fake out.
   if (import.meta.env.MODE !== "production" && window.__TAURI_INTERNALS__ === undefined) {
-    const { openFake } = await import("./ipc/fake");
+    const { openFake } = await import("./ipc/fake/scenes");
     return openFake(new URLSearchParams(location.search));
   }
   return { api: desktop };

@@ -2,6 +2,6 @@
 /// <reference types="vite/client" />
 
 interface Window {
-  /** Put there by Tauri before the page's first script; a plain browser has none. */
+  /** Set by Tauri before the first script of the page; absent in a plain browser. */
   readonly __TAURI_INTERNALS__?: unknown;
 }

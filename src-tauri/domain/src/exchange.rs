@@ -1,29 +1,29 @@
-//! One request and its answer, as far as a report may tell: no query, no header, no value.
+//! One request and its answer, for a report: no query, no header, no value.
 
 use serde::Serialize;
 use url::Url;
 
-/// Tokens, codes and keys are this long at least; words that people put in a path are shorter, or hold no digit.
+use crate::address::host_and_port;
+
+/// Tokens, codes and keys are at least this long; other words in paths are shorter, or have no digit.
 const SECRET_LENGTH: usize = 20;
 
-/// What stands in the place of a word that is left out.
 const LEFT_OUT: &str = "…";
 
-/// A request to a provider or a platform, and what came of it.
+/// A request to a provider or a platform, and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
 pub struct Exchange {
-    /// The request method.
     pub method: String,
-    /// Who was asked, with the port where it is unusual.
+    /// With the port if it is unusual.
     pub host: String,
-    /// The path, in which whatever could be a secret is `…`.
+    /// The path, with `…` for segments that could be secret.
     pub path: String,
-    /// The HTTP status; absent if there was no answer.
+    /// Absent if there was no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The error code in the answer, or in fixed words why there is none.
+    /// The error code of the answer, or a fixed phrase if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// From the first byte sent to the last one received, in milliseconds.
@@ -31,7 +31,6 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// A request of which nothing has come yet.
     pub fn of(method: &str, url: &Url) -> Self {
         Self {
             method: method.to_owned(),
@@ -43,7 +42,7 @@ impl Exchange {
         }
     }
 
-    /// With what the answer said. A word that could be a secret is not an error code, whatever sent it.
+    /// Adds the answer. An error code that could be secret is redacted.
     pub fn answered(mut self, status: u16, error: Option<String>) -> Self {
         self.status = Some(status);
         self.error = error.map(|word| if could_be_secret(&word) { LEFT_OUT.to_owned() } else { word });
@@ -51,18 +50,12 @@ impl Exchange {
     }
 }
 
-/// Host, and port where it is not the scheme's own: what tells servers apart, and holds nothing of a person.
-pub fn host_and_port(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
 fn path(url: &Url) -> String {
     let shown = |segment| if could_be_secret(segment) { LEFT_OUT } else { segment };
     url.path().split('/').map(shown).collect::<Vec<_>>().join("/")
 }
 
-/// Escaped text is somebody's value rather than the name of a resource.
+/// Percent-encoded text is a value rather than the name of a resource.
 fn could_be_secret(word: &str) -> bool {
     word.contains('%') || (word.len() >= SECRET_LENGTH && word.bytes().any(|b| b.is_ascii_digit()))
 }

@@ -1,16 +1,28 @@
-//! The protocol and the rules, pure: no clock, randomness, file, socket, keychain, SQL, async or Tauri. Time and
-//! random bytes come in as arguments, so everything here is tested with tables.
+//! The protocol and the rules, without clock, randomness, file, socket, keychain, SQL, async or Tauri. Time and
+//! random bytes are arguments, so everything here is tested with tables.
 
+pub mod address;
 pub mod attempt;
+mod code;
 pub mod connection;
+pub mod credential;
 pub mod element;
+pub mod element_file;
 pub mod error;
 pub mod exchange;
 pub mod form;
+pub mod host;
 pub mod hosted;
 pub mod http;
+pub mod item;
 pub mod oauth;
 pub mod renewal;
 pub mod sensitive;
+mod status;
+pub mod tally;
 pub mod template;
+pub mod text;
+pub mod values;
+mod vault_text;
 pub mod view;
+pub mod workspace;

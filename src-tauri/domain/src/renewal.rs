@@ -1,39 +1,38 @@
-//! When a token is renewed: whether it is good for long enough, and when it is due ahead of need.
-//!
-//! Pure: times come in as milliseconds since 1970. Waiting, locking and asking are the engine's.
+//! When a token is renewed: whether it is valid for long enough, and when a renewal ahead of need is due. Times are
+//! milliseconds since 1970.
 
 use std::time::Duration;
 
-/// Ahead of need, a token is renewed when this is left of its life: long enough for a slow answer and one more try,
-/// and short against the lives that providers choose (five minutes and more).
+/// A token is renewed ahead of need when this is left of its lifetime: enough for a slow answer and a retry, and
+/// little compared with usual lifetimes (five minutes and more).
 pub const LEAD: Duration = Duration::from_secs(90);
 
-/// … or when this part of its life is left, if that is less. Two renewals are so always two thirds of a life apart,
-/// which keeps them below two for each token, however short it lives.
+/// … or when this part of its lifetime is left, if that is less, so that renewals are at least two thirds of a
+/// lifetime apart.
 const LEAD_PART: i64 = 3;
 
-/// Between two tries ahead of need. Nobody waits for them, so a token of a few seconds is left to whoever needs it.
+/// Between two attempts ahead of need. Tokens that live for seconds are renewed on demand.
 const SPACING_MS: i64 = 30_000;
 
-/// After the first failure: long enough for a short outage, short enough to succeed before a lead of 90 s is over.
+/// After the first failure: outlasts a short outage and still leaves time within a lead of 90 s.
 const BACK_OFF_MS: i64 = 40_000;
 
 /// A provider that was down for a day is asked again within the hour.
 const LONGEST_BACK_OFF_MS: i64 = 3_600_000;
 
-/// The part of a wait by which it is shifted either way, so that all programs that saw one outage do not return at
-/// once.
+/// The part of a wait by which it varies either way, so that programs do not return from one outage at the same
+/// moment.
 const JITTER: f64 = 0.2;
 
-/// Clocks are corrected by small steps all the time; a larger one means that the clock was set back, or that it was
-/// wrong when the token came.
+/// Clocks are corrected in small steps; a larger one means that the clock was set back, or was wrong when the token
+/// came.
 const CLOCK_STEP_MS: i64 = 5_000;
 
-/// Whether an access token is good for `min_ttl` more.
+/// Whether an access token is valid for `min_ttl` more.
 ///
-/// A token that lives shorter than three times that is renewed when a third of its life is left: otherwise it would be
-/// renewed at every call. One that does not expire is always good. If the clock stands before the moment at which the
-/// token came, its age is not known, and it is not good: it may have ended long ago.
+/// A token that lives shorter than three times that counts as valid until a third of its lifetime is left: otherwise
+/// each call would renew it. A token that does not expire is always valid. If the clock is behind the moment at which
+/// the token came, its age is unknown, and it is not valid.
 pub fn is_fresh(received_at: i64, expires_at: Option<i64>, min_ttl: Duration, now: i64) -> bool {
     let Some(expires_at) = expires_at else { return true };
     if set_back(received_at, now) {
@@ -44,25 +43,23 @@ pub fn is_fresh(received_at: i64, expires_at: Option<i64>, min_ttl: Duration, no
     expires_at.saturating_sub(now) > wanted
 }
 
-/// What is known of a token and of the tries to renew it.
+/// A token and the attempts to renew it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// When the token came.
     pub received_at: i64,
-    /// When it ends, if it does.
     pub expires_at: Option<i64>,
-    /// Whether a renewal can succeed without a person: there is a refresh token, and no answer was final.
+    /// Whether a renewal can succeed without the user: there is a refresh token, and no answer was final.
     pub renewable: bool,
-    /// Failed tries since the last success.
+    /// Failed attempts since the last success.
     pub failures: u32,
-    /// The last try ahead of need, or the last failure of any.
+    /// The last attempt ahead of need, or the last failure of any.
     pub last_try: Option<i64>,
-    /// Before when the provider does not want to be asked (RFC 9110 §10.2.3).
+    /// The provider's `Retry-After` (RFC 9110 §10.2.3).
     pub not_before: Option<i64>,
 }
 
-/// When a token is to be renewed ahead of need; none: never. `jitter` is a random number from 0 to 1, drawn once for
-/// each try.
+/// When a renewal ahead of need is due. `None` means never. `jitter` is a random number from 0 to 1, drawn once for
+/// each attempt.
 pub fn due_at(seen: &Seen, jitter: f64) -> Option<i64> {
     let expires_at = seen.expires_at.filter(|_| seen.renewable)?;
     let life = expires_at.saturating_sub(seen.received_at).max(0);
@@ -72,16 +69,16 @@ pub fn due_at(seen: &Seen, jitter: f64) -> Option<i64> {
     Some(need.max(spaced.unwrap_or(need)).max(seen.not_before.unwrap_or(need)))
 }
 
-/// Whether it is due now. Unlike [`due_at`] this sees that the clock was set back: what was planned by the old one
-/// would come late by as much.
+/// Whether a renewal is due now. Unlike [`due_at`] this notices a clock that was set back, which would delay the
+/// renewal.
 pub fn is_due(seen: &Seen, jitter: f64, now: i64) -> bool {
     let Some(due) = due_at(seen, jitter) else { return false };
-    // A try that was made by the new clock counts, so that a provider which fails is not asked in a loop.
+    // An attempt by the new clock counts, so that a failing provider is not asked in a loop.
     let tried = seen.last_try.is_some_and(|at| !set_back(at, now) && now < at.saturating_add(SPACING_MS));
     now >= due || (set_back(seen.received_at, now) && !tried)
 }
 
-/// How long to wait after a try.
+/// The wait after an attempt in milliseconds.
 fn wait(failures: u32, jitter: f64) -> i64 {
     let Some(doublings) = failures.checked_sub(1) else { return SPACING_MS };
     let doubled = BACK_OFF_MS.saturating_mul(1_i64.checked_shl(doublings.min(30)).unwrap_or(i64::MAX));
@@ -90,7 +87,6 @@ fn wait(failures: u32, jitter: f64) -> i64 {
     (planned + (planned as f64 * part) as i64).max(SPACING_MS)
 }
 
-/// In milliseconds, as moments are counted.
 pub fn in_ms(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,32 +1,31 @@
-//! A value that must never be seen: tokens, client secrets, verifiers, codes.
+//! Secret values: tokens, client secrets, verifiers, codes.
 //!
-//! `Sensitive<T>` prints as `[redacted]`, has no `Serialize`, and is wiped when dropped. Whoever needs the value
-//! says so with [`Sensitive::expose`], which is what a reviewer greps for.
+//! `Sensitive<T>` prints as `[redacted]`, has no `Serialize`, and is wiped when dropped. Search for
+//! [`Sensitive::expose`] to review every use.
 
 use std::fmt;
 
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-/// Keeps `T` out of logs, error texts and serialised answers, and wipes it from memory when dropped.
+/// Keeps `T` out of logs, errors and serialised values, and wipes it from memory when dropped.
 #[derive(Clone, Default)]
 pub struct Sensitive<T: Zeroize>(T);
 
 impl<T: Zeroize> Sensitive<T> {
-    /// Takes a secret into custody.
     pub fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The secret itself. Each call is a place where it could leak: keep the borrow short.
+    /// The secret itself. Keep the borrow short.
     pub fn expose(&self) -> &T {
         &self.0
     }
 }
 
 impl Sensitive<String> {
-    /// Compares in constant time, so that the answer's timing tells nothing about a secret (RFC 6749 §10.10).
-    /// The length is not hidden: every secret compared here has a length that is public knowledge.
+    /// Compares in constant time (RFC 6749 §10.10). The length is not hidden: it is public for every secret compared
+    /// here.
     pub fn same_as(&self, other: &str) -> bool {
         self.0.as_bytes().ct_eq(other.as_bytes()).into()
     }

@@ -1,55 +1,154 @@
-//! The command line: a contract with scripts. stdout carries the result and nothing else; progress and problems go to
-//! stderr; each failure has a code and an exit status.
+//! The command line: a contract with scripts. Standard output carries the result and nothing else; progress and
+//! problems go to standard error; each failure has a code and an exit status.
+//!
+//! A command is a file with its `Args` and its `run`, an arm of [`Command`] and an arm of [`run`].
 
-mod args;
+mod completions;
 mod connect;
+mod context;
 mod doctor;
+mod each;
+mod elements;
+mod import;
+mod list;
+mod note;
+mod open;
+mod paste;
 mod print;
+mod problem;
+mod reconnect;
+mod remove;
+mod rename;
 mod renew;
-mod run;
+mod seconds;
+mod secrets;
+mod sentence;
 mod serve;
+mod show;
+mod sign_in;
+mod signals;
+mod switch;
+mod tag;
+mod test;
 mod token;
 mod trust;
+mod version;
 mod workspaces;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::domain::error::{Code, Failure};
-use args::Args;
+use context::Context;
+use problem::Problem;
+
+/// Connects accounts and hands their tokens to scripts.
+#[derive(Parser)]
+#[command(name = "keyrack", version, propagate_version = true)]
+struct Args {
+    /// Print one JSON document on standard output
+    #[arg(long, global = true)]
+    json: bool,
+    /// The workspace: local (this computer), practice, or a hosted one by its name
+    #[arg(long, global = true, value_name = "W")]
+    workspace: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Elements(elements::Args),
+    Workspaces(workspaces::Args),
+    Connect(connect::Args),
+    List(list::Args),
+    Show(show::Args),
+    Token(token::Args),
+    Reconnect(reconnect::Args),
+    Test(test::Args),
+    Renew(renew::Args),
+    Rename(rename::Args),
+    Tag(tag::Args),
+    Note(note::Args),
+    /// Switch a connection off: it is kept, and hands out no token
+    Disable(switch::Args),
+    /// Switch a connection on again
+    Enable(switch::Args),
+    Remove(remove::Args),
+    Import(import::Args),
+    Serve(serve::Args),
+    Trust(trust::Args),
+    /// Check that everything this program needs is there
+    Doctor,
+    /// Open the window
+    Open,
+    /// Print the version and the commit, and where data and tokens are kept
+    Version,
+    Completions(completions::Args),
+}
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    crate::io::log::to_file();
+    crate::io::log::init();
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => return usage(&error),
+        Err(error) => return report_usage(&error),
     };
     let json = args.json;
-    match run::run(args) {
+    match run(args) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => print::failure(&problem, json),
+        Err(problem) => problem.report(json),
     }
 }
 
-/// What the command line of the program looks like, for completions and man pages.
+/// The parser of the program, for completions and man pages.
 pub fn command() -> clap::Command {
     Args::command()
 }
 
+fn run(Args { json, workspace, command }: Args) -> Result<(), Problem> {
+    let open = || Context::open(json, workspace.as_deref());
+    match command {
+        Command::Elements(args) => elements::run(&args, json, open),
+        Command::Workspaces(args) => workspaces::run(&open()?, args),
+        Command::Connect(args) => connect::run(&open()?, args),
+        Command::List(args) => list::run(&open()?, &args),
+        Command::Show(args) => show::run(&open()?, &args),
+        Command::Token(args) => token::run(&open()?, &args),
+        Command::Reconnect(args) => reconnect::run(&open()?, &args),
+        Command::Test(args) => test::run(&open()?, &args),
+        Command::Renew(args) => renew::run(&open()?, &args),
+        Command::Rename(args) => rename::run(&open()?, &args),
+        Command::Tag(args) => tag::run(&open()?, args),
+        Command::Note(args) => note::run(&open()?, &args),
+        Command::Disable(args) => switch::run(&open()?, &args, false),
+        Command::Enable(args) => switch::run(&open()?, &args, true),
+        Command::Remove(args) => remove::run(&open()?, &args),
+        Command::Import(args) => import::run(&open()?, &args),
+        Command::Serve(args) => serve::run(&open()?, &args),
+        Command::Trust(args) => trust::run(&open()?, &args),
+        Command::Doctor => doctor::run(&open()?),
+        Command::Open => open().map_err(Problem::from).and_then(|_| open::run()),
+        Command::Version => version::run(json),
+        Command::Completions(args) => {
+            completions::run(&args, Args::command());
+            Ok(())
+        }
+    }
+}
+
 /// `--help` and `--version` are results; everything else that clap refuses is a usage failure.
-fn usage(error: &clap::Error) -> ExitCode {
+fn report_usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    // The parser failed, so whether JSON was asked for has to be seen in the raw arguments.
-    let json = std::env::args_os().any(|arg| arg == "--json");
-    if json {
+    // The parser failed, so the raw arguments show whether JSON was asked for.
+    if std::env::args_os().any(|arg| arg == "--json") {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        print::failure(&Failure::new(Code::Usage).detail(first).into(), true)
+        Problem::from(Failure::new(Code::Usage).detail(first)).report(true)
     } else {
         let _ = error.print();
         ExitCode::from(Code::Usage.exit_status())

@@ -1,72 +1,58 @@
-//! `keyrack renew`: new tokens before they are needed.
-
 use serde_json::json;
 
-use super::print::{self, Problem};
-use super::run::{Context, block_on};
-use crate::domain::connection::{Status, is_ours};
+use super::context::{Context, block_on};
+use super::each::{Success, run_each};
+use super::print;
+use super::problem::Problem;
+use crate::domain::connection::{Connection, Status};
 use crate::domain::error::{Code, Failure};
-use crate::engine::{How, Renewal};
+use crate::engine::{Renewal, RenewalOutcome};
 
-/// Renews one connection, or all that can be: each is a line, and the first failure decides the exit status.
-pub(super) fn renew(context: &Context, name: Option<&str>) -> Result<(), Problem> {
-    let connections = match name {
-        Some(name) => vec![context.find(name)?],
-        None => {
-            // Nobody else looks after what was left undone where the window is never opened.
-            block_on(context.engine.reconcile())?;
-            let all = context.engine.index.connections(context.workspace_id()).map_err(Failure::from)?;
-            // A hosted platform renews its own; what is switched off rests.
-            all.into_iter().filter(|c| is_ours(&c.workspace) && !c.disabled).collect()
-        }
-    };
-    let (mut rows, mut first) = (Vec::new(), None);
-    for connection in connections {
-        // Asked to renew, "not yet" is a failure, even though the token still works.
-        let renewed = block_on(context.engine.renew_now(&connection)).and_then(|renewal| match renewal.how {
-            How::Postponed(failure) => Err(*failure),
-            // Its token lives on, and nothing will renew it any more.
-            How::Impossible if connection.status == Status::NeedsSignIn => {
-                Err(Failure::new(Code::SignInExpired).name(&connection.name).product(&connection.product))
-            }
-            _ => Ok(renewal),
-        });
-        if context.json {
-            rows.push(match &renewed {
-                Ok(Renewal { item, how }) => json!({
-                    "id": connection.id,
-                    "name": connection.name,
-                    "ok": true,
-                    "renewed": matches!(how, How::Renewed | How::Unneeded),
-                    "expires_at": item.expires_at(),
-                }),
-                Err(failure) => {
-                    json!({ "id": connection.id, "name": connection.name, "ok": false, "failure": failure })
-                }
-            });
-        } else {
-            print::note(&match &renewed {
-                Ok(renewal) => said(&connection.name, renewal),
-                Err(failure) => format!("{}: {}", connection.name, print::sentence(failure, None)),
-            });
-        }
-        if let (None, Err(failure)) = (&first, renewed) {
-            first = Some(failure);
-        }
-    }
-    if context.json {
-        print::json(&rows);
-    }
-    first.map_or(Ok(()), |failure| Err(Problem::shown(failure)))
+/// Renew tokens before they end
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// A connection's name or id
+    #[arg(required_unless_present = "all")]
+    name: Option<String>,
+    /// All connections of this computer
+    #[arg(long, conflicts_with = "name")]
+    all: bool,
 }
 
-fn said(name: &str, Renewal { item, how }: &Renewal) -> String {
-    match how {
-        How::Renewed | How::Unneeded => format!("{name} is renewed."),
-        How::Impossible if item.expires_at().is_some() => {
-            format!("{name} cannot be renewed: when its token ends, sign in again.")
+pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
+    let connections = match &args.name {
+        Some(name) => vec![context.find(name)?],
+        None => {
+            // Where the window is never opened, this is the only command that finishes interrupted work.
+            block_on(context.engine.reconcile())?;
+            let all = context.engine.list_rows(context.workspace_id())?;
+            // A hosted platform renews its own tokens.
+            all.into_iter().filter(|c| !c.workspace.is_hosted() && !c.disabled).collect()
         }
-        How::Impossible => format!("{name} needs no renewal: its token does not end by itself."),
-        How::Postponed(_) => format!("{name} is not renewed yet."),
+    };
+    run_each(context, connections, print::note, |connection| {
+        let Renewal { item, outcome } = block_on(context.engine.renew_now(connection))?;
+        let expires_at = item.expires_at();
+        let renewed = is_renewed(connection, outcome)?;
+        let name = &connection.name;
+        let line = match (renewed, expires_at) {
+            (true, _) => format!("{name} is renewed."),
+            (false, Some(_)) => format!("{name} cannot be renewed: when its token ends, sign in again."),
+            (false, None) => format!("{name} needs no renewal: its token does not end by itself."),
+        };
+        Ok(Success { row: json!({ "renewed": renewed, "expires_at": expires_at }), line })
+    })
+}
+
+/// A deferred renewal is a failure of this command, although the token still works.
+fn is_renewed(connection: &Connection, outcome: RenewalOutcome) -> Result<bool, Failure> {
+    match outcome {
+        RenewalOutcome::Renewed | RenewalOutcome::NotNeeded => Ok(true),
+        // The sign-in has ended: the token works until its end, and nothing renews it any more.
+        RenewalOutcome::NotRenewable if connection.status == Status::NeedsSignIn => {
+            Err(Failure::new(Code::SignInExpired).name(&connection.name).product(&connection.product))
+        }
+        RenewalOutcome::NotRenewable => Ok(false),
+        RenewalOutcome::Deferred(failure) => Err(*failure),
     }
 }

@@ -1,41 +1,51 @@
-//! `keyrack serve`: answers until it is told to end.
-
 use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::args::Serve;
-use super::print::{self, Problem};
-use super::run::{Context, block_on};
+use super::context::{Context, block_on};
+use super::print;
+use super::problem::Problem;
+use super::signals::Signals;
 use crate::domain::error::Failure;
-use crate::engine::PRACTICE;
+use crate::engine::WorkspaceId;
 use crate::serve::{DEFAULT_PORT, Running};
 
-pub(super) fn serve(context: &Context, args: &Serve) -> Result<(), Problem> {
+/// Answer the platform API on this computer, for scripts
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Where to listen; only addresses of this computer
+    #[arg(long, value_name = "127.0.0.1:PORT")]
+    listen: Option<SocketAddr>,
+    /// Print the Authorization header too
+    #[arg(long)]
+    show_secrets: bool,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
     let workspace = context.workspace_or_default()?.id;
     let listen = args.listen.unwrap_or_else(|| {
-        // A fixed address for scripts; practising must never be in the way of the real one.
-        let port = if workspace == PRACTICE { 0 } else { DEFAULT_PORT };
+        // Scripts need a fixed address; a practice server must not take it.
+        let port = if workspace == WorkspaceId::Practice { 0 } else { DEFAULT_PORT };
         SocketAddr::from((Ipv4Addr::LOCALHOST, port))
     });
     Ok(block_on(async {
-        // Listened for first: a signal that comes right after the first line must end us cleanly too.
+        // Before the first line is printed: a signal right after it must end the server cleanly.
         let mut signals = Signals::listen()?;
         let running = Running::start(context.engine.clone(), &workspace, listen).await?;
         announce(context, args, &running);
         signals.next().await;
         tokio::select! {
             () = running.stop() => {}
-            // Whoever asks twice does not want to wait for calls that take long.
+            // A second signal does not wait for open calls.
             () = signals.next() => {}
         }
         Ok::<_, Failure>(())
     })?)
 }
 
-fn announce(context: &Context, args: &Serve, running: &Running) {
+fn announce(context: &Context, args: &Args, running: &Running) {
     let authorization = args.show_secrets.then_some(&running.authorization);
     if context.json {
         let mut document = json!({ "base_url": running.base_url });
@@ -51,40 +61,5 @@ fn announce(context: &Context, args: &Serve, running: &Running) {
     }
     if std::io::stderr().is_terminal() {
         print::note("Answering. Ctrl-C ends it.");
-    }
-}
-
-/// What ends the program: Ctrl-C, and where there is one the signal of those who stop services.
-struct Signals {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn listen() -> Result<Self, Failure> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| signal(kind).map_err(|e| Failure::internal(format!("signals: {}", e.kind())));
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
-    }
-
-    #[cfg(not(unix))]
-    fn listen() -> Result<Self, Failure> {
-        Ok(Self {})
-    }
-
-    #[cfg(unix)]
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-
-    #[cfg(not(unix))]
-    async fn next(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
     }
 }

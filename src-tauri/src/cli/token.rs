@@ -1,93 +1,114 @@
-//! `keyrack token`: what calls the product, fresh.
+use std::time::Duration;
 
+use clap::ValueEnum;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::args::{Format, Token};
-use super::print::{self, Problem};
-use super::run::{Context, block_on};
-use crate::domain::connection::{Connection, Item};
+use super::context::{Context, block_on};
+use super::print;
+use super::problem::Problem;
+use super::seconds::parse_seconds;
+use crate::domain::connection::Connection;
 use crate::domain::error::{Code, Failure};
+use crate::domain::item::Item;
 use crate::domain::oauth::token::BEARER;
-use crate::engine::{DEFAULT_MIN_TTL, Fresh};
+use crate::engine::{Cached, DEFAULT_MIN_TTL};
 
-pub(super) fn token(context: &Context, args: &Token) -> Result<(), Problem> {
+/// Print a token that works
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// A connection's name or id
+    name: String,
+    /// How many seconds the token must live on at least; at most a third of its life counts
+    #[arg(long, value_name = "S", value_parser = parse_seconds)]
+    min_ttl: Option<Duration>,
+    /// What to print
+    #[arg(long, value_enum, default_value = "raw")]
+    format: Format,
+    /// The Element token of the platform API instead of the product's own
+    #[arg(long)]
+    element_token: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The token alone
+    Raw,
+    /// A whole Authorization line
+    Header,
+    /// Lines of export NAME=value
+    Env,
+    /// Everything a caller needs
+    Json,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
     let connection = context.find(&args.name)?;
     let min_ttl = args.min_ttl.unwrap_or(DEFAULT_MIN_TTL);
-    let item = match context.engine.kept(&connection, min_ttl)? {
-        Fresh::Yes(item) => *item,
+    let item = match context.engine.cached_token(&connection, min_ttl)? {
+        Cached::Usable(item) => *item,
         // An Element token does not end.
-        Fresh::No if args.element_token => return element_token(context, args, &connection),
-        Fresh::No => block_on(context.engine.renew(&connection, min_ttl))?.item,
+        Cached::Stale(item) if args.element_token => *item,
+        Cached::Stale(_) => block_on(context.engine.renew(&connection, min_ttl))?.item,
     };
     hand_out(context, args, &connection, &item)
 }
 
-fn element_token(context: &Context, args: &Token, connection: &Connection) -> Result<(), Problem> {
-    let gone = || Failure::new(Code::SignInExpired).name(&connection.name);
-    let item = context.engine.vault.get(&connection.id).map_err(Failure::from)?.ok_or_else(gone)?;
-    hand_out(context, args, connection, &item)
-}
-
-fn hand_out(context: &Context, args: &Token, connection: &Connection, item: &Item) -> Result<(), Problem> {
+fn hand_out(context: &Context, args: &Args, connection: &Connection, item: &Item) -> Result<(), Problem> {
     // In a hosted workspace the Element token is what calls the product.
-    let tokens = item.tokens.as_ref().filter(|_| !args.element_token);
+    let tokens = item.tokens().filter(|_| !args.element_token);
     let value = tokens.map_or(&item.element_token, |tokens| &tokens.access_token);
     let secret = tokens.and_then(|tokens| tokens.token_secret.as_ref());
-    let wants_header = context.json || matches!(args.format, Format::Json | Format::Header);
-    let header = Zeroizing::new(match tokens {
-        Some(_) => format!("{BEARER} {}", value.expose()),
-        // The platform wants to know who asks, too.
-        None if wants_header => {
-            let secrets = context.engine.secrets_of(&connection.workspace)?;
-            format!("User {}, Element {}", secrets.user.expose(), value.expose())
-        }
-        None => String::new(),
-    });
     let expires_at = item.expires_at().filter(|_| tokens.is_some());
-    if context.json || args.format == Format::Json {
-        let mut document = json!({
-            "id": connection.id,
-            "name": connection.name,
-            "element": connection.element,
-            "token_type": tokens.map_or("Element", |tokens| tokens.token_type.as_str()),
-            "token": value.expose(),
-        });
-        if let Some(at) = expires_at {
-            document["expires_at"] = at.into();
-        }
-        match secret {
-            Some(secret) => document["token_secret"] = secret.expose().as_str().into(),
-            None => document["header"] = format!("Authorization: {}", *header).into(),
-        }
-        print::json(&document);
-        return Ok(());
-    }
-    match args.format {
+    let header = || match tokens {
+        Some(_) => Ok(Zeroizing::new(format!("Authorization: {BEARER} {}", value.expose()))),
+        // The platform identifies the caller, too.
+        None => context.engine.secrets_of(&connection.workspace).map(|secrets| {
+            let (user, element) = (secrets.user.expose(), value.expose());
+            Zeroizing::new(format!("Authorization: User {user}, Element {element}"))
+        }),
+    };
+    match if context.json { Format::Json } else { args.format } {
         Format::Raw => print::line(value.expose()),
         Format::Header if secret.is_some() => {
-            return Err(Failure::new(Code::Usage)
-                .detail(
-                    "An OAuth 1.0a token signs each request, so there is no fixed header. \
-                     Use --format json for the token and its secret.",
-                )
-                .into());
+            let text = "An OAuth 1.0a token signs each request, so there is no fixed header. \
+                        Use --format json for the token and its secret.";
+            return Err(Failure::new(Code::Usage).detail(text).into());
         }
-        Format::Header => print::line(&Zeroizing::new(format!("Authorization: {}", *header))),
+        Format::Header => print::line(&header()?),
         Format::Env => {
-            print::line(&Zeroizing::new(format!(
-                "export KEYRACK_TOKEN={}",
-                print::shell_quoted(value.expose())
-            )));
+            print_export("KEYRACK_TOKEN", &print::shell_quoted(value.expose()));
             if let Some(secret) = secret {
-                let quoted = print::shell_quoted(secret.expose());
-                print::line(&Zeroizing::new(format!("export KEYRACK_TOKEN_SECRET={quoted}")));
+                print_export("KEYRACK_TOKEN_SECRET", &print::shell_quoted(secret.expose()));
             }
             if let Some(at) = expires_at {
-                print::line(&format!("export KEYRACK_EXPIRES_AT={at}"));
+                print_export("KEYRACK_EXPIRES_AT", &at.to_string());
             }
         }
-        Format::Json => {}
+        Format::Json => {
+            let mut document = json!({
+                "id": connection.id,
+                "name": connection.name,
+                "element": connection.element,
+                "token_type": tokens.map_or("Element", |tokens| tokens.token_type.as_str()),
+                "token": value.expose(),
+            });
+            if let Some(at) = expires_at {
+                document["expires_at"] = at.into();
+            }
+            if !item.callback.is_empty() {
+                document["callback"] = json!(item.callback);
+            }
+            match secret {
+                Some(secret) => document["token_secret"] = secret.expose().as_str().into(),
+                None => document["header"] = header()?.as_str().into(),
+            }
+            print::json(&document);
+        }
     }
     Ok(())
+}
+
+fn print_export(name: &str, value: &str) {
+    print::line(&Zeroizing::new(format!("export {name}={value}")));
 }

@@ -1,4 +1,4 @@
-//! The sign-ins of this window. The engine runs each; here is what the window sees of them and how it steers them.
+//! The sign-ins of this window: what the page shows of them, and how it steers them. The engine runs them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,13 +8,14 @@ use url::Url;
 
 use tauri::AppHandle;
 
-use super::{changed, come_forward};
+use super::changes::report_change;
+use super::focus::bring_forward;
 use crate::domain::attempt::Stage;
 use crate::domain::error::{Code, Failure};
 use crate::domain::renewal::in_ms;
 use crate::domain::view::{AttemptView, ConnectRequest};
-use crate::engine::start::{attempt_life, open_browser};
-use crate::engine::{Browser, Controls, Ending, Engine, Paste, SigningIn, Unsaved};
+use crate::engine::{Browser, Controls, Ending, Engine, Paste, SigningIn, Unsaved, WorkspaceId};
+use crate::engine::{attempt_life, open_browser};
 use crate::io::clock;
 
 /// How long the callback address stays open after the answer, for late and double callbacks.
@@ -33,13 +34,13 @@ struct Attempt {
     cancel: watch::Sender<bool>,
     paste: mpsc::Sender<Paste>,
     deadline: watch::Sender<Instant>,
-    /// When the code is over that the person enters: nobody waits beyond.
+    /// When the user code ends, and the attempt with it.
     code_ends_at: Option<i64>,
-    /// A token that waits in memory for the keychain.
+    /// A token in memory that waits for the keychain.
     unsaved: Option<Box<Unsaved>>,
 }
 
-fn gone() -> Failure {
+fn ended_failure() -> Failure {
     Failure::new(Code::CallbackInvalid).detail("this sign-in has ended")
 }
 
@@ -48,31 +49,30 @@ impl Attempts {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the window shows of them.
     pub(super) fn views(&self) -> Vec<AttemptView> {
         self.list().iter().map(|attempt| attempt.view.clone()).collect()
     }
 
-    /// Whether a token would be lost with this window.
+    /// Whether closing the window would lose a token.
     pub(super) fn holds_a_token(&self) -> bool {
         self.list().iter().any(|attempt| match attempt.view.stage {
             Stage::Finishing => true,
-            // One of another account is set aside in the vault.
+            // The token of another account is set aside in the vault.
             Stage::Unsaved => !is_of_another_account(attempt.view.failure.as_ref()),
             _ => false,
         })
     }
 
-    fn with<T>(&self, id: &str, work: impl FnOnce(&mut Attempt) -> T) -> Option<T> {
+    fn update<T>(&self, id: &str, work: impl FnOnce(&mut Attempt) -> T) -> Option<T> {
         self.list().iter_mut().find(|attempt| attempt.view.id == id).map(work)
     }
 
-    /// Starts one, opens the browser and lets it run.
+    /// Starts a sign-in, opens the browser and lets it run.
     pub(super) async fn start(
         &self,
         app: &AppHandle,
         engine: &Engine,
-        workspace: &str,
+        workspace: &WorkspaceId,
         request: ConnectRequest,
     ) -> Result<AttemptView, Failure> {
         let signing = engine.start(workspace, request).await?;
@@ -86,43 +86,43 @@ impl Attempts {
         let view = view(&signing, browser_opened, code_ends_at);
         self.list().push(Attempt {
             view: view.clone(),
-            url: signing.url.clone(),
+            url: signing.url().cloned(),
             cancel,
             paste,
             deadline,
             code_ends_at,
             unsaved: None,
         });
-        changed(app);
+        report_change(app);
         let (this, app, engine) = (self.clone(), app.clone(), engine.clone());
         let id = view.id.clone();
-        tauri::async_runtime::spawn(this.clone().follow(app.clone(), id.clone(), staged));
+        tauri::async_runtime::spawn(this.clone().follow_stages(app.clone(), id.clone(), staged));
         tauri::async_runtime::spawn(async move {
             let ending =
                 engine.finish(signing, Controls { pasted, cancelled, deadline: deadline_seen, stage }).await;
-            this.ended(&app, &id, ending);
+            this.record_ending(&app, &id, ending);
         });
         Ok(view)
     }
 
-    /// The window comes forward when the browser has brought its answer.
-    async fn follow(self, app: AppHandle, id: String, mut staged: watch::Receiver<Stage>) {
+    /// Brings the window forward when the answer of the browser has arrived.
+    async fn follow_stages(self, app: AppHandle, id: String, mut staged: watch::Receiver<Stage>) {
         while staged.changed().await.is_ok() {
             let stage = *staged.borrow_and_update();
-            self.with(&id, |attempt| {
+            self.update(&id, |attempt| {
                 if let Ok(next) = attempt.view.stage.to(stage) {
                     attempt.view.stage = next;
                 }
             });
-            come_forward(&app);
-            changed(&app);
+            bring_forward(&app);
+            report_change(&app);
         }
     }
 
-    fn ended(&self, app: &AppHandle, id: &str, ending: Ending) {
-        // Without an answer from the browser nobody is to be fetched, and nobody will ask the address again.
+    fn record_ending(&self, app: &AppHandle, id: &str, ending: Ending) {
+        // Without an answer, the window stays where it is and no late tab asks the address again.
         let unanswered = matches!(&ending, Ending::Failed(f, _) if matches!(f.code, Code::Cancelled | Code::CallbackTimeout));
-        let opened = self.with(id, |attempt| {
+        let opened = self.update(id, |attempt| {
             let (stage, opened) = match ending {
                 Ending::Connected(connection, opened) => {
                     attempt.view.connection = Some(connection.id.clone());
@@ -143,7 +143,7 @@ impl Attempts {
                     (stage, opened)
                 }
             };
-            // `Finishing` may not have been seen yet: the engine has passed through it.
+            // The engine has passed through `Finishing`, which may not have been recorded yet.
             let from = if attempt.view.stage == Stage::Waiting
                 && !matches!(stage, Stage::Failed | Stage::Cancelled)
             {
@@ -166,36 +166,39 @@ impl Attempts {
             });
         }
         if !unanswered {
-            come_forward(app);
+            bring_forward(app);
         }
-        changed(app);
+        report_change(app);
     }
 
-    /// Opens the same address once more.
+    /// Opens the address again.
     pub(super) async fn open_again(&self, id: &str) -> Result<(), Failure> {
-        let url = self.with(id, |attempt| attempt.url.clone()).flatten().ok_or_else(gone)?;
+        let url = self.update(id, |attempt| attempt.url.clone()).flatten().ok_or_else(ended_failure)?;
         let opened = open_browser(url, Browser::Default).await;
-        self.with(id, |attempt| attempt.view.browser_opened = opened);
+        self.update(id, |attempt| attempt.view.browser_opened = opened);
         Ok(())
     }
 
-    /// The address, to be copied.
     pub(super) fn link(&self, id: &str) -> Result<String, Failure> {
-        self.with(id, |attempt| attempt.url.as_ref().map(Url::to_string)).flatten().ok_or_else(gone)
+        self.update(id, |attempt| attempt.url.as_ref().map(Url::to_string))
+            .flatten()
+            .ok_or_else(ended_failure)
     }
 
-    /// Hands a pasted address to the attempt and says whether it was its own.
+    /// Hands a pasted address to the attempt.
+    ///
+    /// Errors: [`Code::CallbackInvalid`] or [`Code::StateMismatch`] if it is not an answer of this attempt.
     pub(super) async fn paste(&self, id: &str, address: String) -> Result<(), Failure> {
-        let paste = self.with(id, |attempt| attempt.paste.clone()).ok_or_else(gone)?;
+        let paste = self.update(id, |attempt| attempt.paste.clone()).ok_or_else(ended_failure)?;
         let (reply, answered) = oneshot::channel();
-        paste.send((address, reply)).await.map_err(|_| gone())?;
-        answered.await.unwrap_or_else(|_| Err(gone()))
+        paste.send((address, reply)).await.map_err(|_| ended_failure())?;
+        answered.await.unwrap_or_else(|_| Err(ended_failure()))
     }
 
-    /// Ends an attempt that waits. One that is being finished goes on: a token may exist already. One whose token could
-    /// not be saved gives it back.
+    /// Ends a waiting attempt. An attempt that is finishing goes on: a token may exist already. A token that could not be
+    /// saved is given back.
     pub(super) async fn cancel(&self, engine: &Engine, id: &str) {
-        let unsaved = self.with(id, |attempt| {
+        let unsaved = self.update(id, |attempt| {
             attempt.cancel.send_replace(true);
             attempt.unsaved.take()
         });
@@ -205,25 +208,25 @@ impl Attempts {
         }
     }
 
-    /// Another quarter of an hour, if the code lives as long.
+    /// Extends the wait by a quarter of an hour, but not beyond the end of the user code.
     pub(super) fn keep_waiting(&self, id: &str) {
-        self.with(id, |attempt| {
+        self.update(id, |attempt| {
             attempt.deadline.send_replace(Instant::now() + attempt_life());
             attempt.view.ends_at = ends_at(clock::now_ms(), attempt.code_ends_at);
         });
     }
 
-    /// Tries again to save a token that waits in memory.
+    /// Saves a token that waits in memory.
     pub(super) async fn save_again(&self, app: &AppHandle, engine: &Engine, id: &str) -> Result<(), Failure> {
-        let Some(Some(unsaved)) = self.with(id, |attempt| attempt.unsaved.take()) else { return Ok(()) };
+        let Some(Some(unsaved)) = self.update(id, |attempt| attempt.unsaved.take()) else { return Ok(()) };
         let ending = engine.save(*unsaved).await;
         let failure =
             if let Ending::Unsaved(unsaved) = &ending { Some(unsaved.failure.clone()) } else { None };
-        self.ended(app, id, ending);
+        self.record_ending(app, id, ending);
         failure.map_or(Ok(()), Err)
     }
 
-    /// Saves a token of another account as the person chose.
+    /// Saves a token of another account as the user chose.
     pub(super) async fn save_as(
         &self,
         app: &AppHandle,
@@ -231,34 +234,34 @@ impl Attempts {
         id: &str,
         choice: AccountChoice,
     ) -> Result<(), Failure> {
-        let taken = self.with(id, |attempt| attempt.unsaved.take());
+        let taken = self.update(id, |attempt| attempt.unsaved.take());
         let Some(Some(mut unsaved)) = taken else { return Ok(()) };
         match choice {
             AccountChoice::Take => unsaved.take_account(),
             AccountChoice::New => {
                 if let Err(failure) = engine.make_new(&mut unsaved) {
-                    self.with(id, |attempt| attempt.unsaved = Some(unsaved));
+                    self.update(id, |attempt| attempt.unsaved = Some(unsaved));
                     return Err(failure);
                 }
-                self.with(id, |attempt| attempt.view.again = false);
+                self.update(id, |attempt| attempt.view.again = false);
             }
         }
-        self.ended(app, id, engine.save(*unsaved).await);
+        self.record_ending(app, id, engine.save(*unsaved).await);
         Ok(())
     }
 
-    /// Forgets an attempt that has ended.
+    /// Removes an ended attempt.
     pub(super) fn dismiss(&self, id: &str) {
         self.list().retain(|attempt| attempt.view.id != id || !attempt.view.stage.has_ended());
     }
 }
 
-/// What becomes of a token of another account than before.
+/// What to do with the token of another account than before.
 #[derive(Clone, Copy)]
 pub(super) enum AccountChoice {
-    /// The connection is that account's from now on.
+    /// Give the connection to that account.
     Take,
-    /// It gets a connection of its own.
+    /// Make a new connection.
     New,
 }
 
@@ -266,24 +269,24 @@ fn is_of_another_account(failure: Option<&Failure>) -> bool {
     failure.is_some_and(|failure| failure.code == Code::WrongAccount)
 }
 
-/// When a sign-in ends that waits from then on.
+/// When a sign-in ends that waits since `from`.
 fn ends_at(from: i64, code_ends_at: Option<i64>) -> i64 {
-    let patience = from.saturating_add(in_ms(attempt_life()));
-    code_ends_at.map_or(patience, |code| code.min(patience))
+    let deadline = from.saturating_add(in_ms(attempt_life()));
+    code_ends_at.map_or(deadline, |code| code.min(deadline))
 }
 
 fn view(signing: &SigningIn, browser_opened: bool, code_ends_at: Option<i64>) -> AttemptView {
     AttemptView {
         id: signing.id.clone(),
-        element: signing.element.key.clone(),
-        product: signing.element.name.clone(),
-        initials: signing.element.initials.clone(),
+        element: signing.element().key.clone(),
+        product: signing.element().name.clone(),
+        initials: signing.element().initials.clone(),
         name: signing.name.clone(),
         again: signing.again.is_some(),
-        stage: if signing.url.is_some() { Stage::Waiting } else { Stage::Finishing },
-        host: signing.host.clone(),
-        link: signing.url.as_ref().map(Url::to_string).unwrap_or_default(),
-        callback: signing.callback_url.clone(),
+        stage: if signing.url().is_some() { Stage::Waiting } else { Stage::Finishing },
+        host: signing.host().to_owned(),
+        link: signing.url().map(Url::to_string).unwrap_or_default(),
+        callback: signing.callback_url().to_owned(),
         paste_only: signing.paste_only(),
         browser_opened,
         user_code: signing.user_code().map(str::to_owned),
@@ -299,13 +302,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_waits_for_a_code_that_is_over() {
+    fn a_sign_in_does_not_wait_beyond_the_end_of_its_code() {
         let quarter = 15 * 60 * 1000;
         for (from, code, ends) in [
             (1_000, None, 1_000 + quarter),
             (1_000, Some(301_000), 301_000),
             (1_000, Some(3_601_000), 1_000 + quarter),
-            // Kept waiting: not beyond it either.
+            // Extended: not beyond the end of the code either.
             (300_000, Some(301_000), 301_000),
         ] {
             assert_eq!(ends_at(from, code), ends, "{from} {code:?}");

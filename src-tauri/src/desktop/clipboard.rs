@@ -1,4 +1,4 @@
-//! The clipboard. A token put there is taken away again, since other programs can read it.
+//! The clipboard. A token is cleared from it after a while, since other programs can read it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,29 +7,28 @@ use crate::domain::error::Failure;
 use crate::domain::sensitive::Sensitive;
 use crate::fault;
 
-/// Long enough to switch windows and paste, short enough that it is not pasted elsewhere later.
+/// Long enough to switch windows and paste, short enough not to be pasted elsewhere later.
 const SECRET_LIFE: Duration = Duration::from_secs(30);
 
-/// The system's clipboard. It must stay open: on X11 the owner of a text is asked for it whenever it is pasted.
+/// The system's clipboard. It must stay open: on X11 the owner of a text answers each paste.
 #[derive(Clone, Default)]
 pub(super) struct Clipboard {
     held: Arc<Mutex<Option<arboard::Clipboard>>>,
 }
 
 impl Clipboard {
-    /// Puts a text there.
     pub(super) async fn put(&self, text: String) -> Result<(), Failure> {
         self.with(move |clipboard| clipboard.set_text(text)).await
     }
 
-    /// Puts a secret there, and takes it away after a while if it is still there.
+    /// Puts a secret on the clipboard and clears it after a while, unless something else was copied.
     pub(super) async fn put_secret(&self, secret: Sensitive<String>) -> Result<(), Failure> {
         let text = secret.expose().clone();
         self.with(move |clipboard| set_unrecorded(clipboard, text)).await?;
         let this = self.clone();
         tauri::async_runtime::spawn(async move {
-            let of_a_test = fault::number("KEYRACK_CLIPBOARD_LIFE").and_then(|s| u64::try_from(s).ok());
-            tokio::time::sleep(of_a_test.map_or(SECRET_LIFE, Duration::from_secs)).await;
+            let test_life = fault::number("KEYRACK_CLIPBOARD_LIFE").and_then(|s| u64::try_from(s).ok());
+            tokio::time::sleep(test_life.map_or(SECRET_LIFE, Duration::from_secs)).await;
             let cleared = this.with(move |clipboard| match clipboard.get_text() {
                 Ok(text) if secret.same_as(&text) => clipboard.clear(),
                 _ => Ok(()),
@@ -60,7 +59,7 @@ impl Clipboard {
     }
 }
 
-/// Asks clipboard histories to leave the text alone, where the system knows such a wish.
+/// Sets a text that clipboard histories should not record, where the system supports that.
 fn set_unrecorded(clipboard: &mut arboard::Clipboard, text: String) -> Result<(), arboard::Error> {
     #[cfg(target_os = "macos")]
     use arboard::SetExtApple as _;

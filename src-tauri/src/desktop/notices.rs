@@ -1,5 +1,5 @@
-//! Notifications of the desktop: one for each connection that begins to need a person, and none for what passes by
-//! itself.
+//! Desktop notifications: one for each connection that begins to need a sign-in or other settings, and none for
+//! temporary failures.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,39 +10,39 @@ use tauri_plugin_notification::NotificationExt;
 use crate::domain::connection::{Connection, Status};
 use crate::engine::Engine;
 
-/// What was last seen of each connection, whoever changed it: this window, or another program.
+/// The last seen status of each connection, by id. `None` before the first reading.
 #[derive(Default)]
 pub(super) struct Notices {
     seen: Mutex<Option<HashMap<String, Status>>>,
 }
 
 impl Notices {
-    /// Compares with what was seen before, and tells the person what is new. What is so already at the start is on the
-    /// screen, and not news.
-    pub(super) fn look(&self, app: &AppHandle, engine: &Engine) {
-        // Held while the index is read: whoever read it earlier would otherwise bring back what is over, as news.
+    /// Notifies the user of each status that is new since the last call. The first call notifies of nothing: the page
+    /// shows those.
+    pub(super) fn update(&self, app: &AppHandle, engine: &Engine) {
+        // Held while the index is read: an older reading must not replace a newer one.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let Ok(rows) = engine.index.connections(None) else { return };
+        let Ok(rows) = engine.list_rows(None) else { return };
         let before = seen.replace(rows.iter().map(|row| (row.id.clone(), row.status)).collect());
         drop(seen);
         let Some(before) = before else { return };
-        for row in rows.iter().filter(|row| is_news(row, &before)) {
-            let (title, body) = words(row);
-            tracing::info!(connection = %row.id, status = row.status.as_str(), "told the person");
+        for row in rows.iter().filter(|row| is_new(row, &before)) {
+            let (title, body) = write_notice(row);
+            tracing::info!(connection = %row.id, status = row.status.as_str(), "notified the user");
             // A desktop without notifications still has the list.
             let _ = app.notification().builder().title(title).body(body).show();
         }
     }
 }
 
-fn is_news(row: &Connection, before: &HashMap<String, Status>) -> bool {
+fn is_new(row: &Connection, before: &HashMap<String, Status>) -> bool {
     let needs = matches!(row.status, Status::NeedsSignIn | Status::NeedsSettings);
     needs && before.get(&row.id).is_some_and(|status| *status != row.status)
 }
 
-/// Title and body. A title is plain text everywhere.
-fn words(row: &Connection) -> (String, String) {
-    let product = if cfg!(target_os = "linux") { escaped(&row.product) } else { row.product.clone() };
+/// Returns title and body. A title is plain text on every system.
+fn write_notice(row: &Connection) -> (String, String) {
+    let product = if cfg!(target_os = "linux") { escape_markup(&row.product) } else { row.product.clone() };
     match row.status {
         Status::NeedsSettings => (
             format!("“{}” needs other settings", row.name),
@@ -55,9 +55,9 @@ fn words(row: &Connection) -> (String, String) {
     }
 }
 
-/// Desktop Notifications Specification, "Markup": a body may hold `<b>`, `<a href>` and `<img src>`, so a name that a
-/// platform or an element file gives must not be read as such.
-fn escaped(text: &str) -> String {
+/// Desktop Notifications Specification, "Markup": a body may hold `<b>`, `<a href>` and `<img src>`. The name of a
+/// product comes from a platform or an element file.
+fn escape_markup(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
@@ -76,7 +76,7 @@ mod tests {
             ),
             ("&lt;b&gt;", "&amp;lt;b&amp;gt;"),
         ] {
-            assert_eq!(escaped(text), wanted);
+            assert_eq!(escape_markup(text), wanted);
         }
     }
 }

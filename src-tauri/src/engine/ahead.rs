@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::{Engine, How, Renewal};
-use crate::domain::connection::{Connection, Status, is_ours};
+use super::{Engine, Renewal, RenewalOutcome};
+use crate::domain::connection::{Connection, Status};
 use crate::domain::error::Failure;
 use crate::domain::renewal::{self, LEAD, Seen, in_ms};
 use crate::domain::view::KeychainState;
@@ -56,15 +56,15 @@ impl Tracked {
         self.seen.last_try = Some(now);
         self.jitter = jitter();
         let failure = match result {
-            Ok(Renewal { how: How::Impossible, .. }) => {
+            Ok(Renewal { outcome: RenewalOutcome::NotRenewable, .. }) => {
                 self.seen.renewable = false;
                 return;
             }
-            Ok(Renewal { how: How::Renewed | How::Unneeded, .. }) => {
+            Ok(Renewal { outcome: RenewalOutcome::Renewed | RenewalOutcome::NotNeeded, .. }) => {
                 self.seen.failures = 0;
                 return;
             }
-            Ok(Renewal { how: How::Postponed(failure), .. }) => *failure,
+            Ok(Renewal { outcome: RenewalOutcome::Deferred(failure), .. }) => *failure,
             Err(failure) => failure,
         };
         self.seen.failures = self.seen.failures.saturating_add(1);
@@ -82,8 +82,8 @@ fn jitter() -> f64 {
 }
 
 /// Whether a row may be renewed by itself: this computer's, in use, with an end, and not waiting for a person.
-fn is_ours_to_renew(row: &Connection) -> bool {
-    is_ours(&row.workspace)
+fn renews_by_itself(row: &Connection) -> bool {
+    !row.workspace.is_hosted()
         && !row.disabled
         && row.expires_at.is_some()
         && matches!(row.status, Status::Ok | Status::Retrying)
@@ -119,7 +119,7 @@ impl Engine {
         busy: &mut Vec<String>,
     ) -> Duration {
         let Ok(rows) = self.index.connections(None) else { return LONGEST_PAUSE };
-        let rows: Vec<_> = rows.into_iter().filter(is_ours_to_renew).collect();
+        let rows: Vec<_> = rows.into_iter().filter(renews_by_itself).collect();
         tracked.retain(|id, _| rows.iter().any(|row| row.id == *id));
         let now = clock::now_ms();
         let mut next = None::<i64>;
@@ -149,7 +149,7 @@ impl Engine {
                 let engine = self.clone();
                 running.spawn(async move {
                     let result = engine.renew(&row, LEAD).await;
-                    (row.id, result)
+                    (row.facts.id, result)
                 });
             }
         }

@@ -1,15 +1,15 @@
-//! From a provider's own words to an element of the person's own: "Other (OAuth 2 / OpenID)" and "Other (OAuth 1.0a)".
-//!
-//! What is made is an element file like any other. From then on nothing is special about it: no second discovery, no
-//! second way through the engine.
+//! Makes a custom element of a provider's metadata: "Other (OAuth 2 / OpenID)" and "Other (OAuth 1.0a)". It is an element
+//! file like any other.
 
 use std::collections::BTreeMap;
 
-use super::{Engine, LOCAL};
-use crate::domain::element::{API_KEY, API_SECRET, Auth, Element, made_oauth1, made_oauth2, to_toml};
+use super::{Engine, WorkspaceId};
+use crate::domain::element::{API_KEY, API_SECRET, Auth, Element};
+use crate::domain::element_file::{custom_oauth1, custom_oauth2, to_toml};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form;
 use crate::io::catalog;
+use crate::platform::discovery::discover;
 
 /// The field that names the authorization server (RFC 8414 §2).
 const ISSUER: &str = "issuer";
@@ -34,24 +34,25 @@ impl Engine {
         if !form_of.generic {
             return Err(Failure::internal("this element describes one product only"));
         }
-        let mut defaults = self.defaults(LOCAL, &form_of);
+        let mut defaults = self.defaults(&WorkspaceId::Local, &form_of);
         // The client is no part of a description: it is asked for when somebody signs in.
         for key in [API_KEY, API_SECRET] {
             defaults.insert(key.to_owned(), "unknown-yet".to_owned());
         }
         let values = form::check(&form_of, given, &defaults).map_err(Failure::form)?;
         let made = match form_of.auth {
-            Auth::Oauth1(_) => made_oauth1(&values),
+            Auth::Oauth1(_) => custom_oauth1(&values),
             _ => {
                 let by_hand = NEEDED.iter().all(|field| values.get(field).is_some());
                 let metadata = match values.get(ISSUER) {
                     Some(issuer) if !by_hand => {
-                        let local = self.local(LOCAL);
-                        Some(local.discover(issuer).await.map_err(|e| local.told(e))?)
+                        let http = self.http.with_journal();
+                        let found = discover(&http, issuer).await;
+                        Some(found.map_err(|e| Failure { exchanges: http.exchanges(), ..e })?)
                     }
                     _ => None,
                 };
-                made_oauth2(&values, metadata.as_ref())
+                custom_oauth2(&values, metadata.as_ref())
             }
         };
         let made = match self.place_for(made.map_err(Failure::form)?)? {
@@ -61,25 +62,24 @@ impl Engine {
         catalog::save(&self.paths.elements(), &made.key, &to_toml(&made)).map_err(unwritable)?;
         tracing::info!(element = %made.key, "described");
         // Read back rather than believed: what is signed in with is what the file says.
-        self.catalog_anew();
+        self.reload_catalog();
         self.element(&made.key)
     }
 
-    /// Takes an element of the person's own out of the catalogue.
+    /// Removes a custom element from the catalogue.
     ///
-    /// # Errors
-    /// [`Code::ElementUnknown`] if it is not one that was described here; [`Code::NameTaken`] with the name of a
-    /// connection that was made with it.
+    /// Errors: [`Code::ElementUnknown`] if it is not one that was described here; [`Code::ElementInUse`] with the name
+    /// of a connection that uses it.
     pub fn remove_element(&self, key: &str) -> Result<(), Failure> {
         let element = self.element(key)?;
         if element.from.is_none() {
             return Err(Failure::new(Code::ElementUnknown).name(key));
         }
-        if let Some(name) = self.index.needs_element(key)? {
-            return Err(Failure::new(Code::NameTaken).name(name));
+        if let Some(name) = self.index.find_element_user(key)? {
+            return Err(Failure::new(Code::ElementInUse).name(name));
         }
         catalog::remove(&self.paths.elements(), key).map_err(unwritable)?;
-        self.catalog_anew();
+        self.reload_catalog();
         Ok(())
     }
 
@@ -87,7 +87,7 @@ impl Engine {
     /// it. Another element may have the key, or connections that are signed in to in another way, which must not change
     /// under them.
     fn place_for(&self, made: Element) -> Result<Place, Failure> {
-        let catalog = self.catalog_anew();
+        let catalog = self.reload_catalog();
         let mut key = made.key.clone();
         for number in 2.. {
             match catalog.find(&key) {
@@ -95,7 +95,7 @@ impl Engine {
                     if same_way(&known.auth, &made.auth) {
                         return Ok(Place::Taken(Box::new(asking_for(known, &made))));
                     }
-                    if self.index.needs_element(&key)?.is_none() {
+                    if self.index.find_element_user(&key)?.is_none() {
                         break;
                     }
                 }

@@ -1,21 +1,24 @@
-//! Waits for a person who gives access on another page, or another device (RFC 8628 §3.4).
+//! Polls the provider for a user who gives access on another page, or another device (RFC 8628 §3.4).
 
 use std::time::{Duration, Instant};
 
-use super::{Controls, Engine, SigningIn};
+use super::signing_in::DeviceWay;
+use super::{Controls, Engine};
 use crate::domain::error::{Code, Failure};
 use crate::domain::oauth::device::Polled;
 use crate::domain::oauth::token::TokenSet;
-use crate::platform::{Platform, refusal};
+use crate::platform::SignIn;
+use crate::platform::refusal::refusal;
 
 impl Engine {
-    /// Asks the provider until the person has decided, gives up, or the code is over.
-    pub(super) async fn approved(
+    /// Polls until the user has decided or gives up, or the code ends.
+    pub(super) async fn poll_device(
         &self,
-        signing: &SigningIn,
+        sign_in: &SignIn,
+        device: &DeviceWay,
         controls: &mut Controls,
     ) -> Result<TokenSet, Failure> {
-        let (Some(device), Platform::Local(local)) = (&signing.device, &signing.platform) else {
+        let SignIn::Provider(provider) = sign_in else {
             return Err(Failure::internal("no code was given out"));
         };
         let mut interval = device.authorization.interval;
@@ -42,16 +45,15 @@ impl Engine {
                 return Err(Failure::new(Code::CallbackTimeout));
             }
             let code = device.authorization.device_code.clone();
-            // To its end once it is sent: its answer may be the token.
-            let (local, element, values) = (local.clone(), signing.element.clone(), signing.values.clone());
-            let asked =
-                self.unbroken(async move { local.poll(&element, &values, &code, interval).await }).await?;
-            match asked {
+            // Not cut off once it is sent: its answer may be the token.
+            let asked = provider.clone();
+            let polled = self.run_to_completion(async move { asked.poll(&code, interval).await }).await?;
+            match polled {
                 Polled::Issued(tokens) => return Ok(*tokens),
                 Polled::Wait { interval: wanted } => interval = wanted,
                 Polled::Denied => return Err(Failure::new(Code::AccessDenied)),
                 Polled::Expired => return Err(Failure::new(Code::CallbackTimeout)),
-                Polled::Failed(refused) => return Err(refusal(refused, &signing.element)),
+                Polled::Failed(refused) => return Err(refusal(refused, &provider.form().element)),
             }
             next = Instant::now() + Duration::from_secs(interval);
         }

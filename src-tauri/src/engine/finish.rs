@@ -1,269 +1,160 @@
-//! Steps 8, 9 and 11: from the browser's answer to a token that was issued, and to the page that says how it ended. Keeping
-//! the token is in `keep`, and nothing comes between.
+//! Steps 8, 9 and 11: from the browser's answer to an issued token, and to the page that says how it ended.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::keep::Unsaved;
+use super::keep::{Ending, Unsaved};
+use super::new_item::NewItem;
+use super::signing_in::{BrowserWay, Way};
 use super::start::REGISTERED;
 use super::{Engine, SigningIn};
 use crate::domain::attempt::Stage;
-use crate::domain::connection::{Connection, Item};
-use crate::domain::element::Auth;
+use crate::domain::connection::Connection;
 use crate::domain::error::{Code, Failure};
-use crate::domain::form;
-use crate::domain::form::Values;
-use crate::domain::oauth::callback::{Callback, Issuer, Outcome, pasted};
+use crate::domain::item::Item;
+use crate::domain::oauth::callback::{Callback, Outcome, pasted};
 use crate::domain::oauth::token::{TokenSet, registered_address, speaks_of_redirect};
 use crate::domain::sensitive::Sensitive;
 use crate::fault;
-use crate::io::loopback::Opened;
 use crate::io::vault::KEYCHAIN_NAME;
 use crate::io::{Page, clock};
-use crate::platform::{InstanceBody, InstanceChange, Issued, NotCreated, Platform};
+use crate::platform::{Issued, NewInstance, NotCreated, Pairs, SignIn};
 
-/// An address that the person pasted, and where to say whether it was one of this attempt.
+/// A pasted address, and where to report whether it was one of this attempt.
 pub type Paste = (String, oneshot::Sender<Result<(), Failure>>);
 
-/// The ends by which an attempt is steered while it waits.
+/// Steers an attempt while it waits.
 pub struct Controls {
-    /// Addresses that the person pastes.
+    /// Addresses that the user pastes.
     pub pasted: mpsc::Receiver<Paste>,
-    /// Becomes `true` when the person cancels.
+    /// Becomes `true` when the user cancels.
     pub cancelled: watch::Receiver<bool>,
     /// When the attempt is given up; it may be moved.
     pub deadline: watch::Receiver<Instant>,
-    /// Told each stage that is reached.
+    /// Receives each stage that is reached.
     pub stage: watch::Sender<Stage>,
 }
 
-/// How an attempt ended.
-pub enum Ending {
-    /// A connection stands in the list. The callback address is still open for late tabs.
-    Connected(Box<Connection>, Option<Opened>),
-    /// A token was issued that the vault does not take just now.
-    Unsaved(Box<Unsaved>),
-    /// No connection.
-    Failed(Box<Failure>, Option<Opened>),
+/// What a sign-in brought.
+enum Proof {
+    /// The browser's answer, whose code or verifier is still to be exchanged.
+    Callback(Callback),
+    Tokens(Box<TokenSet>),
+    /// Nothing: the form alone signs in.
+    Form,
 }
+
+/// RFC 6749 §4.1.2.1: the provider cannot answer just now.
+const TEMPORARY: [&str; 2] = ["temporarily_unavailable", "server_error"];
 
 impl Engine {
     /// Waits for the answer of an attempt and finishes it.
     pub async fn finish(&self, mut signing: SigningIn, mut controls: Controls) -> Ending {
-        let product = signing.element.name.clone();
-        let proof = match (&signing.device, &signing.url) {
-            (Some(_), _) => {
-                self.approved(&signing, &mut controls).await.map(|tokens| Proof::Tokens(Box::new(tokens)))
+        let product = signing.element().name.clone();
+        let proof = match &mut signing.way {
+            Way::Device(device) => {
+                let tokens = self.poll_device(&signing.sign_in, device, &mut controls).await;
+                tokens.map(|tokens| Proof::Tokens(Box::new(tokens)))
             }
-            (None, Some(_)) => {
-                let answer = self.wait(&mut signing, &mut controls).await;
+            Way::Browser(browser) => {
+                let answer = wait(&signing.sign_in, browser, &mut controls).await;
                 fault::point("callback_parsed");
                 answer.map(Proof::Callback)
             }
-            (None, None) => Ok(Proof::Form),
+            Way::Direct => Ok(Proof::Form),
         };
         let proof = match proof {
             Ok(proof) => proof,
-            Err(failure) => return self.failed(signing, failure.product(product).into()),
+            Err(failure) => return self.fail(signing, failure.product(product).into()),
         };
         let _ = controls.stage.send(Stage::Finishing);
         let item = match self.exchange(&signing, proof).await {
             Ok(item) => item,
             Err(NotCreated { failure, uncertain }) => {
-                return self.failed(signing, NotCreated { failure: failure.product(product), uncertain });
+                return self.fail(signing, NotCreated { failure: failure.product(product), uncertain });
             }
         };
         fault::point("instance_created");
-        let SigningIn { id, again, element, values, platform, lock, opened, waiting, any_account, .. } =
-            signing;
-        let same_account = again.as_ref().filter(|_| !any_account);
-        let expected = same_account.and_then(Connection::account);
+        let SigningIn { id, again, sign_in, lock, way, any_account, .. } = signing;
+        let expected = again.as_ref().filter(|_| !any_account).and_then(Connection::account);
+        let (listener, waiting) = match way {
+            Way::Browser(browser) => (browser.listener, browser.waiting),
+            Way::Device(_) | Way::Direct => (None, None),
+        };
         let unsaved = Unsaved {
             failure: Failure::new(Code::KeychainLocked),
             attempt: id,
             again: again.is_some(),
             expected,
             item,
-            element,
-            values,
-            platform,
+            sign_in,
             lock,
-            opened,
+            opened: listener,
         };
         let ending = self.save(unsaved).await;
         // 11
-        let page = match &ending {
-            Ending::Connected(..) => {
-                Page::new(true, format!("{product} is connected"), "This page can be closed.")
-            }
-            Ending::Unsaved(unsaved) => Page::new(
-                false,
-                format!("{product} is not saved yet"),
-                match unsaved.failure.code {
-                    Code::WrongAccount => {
-                        "Somebody else than before signed in. Return to Keyrack to choose.".to_owned()
-                    }
-                    Code::RenewalBusy => "Keyrack saves it in a moment.".to_owned(),
-                    Code::KeychainLocked => {
-                        format!("The {KEYCHAIN_NAME} is locked. Return to Keyrack to save the sign-in.")
-                    }
-                    _ => format!("The {KEYCHAIN_NAME} did not take it. Return to Keyrack to see why."),
-                },
-            ),
-            Ending::Failed(..) => Page::new(
-                false,
-                format!("{product} is not in the list yet"),
-                "The sign-in is saved. Keyrack adds it to the list at its next start.",
-            ),
-        };
         if let Some(waiting) = waiting {
-            waiting.show(page);
+            waiting.show(last_page(&ending, &product));
         }
         fault::point("page_shown");
         ending
     }
 
-    /// Step 8: the first answer that belongs to this attempt, by the browser or by hand.
-    async fn wait(&self, signing: &mut SigningIn, controls: &mut Controls) -> Result<Callback, Failure> {
-        let callback = loop {
-            let deadline = *controls.deadline.borrow_and_update();
-            tokio::select! {
-                callback = heard(signing) => break callback,
-                Some((address, reply)) = controls.pasted.recv() => match read_pasted(signing, &address) {
-                    Ok(callback) => {
-                        let _ = reply.send(Ok(()));
-                        if let Some(waiting) = &mut signing.waiting {
-                            waiting.answered();
-                        }
-                        break callback;
-                    }
-                    // The attempt goes on: a wrong paste is the person's to mend, or not theirs at all.
-                    Err(failure) => { let _ = reply.send(Err(failure)); }
-                },
-                Ok(()) = controls.cancelled.changed() => {
-                    if *controls.cancelled.borrow() {
-                        return Err(Failure::new(Code::Cancelled));
-                    }
-                }
-                Ok(()) = controls.deadline.changed() => {}
-                () = tokio::time::sleep_until(deadline.into()) => return Err(Failure::new(Code::CallbackTimeout)),
-            }
-        };
-        let outcome = match &signing.request {
-            Some((token, _)) => callback.outcome_oauth1(token),
-            None => callback.outcome_oauth2(&issuer(signing)),
-        };
-        match outcome {
-            Outcome::Granted => {
-                let missing =
-                    signing.element.callback.provider_data.iter().find(|name| callback.get(name).is_none());
-                match missing {
-                    Some(name) => {
-                        Err(Failure::new(Code::ProviderBadResponse)
-                            .detail(format!("the answer holds no {name}")))
-                    }
-                    None => Ok(callback),
-                }
-            }
-            Outcome::Denied => Err(Failure::new(Code::AccessDenied)),
-            Outcome::ProviderError { error, description } => {
-                let code = if speaks_of_redirect(&error, description.as_deref()) {
-                    Code::RedirectMismatch
-                } else if TEMPORARY.contains(&error.as_str()) {
-                    Code::ProviderUnreachable
-                } else {
-                    Code::ProviderRejected
-                };
-                let redirect = (code == Code::RedirectMismatch).then(|| signing.callback_url.clone());
-                let registered = description.as_deref().and_then(registered_address);
-                let words = description.map_or_else(|| error.clone(), |d| format!("{error}: {d}"));
-                Err(Failure { redirect, registered, ..Failure::new(code).detail(words) })
-            }
-            Outcome::IssuerMismatch => {
-                Err(Failure::new(Code::IssuerMismatch).detail("the answer is of another provider (iss)"))
-            }
-            Outcome::Malformed(what) => Err(Failure::new(Code::ProviderBadResponse).detail(what)),
-        }
-    }
-
     /// Step 9. The item holds all that was issued; who it belongs to is asked later.
     async fn exchange(&self, signing: &SigningIn, proof: Proof) -> Result<Item, NotCreated> {
-        let platform = &signing.platform;
-        let issued = match (proof, platform) {
-            (Proof::Tokens(tokens), Platform::Local(local)) => {
-                local.issued(&signing.element, &signing.values, *tokens)
-            }
-            (Proof::Callback(callback), _) => self.instance_of(signing, Some(&callback)).await?,
-            (Proof::Tokens(_) | Proof::Form, _) => self.instance_of(signing, None).await?,
+        let issued = match (proof, &signing.sign_in) {
+            (Proof::Tokens(tokens), SignIn::Provider(provider)) => provider.issued(*tokens, &Vec::new()),
+            (Proof::Callback(callback), _) => self.create_instance(signing, Some(&callback)).await?,
+            (Proof::Tokens(_) | Proof::Form, _) => self.create_instance(signing, None).await?,
         };
-        let now = clock::now_ms();
-        let mut configuration = kept_values(&signing.values);
+        let form = signing.sign_in.form();
+        let mut configuration = form.entries();
         if signing.registered {
             configuration.insert(REGISTERED.to_owned(), "true".into());
         }
-        Ok(Item {
-            id: signing.again.as_ref().map_or(&signing.id, |connection| &connection.id).clone(),
-            workspace: signing.workspace.clone(),
-            element: signing.element.key.clone(),
-            product: signing.element.name.clone(),
-            instance: issued.instance,
+        let new = NewItem {
+            attempt: &signing.id,
+            again: signing.again.as_ref(),
+            workspace: &signing.workspace,
+            element: form.element.key.clone(),
+            product: form.element.name.clone(),
             name: signing.name.clone(),
             tags: signing.tags.clone(),
-            identity: None,
-            host: platform.account_host(&signing.element, &signing.values),
-            created_at: signing.again.as_ref().map_or(now, |connection| connection.created_at),
-            received_at: now,
-            pinned_hosts: issued.hosts,
+            host: signing.sign_in.account_host(),
             configuration,
-            tokens: issued.tokens,
-            missing: issued.missing,
-            element_token: issued.token,
-        })
+        };
+        Ok(new.with(issued, clock::now_ms()))
     }
 
-    /// The call that makes an instance, or signs in to the one that exists.
-    async fn instance_of(
+    /// Makes an instance, or signs in to the one that exists.
+    async fn create_instance(
         &self,
         signing: &SigningIn,
         callback: Option<&Callback>,
     ) -> Result<Issued, NotCreated> {
-        let mut provider_data = callback.map(Callback::provider_data).unwrap_or_default();
-        if let Some((_, secret)) = &signing.request {
-            // The secret of step 4, whatever the callback brought under this name (it should bring nothing).
-            provider_data.retain(|(name, _)| name != "secret");
-            provider_data.push(("secret".to_owned(), secret.clone()));
+        let mut provided: Pairs = callback.map(Callback::provider_data).unwrap_or_default();
+        let mut verifier = None;
+        if let Way::Browser(browser) = &signing.way {
+            verifier = browser.verifier.as_ref();
+            if let Some((_, secret)) = &browser.request_token {
+                // The secret of step 4, whatever the callback brought under this name.
+                provided.retain(|(name, _)| name != "secret");
+                provided.push(("secret".to_owned(), secret.clone()));
+            }
         }
-        let mut configuration = form::configuration(&signing.element, &signing.values);
-        for (name, key) in &signing.element.callback.configuration {
-            let brought = callback.and_then(|callback| callback.get(name));
-            configuration.extend(brought.map(|value| (key.clone(), value.clone())));
-        }
-        let body = InstanceBody {
-            element: signing.element.key.clone(),
-            name: signing.name.clone(),
-            tags: signing.tags.clone(),
-            provider_data,
-            configuration,
-        };
-        match (&signing.platform, &signing.again) {
-            (Platform::Hosted(hosted), Some(before)) => {
+        let new = NewInstance { name: &signing.name, tags: &signing.tags, provided, attempt: &signing.id };
+        match (&signing.sign_in, &signing.again) {
+            (SignIn::Hosted(hosted, form), Some(before)) => {
                 let gone = || Failure::new(Code::InstanceGone).name(&before.name);
                 let instance = before.instance.clone().ok_or_else(gone)?;
-                // Not PUT, which replaces all: the platform may know more of the instance than this form does.
-                let provider_data = Some(body.provider_data).filter(|data| !data.is_empty());
-                let configuration = Some(body.configuration);
-                let change = InstanceChange { configuration, provider_data, ..InstanceChange::default() };
-                let answer = hosted.patch(&instance, &change).await?;
-                let token = match answer.token {
+                let token = match hosted.sign_in_again(&instance, form, &new).await? {
                     Some(token) => token,
                     None => self.element_token_of(before).await?,
                 };
-                let hosts = vec![hosted.host().to_owned()];
-                Ok(Issued { token, instance: Some(instance), tokens: None, missing: Vec::new(), hosts })
+                Ok(hosted.kept_there(instance, token))
             }
-            (platform, _) => platform.create_instance(&body, signing.verifier.as_ref(), &signing.id).await,
+            (sign_in, _) => sign_in.create_instance(&new, verifier).await,
         }
     }
 
@@ -276,19 +167,20 @@ impl Engine {
 
     /// Ends an attempt without a connection. One whose instance may exist at the platform stays open, so that it is
     /// looked for again.
-    fn failed(&self, signing: SigningIn, NotCreated { failure, uncertain }: NotCreated) -> Ending {
+    fn fail(&self, signing: SigningIn, NotCreated { failure, uncertain }: NotCreated) -> Ending {
         let failure = match failure.code {
-            // Nothing was asked that a report could tell of.
+            // There is no request that a report could show.
             Code::Cancelled | Code::CallbackTimeout | Code::AccessDenied => failure,
-            _ => signing.platform.told(failure),
+            _ => signing.sign_in.with_exchanges(failure),
         };
+        tracing::info!(attempt = %signing.id, code = %failure, uncertain, "sign-in ended without a connection");
+        let product = signing.element().name.clone();
         if !uncertain && self.index.close_attempt(&signing.id).is_ok() {
             signing.lock.discard();
         }
-        tracing::info!(attempt = %signing.id, code = %failure, uncertain, "sign-in ended without a connection");
-        let product = &signing.element.name;
-        match (signing.waiting, failure.code) {
-            // Nobody heard an answer: the door closes, and a late one gets 404.
+        let Way::Browser(browser) = signing.way else { return Ending::Failed(Box::new(failure), None) };
+        match (browser.waiting, failure.code) {
+            // There was no answer: a late one gets 404.
             (waiting, Code::Cancelled | Code::CallbackTimeout) => drop(waiting),
             (Some(waiting), code) => {
                 let text = match code {
@@ -299,57 +191,117 @@ impl Engine {
             }
             (None, _) => {}
         }
-        Ending::Failed(Box::new(failure), signing.opened)
+        Ending::Failed(Box::new(failure), browser.listener)
     }
 }
 
-/// What a sign-in brought.
-enum Proof {
-    /// The browser's answer, whose code or verifier is still to be exchanged.
-    Callback(Callback),
-    /// Tokens already.
-    Tokens(Box<TokenSet>),
-    /// Nothing: the form alone signs in.
-    Form,
+/// Step 8: the first answer that belongs to this attempt, by the browser or by hand.
+async fn wait(
+    sign_in: &SignIn,
+    browser: &mut BrowserWay,
+    controls: &mut Controls,
+) -> Result<Callback, Failure> {
+    let callback = loop {
+        let deadline = *controls.deadline.borrow_and_update();
+        tokio::select! {
+            callback = next_answer(browser) => break callback,
+            Some((address, reply)) = controls.pasted.recv() => match read_pasted(browser, &address) {
+                Ok(callback) => {
+                    let _ = reply.send(Ok(()));
+                    if let Some(waiting) = &mut browser.waiting {
+                        waiting.stop_accepting();
+                    }
+                    break callback;
+                }
+                // The attempt goes on: the user can paste another one.
+                Err(failure) => { let _ = reply.send(Err(failure)); }
+            },
+            Ok(()) = controls.cancelled.changed() => {
+                if *controls.cancelled.borrow() {
+                    return Err(Failure::new(Code::Cancelled));
+                }
+            }
+            Ok(()) = controls.deadline.changed() => {}
+            () = tokio::time::sleep_until(deadline.into()) => return Err(Failure::new(Code::CallbackTimeout)),
+        }
+    };
+    judge(sign_in, browser, callback)
 }
 
-/// RFC 6749 §4.1.2.1: the provider cannot just now.
-const TEMPORARY: [&str; 2] = ["temporarily_unavailable", "server_error"];
-
-/// What a connection was made with, as its item keeps it.
-fn kept_values(values: &Values) -> BTreeMap<String, Sensitive<String>> {
-    let public = values.public_pairs().into_iter().map(|(k, v)| (k.to_owned(), v.into()));
-    let secret = values.secret_pairs().into_iter().map(|(k, v)| (k.to_owned(), v.clone()));
-    public.chain(secret).collect()
+/// Whether an answer that belongs to this attempt grants access.
+fn judge(sign_in: &SignIn, browser: &BrowserWay, callback: Callback) -> Result<Callback, Failure> {
+    let outcome = match &browser.request_token {
+        Some((token, _)) => callback.outcome_oauth1(token),
+        None => callback.outcome_oauth2(&sign_in.issuer()),
+    };
+    match outcome {
+        Outcome::Granted => {
+            let required = &sign_in.form().element.callback.provider_data;
+            match required.iter().find(|name| callback.get(name).is_none()) {
+                Some(name) => {
+                    Err(Failure::new(Code::ProviderBadResponse).detail(format!("the answer holds no {name}")))
+                }
+                None => Ok(callback),
+            }
+        }
+        Outcome::Denied => Err(Failure::new(Code::AccessDenied)),
+        Outcome::ProviderError { error, description } => {
+            let code = if speaks_of_redirect(&error, description.as_deref()) {
+                Code::RedirectMismatch
+            } else if TEMPORARY.contains(&error.as_str()) {
+                Code::ProviderUnreachable
+            } else {
+                Code::ProviderRejected
+            };
+            let redirect = (code == Code::RedirectMismatch).then(|| browser.callback_url.clone());
+            let registered = description.as_deref().and_then(registered_address);
+            let words = description.map_or_else(|| error.clone(), |d| format!("{error}: {d}"));
+            Err(Failure { redirect, registered, ..Failure::new(code).detail(words) })
+        }
+        Outcome::IssuerMismatch => {
+            Err(Failure::new(Code::IssuerMismatch).detail("the answer is of another provider (iss)"))
+        }
+        Outcome::Malformed(what) => Err(Failure::new(Code::ProviderBadResponse).detail(what)),
+    }
 }
 
-async fn heard(signing: &mut SigningIn) -> Callback {
-    match &mut signing.waiting {
-        Some(waiting) => waiting.answer().await,
+async fn next_answer(browser: &mut BrowserWay) -> Callback {
+    match &mut browser.waiting {
+        Some(waiting) => waiting.receive().await,
         None => std::future::pending().await,
     }
 }
 
-fn read_pasted(signing: &SigningIn, address: &str) -> Result<Callback, Failure> {
-    let query = pasted(address.trim(), &signing.callback_url)
-        .map_err(|e| Failure::new(Code::CallbackInvalid).detail(e.to_string()))?;
-    let callback =
-        Callback::parse(&query).map_err(|e| Failure::new(Code::CallbackInvalid).detail(e.to_string()))?;
-    // Only this attempt is at the clipboard, so a provider that echoes no `state` is believed here too.
-    let fits = signing.binding.as_ref().is_some_and(|binding| binding.fits(&callback, 1));
-    if fits { Ok(callback) } else { Err(Failure::new(Code::StateMismatch)) }
+fn read_pasted(browser: &BrowserWay, address: &str) -> Result<Callback, Failure> {
+    let invalid = |detail: String| Failure::new(Code::CallbackInvalid).detail(detail);
+    let query = pasted(address.trim(), &browser.callback_url).map_err(|e| invalid(e.to_string()))?;
+    let callback = Callback::parse(&query).map_err(|e| invalid(e.to_string()))?;
+    // The user pasted it here, so a provider that echoes no `state` is believed too.
+    if browser.binding.matches(&callback, 1) { Ok(callback) } else { Err(Failure::new(Code::StateMismatch)) }
 }
 
-/// What RFC 9207 lets us expect of `iss`.
-fn issuer(signing: &SigningIn) -> Issuer {
-    match signing.element.auth_for(&signing.values) {
-        Auth::Oauth2(oauth2) if signing.workspace != super::PRACTICE => {
-            match oauth2.issuer_text(&signing.values) {
-                Some(issuer) if oauth2.announces_issuer => Issuer::Announced(issuer),
-                Some(issuer) => Issuer::Known(issuer),
-                None => Issuer::Unknown,
-            }
+fn last_page(ending: &Ending, product: &str) -> Page {
+    match ending {
+        Ending::Connected(..) => {
+            Page::new(true, format!("{product} is connected"), "This page can be closed.")
         }
-        _ => Issuer::Unknown,
+        Ending::Unsaved(unsaved) => {
+            let text = match unsaved.failure.code {
+                Code::WrongAccount => {
+                    "Somebody else than before signed in. Return to Keyrack to choose.".to_owned()
+                }
+                Code::RenewalBusy => "Keyrack saves it in a moment.".to_owned(),
+                Code::KeychainLocked => {
+                    format!("The {KEYCHAIN_NAME} is locked. Return to Keyrack to save the sign-in.")
+                }
+                _ => format!("The {KEYCHAIN_NAME} did not take it. Return to Keyrack to see why."),
+            };
+            Page::new(false, format!("{product} is not saved yet"), text)
+        }
+        Ending::Failed(..) => Page::new(
+            false,
+            format!("{product} is not in the list yet"),
+            "The sign-in is saved. Keyrack adds it to the list at its next start.",
+        ),
     }
 }

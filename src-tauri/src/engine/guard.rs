@@ -1,60 +1,58 @@
-//! The wrong-account guard: whoever signs in again must be who signed in before, or the person decides.
+//! The wrong-account guard: an account that signs in again must be the one of before, or the user decides.
 //!
 //! The provider has issued a token by then, which is never dropped: it is set aside in the vault under the attempt's id
-//! until it is clear whose it is.
+//! until its account is known.
 
 use std::time::Duration;
 
 use super::Engine;
 use super::keep::{NotKept, Unsaved};
-use crate::domain::connection::Item;
 use crate::domain::error::{Code, Failure};
 use crate::io::clock;
-use crate::platform::Platform;
+use crate::platform::SignIn;
 
-/// How long the provider may take to say who signed in. Longer than where the answer is only nice to have: without it
-/// the person is asked.
-const WHO: Duration = Duration::from_secs(10);
+/// How long the provider may take to name the account. Longer than where the answer is optional: without it the user is
+/// asked.
+const IDENTIFY_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Engine {
-    /// Sets the token aside and asks whose it is.
+    /// Sets the token aside and asks for its account.
     pub(super) async fn guard(&self, unsaved: &Unsaved) -> Result<(), NotKept> {
-        let (Some(expected), Platform::Local(local), Some(tokens)) =
-            (&unsaved.expected, &unsaved.platform, &unsaved.item.tokens)
+        let (Some(expected), SignIn::Provider(provider), Some(tokens)) =
+            (&unsaved.expected, &unsaved.sign_in, unsaved.item.tokens())
         else {
             return Ok(());
         };
-        let aside = Item { id: unsaved.attempt.clone(), ..unsaved.item.clone() };
+        let mut aside = unsaved.item.clone();
+        aside.id.clone_from(&unsaved.attempt);
         self.vault(move |vault| vault.put(&aside)).await.map_err(NotKept::vault)?;
         crate::fault::point("set_aside");
-        let asked = tokio::time::timeout(WHO, local.who(&unsaved.element, &unsaved.values, tokens)).await;
+        let provider = provider.clone().with_callback(&unsaved.item.callback);
+        let asked = tokio::time::timeout(IDENTIFY_TIMEOUT, provider.identify(tokens)).await;
         let found = match asked {
             Ok(Ok(Some(found))) if found.is_same(expected) => return Ok(()),
-            // A provider that never says cannot be guarded against.
+            // A provider that never names accounts cannot be guarded against.
             Ok(Ok(None)) => return Ok(()),
             Ok(Ok(Some(found))) => Some(found.name),
-            // One that says it otherwise, and not just now, may hide somebody else.
+            // One that fails to name it just now may hide another account.
             Ok(Err(_)) | Err(_) => None,
         };
-        let failure =
-            Failure::new(Code::WrongAccount).name(&unsaved.item.name).product(&unsaved.element.name);
+        let failure = Failure::new(Code::WrongAccount).name(&unsaved.item.name).product(unsaved.product());
         Err(NotKept::WrongAccount(Failure { expected: Some(expected.name.clone()), found, ..failure }))
     }
 
-    /// What was set aside is in its place, or not wanted.
+    /// Drops what was set aside, once it is in its place or not wanted.
     pub(super) async fn drop_aside(&self, attempt: &str) {
         let id = attempt.to_owned();
         // One that stays is an item without a row, which `doctor` counts.
         let _ = self.vault(move |vault| vault.remove(&id)).await;
     }
 
-    /// The person's choice: the account gets a connection of its own, beside the one that existed.
-    ///
-    /// # Errors
-    /// When the index cannot be used.
+    /// The user's choice: the account gets a connection of its own.
     pub fn make_new(&self, unsaved: &mut Unsaved) -> Result<(), Failure> {
-        unsaved.item.name = self.free_name(&unsaved.item.workspace, &unsaved.element, "")?;
-        self.index.make_new(&unsaved.attempt)?;
+        let element = &unsaved.sign_in.form().element;
+        unsaved.item.name = self.free_name(&unsaved.item.workspace, element, "")?;
+        self.index.turn_into_new(&unsaved.attempt)?;
         unsaved.item.id.clone_from(&unsaved.attempt);
         unsaved.item.created_at = clock::now_ms();
         unsaved.again = false;
@@ -64,7 +62,7 @@ impl Engine {
 }
 
 impl Unsaved {
-    /// The person's choice: the connection belongs to the account that signed in from now on.
+    /// The user's choice: the connection belongs to the account that signed in.
     pub fn take_account(&mut self) {
         self.expected = None;
     }

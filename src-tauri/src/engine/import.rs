@@ -1,15 +1,17 @@
-//! Brings in what exists at a hosted platform: instances that were made elsewhere become connections here, with their
-//! Element tokens in the vault. The platform is only read.
+//! Imports instances of a hosted platform: they become connections here, with their Element tokens in the vault. The
+//! platform is only read.
 
 use std::collections::HashMap;
 
-use super::Engine;
-use super::keep::TIDYING;
+use super::keep::UNTAG_TIMEOUT;
+use super::new_item::NewItem;
 use super::workspace::Workspace;
-use crate::domain::connection::{Connection, Item, clean_name, clean_tags};
+use super::{Engine, WorkspaceId};
+use crate::domain::connection::{Connection, clean_name, clean_tags};
 use crate::domain::error::{Code, Failure};
-use crate::domain::hosted::{tag_of, without_marks};
-use crate::domain::view::{ImportView, InstanceView, NotImported, WorkspaceKind, initials_of};
+use crate::domain::hosted::{attempt_tag, without_attempt_tags};
+use crate::domain::text;
+use crate::domain::view::{ImportView, InstanceView, NotImported};
 use crate::io::clock;
 use crate::io::index::{IndexError, OpenAttempt};
 use crate::platform::{Hosted, Instance};
@@ -18,8 +20,7 @@ impl Engine {
     /// The instances of a hosted workspace, or those whose name contains a text, by name; those are marked that are
     /// connections here.
     ///
-    /// # Errors
-    /// Whatever the platform answers; a workspace that is this computer itself.
+    /// Errors: [`Code::Usage`] for a workspace that is not hosted.
     pub async fn instances(
         &self,
         workspace: &Workspace,
@@ -41,11 +42,7 @@ impl Engine {
         Ok(instances)
     }
 
-    /// Brings instances in. One that cannot be brought in is no reason to leave out the others; one that is here
-    /// already is left as it is.
-    ///
-    /// # Errors
-    /// A workspace, keychain or index that cannot be used at all.
+    /// Imports instances. One that fails does not stop the others; one that is here already is left as it is.
     pub async fn import(&self, workspace: &Workspace, ids: &[String]) -> Result<ImportView, Failure> {
         let hosted = self.importing(workspace).await?;
         self.index.probe()?;
@@ -53,7 +50,7 @@ impl Engine {
         let mut done = ImportView { added: Vec::new(), failed: Vec::new() };
         for id in ids {
             match self.import_one(workspace, &hosted, id).await {
-                Ok(Some(row)) => done.added.push(self.shown(row)),
+                Ok(Some(row)) => done.added.push(self.view(row)),
                 Ok(None) => {}
                 Err(failure) => done.failed.push(NotImported { instance: id.clone(), failure }),
             }
@@ -67,20 +64,20 @@ impl Engine {
         hosted: &Hosted,
         id: &str,
     ) -> Result<Option<Connection>, Failure> {
-        if self.index.by_instance(&workspace.id, id)?.is_some() {
+        if self.index.find_by_instance(&workspace.id, id)?.is_some() {
             return Ok(None);
         }
         let instance = hosted.instance(id).await?;
         let (attempt, lock) = self.begin(&workspace.id, &instance.element, &instance.name, None)?;
         let kept = self.keep_instance(&attempt, hosted, instance).await;
-        // What is in the keychain in spite of a failure stays findable by its attempt.
+        // What is in the keychain despite a failure is found by its attempt.
         if kept.is_ok() || self.undo(&attempt.id).await {
             lock.discard();
         }
         kept
     }
 
-    /// Takes back what an attempt left here. Returns whether nothing is left.
+    /// Removes what an attempt left here. Returns whether nothing is left.
     pub(super) async fn undo(&self, attempt: &str) -> bool {
         let key = attempt.to_owned();
         let removed = self.vault(move |vault| vault.remove(&key)).await.is_ok();
@@ -99,28 +96,21 @@ impl Engine {
         let masked =
             || Failure::new(Code::PlatformBadResponse).detail("the platform does not tell its token");
         let token = instance.token.clone().ok_or_else(masked)?;
-        let marked = instance.tags.contains(&tag_of(&attempt.id));
-        let tags = without_marks(&instance.tags);
+        let marked = instance.tags.contains(&attempt_tag(&attempt.id));
+        let tags = without_attempt_tags(&instance.tags);
         let name = Some(clean_name(&instance.name)).filter(|n| !n.is_empty());
-        let now = clock::now_ms();
-        let item = Item {
-            id: attempt.id.clone(),
-            workspace: attempt.workspace.clone(),
-            element: instance.element.clone(),
-            product: instance.product.clone(),
-            instance: Some(instance.id.clone()),
+        let new = NewItem {
+            attempt: &attempt.id,
+            again: None,
+            workspace: &attempt.workspace,
+            element: instance.element,
             name: name.unwrap_or_else(|| instance.product.clone()),
+            product: instance.product,
             tags: clean_tags(&tags),
-            identity: None,
             host: None,
-            created_at: now,
-            received_at: now,
-            pinned_hosts: vec![hosted.host().to_owned()],
             configuration: instance.configuration.into_iter().map(|(k, v)| (k, v.into())).collect(),
-            tokens: None,
-            missing: Vec::new(),
-            element_token: token,
         };
+        let item = new.with(hosted.kept_there(instance.id.clone(), token), clock::now_ms());
         let kept = item.clone();
         self.vault(move |vault| vault.put(&kept)).await?;
         crate::fault::point("imported_to_vault");
@@ -134,23 +124,23 @@ impl Engine {
             Err(error) => return Err(error.into()),
         };
         if row.name != item.name {
-            self.describe_as_listed(&row.id).await;
+            self.copy_listed_name(&row.id).await;
         }
         if marked {
-            // It works with its mark too: whoever looks at the platform would wonder, no more.
-            let _ = tokio::time::timeout(TIDYING, hosted.take_tag_off(&instance.id, &attempt.id)).await;
+            // It works with its mark too.
+            let _ = tokio::time::timeout(UNTAG_TIMEOUT, hosted.take_tag_off(&instance.id, &attempt.id)).await;
         }
-        tracing::info!(connection = %row.id, "brought in from the platform");
+        tracing::info!(connection = %row.id, "imported from the platform");
         Ok(Some(row))
     }
 
     async fn importing(&self, workspace: &Workspace) -> Result<Hosted, Failure> {
-        if workspace.view.kind != WorkspaceKind::Hosted {
+        let WorkspaceId::Hosted(id) = &workspace.id else {
             let what =
                 format!("{} is not a hosted workspace: there is nothing to import", workspace.view.label);
             return Err(Failure::new(Code::Usage).detail(what));
-        }
-        self.hosted(&workspace.id).await
+        };
+        self.hosted(id).await
     }
 
     fn instance_view(&self, instance: Instance) -> InstanceView {
@@ -158,7 +148,7 @@ impl Engine {
         let ours = catalog.find(&instance.element).ok();
         let (product, initials) = match ours {
             Some(element) => (element.name.clone(), element.initials.clone()),
-            None => (instance.product.clone(), initials_of(&instance.product)),
+            None => (instance.product.clone(), text::initials(&instance.product)),
         };
         InstanceView {
             id: instance.id,
@@ -166,7 +156,7 @@ impl Engine {
             element: instance.element,
             product,
             initials,
-            tags: without_marks(&instance.tags),
+            tags: without_attempt_tags(&instance.tags),
             disabled: instance.disabled,
             connection: None,
         }

@@ -1,24 +1,38 @@
-//! Steps 10 and 12: a token that was issued goes into the vault, then into the list; or it is given back.
+//! Steps 10 and 12: an issued token goes into the vault, then into the list; or it is given back to the provider.
 //!
-//! Nothing stands between it and the vault. Everything that may fail after that leaves an item that describes itself, and
-//! `reconcile` finds it.
+//! Nothing comes between it and the vault. Whatever fails after that leaves an item that describes itself, which
+//! `reconcile` finds.
 
 use std::time::Duration;
 
 use super::Engine;
-use super::finish::Ending;
 use super::start::REGISTERED;
-use crate::domain::connection::{Account, Connection, Item, is_ours};
-use crate::domain::element::Element;
+use crate::domain::connection::{Account, Connection, Facts};
 use crate::domain::error::{Code, Failure};
-use crate::domain::form::Values;
+use crate::domain::item::Item;
 use crate::domain::view::Revoked;
 use crate::fault;
+use crate::io::callback::CallbackListener;
 use crate::io::index::IndexError;
 use crate::io::lock::Lock;
-use crate::io::loopback::Opened;
 use crate::io::vault::VaultError;
-use crate::platform::Platform;
+use crate::platform::SignIn;
+
+/// How long the user waits for a mark to be taken off an instance that is saved already.
+pub(super) const UNTAG_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the user waits for the identity of the account. The connection is usable without.
+pub(super) const IDENTITY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How an attempt ended.
+pub enum Ending {
+    /// The connection is in the list. The callback address is still open for late tabs.
+    Connected(Box<Connection>, Option<CallbackListener>),
+    /// A token was issued that the vault does not take just now.
+    Unsaved(Box<Unsaved>),
+    /// No connection.
+    Failed(Box<Failure>, Option<CallbackListener>),
+}
 
 /// A token that was issued and could not be saved yet. It lives in memory until it is saved or given back.
 pub struct Unsaved {
@@ -27,16 +41,41 @@ pub struct Unsaved {
     pub(super) attempt: String,
     /// Whether the connection existed before.
     pub(super) again: bool,
-    /// Whose account it was then, if that is to be the same now.
+    /// The account of before, if it must be the same now.
     pub(super) expected: Option<Account>,
     pub(super) item: Item,
-    /// How it signed in.
-    pub element: Element,
-    pub(super) values: Values,
-    pub(super) platform: Platform,
+    pub(super) sign_in: SignIn,
     pub(super) lock: Lock,
     /// The callback address.
-    pub opened: Option<Opened>,
+    pub opened: Option<CallbackListener>,
+}
+
+/// Why a token is not in the list yet.
+pub(super) enum NotKept {
+    /// Another account signed in than the connection belongs to. The token is set aside.
+    WrongAccount(Failure),
+    /// The vault does not take it just now.
+    Vault(Failure),
+    /// The vault has it, the index does not.
+    Index(Failure),
+    /// The connection was removed meanwhile.
+    Gone(Failure),
+}
+
+impl NotKept {
+    pub(super) fn vault(error: VaultError) -> Self {
+        Self::Vault(match error {
+            VaultError::Damaged => VaultError::Denied.into(),
+            other => other.into(),
+        })
+    }
+}
+
+impl Unsaved {
+    /// The product's name.
+    pub fn product(&self) -> &str {
+        &self.sign_in.form().element.name
+    }
 }
 
 impl Engine {
@@ -45,7 +84,7 @@ impl Engine {
         let row = match self.keep(&unsaved).await {
             Ok((row, _)) => row,
             Err(NotKept::WrongAccount(failure)) => {
-                tracing::info!(attempt = %unsaved.attempt, "somebody else signed in");
+                tracing::info!(attempt = %unsaved.attempt, "another account signed in");
                 return Ending::Unsaved(Box::new(Unsaved { failure, ..unsaved }));
             }
             Err(NotKept::Vault(failure)) => {
@@ -53,20 +92,21 @@ impl Engine {
                 return Ending::Unsaved(Box::new(Unsaved { failure, ..unsaved }));
             }
             Err(NotKept::Gone(failure)) => {
-                // It was removed meanwhile: nobody waits for this token.
-                let opened = self.return_it(unsaved).await;
+                let mut unsaved = unsaved;
+                let opened = unsaved.opened.take();
+                self.give_back(unsaved).await;
                 return Ending::Failed(Box::new(failure), opened);
             }
             Err(NotKept::Index(failure)) => {
                 tracing::error!(attempt = %unsaved.attempt, code = %failure, "saved in the keychain, not in the index");
-                let failure = failure.name(unsaved.item.name).product(&unsaved.element.name);
+                let failure = failure.name(&unsaved.item.name).product(unsaved.product());
                 return Ending::Failed(Box::new(failure), unsaved.opened);
             }
         };
-        let Unsaved { attempt, item, element, values, platform, lock, opened, .. } = unsaved;
+        let Unsaved { attempt, item, sign_in, lock, opened, .. } = unsaved;
         lock.discard();
         tracing::info!(attempt = %attempt, connection = %row.id, "connected");
-        let row = self.after_saving(row, &item, &element, &values, &platform, &attempt).await;
+        let row = self.complete(row, &item, &sign_in, &attempt).await;
         Ending::Connected(Box::new(row), opened)
     }
 
@@ -91,46 +131,58 @@ impl Engine {
             other => NotKept::Index(other.into()),
         })?;
         if row.name != unsaved.item.name {
-            self.describe_as_listed(&row.id).await;
+            self.copy_listed_name(&row.id).await;
         }
         Ok((row, unsaved.item.clone()))
     }
 
-    /// Replaces what a connection was signed in with. Its name and tags may have changed while the person signed in.
+    /// Replaces the sign-in of a connection. Its name and tags may have changed meanwhile.
     async fn keep_again(&self, unsaved: &Unsaved) -> Result<(Connection, Item), NotKept> {
         let id = unsaved.item.id.clone();
         let gone = || NotKept::Gone(Failure::new(Code::ConnectionUnknown).name(&unsaved.item.name));
         let row =
             self.index.connection(&id).map_err(|error| NotKept::Index(error.into()))?.ok_or_else(gone)?;
-        let _lock = self.connection_lock(&row).await.map_err(NotKept::Vault)?;
-        let removing = self.index.removals().map_err(|error| NotKept::Index(error.into()))?.contains(&id);
+        let _lock = self.lock_connection(&row).await.map_err(NotKept::Vault)?;
+        let removing =
+            self.index.pending_removals().map_err(|error| NotKept::Index(error.into()))?.contains(&id);
         if removing {
             return Err(gone());
         }
         let item = self.replace(&row, unsaved.item.clone()).await.map_err(NotKept::vault)?;
         fault::point("vault_written");
-        // Whose account it is now is known only if it was compared.
-        let compared = unsaved.expected.is_some() || !is_ours(&row.workspace);
+        // The account is known only if it was compared.
+        let compared = unsaved.expected.is_some() || row.workspace.is_hosted();
         let account = row.account().filter(|_| compared);
-        let row = Connection { instance: row.instance, disabled: row.disabled, ..item.to_connection() };
-        let row = row.of(account);
-        // Before its attempt is closed: nobody would look for it afterwards.
+        let mut signed_in = Connection { disabled: row.disabled, ..item.to_connection() }.of(account);
+        signed_in.instance = row.facts.instance;
+        // Before its attempt is closed, which is what finds it.
         self.drop_aside(&unsaved.attempt).await;
-        let written = self.index.signed_in_again(&unsaved.attempt, &row, &item.token_sha256());
+        let written = self.index.finish_sign_in_again(&unsaved.attempt, &signed_in, &item.token_sha256());
         fault::point("index_written");
         written.map_err(|error| NotKept::Index(error.into()))?;
-        Ok((row, item))
+        Ok((signed_in, item))
     }
 
     /// Puts an item in the place of the one that a connection had. Returns it as it is kept.
     pub(super) async fn replace(&self, row: &Connection, item: Item) -> Result<Item, VaultError> {
-        let mut item = Item { id: row.id.clone(), name: row.name.clone(), tags: row.tags.clone(), ..item };
-        let ours = is_ours(&row.workspace);
+        let Item { facts: new, .. } = &item;
+        // What the user set stays, what the sign-in brought is new.
+        let facts = Facts {
+            product: new.product.clone(),
+            host: new.host.clone(),
+            missing: new.missing.clone(),
+            callback: new.callback.clone(),
+            instance: new.instance.clone(),
+            identity: None,
+            ..row.facts.clone()
+        };
+        let mut item = Item { facts, ..item };
+        let is_hosted = row.workspace.is_hosted();
         self.vault(move |vault| {
-            if let Some(before) = vault.get_whole(&item.id)? {
-                if ours {
-                    // Scripts hold the Element token: it stands for the connection, not for the sign-in.
-                    item.element_token = before.element_token.clone();
+            if let Some(before) = vault.get_undamaged(&item.id)? {
+                if !is_hosted {
+                    // Scripts hold the Element token: it belongs to the connection, not to the sign-in.
+                    item.element_token = before.element_token;
                 }
                 // What only a platform understands was not asked for again.
                 let asked = std::mem::take(&mut item.configuration);
@@ -144,32 +196,30 @@ impl Engine {
         .await
     }
 
-    /// What is good to know or to tidy once nothing can be lost any more.
-    pub(super) async fn after_saving(
+    /// Adds what may fail once nothing can be lost any more: the identity, and a platform without our mark.
+    pub(super) async fn complete(
         &self,
         mut row: Connection,
         item: &Item,
-        element: &Element,
-        values: &Values,
-        platform: &Platform,
+        sign_in: &SignIn,
         attempt: &str,
     ) -> Connection {
-        match (platform, &item.tokens) {
-            (Platform::Local(local), Some(tokens)) => {
-                if let Some(account) = soon(local.identity(element, values, tokens)).await {
+        match (sign_in, item.tokens(), &item.instance) {
+            (SignIn::Provider(provider), Some(tokens), _) => {
+                let provider = provider.clone().with_callback(&item.callback);
+                let asked = tokio::time::timeout(IDENTITY_TIMEOUT, provider.identify(tokens)).await;
+                if let Ok(Ok(Some(account))) = asked {
                     // A row without it is whole.
                     let _ = self.index.set_identity(&row.id, &account);
                     row = row.of(Some(account));
                 }
             }
-            (Platform::Hosted(hosted), _) => {
-                if let Some(instance) = &item.instance {
-                    let untagged = hosted.take_tag_off(instance, attempt);
-                    let done = tokio::time::timeout(TIDYING, untagged).await;
-                    tracing::info!(attempt, done = matches!(done, Ok(Ok(()))), "its mark taken off");
-                }
+            (SignIn::Hosted(hosted, _), _, Some(instance)) => {
+                let untagged = hosted.take_tag_off(instance, attempt);
+                let done = tokio::time::timeout(UNTAG_TIMEOUT, untagged).await;
+                tracing::info!(attempt, done = matches!(done, Ok(Ok(()))), "its mark taken off");
             }
-            (Platform::Local(_), None) => {}
+            _ => {}
         }
         row
     }
@@ -177,14 +227,14 @@ impl Engine {
     /// Gives a token back to the provider that could not be saved and will not be. Returns whether it was taken back.
     pub async fn give_back(&self, unsaved: Unsaved) -> bool {
         let mut later = false;
-        let returned = match (&unsaved.platform, &unsaved.item.tokens, &unsaved.item.instance) {
-            (Platform::Local(local), Some(tokens), _) => {
-                let revoked = local.revoke(&unsaved.element, &unsaved.values, tokens).await;
+        let returned = match (&unsaved.sign_in, unsaved.item.tokens(), &unsaved.item.instance) {
+            (SignIn::Provider(provider), Some(tokens), _) => {
+                let revoked = provider.revoke(tokens).await;
                 later = revoked == Revoked::Later;
                 revoked == Revoked::Yes
             }
             // An instance that existed before goes on: only what this attempt made is deleted.
-            (Platform::Hosted(hosted), _, Some(instance)) if !unsaved.again => {
+            (SignIn::Hosted(hosted, _), _, Some(instance)) if !unsaved.again => {
                 hosted.delete(instance).await.is_ok()
             }
             _ => false,
@@ -204,42 +254,4 @@ impl Engine {
         }
         returned
     }
-
-    async fn return_it(&self, mut unsaved: Unsaved) -> Option<Opened> {
-        let opened = unsaved.opened.take();
-        self.give_back(unsaved).await;
-        opened
-    }
-}
-
-/// Why a token is not in the list yet.
-pub(super) enum NotKept {
-    /// Somebody else signed in than the connection belongs to. The token is set aside.
-    WrongAccount(Failure),
-    /// The vault does not take it just now.
-    Vault(Failure),
-    /// The vault has it, the index does not.
-    Index(Failure),
-    /// The connection was removed meanwhile.
-    Gone(Failure),
-}
-
-impl NotKept {
-    pub(super) fn vault(error: VaultError) -> Self {
-        Self::Vault(match error {
-            VaultError::Damaged => VaultError::Denied.into(),
-            other => other.into(),
-        })
-    }
-}
-
-/// How long a person waits for a mark to be taken off an instance that is saved already.
-pub(super) const TIDYING: Duration = Duration::from_secs(10);
-
-/// How long a person waits to see whose account it is. The connection is usable without.
-pub(super) const IDENTITY: Duration = Duration::from_secs(5);
-
-/// The identity, if the provider tells it soon.
-pub(super) async fn soon(identity: impl Future<Output = Option<Account>>) -> Option<Account> {
-    tokio::time::timeout(IDENTITY, identity).await.ok().flatten()
 }

@@ -1,83 +1,88 @@
-//! Removes a connection: first marked, then given up at the provider or the platform, then its item, then its row, so
-//! that a removal that is cut off is found and finished.
+//! Removes a connection: first marked, then ended at the provider or the platform, then its item, then its row, so that a
+//! removal that is cut off is found and finished.
 //!
-//! A provider that does not answer is told later: until then the item stays in the vault, stripped of what ending the
-//! access does not need, and the mark stays on the row, which nobody sees any more.
+//! A provider that does not answer is asked again later: until then the item stays in the vault, without what ending the
+//! access does not need, and the mark stays on the row, which the list hides.
 
 use std::time::Duration;
 
 use super::Engine;
-use super::made_with::MadeWith;
 use super::token::is_alive;
-use crate::domain::connection::{Connection, Item};
+use crate::domain::connection::Connection;
+use crate::domain::credential::Credential;
 use crate::domain::error::{Code, Failure};
+use crate::domain::item::Item;
 use crate::domain::view::{RemovedView, Revocation, Revoked};
 use crate::io::clock;
-use crate::platform::local::revocation;
+use crate::platform::Provider;
 
-/// How long a person who removes something waits for the provider to be told.
-const REVOCATION: Duration = Duration::from_secs(10);
+/// How long the user waits for the provider to revoke a token.
+const REVOCATION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// For how long a provider that does not answer is told again. After a week it is not coming back soon, and a token
-/// that nobody uses should not lie in the vault for ever.
-pub(super) const TOLD_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
-/// What a provider answers in time. Only the revocation is cut off: a renewal before it may bring a token that must not be
-/// lost.
-async fn soon(revoked: impl Future<Output = Revoked>) -> Revoked {
-    tokio::time::timeout(REVOCATION, revoked).await.unwrap_or(Revoked::Later)
-}
+/// For how long a provider that does not answer is asked again. After a week it is not coming back soon, and a token that
+/// has no use should not stay in the vault for ever.
+pub(super) const REVOCATION_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// How far a removal goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// A hosted platform deletes the instance, too.
     Platform,
-    /// What stands at a hosted platform stays there: it does not answer any more, or is not to.
+    /// The instance at a hosted platform stays.
     Here,
+}
+
+/// Revokes within the time limit. Only the revocation is cut off: a renewal before it may bring a token that must not be
+/// lost.
+async fn revoke_in_time(provider: &Provider, item: &Item) -> Revoked {
+    let Some(tokens) = item.tokens() else { return Revoked::No };
+    tokio::time::timeout(REVOCATION_TIMEOUT, provider.revoke(tokens)).await.unwrap_or(Revoked::Later)
 }
 
 impl Engine {
     /// Removes. The keychain is asked first whether it can be used at all.
     ///
-    /// Whether or not a provider hears that access ends, the connection is removed from this computer. The instance at a
-    /// hosted platform is deleted there first: one that stayed would go on having access, unseen.
-    ///
-    /// # Errors
-    /// A platform that refuses or does not answer: then the connection is still there. A keychain or an index that
-    /// cannot be used: before anything was marked the connection is still there, after that the next start finishes.
+    /// A connection of this computer is removed whether or not the provider hears that access ends. An instance at a
+    /// hosted platform is deleted there first: one that stayed would go on having access, unseen. A removal that fails
+    /// after it was marked is finished by the next start.
     pub async fn remove(&self, connection: &Connection, reach: Reach) -> Result<RemovedView, Failure> {
         let (engine, connection) = (self.clone(), connection.clone());
-        self.unbroken(async move { engine.remove_wholly(&connection, reach).await }).await
+        self.run_to_completion(async move { engine.remove_locked(&connection, reach).await }).await
     }
 
-    async fn remove_wholly(&self, connection: &Connection, reach: Reach) -> Result<RemovedView, Failure> {
-        let lock = self.connection_lock(connection).await?;
+    async fn remove_locked(&self, connection: &Connection, reach: Reach) -> Result<RemovedView, Failure> {
+        let lock = self.lock_connection(connection).await?;
         let id = connection.id.clone();
-        let item = self.vault(move |vault| vault.get_whole(&id)).await?;
-        let there = match (reach, &connection.instance) {
-            (Reach::Platform, Some(_)) => self.instance_there(connection).await?,
+        let item = self.vault(move |vault| vault.get_undamaged(&id)).await?;
+        let platform = match (reach, &connection.instance) {
+            (Reach::Platform, Some(_)) => Some(self.platform(&connection.workspace).await?),
             _ => None,
         };
         self.index.begin_removal(&connection.id, reach == Reach::Here, clock::now_ms())?;
         crate::fault::point("removal_begun");
+        let deleted = match platform {
+            Some(platform) => platform.delete(connection).await,
+            None => Ok(false),
+        };
         let mut removed = RemovedView { revoked: Revoked::No, page: None };
-        if let Some((hosted, instance)) = there {
-            if let Err(failure) = hosted.delete(&instance).await {
+        match (deleted, item) {
+            (Err(failure), _) => {
                 // One whose answer was lost may be happening: the removal stays begun, and is finished later.
                 if failure.code != Code::PlatformUncertain {
                     self.index.undo_removal(connection)?;
                 }
-                return Err(failure.name(&connection.name));
+                return Err(failure);
             }
-            removed.revoked = Revoked::Yes;
-        } else if let Some(item) = item {
-            removed = self.revoke(&item).await;
-            tracing::info!(connection = %connection.id, revoked = ?removed.revoked, "asked to end access");
-            if removed.revoked == Revoked::Later {
-                self.keep_only_to_revoke(&connection.id).await?;
-                return Ok(removed);
+            (Ok(true), _) => removed.revoked = Revoked::Yes,
+            (Ok(false), Some(item)) => {
+                removed = self.revoke(&item).await;
+                tracing::info!(connection = %connection.id, revoked = ?removed.revoked, "asked to end access");
+                if removed.revoked == Revoked::Later {
+                    self.keep_only_to_revoke(&connection.id).await?;
+                    return Ok(removed);
+                }
             }
+            (Ok(false), None) => {}
         }
         self.forget(&connection.id).await?;
         lock.discard();
@@ -85,10 +90,10 @@ impl Engine {
         Ok(removed)
     }
 
-    /// Tells a provider that did not answer before that access ends. Returns whether there is nothing more to tell.
+    /// Asks a provider again that did not answer before. Returns whether there is nothing more to ask.
     pub(super) async fn revoke_again(&self, id: &str) -> bool {
         let key = id.to_owned();
-        let item = match self.vault(move |vault| vault.get_whole(&key)).await {
+        let item = match self.vault(move |vault| vault.get_undamaged(&key)).await {
             Ok(Some(item)) => item,
             Ok(None) => return true,
             Err(_) => return false,
@@ -96,7 +101,7 @@ impl Engine {
         let begun = self.index.removed_at(id).ok().flatten().unwrap_or_default();
         let removed = self.revoke(&item).await;
         tracing::info!(connection = %id, revoked = ?removed.revoked, "asked again to end access");
-        removed.revoked != Revoked::Later || clock::has_passed(TOLD_FOR, begun)
+        removed.revoked != Revoked::Later || clock::has_passed(REVOCATION_LIFE, begun)
     }
 
     /// Removes what this computer holds of a connection that is marked.
@@ -106,37 +111,40 @@ impl Engine {
         Ok(self.index.finish_removal(id)?)
     }
 
+    /// Ends the access of a connection of this computer at its provider.
     pub(super) async fn revoke(&self, item: &Item) -> RemovedView {
-        let nothing = RemovedView { revoked: Revoked::No, page: None };
-        // An element file that names other hosts than before is not told the token.
-        let (Ok(made_with), Some(_)) = (self.made_with(item), &item.tokens) else { return nothing };
-        let MadeWith { element, values, local } = &made_with;
-        let page = match revocation(element, values, local.is_practice()) {
+        // An element file that names other hosts than before does not get the token.
+        let provider = match self.provider_of(item).await {
+            Ok(provider) if item.tokens().is_some() => provider,
+            _ => return RemovedView { revoked: Revoked::No, page: None },
+        };
+        let page = match provider.revocation() {
             Revocation::Page { url } => Some(url),
             Revocation::Ends | Revocation::Stays => None,
         };
-        RemovedView { revoked: self.revoke_tokens(item, &made_with).await, page }
+        RemovedView { revoked: self.revoke_tokens(item, &provider).await, page }
     }
 
-    async fn revoke_tokens(&self, item: &Item, made_with: &MadeWith) -> Revoked {
-        let MadeWith { element, values, local } = made_with;
-        let Some(tokens) = &item.tokens else { return Revoked::No };
-        let by_itself = local.revokes_with_access_token(element, values);
-        let renews = local.renews(element, values, tokens);
+    async fn revoke_tokens(&self, item: &Item, provider: &Provider) -> Revoked {
+        let Some(tokens) = item.tokens() else { return Revoked::No };
+        let by_itself = provider.revokes_with_access_token();
+        let renews = provider.renews(tokens);
         if !by_itself || !renews || is_alive(item) {
-            let revoked = soon(local.revoke(element, values, tokens)).await;
+            let revoked = revoke_in_time(provider, item).await;
             if !(by_itself && renews && revoked == Revoked::No) {
                 return revoked;
             }
         }
         // A token that has ended can no longer delete itself: a new one does.
-        match local.renew(element, values, tokens).await {
+        match provider.renew(tokens).await {
             Ok(tokens) => {
-                let renewed =
-                    Item { tokens: Some(tokens.clone()), received_at: clock::now_ms(), ..item.clone() };
-                // Lost, it would live on at the provider with nobody to end it.
-                let _ = self.vault(move |vault| vault.put(&renewed)).await;
-                soon(local.revoke(element, values, &tokens)).await
+                let mut renewed = item.clone();
+                renewed.credential = Credential::Tokens(tokens);
+                renewed.received_at = clock::now_ms();
+                let kept = renewed.clone();
+                // Lost, it would live on at the provider.
+                let _ = self.vault(move |vault| vault.put(&kept)).await;
+                revoke_in_time(provider, &renewed).await
             }
             Err(failure) if failure.code.is_temporary() => Revoked::Later,
             Err(_) => Revoked::No,
@@ -147,11 +155,10 @@ impl Engine {
     async fn keep_only_to_revoke(&self, id: &str) -> Result<(), Failure> {
         let key = id.to_owned();
         let Some(mut item) = self.vault(move |vault| vault.get(&key)).await? else { return Ok(()) };
-        let by_itself = self.made_with(&item).is_ok_and(|made_with| {
-            made_with.local.revokes_with_access_token(&made_with.element, &made_with.values)
-        });
+        let provider = self.provider_of(&item).await;
+        let by_itself = provider.is_ok_and(|provider| provider.revokes_with_access_token());
         item.element_token = String::new().into();
-        if let Some(tokens) = &mut item.tokens
+        if let Some(tokens) = item.credential.tokens_mut()
             && tokens.refresh_token.is_some()
             && !by_itself
         {

@@ -1,263 +1,124 @@
-//! Steps 1 to 7: from a filled-in form to a browser that shows the provider's page.
+//! Steps 1 to 6: from the values of a form to an address that is ready for the browser.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use url::Url;
 
-use super::prepare::{Asking, Device};
-use super::workspace::ANY_PORT;
-use super::{Engine, LOCAL, PRACTICE};
-use crate::domain::connection::{Connection, NAME_MAX, Status, clean_name, clean_tags, folded, free_name};
-use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, Grant};
+use super::forms::ANY_PORT;
+use super::signing_in::Way;
+use super::{Engine, SigningIn, WorkspaceId};
+use crate::domain::address::is_loopback;
+use crate::domain::connection::{Connection, NAME_MAX, Status, clean_name, clean_tags, free_name};
+use crate::domain::element::{API_KEY, API_SECRET, CALLBACK_URL, Element};
 use crate::domain::error::{Code, Failure};
-use crate::domain::form::{self, FieldProblem, Problem, Values};
-use crate::domain::oauth::authorize::is_loopback;
-use crate::domain::oauth::pkce::Verifier;
-use crate::domain::sensitive::Sensitive;
+use crate::domain::form::{FieldProblem, FilledForm, Problem};
+use crate::domain::text::looks_same;
 use crate::domain::view::ConnectRequest;
 use crate::fault;
+use crate::io::callback::CallbackListener;
+use crate::io::clock;
 use crate::io::index::OpenAttempt;
 use crate::io::lock::Lock;
-use crate::io::loopback::{Binding, Opened, Waiting};
-use crate::io::{browser, clock};
-use crate::platform::Platform;
 
-/// Stands in the configuration of a connection whose client registered itself, for this connection alone.
+/// In the configuration of a connection whose client this application registered, for this connection alone.
 pub(super) const REGISTERED: &str = "oauth.client.registered";
 
-/// The person's browser.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Browser {
-    /// The system's own.
-    Default,
-    /// A command that was named.
-    Command(String),
-    /// None: the address is shown instead.
-    None,
+/// How long a sign-in waits, in seconds: long enough to find a password, short enough that the port is not held for a
+/// tab that was closed.
+const ATTEMPT_LIFE_S: u64 = 15 * 60;
+
+/// How long a sign-in of the window waits.
+pub fn attempt_life() -> Duration {
+    let of_a_test = fault::number("KEYRACK_ATTEMPT_LIFE").and_then(|s| u64::try_from(s).ok());
+    Duration::from_secs(of_a_test.unwrap_or(ATTEMPT_LIFE_S))
 }
 
-/// An attempt whose address is ready to be opened. Dropping it ends the attempt.
-pub struct SigningIn {
-    /// Becomes the connection's id and the vault key, unless `again` names one that exists.
-    pub id: String,
-    /// The connection that is signed in to again.
-    pub again: Option<Connection>,
-    /// Where it signs in.
-    pub workspace: String,
-    /// How.
-    pub element: Element,
-    /// What the connection will be called.
-    pub name: String,
-    /// Free words.
-    pub tags: Vec<String>,
-    /// The address for the browser, checked; none where no browser is needed.
-    pub url: Option<Url>,
-    /// Where the answer is expected, byte for byte as the provider knows it.
-    pub callback_url: String,
-    /// Milliseconds since 1970.
-    pub started_at: i64,
-    /// The host that the person will see.
-    pub host: String,
-    pub(super) values: Values,
-    pub(super) platform: Platform,
-    pub(super) verifier: Option<Verifier>,
-    /// OAuth 1.0a: the request token, and the secret of step 4.
-    pub(super) request: Option<(String, Sensitive<String>)>,
-    /// None where no browser is needed.
-    pub(super) binding: Option<Binding>,
-    pub(super) waiting: Option<Waiting>,
-    pub(super) opened: Option<Opened>,
-    pub(super) lock: Lock,
-    /// A sign-in whose browser cannot call back.
-    pub(super) device: Option<Device>,
-    /// Whether its client is one that this application registered by itself.
-    pub(super) registered: bool,
-    /// Whether an account may take the place of another one: the person said so beforehand.
-    pub any_account: bool,
-}
-
-impl SigningIn {
-    /// Whether the answer cannot arrive by itself and has to be pasted.
-    pub fn paste_only(&self) -> bool {
-        self.url.is_some() && self.waiting.is_none() && self.device.is_none()
-    }
-
-    /// What the person enters in the browser, or compares there.
-    pub fn user_code(&self) -> Option<&str> {
-        self.device.as_ref().map(|device| device.authorization.user_code.as_str())
-    }
-
-    /// How long that code is still good for.
-    pub fn code_ends_in(&self) -> Option<Duration> {
-        self.device.as_ref().map(|device| device.ends.saturating_duration_since(Instant::now()))
-    }
-
-    /// Step 7. Returns whether a browser took the address.
-    pub async fn open_browser(&self, choice: &Browser) -> bool {
-        match &self.url {
-            Some(url) => open_browser(url.clone(), choice.clone()).await,
-            None => false,
-        }
-    }
-}
-
-/// Opens an address of an attempt, also a second time.
-pub async fn open_browser(url: Url, choice: Browser) -> bool {
-    let opened = tokio::task::spawn_blocking(move || match choice {
-        Browser::None => false,
-        Browser::Default => browser::open(&url, None),
-        Browser::Command(command) => browser::open(&url, Some(&command)),
-    });
-    let opened = opened.await.unwrap_or(false);
-    fault::point("browser_opened");
-    opened
+/// A connection that is signed in to again, with the configuration of its item.
+struct Again {
+    connection: Connection,
+    configuration: BTreeMap<String, String>,
 }
 
 impl Engine {
-    /// Runs steps 1 to 6. Nothing is asked of the person that could be lost. What may be written before the address is ready
-    /// is the file of a provider that was described, and the registration of this application there.
-    ///
-    /// # Errors
-    /// A wrong form, a taken name or port, a keychain or an index that could not save the result, or a provider that
-    /// answers neither `oauth/token` nor `oauth/url`.
-    pub async fn start(&self, workspace: &str, mut request: ConnectRequest) -> Result<SigningIn, Failure> {
+    /// Runs steps 1 to 6. What may be written before the address is ready is the file of a provider that the form
+    /// describes, and the registration of this application there.
+    pub async fn start(
+        &self,
+        workspace: &WorkspaceId,
+        mut request: ConnectRequest,
+    ) -> Result<SigningIn, Failure> {
         // Before the name is checked: a sign-in that was cut off may have it.
         self.reconcile_here(workspace).await?;
-        let again = self.signed_in_before(workspace, &request).await?;
+        let again = self.find_again(workspace, &request).await?;
         // 1
-        let element = self.element_to_sign_in(workspace, &mut request).await?;
-        // 2
-        let mut filled_in = self.defaults(workspace, &element);
-        let kept_client = again
-            .as_ref()
-            .is_some_and(|(_, kept)| kept.contains_key(API_KEY) && !kept.contains_key(REGISTERED));
-        if is_given(&request.values, API_KEY) || kept_client {
-            // A client that somebody registered has one address to come back to.
-            self.fix_port(workspace, &element, &mut filled_in);
-        }
-        let held = match &again {
-            // A client that the provider no longer knows is not kept.
-            Some((connection, kept))
-                if matches!(connection.status, Status::Ok | Status::Retrying)
-                    && !is_given(&request.values, API_KEY) =>
-            {
-                self.address_of_then(kept).await
-            }
-            _ => None,
-        };
-        if let Some((_, kept)) = &again {
-            // A port that was free then may be taken now; where any will do, a free one is found again.
-            let any_port = |key: &str| {
-                held.is_none()
-                    && key == CALLBACK_URL
-                    && filled_in.get(key).is_some_and(|url| url.contains(ANY_PORT))
-            };
-            let here = |url: &str| url.parse().is_ok_and(|url| is_loopback(&url));
-            // A client that registered itself is known with the port of then: with another one it is registered anew.
-            let of_then = |key: &str| {
-                held.is_none() && kept.contains_key(REGISTERED) && [API_KEY, API_SECRET].contains(&key)
-            };
-            let kept: Vec<_> =
-                kept.iter().filter(|(key, value)| !(of_then(key) || any_port(key) && here(value))).collect();
-            let kept: BTreeMap<_, _> = kept.into_iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-            filled_in.extend(kept);
-        }
-        let values = form::check(&element, &request.values, &filled_in).map_err(Failure::form)?;
+        let element = self.choose_element(workspace, &mut request).await?;
+        // 2. The listener is held so that the port of the last sign-in stays free until step 3 binds it again.
+        let (form, held) = self.fill_in(workspace, element, &request, again.as_ref()).await?;
         let (name, tags) = match &again {
-            Some((connection, _)) => (connection.name.clone(), connection.tags.clone()),
-            None => (self.free_name(workspace, &element, &request.name)?, clean_tags(&request.tags)),
+            Some(Again { connection, .. }) => (connection.name.clone(), connection.tags.clone()),
+            None => (self.free_name(workspace, &form.element, &request.name)?, clean_tags(&request.tags)),
         };
         // 3
         self.index.probe()?;
         self.vault(|vault| vault.probe()).await?;
-        let platform = self.platform(workspace).await?;
-        let asking = Asking { element: &element, given: &request.values, filled_in: &filled_in, values };
-        let kind = element.auth_for(&asking.values);
-        let calls_back = match &platform {
-            // The practice provider knows one way to a token.
-            Platform::Local(_) if workspace != PRACTICE => element.needs_browser_for(&asking.values),
-            _ => kind.needs_browser(),
-        };
-        let browser = match (&platform, kind) {
-            (_, _) if calls_back => {
-                Some(self.prepare(&platform, &asking).await.map_err(|e| platform.told(e))?)
-            }
-            (Platform::Local(local), Auth::Oauth2(oauth2)) => {
-                match oauth2.grant(&asking.values) {
-                    Grant::DeviceCode => {
-                        Some(self.prepare_device(local, &asking).await.map_err(|e| local.told(e))?)
-                    }
-                    // The application signs in as itself.
-                    Grant::ClientCredentials | Grant::AuthorizationCode => None,
-                }
-            }
-            // A hosted platform makes these from the form alone.
-            (Platform::Hosted(_), _) => None,
-            (Platform::Local(_), _) => {
-                return Err(Failure::new(Code::ElementInvalid)
-                    .name(&element.key)
-                    .detail("on this computer only elements that sign in with OAuth can be connected"));
-            }
-        };
+        // 4, 5
+        let mut prepared = self.prepare(&self.platform(workspace).await?, form).await?;
         // 6
-        let before = again.as_ref().map(|(connection, _)| connection.id.as_str());
-        let (attempt, lock) = self.begin(workspace, &element.key, &name, before)?;
+        let again = again.map(|again| again.connection);
+        let element = &prepared.sign_in.form().element.key;
+        let before = again.as_ref().map(|connection| connection.id.as_str());
+        let (attempt, lock) = self.begin(workspace, element, &name, before)?;
         fault::point("attempt_written");
-        tracing::info!(attempt = %attempt.id, element = %element.key, workspace, "sign-in started");
-        let mut signing = SigningIn {
+        tracing::info!(attempt = %attempt.id, %element, %workspace, "sign-in started");
+        if let Way::Browser(browser) = &mut prepared.way {
+            browser.waiting =
+                browser.listener.as_ref().map(|listener| listener.accept(browser.binding.clone()));
+        }
+        Ok(SigningIn {
             id: attempt.id,
-            again: again.map(|(connection, _)| connection),
-            workspace: workspace.to_owned(),
+            again,
+            workspace: workspace.clone(),
             name,
             tags,
-            url: None,
-            callback_url: String::new(),
             started_at: attempt.started_at,
-            host: String::new(),
-            values: asking.values,
-            element,
-            platform,
-            verifier: None,
-            request: None,
-            binding: None,
-            waiting: None,
-            opened: None,
-            lock,
-            device: None,
-            registered: held.is_some(),
             any_account: false,
-        };
-        if let Some(prepared) = browser {
-            signing.waiting = match (&prepared.opened, &prepared.binding) {
-                (Some(opened), Some(binding)) => Some(opened.wait_for(binding.clone())),
-                _ => None,
-            };
-            signing.host = match workspace {
-                PRACTICE => "the practice page".to_owned(),
-                _ => prepared.url.host_str().unwrap_or_default().to_owned(),
-            };
-            signing.url = Some(prepared.url);
-            signing.callback_url = prepared.callback_url;
-            signing.values = prepared.values;
-            signing.verifier = prepared.verifier;
-            signing.request = prepared.request;
-            signing.binding = prepared.binding;
-            signing.opened = prepared.opened;
-            signing.device = prepared.device;
-            signing.registered |= prepared.registered;
-        }
-        Ok(signing)
+            sign_in: prepared.sign_in,
+            registered: prepared.registered || held.is_some(),
+            lock,
+            way: prepared.way,
+        })
     }
 
-    /// The element that is signed in with. A provider that the form describes becomes an element of its own first.
-    async fn element_to_sign_in(
+    /// The connection that a request signs in to again.
+    async fn find_again(
         &self,
-        workspace: &str,
+        workspace: &WorkspaceId,
+        request: &ConnectRequest,
+    ) -> Result<Option<Again>, Failure> {
+        let Some(id) = &request.again else { return Ok(None) };
+        let unknown = || Failure::new(Code::ConnectionUnknown).name(id);
+        let connection = self.index.connection(id)?.ok_or_else(unknown)?;
+        if connection.workspace != *workspace || connection.element != request.element {
+            return Err(unknown());
+        }
+        let key = id.clone();
+        // Signing in again repairs a damaged item; its values are asked for anew.
+        let item = self.vault(move |vault| vault.get_undamaged(&key)).await?;
+        let configuration = item.map(|item| {
+            item.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect()
+        });
+        Ok(Some(Again { connection, configuration: configuration.unwrap_or_default() }))
+    }
+
+    /// The element to sign in with. A provider that the form describes becomes a custom element first.
+    async fn choose_element(
+        &self,
+        workspace: &WorkspaceId,
         request: &mut ConnectRequest,
     ) -> Result<Element, Failure> {
         let element = self.element_in(workspace, &request.element).await?;
-        if workspace != LOCAL {
+        if *workspace != WorkspaceId::Local {
             return Ok(element);
         }
         if element.retired {
@@ -272,46 +133,67 @@ impl Engine {
         }
         self.index.probe()?;
         self.vault(|vault| vault.probe()).await?;
-        let made = self.describe_provider(&element.key, &request.values).await?;
-        // What described the provider stands in its file now.
-        request.values.retain(|key, _| made.field(key).is_some());
-        request.element.clone_from(&made.key);
-        Ok(made)
+        let custom = self.describe_provider(&element.key, &request.values).await?;
+        // What described the provider is in its file now.
+        request.values.retain(|key, _| custom.field(key).is_some());
+        request.element.clone_from(&custom.key);
+        Ok(custom)
+    }
+
+    /// Checks the form. Where a connection is signed in to again, its configuration fills the gaps. Returns the listener
+    /// of the last sign-in too, if its client registered itself with that address.
+    async fn fill_in(
+        &self,
+        workspace: &WorkspaceId,
+        element: Element,
+        request: &ConnectRequest,
+        again: Option<&Again>,
+    ) -> Result<(FilledForm, Option<CallbackListener>), Failure> {
+        let gives_client = request.values.get(API_KEY).is_some_and(|value| !value.trim().is_empty());
+        let mut defaults = self.defaults(workspace, &element);
+        let kept_client = again.is_some_and(|Again { configuration, .. }| {
+            configuration.contains_key(API_KEY) && !configuration.contains_key(REGISTERED)
+        });
+        if gives_client || kept_client {
+            // A client that the user registered has one redirect address.
+            self.fix_port(workspace, &element, &mut defaults);
+        }
+        let mut held = None;
+        if let Some(Again { connection, configuration }) = again {
+            // A client that the provider no longer knows is not kept.
+            if matches!(connection.status, Status::Ok | Status::Retrying) && !gives_client {
+                held = self.bind_registered_address(configuration).await;
+            }
+            let any_port = defaults.get(CALLBACK_URL).is_some_and(|url| url.contains(ANY_PORT));
+            let keeps = |key: &str, value: &str| match key {
+                _ if held.is_some() => true,
+                // A client that registered itself is known with the port it had: with another one it is made anew.
+                API_KEY | API_SECRET => !configuration.contains_key(REGISTERED),
+                // A port that was free then may be taken now; where any will do, a free one is found again.
+                CALLBACK_URL => !(any_port && is_here(value)),
+                _ => true,
+            };
+            let kept = configuration.iter().filter(|(key, value)| keeps(key, value));
+            defaults.extend(kept.map(|(key, value)| (key.clone(), value.clone())));
+        }
+        let form = FilledForm::check(element, &request.values, &defaults).map_err(Failure::form)?;
+        Ok((form, held))
     }
 
     /// The callback address with which the client of a connection registered itself, bound again if it is free.
-    async fn address_of_then(&self, kept: &BTreeMap<String, String>) -> Option<Opened> {
-        kept.get(REGISTERED)?;
-        let url = kept.get(CALLBACK_URL)?;
-        let here = url.parse::<Url>().is_ok_and(|url| is_loopback(&url));
-        if here { self.callbacks.open(url).await.ok() } else { None }
-    }
-
-    /// The connection that a request signs in to again, with what it was made with.
-    async fn signed_in_before(
+    async fn bind_registered_address(
         &self,
-        workspace: &str,
-        request: &ConnectRequest,
-    ) -> Result<Option<(Connection, BTreeMap<String, String>)>, Failure> {
-        let Some(id) = &request.again else { return Ok(None) };
-        let unknown = || Failure::new(Code::ConnectionUnknown).name(id);
-        let connection = self.index.connection(id)?.ok_or_else(unknown)?;
-        if connection.workspace != workspace || connection.element != request.element {
-            return Err(unknown());
-        }
-        let key = id.clone();
-        // Signing in again is what mends a damaged item; its values are asked for anew.
-        let item = self.vault(move |vault| vault.get_whole(&key)).await?;
-        let kept = item.map(|item| {
-            item.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect()
-        });
-        Ok(Some((connection, kept.unwrap_or_default())))
+        configuration: &BTreeMap<String, String>,
+    ) -> Option<CallbackListener> {
+        configuration.get(REGISTERED)?;
+        let url = configuration.get(CALLBACK_URL).filter(|url| is_here(url))?;
+        self.callbacks.open(url).await.ok()
     }
 
     /// The name of a new connection: an empty one becomes the product's, numbered if need be; a given one must be free.
     pub(super) fn free_name(
         &self,
-        workspace: &str,
+        workspace: &WorkspaceId,
         element: &Element,
         given: &str,
     ) -> Result<String, Failure> {
@@ -319,60 +201,37 @@ impl Engine {
         if name.chars().count() > NAME_MAX {
             return Err(Failure::form(vec![FieldProblem { key: "name".into(), problem: Problem::TooLong }]));
         }
+        let existing = self.index.connections(Some(workspace))?;
+        let taken = |name: &str| existing.iter().any(|known| looks_same(&known.name, name));
         if name.is_empty() {
-            let existing = self.index.connections(Some(workspace))?;
-            let taken = |name: &str| existing.iter().any(|c| folded(&c.name) == folded(name));
             return Ok(free_name(&element.name, taken));
         }
-        if self.index.name_taken(workspace, &name)? {
-            return Err(Failure::new(Code::NameTaken).name(name));
-        }
-        Ok(name)
+        if taken(&name) { Err(Failure::new(Code::NameTaken).name(name)) } else { Ok(name) }
     }
 
-    /// Writes down that something is begun which may leave a token: its attempt, and the lock of its owner.
+    /// Records that something has begun which may leave a token: its attempt, and the lock of its owner.
     pub(super) fn begin(
         &self,
-        workspace: &str,
+        workspace: &WorkspaceId,
         element: &str,
         name: &str,
         again: Option<&str>,
     ) -> Result<(OpenAttempt, Lock), Failure> {
         let attempt = OpenAttempt {
             id: clock::random_id(),
-            workspace: workspace.to_owned(),
+            workspace: workspace.clone(),
             element: element.to_owned(),
             name: name.to_owned(),
             again: again.map(str::to_owned),
             started_at: clock::now_ms(),
         };
-        let lock = self.attempt_lock(&attempt.id)?;
+        let lock = self.try_lock_attempt(&attempt.id)?;
         let lock = lock.ok_or_else(|| Failure::internal("a new attempt was locked already"))?;
         self.index.begin_attempt(&attempt)?;
         Ok((attempt, lock))
     }
-
-    /// The lock that says whether an attempt's owner lives.
-    pub(super) fn attempt_lock(&self, id: &str) -> Result<Option<Lock>, Failure> {
-        Lock::try_take(&self.paths.run, &attempt_lock_name(id))
-            .map_err(|e| Failure::new(Code::IndexUnwritable).detail(format!("lock: {}", e.kind())))
-    }
 }
 
-fn is_given(values: &BTreeMap<String, String>, key: &str) -> bool {
-    values.get(key).is_some_and(|value| !value.trim().is_empty())
-}
-
-/// How long a person may take before a sign-in is given up: long enough to find a password, short enough that the port
-/// is not held for a tab that was closed.
-const ATTEMPT_LIFE_S: u64 = 15 * 60;
-
-/// How long a sign-in of the window waits.
-pub fn attempt_life() -> Duration {
-    let of_a_test = fault::number("KEYRACK_ATTEMPT_LIFE").and_then(|s| u64::try_from(s).ok());
-    Duration::from_secs(of_a_test.unwrap_or(ATTEMPT_LIFE_S))
-}
-
-pub(super) fn attempt_lock_name(id: &str) -> String {
-    format!("attempt-{id}")
+fn is_here(url: &str) -> bool {
+    url.parse::<Url>().is_ok_and(|url| is_loopback(&url))
 }

@@ -3,90 +3,101 @@
 use std::time::{Duration, Instant};
 
 use super::Engine;
-use super::made_with::MadeWith;
-use crate::domain::connection::{Connection, Status, is_ours, status_after};
+use crate::domain::connection::{Connection, Status};
 use crate::domain::error::{Code, Failure};
+use crate::domain::item::Item;
+use crate::platform::{Hosted, Platform};
 
 /// A connection that works.
 #[derive(Clone, Debug)]
 pub struct Tested {
-    /// Whose account it is, if whoever was asked told.
+    /// The account, if the answer names it.
     pub identity: Option<String>,
     /// How long the answer took.
     pub took: Duration,
 }
 
 impl Engine {
-    /// Tests a connection, and writes down what came out.
-    ///
-    /// # Errors
-    /// Why it does not work.
+    /// Tests a connection and records the result.
     pub async fn test(&self, connection: &Connection) -> Result<Tested, Failure> {
         let tested = self.ask(connection).await.map_err(|failure| failure.name(&connection.name));
         match &tested {
-            Ok(_) => {
-                // A token that still lives says nothing of a sign-in that has ended.
-                let ours = is_ours(&connection.workspace);
-                if !ours || matches!(connection.status, Status::Ok | Status::Retrying) {
-                    self.index.set_status(&connection.id, Status::Ok, None)?;
-                }
+            // A token that is still valid says nothing about a sign-in that has ended.
+            Ok(_)
+                if connection.workspace.is_hosted()
+                    || matches!(connection.status, Status::Ok | Status::Retrying) =>
+            {
+                self.index.set_status(&connection.id, Status::Ok, None)?;
             }
-            Err(failure) => {
-                let code = failure.code;
-                let of_the_account = matches!(
-                    code,
-                    Code::SignInExpired | Code::NeedsSettings | Code::InstanceGone | Code::WorkspaceSecrets
-                );
-                // What passes by itself says nothing of the sign-in, and nobody would look again.
-                if let Some(status) = status_after(code).filter(|_| of_the_account) {
-                    self.index.set_status(&connection.id, status, Some(&code.as_str()))?;
-                }
-                if code == Code::ConnectionDisabled && !connection.disabled {
-                    // It was switched off at the platform.
-                    self.index.set_disabled(&connection.id, true)?;
-                }
-            }
+            Ok(_) => {}
+            Err(failure) => self.record_test_failure(connection, failure.code)?,
         }
         tested
     }
 
-    async fn ask(&self, connection: &Connection) -> Result<Tested, Failure> {
-        if let Some((hosted, _)) = self.instance_there(connection).await? {
-            let item = self.item(connection).await?;
-            let asked = Instant::now();
-            hosted.ping(&item.element_token).await?;
-            if connection.disabled {
-                // It was switched on at the platform.
-                self.index.set_disabled(&connection.id, false)?;
-            }
-            return Ok(Tested { identity: None, took: asked.elapsed() });
+    fn record_test_failure(&self, connection: &Connection, code: Code) -> Result<(), Failure> {
+        let of_the_account = matches!(
+            code,
+            Code::SignInExpired | Code::NeedsSettings | Code::InstanceGone | Code::WorkspaceSecrets
+        );
+        // What passes by itself says nothing about the sign-in.
+        if let Some(status) = code.status_after().filter(|_| of_the_account) {
+            self.index.set_status(&connection.id, status, Some(code))?;
         }
-        let mut item = self.fresh(connection).await?;
-        let MadeWith { element, values, local } = self.made_with(&item)?;
-        let mut renewed = false;
-        loop {
-            let expired = || Failure::new(Code::SignInExpired).product(&element.name);
-            let tokens = item.tokens.as_ref().ok_or_else(expired)?;
-            let asked = Instant::now();
-            match local.who(&element, &values, tokens).await {
-                Ok(account) => {
-                    let took = asked.elapsed();
-                    if let Some(account) = &account {
-                        self.index.set_identity(&connection.id, account)?;
+        if code == Code::ConnectionDisabled && !connection.disabled {
+            // It was switched off at the platform.
+            self.index.set_disabled(&connection.id, true)?;
+        }
+        Ok(())
+    }
+
+    async fn ask(&self, connection: &Connection) -> Result<Tested, Failure> {
+        match self.platform(&connection.workspace).await? {
+            Platform::Hosted(hosted) => self.ping(&hosted, connection).await,
+            Platform::Local(_) => {
+                let item = self.fresh_item(connection).await?;
+                match self.identify(connection, &item).await {
+                    // An access token may be ended before its time, and its sign-in be fine (RFC 6750 §3.1).
+                    Err((failure, true)) if failure.code == Code::SignInExpired => {
+                        let renewed = self.renew_now(connection).await?.item;
+                        self.identify(connection, &renewed).await.map_err(|(failure, _)| failure)
                     }
-                    return Ok(Tested { identity: account.map(|account| account.name), took });
+                    tested => tested.map_err(|(failure, _)| failure),
                 }
-                // An access token may be ended before its time, and its sign-in be fine (RFC 6750 §3.1).
-                Err(failure)
-                    if failure.code == Code::SignInExpired
-                        && !renewed
-                        && local.renews(&element, &values, tokens) =>
-                {
-                    item = self.renew_now(connection).await?.item;
-                    renewed = true;
-                }
-                Err(failure) => return Err(local.told(failure)),
             }
+        }
+    }
+
+    async fn ping(&self, hosted: &Hosted, connection: &Connection) -> Result<Tested, Failure> {
+        if connection.instance.is_none() {
+            return Err(Failure::new(Code::InstanceGone));
+        }
+        let item = self.item(connection).await?;
+        let asked = Instant::now();
+        hosted.ping(&item.element_token).await?;
+        if connection.disabled {
+            // It was switched on at the platform.
+            self.index.set_disabled(&connection.id, false)?;
+        }
+        Ok(Tested { identity: None, took: asked.elapsed() })
+    }
+
+    /// Asks the provider for the account. A failure comes with whether the token can be renewed.
+    async fn identify(&self, connection: &Connection, item: &Item) -> Result<Tested, (Failure, bool)> {
+        let provider = self.provider_of(item).await.map_err(|failure| (failure, false))?;
+        let ended = || Failure::new(Code::SignInExpired).product(provider.product());
+        let tokens = item.tokens().ok_or_else(|| (ended(), false))?;
+        let asked = Instant::now();
+        match provider.identify(tokens).await {
+            Ok(account) => {
+                let took = asked.elapsed();
+                if let Some(account) = &account {
+                    let recorded = self.index.set_identity(&connection.id, account);
+                    recorded.map_err(|error| (error.into(), false))?;
+                }
+                Ok(Tested { identity: account.map(|account| account.name), took })
+            }
+            Err(failure) => Err((provider.with_exchanges(failure), provider.renews(tokens))),
         }
     }
 }

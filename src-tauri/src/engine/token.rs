@@ -7,73 +7,65 @@
 use std::time::{Duration, Instant};
 
 use super::Engine;
-use super::made_with::MadeWith;
+use super::locks::{LOCK_TIMEOUT, POLL_INTERVAL};
 use super::start::REGISTERED;
-use crate::domain::connection::{Connection, Item, Status, status_after};
-use crate::domain::element::Element;
+use crate::domain::connection::{Connection, Status};
+use crate::domain::credential::Credential;
 use crate::domain::error::{Code, Failure};
+use crate::domain::item::Item;
+use crate::domain::oauth::token::TokenSet;
 use crate::domain::renewal;
 use crate::fault;
 use crate::io::clock;
 use crate::io::vault::VaultError;
+use crate::platform::Provider;
 
 /// How much life a token must have left to be handed out, unless the caller says otherwise.
 pub const DEFAULT_MIN_TTL: Duration = Duration::from_secs(30);
 
-/// How often a locked keychain is tried again while a rotated token waits.
-pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(250);
-
-/// How long a renewal by another process is waited for.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
-
-pub(super) fn connection_lock_name(id: &str) -> String {
-    format!("connection-{id}")
-}
-
 /// What the keychain holds for a connection, judged by the clock.
-pub enum Fresh {
-    /// Good for long enough.
-    Yes(Box<Item>),
+pub enum Cached {
+    /// Valid for long enough.
+    Usable(Box<Item>),
     /// To be renewed before it is handed out.
-    No,
+    Stale(Box<Item>),
 }
 
 /// What came of a renewal.
 pub struct Renewal {
-    /// What is kept now. Its access token is good.
+    /// What is kept now. Its access token is valid.
     pub item: Item,
-    /// How that came.
-    pub how: How,
+    pub outcome: RenewalOutcome,
 }
 
 /// How a renewal ended well.
 #[derive(Clone, Debug)]
-pub enum How {
+pub enum RenewalOutcome {
     /// There is a new token.
     Renewed,
-    /// Another program was first, or the token is good for long enough.
-    Unneeded,
+    /// Another program was first, or the token is valid for long enough.
+    NotNeeded,
     /// Nothing renews this token.
-    Impossible,
-    /// The provider did not answer, or asks to wait; the token is still good.
-    Postponed(Box<Failure>),
+    NotRenewable,
+    /// The provider did not answer, or asks to wait; the token is still valid.
+    Deferred(Box<Failure>),
 }
 
 /// What makes a renewal unnecessary once the lock is held.
 #[derive(Clone, Copy, Debug)]
-enum Need {
-    /// A token that is good for this long.
-    Life(Duration),
-    /// A token that came after this one, whose moment of arrival is given.
-    Newer(i64),
+enum Unless {
+    /// The token is valid for this long.
+    ValidFor(Duration),
+    /// The token came after this one, whose time of arrival is given.
+    NewerThan(i64),
 }
 
-impl Need {
-    fn is_met(self, item: &Item) -> bool {
+impl Unless {
+    fn holds(self, item: &Item) -> bool {
         match self {
-            Self::Life(min_ttl) => is_fresh(item, min_ttl),
+            Self::ValidFor(min_ttl) => is_fresh(item, min_ttl),
             // Not "later": the clock may have been set back.
-            Self::Newer(than) => item.received_at != than,
+            Self::NewerThan(received_at) => item.received_at != received_at,
         }
     }
 }
@@ -90,112 +82,108 @@ pub(super) fn is_alive(item: &Item) -> bool {
 impl Engine {
     /// A connection's item with a token that works, renewed first if need be.
     ///
-    /// # Errors
-    /// As [`Engine::kept`] and [`Engine::renew`].
-    pub async fn fresh(&self, connection: &Connection) -> Result<Item, Failure> {
+    /// Errors: as [`Engine::cached_token`] and [`Engine::renew`].
+    pub async fn fresh_item(&self, connection: &Connection) -> Result<Item, Failure> {
         let (engine, row) = (self.clone(), connection.clone());
-        let kept = tokio::task::spawn_blocking(move || engine.kept(&row, DEFAULT_MIN_TTL)).await;
-        match kept.map_err(|_| Failure::internal("the keychain thread ended"))?? {
-            Fresh::Yes(item) => Ok(*item),
-            Fresh::No => Ok(self.renew(connection, DEFAULT_MIN_TTL).await?.item),
+        let cached = tokio::task::spawn_blocking(move || engine.cached_token(&row, DEFAULT_MIN_TTL)).await;
+        match cached.map_err(|_| Failure::internal("the keychain thread ended"))?? {
+            Cached::Usable(item) => Ok(*item),
+            Cached::Stale(_) => Ok(self.renew(connection, DEFAULT_MIN_TTL).await?.item),
         }
     }
 
     /// A connection's item as it is, also while the connection is switched off.
     ///
-    /// # Errors
-    /// A keychain that cannot be used; [`Code::SignInExpired`] if it holds no item.
+    /// Errors: [`Code::SignInExpired`] if the keychain holds no item.
     pub async fn item(&self, connection: &Connection) -> Result<Item, Failure> {
         let id = connection.id.clone();
         let item = self.vault(move |vault| vault.get(&id)).await;
-        item.map_err(|e| Failure::from(e).name(&connection.name))?.ok_or_else(|| self.gone(connection))
+        item.map_err(|e| Failure::from(e).name(&connection.name))?.ok_or_else(|| self.report_gone(connection))
     }
 
-    /// A connection without its item needs a new sign-in, which the list says from then on.
-    fn gone(&self, connection: &Connection) -> Failure {
-        let code = Code::SignInExpired;
-        let _ = self.index.set_status(&connection.id, Status::NeedsSignIn, Some(&code.as_str()));
-        Failure::new(code).name(&connection.name).detail("the keychain holds no item for it")
+    /// A connection without its item needs a new sign-in, which the list shows from then on.
+    fn report_gone(&self, connection: &Connection) -> Failure {
+        let _ = self.index.set_status(&connection.id, Status::NeedsSignIn, Some(Code::SignInExpired));
+        let gone = Failure::new(Code::SignInExpired).name(&connection.name);
+        gone.detail("the keychain holds no item for it")
     }
 
-    /// Reads a connection's item from the keychain. Blocks; needs no runtime, since printing a token should take no
-    /// longer than the keychain does.
+    /// Reads a connection's item from the keychain. Blocks, and needs no runtime: printing a token should take no longer
+    /// than the keychain does.
     ///
-    /// # Errors
-    /// A keychain that cannot be used; [`Code::SignInExpired`] if it holds no item.
-    pub fn kept(&self, connection: &Connection, min_ttl: Duration) -> Result<Fresh, Failure> {
-        enabled(connection)?;
+    /// Errors: [`Code::ConnectionDisabled`]; [`Code::SignInExpired`] if the keychain holds no item.
+    pub fn cached_token(&self, connection: &Connection, min_ttl: Duration) -> Result<Cached, Failure> {
+        check_enabled(connection)?;
         let item = self.vault.get(&connection.id).map_err(|e| Failure::from(e).name(&connection.name))?;
-        let item = item.ok_or_else(|| self.gone(connection))?;
-        Ok(if is_fresh(&item, min_ttl) { Fresh::Yes(Box::new(item)) } else { Fresh::No })
+        let item = Box::new(item.ok_or_else(|| self.report_gone(connection))?);
+        Ok(if is_fresh(&item, min_ttl) { Cached::Usable(item) } else { Cached::Stale(item) })
     }
 
     /// Renews a connection's token if it still needs it once the lock is held, and returns what is then kept.
     ///
-    /// # Errors
-    /// [`Code::RenewalBusy`]; [`Code::SignInExpired`] and [`Code::NeedsSettings`], which need a person; whatever else
-    /// the provider or the keychain answers.
+    /// Errors: [`Code::RenewalBusy`]; [`Code::SignInExpired`] and [`Code::NeedsSettings`], which need the user.
     pub async fn renew(&self, connection: &Connection, min_ttl: Duration) -> Result<Renewal, Failure> {
-        self.renew_for(connection, Need::Life(min_ttl)).await
+        self.renew_unless(connection, Unless::ValidFor(min_ttl)).await
     }
 
-    /// Renews a connection's token however long it is good for, unless another program does so at the same moment.
-    /// One that nothing renews is returned as it is while it lives.
+    /// Renews a connection's token however long it is valid, unless another program does so at the same moment. One that
+    /// nothing renews is returned as it is while it is valid.
     ///
-    /// # Errors
-    /// As [`Engine::renew`].
+    /// Errors: as [`Engine::renew`].
     pub async fn renew_now(&self, connection: &Connection) -> Result<Renewal, Failure> {
         let item = self.item(connection).await?;
-        self.renew_for(connection, Need::Newer(item.received_at)).await
+        self.renew_unless(connection, Unless::NewerThan(item.received_at)).await
     }
 
-    async fn renew_for(&self, connection: &Connection, need: Need) -> Result<Renewal, Failure> {
+    async fn renew_unless(&self, connection: &Connection, unless: Unless) -> Result<Renewal, Failure> {
         let (engine, connection) = (self.clone(), connection.clone());
-        self.unbroken(async move { engine.renew_wholly(&connection, need).await }).await
+        self.run_to_completion(async move { engine.renew_locked(&connection, unless).await }).await
     }
 
-    async fn renew_wholly(&self, connection: &Connection, need: Need) -> Result<Renewal, Failure> {
-        enabled(connection)?;
-        let _lock = self.connection_lock(connection).await?;
-        if self.index.removals()?.contains(&connection.id) {
+    async fn renew_locked(&self, connection: &Connection, unless: Unless) -> Result<Renewal, Failure> {
+        check_enabled(connection)?;
+        let _lock = self.lock_connection(connection).await?;
+        if self.index.pending_removals()?.contains(&connection.id) {
             return Err(Failure::new(Code::ConnectionUnknown).name(&connection.name));
         }
         let item = self.item(connection).await?;
-        let Some(tokens) = &item.tokens else { return Ok(Renewal { item, how: How::Impossible }) };
-        if need.is_met(&item) {
-            return Ok(Renewal { item, how: How::Unneeded });
-        }
-        let MadeWith { element, values, local } = match self.made_with(&item) {
-            Ok(made_with) => made_with,
-            Err(failure) => return self.not_renewed(connection, item, failure),
+        let Some(tokens) = item.tokens() else {
+            return Ok(Renewal { item, outcome: RenewalOutcome::NotRenewable });
         };
-        if !local.renews(&element, &values, tokens) {
-            return match is_alive(&item) {
-                true => Ok(Renewal { item, how: How::Impossible }),
-                false => self.not_renewed(connection, item, expired(&element)),
+        if unless.holds(&item) {
+            return Ok(Renewal { item, outcome: RenewalOutcome::NotNeeded });
+        }
+        let provider = match self.provider_of(&item).await {
+            Ok(provider) => provider,
+            Err(failure) => return self.record_failure(connection, item, failure),
+        };
+        if !provider.renews(tokens) {
+            return if is_alive(&item) {
+                Ok(Renewal { item, outcome: RenewalOutcome::NotRenewable })
+            } else {
+                let ended = Failure::new(Code::SignInExpired).product(provider.product());
+                self.record_failure(connection, item, ended)
             };
         }
-        match local.renew(&element, &values, tokens).await.map_err(|e| local.told(e)) {
+        match provider.renew(tokens).await {
             Ok(tokens) => {
                 fault::point("renewal_answered");
-                let missing = local.missing(&element, &values, &tokens);
-                let rotated =
-                    refresh_token(&item) != tokens.refresh_token.as_ref().map(|t| t.expose().as_str());
-                let item = self.keep_renewed(Item { tokens: Some(tokens), missing, ..item }, rotated).await?;
-                Ok(Renewal { item, how: How::Renewed })
+                let item = self.keep_renewed(item, tokens, &provider).await?;
+                Ok(Renewal { item, outcome: RenewalOutcome::Renewed })
             }
             Err(failure) => {
+                let failure = provider.with_exchanges(failure);
                 if failure.code == Code::SignInExpired {
                     self.clear_refresh_token(&item).await;
                 }
                 let failure = match failure.code {
-                    // The person never saw this client: signing in again makes another one.
+                    // The user never saw this client: signing in again makes another one.
                     Code::NeedsSettings if item.configuration.contains_key(REGISTERED) => {
                         Failure { code: Code::SignInExpired, ..failure }
                     }
                     _ => failure,
                 };
-                self.not_renewed(connection, item, failure)
+                self.record_failure(connection, item, failure)
             }
         }
     }
@@ -204,56 +192,64 @@ impl Engine {
     /// so the item is still the one that was read.
     async fn clear_refresh_token(&self, item: &Item) {
         let mut ended = item.clone();
-        if let Some(tokens) = &mut ended.tokens {
+        if let Some(tokens) = ended.credential.tokens_mut() {
             tokens.refresh_token = None;
             // One that stays is refused again, with the same result.
             let _ = self.vault(move |vault| vault.put(&ended)).await;
         }
     }
 
-    /// Writes down why there is no new token.
-    fn not_renewed(&self, connection: &Connection, item: Item, failure: Failure) -> Result<Renewal, Failure> {
+    /// Records why there is no new token.
+    fn record_failure(
+        &self,
+        connection: &Connection,
+        item: Item,
+        failure: Failure,
+    ) -> Result<Renewal, Failure> {
         let (code, failure) = (failure.code, failure.name(&connection.name));
-        if let Some(status) = status_after(code) {
-            let _ = self.index.set_status(&item.id, status, Some(&code.as_str()));
+        if let Some(status) = code.status_after() {
+            let _ = self.index.set_status(&item.id, status, Some(code));
         }
         tracing::warn!(connection = %item.id, code = %failure, "not renewed");
-        // A token that is still good is better than none while the provider cannot be asked.
+        // A token that is still valid is better than none while the provider cannot be asked.
         if code.is_temporary() && is_alive(&item) {
-            return Ok(Renewal { item, how: How::Postponed(Box::new(failure)) });
+            return Ok(Renewal { item, outcome: RenewalOutcome::Deferred(Box::new(failure)) });
         }
         Err(failure)
     }
 
     /// Saves a rotated token; the row follows.
-    async fn keep_renewed(&self, item: Item, rotated: bool) -> Result<Item, Failure> {
-        let renewed = Item { received_at: clock::now_ms(), ..item };
+    async fn keep_renewed(&self, item: Item, tokens: TokenSet, provider: &Provider) -> Result<Item, Failure> {
+        let rotated = refresh_token(item.tokens()) != refresh_token(Some(&tokens));
+        let mut renewed = item;
+        renewed.facts.missing = provider.missing(&tokens);
+        renewed.credential = Credential::Tokens(tokens);
+        renewed.received_at = clock::now_ms();
         self.keep_rotated(&renewed, rotated).await?;
         fault::point("renewal_kept");
-        // The keychain has it; a row that is behind is put right by the next renewal.
+        // The keychain has it; a row that is behind is corrected by the next renewal.
         let row = Connection { renewed_at: Some(renewed.received_at), ..renewed.to_connection() };
-        let _ = self.index.renewed(&row);
+        let _ = self.index.record_renewal(&row);
         tracing::info!(connection = %renewed.id, "renewed");
         Ok(renewed)
     }
 
-    /// Saves a new token. If the one before it is spent, nothing could renew any more, so a keychain that cannot be used
-    /// just now is tried as long as others wait for this renewal, and if it stays so that is said at once.
+    /// Saves a new token. Where the one before it is spent, nothing could renew any more. So a keychain that cannot be
+    /// used just now is tried as long as others wait for this renewal, and if it stays so the list shows it at once.
     async fn keep_rotated(&self, item: &Item, rotated: bool) -> Result<(), Failure> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + LOCK_TIMEOUT;
         loop {
             let kept = item.clone();
             match self.vault(move |vault| vault.put(&kept)).await {
                 Ok(()) => return Ok(()),
                 Err(error) if error != VaultError::TooLong && Instant::now() < until => {
-                    tokio::time::sleep(LOOK_AGAIN).await;
+                    tokio::time::sleep(POLL_INTERVAL).await;
                 }
                 Err(error) => {
                     tracing::error!(connection = %item.id, %error, "a rotated token could not be saved");
                     let failure = Failure::from(error).name(&item.name);
-                    let code = failure.code.as_str();
                     let status = if rotated { Status::NeedsSignIn } else { Status::Retrying };
-                    let _ = self.index.set_status(&item.id, status, Some(&code));
+                    let _ = self.index.set_status(&item.id, status, Some(failure.code));
                     return Err(failure);
                 }
             }
@@ -262,17 +258,13 @@ impl Engine {
 }
 
 /// A connection that was switched off hands out nothing.
-fn enabled(connection: &Connection) -> Result<(), Failure> {
+fn check_enabled(connection: &Connection) -> Result<(), Failure> {
     if connection.disabled {
         return Err(Failure::new(Code::ConnectionDisabled).name(&connection.name));
     }
     Ok(())
 }
 
-fn expired(element: &Element) -> Failure {
-    Failure::new(Code::SignInExpired).product(&element.name)
-}
-
-fn refresh_token(item: &Item) -> Option<&str> {
-    item.tokens.as_ref()?.refresh_token.as_ref().map(|token| token.expose().as_str())
+fn refresh_token(tokens: Option<&TokenSet>) -> Option<&str> {
+    tokens?.refresh_token.as_ref().map(|token| token.expose().as_str())
 }

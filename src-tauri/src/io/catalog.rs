@@ -1,15 +1,16 @@
-//! Where elements come from: the files inside the program, and the person's own folder, whose files add elements or
-//! replace ours. What a file may say is `domain/element`.
+//! The catalogue of elements: those shipped inside the program, and those in the user's folder, which extend or replace
+//! them. What a file may contain is `domain/element`.
+
+mod files;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::domain::element::{Element, Problem};
+use crate::domain::element::Element;
+use files::{FILE_NAME, problem};
+pub use files::{FileFault, read_file, remove, save};
 
-/// The files inside the program, with their keys.
+/// The shipped files, by key.
 const SHIPPED: [(&str, &str); 10] = [
     ("actessentialsoauth", include_str!("../../elements/actessentialsoauth/element.toml")),
     ("ciscospark", include_str!("../../elements/ciscospark/element.toml")),
@@ -23,57 +24,48 @@ const SHIPPED: [(&str, &str); 10] = [
     ("zendesk", include_str!("../../elements/zendesk/element.toml")),
 ];
 
-/// The name of the one file in an element's folder.
-const FILE_NAME: &str = "element.toml";
+/// No platform has a tenth of this: a larger folder is there by mistake, and reading it all would take seconds.
+const MAX_ELEMENTS: usize = 10_000;
 
-/// Our largest file has 3 KiB; one of this size is not an element file.
-const MAX_FILE_BYTES: u64 = 64 * 1024;
-
-/// More folders than the whole platform ever had elements: beyond this the folder is something else.
-const MAX_FOLDERS: usize = 1000;
-
-/// All elements that can be connected, and the files that could not be read.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     elements: BTreeMap<String, Element>,
     faults: Vec<FileFault>,
 }
 
-/// A file of the person's folder that is not used, with the reasons.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileFault {
-    /// The key that the file would have had: the name of its folder.
-    pub key: String,
-    /// The file.
-    pub file: PathBuf,
-    /// What is wrong with it; never empty.
-    pub problems: Vec<Problem>,
-}
-
 /// Why a key has no element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoElement<'c> {
-    /// Neither the program nor the person's folder knows it.
     Unknown,
     /// There is a file, but it cannot be used.
     Invalid(&'c FileFault),
 }
 
 impl Catalog {
-    /// The elements inside the program alone.
+    /// The shipped elements alone.
     pub fn shipped() -> Self {
         let parse = |(key, text): (&str, &str)| {
-            (key.to_owned(), Element::parse(text).expect("a test reads every file inside the program"))
+            (key.to_owned(), Element::parse(text).expect("a test reads every shipped file"))
         };
         Self { elements: SHIPPED.into_iter().map(parse).collect(), faults: Vec::new() }
     }
 
-    /// The elements inside the program and those in the person's folder. A file that cannot be used takes no other
-    /// down with it, but it does hide ours of the same key: whoever replaced an element does not want to sign in
-    /// where ours points.
+    /// The shipped elements and those in the user's folder. A file that cannot be used hides the shipped element of the
+    /// same key: a user who replaced it does not want to sign in where the shipped one points.
     pub fn load(folder: &Path) -> Self {
+        Self::load_at_most(folder, MAX_ELEMENTS)
+    }
+
+    fn load_at_most(folder: &Path, limit: usize) -> Self {
         let mut catalog = Self::shipped();
-        for (key, file) in element_files(folder) {
+        let mut files = files::list(folder);
+        if files.len() > limit {
+            let what = format!("the folder holds {} elements; only the first {limit} are read", files.len());
+            let problems = vec![problem(None, what)];
+            catalog.faults.push(FileFault { key: String::new(), file: folder.to_owned(), problems });
+            files.truncate(limit);
+        }
+        for (key, file) in files {
             catalog.elements.remove(&key);
             match read_file(&file) {
                 Ok(element) if element.key == key => {
@@ -86,11 +78,10 @@ impl Catalog {
                 Err(fault) => catalog.faults.push(FileFault { key, ..fault }),
             }
         }
-        catalog.part_servers(folder);
+        catalog.drop_conflicting_providers(folder);
         catalog
     }
 
-    /// The element with this key.
     pub fn find(&self, key: &str) -> Result<&Element, NoElement<'_>> {
         self.elements.get(key).ok_or_else(|| {
             let fault = self.faults.iter().find(|fault| fault.key == key);
@@ -108,26 +99,26 @@ impl Catalog {
         &self.faults
     }
 
-    /// Drops elements of the person's folder that claim the callback address of another authorization server
-    /// (RFC 8252 §8.10). Ours are all of one mind, which a test checks, so they are the measure where they exist.
-    fn part_servers(&mut self, folder: &Path) {
-        let mut measure: BTreeMap<String, Element> = BTreeMap::new();
+    /// Drops elements of the user's folder that claim the callback address of another authorization server
+    /// (RFC 8252 §8.10). A shipped element decides which server a provider has, where there is one.
+    fn drop_conflicting_providers(&mut self, folder: &Path) {
+        let mut servers: BTreeMap<String, Element> = BTreeMap::new();
         for element in Self::shipped().elements.into_values() {
-            // A shipped element that was replaced as a whole no longer speaks for its provider.
+            // A replaced element no longer decides.
             if self.elements.get(&element.key) == Some(&element) {
-                measure.entry(element.provider().to_owned()).or_insert(element);
+                servers.entry(element.provider().to_owned()).or_insert(element);
             }
         }
         for element in self.elements.values() {
-            measure.entry(element.provider().to_owned()).or_insert_with(|| element.clone());
+            servers.entry(element.provider().to_owned()).or_insert_with(|| element.clone());
         }
-        let strangers: Vec<Element> =
-            self.elements.values().filter(|e| !e.same_server(&measure[e.provider()])).cloned().collect();
-        for element in strangers {
+        let conflicting: Vec<Element> =
+            self.elements.values().filter(|e| !e.same_server(&servers[e.provider()])).cloned().collect();
+        for element in conflicting {
             self.elements.remove(&element.key);
             let what = format!(
                 "{} signs in elsewhere and has the provider {} too: give this element another one",
-                measure[element.provider()].key,
+                servers[element.provider()].key,
                 element.provider()
             );
             let file = folder.join(&element.key).join(FILE_NAME);
@@ -136,102 +127,11 @@ impl Catalog {
     }
 }
 
-/// Writes an element file into the person's folder, whole or not at all.
-///
-/// # Errors
-/// When the folder cannot be written.
-pub fn save(folder: &Path, key: &str, text: &str) -> std::io::Result<()> {
-    let folder = folder.join(key);
-    fs::create_dir_all(&folder)?;
-    // Another program may read it at this moment: it sees the old file or the new one.
-    let new = folder.join(format!(".{FILE_NAME}.{}", std::process::id()));
-    let written = File::create(&new).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    let moved = written.and_then(|()| fs::rename(&new, folder.join(FILE_NAME)));
-    if moved.is_err() {
-        let _ = fs::remove_file(&new);
-    }
-    moved
-}
-
-/// Takes an element out of the person's folder. What else lies in its own folder stays.
-///
-/// # Errors
-/// When the folder cannot be written.
-pub fn remove(folder: &Path, key: &str) -> std::io::Result<()> {
-    let folder = folder.join(key);
-    fs::remove_file(folder.join(FILE_NAME))?;
-    // Fails if the person keeps something else there.
-    let _ = fs::remove_dir(folder);
-    Ok(())
-}
-
-/// Reads one element file, wherever it lies.
-pub fn read_file(file: &Path) -> Result<Element, FileFault> {
-    let fault = |problems| FileFault { key: String::new(), file: file.to_owned(), problems };
-    let text = read_bounded(file).map_err(|what| fault(vec![problem(None, what)]))?;
-    Element::parse(&text).map_err(fault)
-}
-
-/// The element files in a folder. A folder that does not exist holds none: nobody has to make it.
-fn element_files(folder: &Path) -> Vec<(String, PathBuf)> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut files: Vec<(String, PathBuf)> = entries
-        .flatten()
-        .take(MAX_FOLDERS)
-        .filter_map(|entry| {
-            let file = entry.path().join(FILE_NAME);
-            file.exists().then(|| (entry.file_name().to_string_lossy().into_owned(), file))
-        })
-        .collect();
-    files.sort();
-    files
-}
-
-fn read_bounded(file: &Path) -> Result<String, String> {
-    let unreadable = |error: std::io::Error| format!("the file cannot be read: {error}");
-    // Opening a pipe would wait for whoever writes into it.
-    if !fs::metadata(file).map_err(unreadable)?.is_file() {
-        return Err("this is not a file".to_owned());
-    }
-    let mut bytes = Vec::new();
-    File::open(file)
-        .map_err(unreadable)?
-        .take(MAX_FILE_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(format!("the file is larger than {MAX_FILE_BYTES} bytes"));
-    }
-    String::from_utf8(bytes).map_err(|_| "the file is not UTF-8 text".to_owned())
-}
-
-fn problem(line: Option<usize>, what: String) -> Problem {
-    Problem { line, at: String::new(), what }
-}
-
-impl fmt::Display for FileFault {
-    /// One line for each problem: `path:line: what`, as editors and terminals understand it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            if index > 0 {
-                f.write_str("\n")?;
-            }
-            write!(f, "{}:", self.file.display())?;
-            if let Some(line) = problem.line {
-                write!(f, "{line}:")?;
-            }
-            write!(f, " {problem}")?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use files::MAX_FILE_BYTES;
+    use std::fs;
 
     fn write(folder: &Path, key: &str, text: &str) {
         fs::create_dir_all(folder.join(key)).unwrap();
@@ -243,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn every_file_inside_the_program_is_valid_and_lies_under_its_key() {
+    fn every_shipped_file_is_valid_and_in_the_folder_of_its_key() {
         for (key, text) in SHIPPED {
             let element = Element::parse(text).unwrap_or_else(|problems| panic!("{key}: {problems:?}"));
             assert_eq!(element.key, key);
@@ -252,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_of_one_provider_inside_the_program_share_one_server() {
+    fn shipped_elements_of_one_provider_share_one_server() {
         let catalog = Catalog::shipped();
         for (a, b) in catalog.iter().flat_map(|a| catalog.iter().map(move |b| (a, b))) {
             assert_eq!(a.provider() == b.provider(), a.same_server(b), "{} and {}", a.key, b.key);
@@ -260,14 +160,14 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_does_not_exist_adds_nothing() {
+    fn a_missing_folder_adds_nothing() {
         let catalog = Catalog::load(Path::new("/nowhere/at/all"));
         assert_eq!(catalog.iter().count(), SHIPPED.len());
         assert!(catalog.faults().is_empty());
     }
 
     #[test]
-    fn a_file_of_the_person_adds_or_replaces_an_element() {
+    fn a_file_of_the_user_adds_or_replaces_an_element() {
         let folder = tempfile::tempdir().unwrap();
         write(
             folder.path(),
@@ -296,7 +196,8 @@ mod tests {
         };
         let file = folder.path().join("zendesk").join(FILE_NAME);
         let text = fault.to_string();
-        assert!(text.starts_with(&format!("{}:4: unknown field `inititals`", file.display())), "{text}");
+        let expected = "4: inititals: this version does not know the word `inititals`";
+        assert!(text.starts_with(&format!("{}:{expected}", file.display())), "{text}");
         assert!(catalog.find("desk").is_ok());
     }
 
@@ -315,7 +216,7 @@ mod tests {
         let evil = shipped_text("zendesk")
             .replace("key = \"zendesk\"\n", "key = \"aaa\"\nprovider = \"salesforce\"\n");
         write(folder.path(), "aaa", &evil);
-        // Replacing one of the family is no way around it.
+        // A replaced element of the family must not change that.
         let replaced = shipped_text("zendesk")
             .replace("key = \"zendesk\"\n", "key = \"sfdc\"\nprovider = \"salesforce\"\n");
         write(folder.path(), "sfdc", &replaced);
@@ -327,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_element_file_is_refused_without_reading_it_all() {
+    fn a_file_that_is_too_large_or_not_text_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| folder.path().join(name);
         fs::write(file("large"), "#".repeat(MAX_FILE_BYTES as usize + 1)).unwrap();
@@ -338,5 +239,26 @@ mod tests {
             assert!(fault.to_string().contains(what), "{fault}");
         }
         assert!(read_file(folder.path()).unwrap_err().to_string().contains("this is not a file"));
+    }
+
+    #[test]
+    fn more_elements_than_the_limit_are_reported_and_folders_without_a_file_do_not_count() {
+        let folder = tempfile::tempdir().unwrap();
+        for n in 0..1_200 {
+            fs::create_dir(folder.path().join(format!("empty{n}"))).unwrap();
+        }
+        for key in ["zaa", "zbb", "zcc"] {
+            write(
+                folder.path(),
+                key,
+                &shipped_text("desk").replace("key = \"desk\"", &format!("key = \"{key}\"")),
+            );
+        }
+        let catalog = Catalog::load(folder.path());
+        assert!(catalog.faults().is_empty() && catalog.find("zcc").is_ok(), "{:?}", catalog.faults());
+        let catalog = Catalog::load_at_most(folder.path(), 2);
+        assert_eq!(catalog.find("zcc"), Err(NoElement::Unknown));
+        let text = catalog.faults()[0].to_string();
+        assert!(text.ends_with(": the folder holds 3 elements; only the first 2 are read"), "{text}");
     }
 }

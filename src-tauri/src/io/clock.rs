@@ -12,7 +12,7 @@ pub fn now_ms() -> i64 {
     in_ms(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
-/// Whether more than this time has passed since a moment, in milliseconds since 1970.
+/// Whether more than `time` has passed since `since`, in milliseconds since 1970.
 pub fn has_passed(time: Duration, since: i64) -> bool {
     now_ms().saturating_sub(since) > in_ms(time)
 }
@@ -25,7 +25,7 @@ pub fn now_s() -> u64 {
 /// Random bytes from the operating system.
 ///
 /// # Panics
-/// When the operating system has none to give; nothing secret can be made then.
+/// If the operating system has none to give: no secret can be made then.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
@@ -37,7 +37,7 @@ pub fn random_token() -> String {
     URL_SAFE_NO_PAD.encode(random::<32>())
 }
 
-/// 128 random bits as lower-case hexadecimal: ids, which also serve as file names.
+/// 128 random bits in lower-case hexadecimal: ids, which are also file names.
 pub fn random_id() -> String {
-    random::<16>().iter().map(|b| format!("{b:02x}")).collect()
+    hex::encode(random::<16>())
 }

@@ -5,27 +5,26 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::paths::private_file;
+use super::files::open_private;
 
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
-    // Kept for its lock; the file itself stays, since removing it would let two owners hold two files of one name.
+    // The file is not deleted on drop: two processes could then lock two files of one name.
     _file: File,
     path: PathBuf,
 }
 
-/// How often a waiting process looks again. `File::lock` cannot be given a deadline, so waiting is by looking.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// `File::lock` takes no timeout, so waiting is polling.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 impl Lock {
-    /// Takes the lock if nobody holds it.
-    ///
-    /// # Errors
-    /// When the file cannot be made.
+    /// `None` if another owner holds the lock.
     pub fn try_take(dir: &Path, name: &str) -> io::Result<Option<Self>> {
-        let path = path(dir, name)?;
-        let file = private_file(&path)?;
+        let locks = dir.join("locks");
+        std::fs::create_dir_all(&locks)?;
+        let path = locks.join(name);
+        let file = open_private(&path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file, path })),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -33,48 +32,34 @@ impl Lock {
         }
     }
 
-    /// Waits for the lock, at most until `patience` has passed.
-    ///
-    /// # Errors
-    /// When the file cannot be made.
-    pub async fn take(dir: &Path, name: &str, patience: Duration) -> io::Result<Option<Self>> {
-        let until = Instant::now() + patience;
-        loop {
-            if let Some(lock) = Self::try_take(dir, name)? {
-                return Ok(Some(lock));
-            }
-            if Instant::now() >= until {
-                return Ok(None);
-            }
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
-    }
-
-    /// The same for code that may block.
-    ///
-    /// # Errors
-    /// When the file cannot be made.
-    pub fn take_blocking(dir: &Path, name: &str, patience: Duration) -> io::Result<Option<Self>> {
-        let until = Instant::now() + patience;
+    /// Waits for the lock; `None` after `timeout`.
+    pub async fn take(dir: &Path, name: &str, timeout: Duration) -> io::Result<Option<Self>> {
+        let deadline = Instant::now() + timeout;
         loop {
             let taken = Self::try_take(dir, name)?;
-            if taken.is_some() || Instant::now() >= until {
+            if taken.is_some() || Instant::now() >= deadline {
                 return Ok(taken);
             }
-            std::thread::sleep(LOOK_AGAIN);
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// Forgets the file of a lock whose name will never be used again. Harmless if it is gone.
+    /// [`Lock::take`] for code that may block.
+    pub fn take_blocking(dir: &Path, name: &str, timeout: Duration) -> io::Result<Option<Self>> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            let taken = Self::try_take(dir, name)?;
+            if taken.is_some() || Instant::now() >= deadline {
+                return Ok(taken);
+            }
+            std::thread::sleep(POLL_INTERVAL);
+        }
+    }
+
+    /// Deletes the file of a lock whose name is never used again.
     pub fn discard(self) {
         let _ = std::fs::remove_file(&self.path);
     }
-}
-
-fn path(dir: &Path, name: &str) -> io::Result<PathBuf> {
-    let locks = dir.join("locks");
-    std::fs::create_dir_all(&locks)?;
-    Ok(locks.join(name))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The log: one file beside the others. Ids, codes and durations; never a value that passed through the program. Each
-//! line must be fit for a public issue.
+//! The log file. It holds ids, codes and durations, never a value that passed through the program: each line must be fit
+//! for a public issue.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,31 +13,32 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::paths::Paths;
 
-/// A log that has grown past this is moved aside, so that two files bound its size.
-const MAX: u64 = 1024 * 1024;
+/// A larger log is rotated, so that two files bound its size.
+const MAX_BYTES: u64 = 1024 * 1024;
 
-/// Sends what the program reports to `keyrack.log`. The file is opened at the first line: most runs write none.
-pub fn to_file() {
-    // Only our own lines: libraries log addresses and headers.
+/// Starts logging to `keyrack.log`.
+pub fn init() {
+    // Libraries log addresses and headers, so only our own lines are written.
     let ours = Targets::new().with_target("keyrack", Level::INFO);
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_target(false)
-        // A log that cannot be written is no reason to write between the results.
+        // Errors of the log itself must not appear between results.
         .log_internal_errors(false)
-        .with_writer(Mutex::new(Late { file: None, size: 0 }));
+        .with_writer(Mutex::new(LogFile { file: None, size: 0 }));
     let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).try_init();
 }
 
-struct Late {
+/// Opened at the first line: most runs write none.
+struct LogFile {
     file: Option<File>,
-    /// How much was in the file when it was opened, and what was written since.
+    /// In bytes, counting what was there when it was opened.
     size: u64,
 }
 
-impl Write for Late {
+impl Write for LogFile {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.file.is_none() || self.size > MAX {
+        if self.file.is_none() || self.size > MAX_BYTES {
             let file = open()?;
             self.size = file.metadata()?.len();
             self.file = Some(file);
@@ -53,12 +54,12 @@ impl Write for Late {
 }
 
 fn open() -> io::Result<File> {
-    let path = Paths::of_this_process()?.log().join("keyrack.log");
-    if std::fs::metadata(&path).is_ok_and(|m| m.len() > MAX) {
+    let path = Paths::from_env()?.log().join("keyrack.log");
+    if std::fs::metadata(&path).is_ok_and(|m| m.len() > MAX_BYTES) {
         std::fs::rename(&path, path.with_extension("log.old"))?;
     }
     let mut options = File::options();
-    // Appending is one step for the operating system: two programs never write over each other.
+    // Appends are atomic: two processes never overwrite each other.
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

@@ -1,8 +1,10 @@
-//! One file per outside thing, without decisions: what to do with what they bring is the engine's business.
+//! One module per outside thing: files, clock, keychain, network, browser. Decisions are made in the engine.
 
 pub mod browser;
+pub mod callback;
 pub mod catalog;
 pub mod clock;
+mod files;
 pub mod http;
 pub mod index;
 pub mod listener;
@@ -11,6 +13,7 @@ pub mod log;
 pub mod loopback;
 pub(crate) mod page;
 pub mod paths;
+pub(crate) mod request_origin;
 pub mod stream;
 pub mod trust;
 pub mod vault;

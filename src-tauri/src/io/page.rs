@@ -1,4 +1,4 @@
-//! The pages that end in the person's browser: no script, nothing from elsewhere, nothing secret, nothing kept.
+//! The pages that a sign-in shows in the user's browser: no script, no foreign content, no secret, not cached.
 
 use std::sync::LazyLock;
 
@@ -8,11 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-/// The one style sheet of all pages, inline so that a page is a single answer.
+/// The style sheet of all pages, inline so that a page is a single response.
 pub const STYLE: &str = include_str!("../../pages/style.css");
 const RESULT: &str = include_str!("../../pages/result.html");
 
-/// How a sign-in ended, in the browser's words.
+/// The page that shows how a sign-in ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     ok: bool,
@@ -21,7 +21,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// Plain text; it is escaped when shown.
+    /// Takes plain text, which is escaped when shown.
     pub fn new(ok: bool, heading: impl Into<String>, text: impl Into<String>) -> Self {
         Self { ok, heading: heading.into(), text: text.into() }
     }
@@ -31,15 +31,14 @@ impl Page {
 static STYLE_SOURCE: LazyLock<String> =
     LazyLock::new(|| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(STYLE))));
 
-/// Makes a page of ours: fills the template and adds the headers. `values` must be escaped already.
-/// `forms` says whether the page has a form, and so may not say `form-action 'none'`: Chromium would apply it to the
-/// redirect that follows the form too.
-pub(crate) fn html(status: StatusCode, template: &str, values: &[(&str, &str)], forms: bool) -> Response {
+/// Fills a template and adds the headers. `values` must be escaped. A page with a form does not send
+/// `form-action 'none'`, which Chromium also applies to the redirect that follows the form.
+pub(crate) fn html(status: StatusCode, template: &str, values: &[(&str, &str)], has_form: bool) -> Response {
     let mut text = template.replace("{{style}}", STYLE);
     for (name, value) in values {
         text = text.replace(&format!("{{{{{name}}}}}"), value);
     }
-    let form_action = if forms { "" } else { " form-action 'none';" };
+    let form_action = if has_form { "" } else { " form-action 'none';" };
     let policy = format!(
         "default-src 'none'; style-src {}; base-uri 'none';{form_action} frame-ancestors 'none'",
         *STYLE_SOURCE
@@ -53,7 +52,7 @@ pub(crate) fn html(status: StatusCode, template: &str, values: &[(&str, &str)], 
     (status, headers, Html(text)).into_response()
 }
 
-/// The answer to a callback.
+/// The response to a callback.
 pub(crate) fn respond(page: &Page) -> Response {
     let values = [
         ("title", "Keyrack"),
@@ -64,7 +63,7 @@ pub(crate) fn respond(page: &Page) -> Response {
     html(StatusCode::OK, RESULT, &values, false)
 }
 
-/// Text as HTML text or a quoted attribute. Braces too, so that no value is taken for a placeholder.
+/// Escapes text for HTML text or a quoted attribute. Braces too, so that no value is taken for a placeholder.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -88,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_value_becomes_markup_or_a_placeholder() {
+    fn values_are_escaped_as_text() {
         assert_eq!(
             escape("<b x='{{style}}'>&\n"),
             "&lt;b x=&#39;&#123;&#123;style&#125;&#125;&#39;&gt;&amp; "
@@ -96,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_templates_have_all_their_placeholders_and_nothing_from_elsewhere() {
+    fn the_templates_have_all_placeholders_and_no_foreign_content() {
         for placeholder in ["{{style}}", "{{title}}", "{{tone}}", "{{heading}}", "{{text}}"] {
             assert!(RESULT.contains(placeholder), "{placeholder}");
         }

@@ -4,27 +4,31 @@
 //! (`send`), lists of several pages (`pages`), and making an instance exactly once (`create`). Whether a connection is
 //! kept, renamed or marked because of an answer is the engine's business.
 
+mod bounds;
 mod create;
 mod pages;
 mod send;
 #[cfg(test)]
 mod tests;
+pub mod wire;
 
 use serde_json::Value;
 use url::Url;
 
-use super::{Instance, InstanceBody, InstanceChange, OauthCall, OauthToken, OauthUrl, Pairs};
-use crate::domain::element::Element;
+use super::{Instance, InstanceChange, NewInstance, OauthToken, OauthUrl, Pairs};
+use crate::domain::element::{Element, Step};
 use crate::domain::error::{Code, Failure};
-use crate::domain::hosted::call::{self, Caller, Oauth, Which};
+use crate::domain::form::FilledForm;
+use crate::domain::hosted::call::{self, Caller, InstanceFilter};
 use crate::domain::hosted::instance;
-use crate::domain::hosted::refusal::{self, Asked, SignIn};
-use crate::domain::hosted::{answer, element, may_be_secret, sendable, tag_of};
+use crate::domain::hosted::refusal::{self, OneTimeCode, Operation};
+use crate::domain::hosted::{answer, attempt_tag, element, is_header_safe, may_be_secret};
 use crate::domain::http::{HttpRequest, HttpResponse};
 use crate::domain::sensitive::Sensitive;
 use crate::io::clock;
 use crate::io::http::Http;
-use send::{Pace, Size, Unanswered};
+use bounds::{Pace, Size, Unanswered};
+use wire::{InstanceBody, OauthCall};
 
 /// What a workspace proves itself with.
 #[derive(Clone, Debug)]
@@ -47,11 +51,11 @@ pub struct Hosted {
 impl Hosted {
     /// A client for the platform whose API begins at `base_url`.
     pub fn new(http: &Http, base_url: Url, secrets: Secrets) -> Self {
-        Self { http: http.noted(), base_url, secrets, pace: Pace::default() }
+        Self { http: http.with_journal(), base_url, secrets, pace: Pace::default() }
     }
 
     /// A failure with what was asked of whom since this client was made.
-    pub fn told(&self, failure: Failure) -> Failure {
+    pub fn with_exchanges(&self, failure: Failure) -> Failure {
         Failure { exchanges: self.http.exchanges(), ..failure }
     }
 
@@ -65,7 +69,7 @@ impl Hosted {
     /// # Errors
     /// [`Code::WorkspaceSecrets`] if it does not; whatever else it answers.
     pub async fn check(&self) -> Result<(), Failure> {
-        let answer = self.ask(|| self.call().organization(), Asked::Platform, Size::One).await?;
+        let answer = self.ask(|| self.call().organization(), Operation::Platform, Size::One).await?;
         // A page that greets whoever comes is not a platform.
         answer::json(&answer).map(drop).ok_or_else(|| self.unreadable(&answer))
     }
@@ -75,7 +79,7 @@ impl Hosted {
     /// # Errors
     /// Whatever the platform answers.
     pub async fn oauth_token(&self, call: &OauthCall) -> Result<OauthToken, Failure> {
-        let answer = self.oauth(call, Oauth::Token).await?;
+        let answer = self.oauth(call, Step::Token).await?;
         let (token, secret) = answer::request_token(&answer).ok_or_else(|| self.unreadable(&answer))?;
         Ok(OauthToken { token, secret })
     }
@@ -85,17 +89,17 @@ impl Hosted {
     /// # Errors
     /// Whatever the platform answers.
     pub async fn oauth_url(&self, call: &OauthCall) -> Result<OauthUrl, Failure> {
-        let answer = self.oauth(call, Oauth::Url).await?;
+        let answer = self.oauth(call, Step::Url).await?;
         let oauth_url = answer::oauth_url(&answer).ok_or_else(|| self.unreadable(&answer))?;
         Ok(OauthUrl { oauth_url, verifier: None })
     }
 
-    async fn oauth(&self, call: &OauthCall, which: Oauth) -> Result<HttpResponse, Failure> {
+    async fn oauth(&self, call: &OauthCall, step: Step) -> Result<HttpResponse, Failure> {
         let key = self.known_key(&call.path_key)?;
         let secrets = secrets_of(&call.query);
-        let request = || self.call().oauth(key, which, &call.query);
+        let request = || self.call().oauth(key, step, &call.query);
         let answer = self.repeat(request, Size::One).await?;
-        self.accepted(answer, Asked::Oauth(key), key, &call.query, &secrets).await
+        self.accepted(answer, Operation::Oauth(key), key, &call.query, &secrets).await
     }
 
     /// The instance that carries the tag of this attempt.
@@ -103,8 +107,8 @@ impl Hosted {
     /// # Errors
     /// Whatever the platform answers.
     pub async fn find_attempt(&self, attempt: &str) -> Result<Option<Instance>, Failure> {
-        let tag = tag_of(attempt);
-        let found = self.listed(Which::Tagged(&tag)).await?;
+        let tag = attempt_tag(attempt);
+        let found = self.listed(InstanceFilter::Tagged(&tag)).await?;
         // One that does not know the question answers with everything.
         Ok(found.into_iter().find(|instance| instance.tags.contains(&tag)))
     }
@@ -115,7 +119,7 @@ impl Hosted {
     /// # Errors
     /// Whatever the platform answers.
     pub async fn take_tag_off(&self, id: &str, attempt: &str) -> Result<(), Failure> {
-        let mark = tag_of(attempt);
+        let mark = attempt_tag(attempt);
         let mut tags = self.instance(id).await?.tags;
         if !tags.contains(&mark) {
             return Ok(());
@@ -130,7 +134,7 @@ impl Hosted {
     /// # Errors
     /// Whatever the platform answers.
     pub async fn instances(&self) -> Result<Vec<Instance>, Failure> {
-        self.listed(Which::All).await
+        self.listed(InstanceFilter::All).await
     }
 
     /// The instances whose name contains this text, as far as the platform looks for it.
@@ -138,10 +142,10 @@ impl Hosted {
     /// # Errors
     /// Whatever the platform answers.
     pub async fn named(&self, text: &str) -> Result<Vec<Instance>, Failure> {
-        self.listed(Which::Named(text)).await
+        self.listed(InstanceFilter::Named(text)).await
     }
 
-    async fn listed(&self, which: Which<'_>) -> Result<Vec<Instance>, Failure> {
+    async fn listed(&self, which: InstanceFilter<'_>) -> Result<Vec<Instance>, Failure> {
         self.pages(|page| self.call().instances(which, page), instance::read, |instance| &instance.id).await
     }
 
@@ -151,15 +155,24 @@ impl Hosted {
     /// [`Code::InstanceGone`], or whatever else the platform answers.
     pub async fn instance(&self, id: &str) -> Result<Instance, Failure> {
         let id = self.known_id(id)?;
-        let answer = self.ask(|| self.call().instance(id), Asked::Instance, Size::One).await?;
+        let answer = self.ask(|| self.call().instance(id), Operation::Instance, Size::One).await?;
         self.described(&answer)
     }
 
     /// Changes what is named.
     ///
-    /// # Errors
-    /// [`Code::InstanceGone`], or whatever else the platform answers.
+    /// Errors: [`Code::InstanceGone`], [`Code::AuthorizationExpired`], or whatever else the platform answers.
     pub async fn patch(&self, id: &str, change: &InstanceChange) -> Result<Instance, Failure> {
+        self.patch_element("", id, change).await
+    }
+
+    /// The same, with the element whose fields a refusal may name.
+    async fn patch_element(
+        &self,
+        element: &str,
+        id: &str,
+        change: &InstanceChange,
+    ) -> Result<Instance, Failure> {
         let id = self.known_id(id)?;
         let none = Vec::new();
         let configuration = change.configuration.as_ref().unwrap_or(&none);
@@ -174,46 +187,35 @@ impl Hosted {
         let request = || self.call().change(id, &body);
         // What a browser brought works once; anything else gives the same result twice.
         let answer = match sign_in(provider_data) {
-            SignIn::Fresh => self.unrepeated(request()).await,
-            SignIn::None => self.repeat(request, Size::One).await,
+            OneTimeCode::Sent => self.unrepeated(request()).await,
+            OneTimeCode::NotSent => self.repeat(request, Size::One).await,
         };
         let answer = match answer {
             Ok(answer) => answer,
-            Err(lost) => return self.after_all(id, lost, |now| now.shows(&body)).await,
+            Err(lost) => return self.after_all(id, lost, |now| now.matches(&body)).await,
         };
         let secrets = secrets_of(configuration).into_iter().chain(all_of(provider_data)).collect::<Vec<_>>();
-        self.changed(id, answer, "", configuration, provider_data, &secrets).await
-    }
-
-    /// Replaces all of an instance but its id: a new sign-in in place.
-    ///
-    /// # Errors
-    /// [`Code::InstanceGone`], [`Code::AuthorizationExpired`], or whatever else the platform answers.
-    pub async fn put(&self, id: &str, body: &InstanceBody) -> Result<Instance, Failure> {
-        let id = self.known_id(id)?;
-        let request = self.call().replace(id, &of(body, &body.tags));
-        let answer = match self.unrepeated(request).await {
-            Ok(answer) => answer,
-            // The old sign-in and the new one look alike.
-            Err(lost) => return self.after_all(id, lost, |_| false).await,
-        };
-        let secrets = secrets_of_body(body);
-        self.changed(id, answer, &body.element, &body.configuration, &body.provider_data, &secrets).await
-    }
-
-    async fn changed(
-        &self,
-        id: &str,
-        answer: HttpResponse,
-        key: &str,
-        configuration: &Pairs,
-        provider_data: &Pairs,
-        secrets: &[&str],
-    ) -> Result<Instance, Failure> {
-        let asked = Asked::Change(sign_in(provider_data));
-        let answer = self.accepted(answer, asked, key, configuration, secrets).await?;
+        let asked = Operation::Change(sign_in(provider_data));
+        let answer = self.accepted(answer, asked, element, configuration, &secrets).await?;
         // Some platforms say only that it is done.
         if answer::is_empty(&answer) { self.instance(id).await } else { self.described(&answer) }
+    }
+
+    /// Signs in again to an instance. Not PUT, which replaces all: the platform may know more of the instance than this
+    /// form does. Returns its Element token if the answer has it.
+    ///
+    /// Errors: as [`Hosted::patch`].
+    pub async fn sign_in_again(
+        &self,
+        id: &str,
+        form: &FilledForm,
+        new: &NewInstance<'_>,
+    ) -> Result<Option<Sensitive<String>>, Failure> {
+        let body = InstanceBody::new(form, new);
+        let provider_data = Some(body.provider_data).filter(|data| !data.is_empty());
+        let configuration = Some(body.configuration);
+        let change = InstanceChange { configuration, provider_data, ..InstanceChange::default() };
+        Ok(self.patch_element(&form.element.key, id, &change).await?.token)
     }
 
     /// Whether a change whose answer was lost was made after all: the instance itself tells. It is asked once, as the
@@ -229,7 +231,7 @@ impl Hosted {
         }
         let uncertain = uncertain(lost.failure);
         let Ok(answer) = self.once(self.call().instance(id), Size::One).await else { return Err(uncertain) };
-        match self.success(answer, Asked::Instance, &[]).and_then(|answer| self.described(&answer)) {
+        match self.success(answer, Operation::Instance, &[]).and_then(|answer| self.described(&answer)) {
             Ok(now) if is_made(&now) => Ok(now),
             Err(gone) if gone.code == Code::InstanceGone => Err(gone),
             Ok(_) | Err(_) => Err(uncertain),
@@ -243,7 +245,9 @@ impl Hosted {
     pub async fn delete(&self, id: &str) -> Result<(), Failure> {
         let id = self.known_id(id)?;
         let deleted = match self.repeat(|| self.call().delete(id), Size::One).await {
-            Ok(answer) => self.success(answer, Asked::Instance, &[]).and_then(|answer| self.done(&answer)),
+            Ok(answer) => {
+                self.success(answer, Operation::Instance, &[]).and_then(|answer| self.done(&answer))
+            }
             Err(lost) => self.after_all(id, lost, |_| false).await.map(drop),
         };
         match deleted {
@@ -259,7 +263,9 @@ impl Hosted {
     pub async fn set_enabled(&self, id: &str, enabled: bool) -> Result<(), Failure> {
         let id = self.known_id(id)?;
         match self.repeat(|| self.call().enabled(id, enabled), Size::One).await {
-            Ok(answer) => self.success(answer, Asked::Instance, &[]).and_then(|answer| self.done(&answer)),
+            Ok(answer) => {
+                self.success(answer, Operation::Instance, &[]).and_then(|answer| self.done(&answer))
+            }
             Err(lost) => self.after_all(id, lost, |now| now.disabled != enabled).await.map(drop),
         }
     }
@@ -269,12 +275,12 @@ impl Hosted {
     /// # Errors
     /// [`Code::InstanceGone`], [`Code::ConnectionDisabled`], or whatever else the platform answers.
     pub async fn ping(&self, element_token: &Sensitive<String>) -> Result<(), Failure> {
-        if !sendable(element_token.expose()) {
+        if !is_header_safe(element_token.expose()) {
             return Err(Failure::new(Code::InstanceGone).host(self.host()));
         }
         let answer = self.repeat(|| self.call().ping(element_token), Size::One).await?;
         let secrets = [element_token.expose().as_str()];
-        let answer = self.success(answer, Asked::Ping, &secrets)?;
+        let answer = self.success(answer, Operation::Ping, &secrets)?;
         answer::json(&answer).map(drop).ok_or_else(|| self.unreadable(&answer))
     }
 
@@ -292,15 +298,15 @@ impl Hosted {
     /// [`Code::ElementUnknown`], or whatever else the platform answers.
     pub async fn element(&self, key: &str) -> Result<Element, Failure> {
         let key = self.known_key(key)?;
-        let asked = Asked::Element(key);
+        let asked = Operation::Element(key);
         let answer = self.ask(|| self.call().element(key), asked, Size::Large).await?;
         let mut value = answer::json(&answer).ok_or_else(|| self.unreadable(&answer))?;
-        if !element::is_whole(&value) {
+        if !element::has_configuration(&value) {
             let request = || self.call().element_configuration(key);
             match self.ask(request, asked, Size::Large).await {
                 Ok(answer) => {
                     let listed = answer::json(&answer).ok_or_else(|| self.unreadable(&answer))?;
-                    value = element::complete(value, listed);
+                    value = element::with_configuration(value, listed);
                 }
                 // The element is there: it has nothing to configure.
                 Err(failure) if failure.code == Code::ElementUnknown => {}
@@ -343,7 +349,7 @@ impl Hosted {
     async fn accepted(
         &self,
         answer: HttpResponse,
-        asked: Asked<'_>,
+        asked: Operation<'_>,
         key: &str,
         sent: &Pairs,
         secrets: &[&str],
@@ -354,12 +360,12 @@ impl Hosted {
         Err(self.form_refusal(&answer, asked, key, sent, secrets).await)
     }
 
-    /// A refusal that names fields of the form stands beside them. Which fields there are, and which of them are
+    /// A refusal that names fields of the form stands beside them. InstanceFilter fields there are, and which of them are
     /// secret, the platform is asked only then.
     async fn form_refusal(
         &self,
         answer: &HttpResponse,
-        asked: Asked<'_>,
+        asked: Operation<'_>,
         key: &str,
         sent: &Pairs,
         secrets: &[&str],
@@ -374,7 +380,7 @@ impl Hosted {
         let secrets: Vec<&str> = secrets.iter().copied().chain(told).collect();
         let failure = self.refusal(answer, asked, &secrets);
         let keys: Vec<&str> = sent.iter().map(|(key, _)| key.as_str()).collect();
-        match refusal::fields(answer, &refusal::names(element.as_ref(), &keys)) {
+        match refusal::field_problems(answer, &refusal::field_names(element.as_ref(), &keys)) {
             Some(fields) => Failure { code: Code::FormInvalid, fields: Some(fields), ..failure },
             None => failure,
         }
@@ -383,7 +389,7 @@ impl Hosted {
     async fn ask(
         &self,
         request: impl Fn() -> HttpRequest,
-        asked: Asked<'_>,
+        asked: Operation<'_>,
         size: Size,
     ) -> Result<HttpResponse, Failure> {
         let answer = self.repeat(request, size).await?;
@@ -393,7 +399,7 @@ impl Hosted {
     fn success(
         &self,
         answer: HttpResponse,
-        asked: Asked<'_>,
+        asked: Operation<'_>,
         secrets: &[&str],
     ) -> Result<HttpResponse, Failure> {
         if (200..300).contains(&answer.status) {
@@ -402,7 +408,7 @@ impl Hosted {
         Err(self.refusal(&answer, asked, secrets))
     }
 
-    fn refusal(&self, answer: &HttpResponse, asked: Asked<'_>, secrets: &[&str]) -> Failure {
+    fn refusal(&self, answer: &HttpResponse, asked: Operation<'_>, secrets: &[&str]) -> Failure {
         let own = [self.secrets.user.expose().as_str(), self.secrets.organization.expose().as_str()];
         let secrets: Vec<&str> = own.into_iter().chain(secrets.iter().copied()).collect();
         refusal::read(answer, asked, &secrets, clock::now_s()).host(self.host())
@@ -414,8 +420,8 @@ fn uncertain(failure: Failure) -> Failure {
     Failure { code: Code::PlatformUncertain, ..failure }
 }
 
-fn sign_in(provider_data: &Pairs) -> SignIn {
-    if provider_data.is_empty() { SignIn::None } else { SignIn::Fresh }
+fn sign_in(provider_data: &Pairs) -> OneTimeCode {
+    if provider_data.is_empty() { OneTimeCode::NotSent } else { OneTimeCode::Sent }
 }
 
 fn of<'b>(body: &'b InstanceBody, tags: &'b [String]) -> call::Instance<'b> {

@@ -1,8 +1,8 @@
-//! Sign-ins that a caller has begun with `oauth/token` or `oauth/url` and may finish with `POST /instances`. What the
-//! exchange needs and the caller does not send waits here: the PKCE verifier (RFC 7636 §4.5), the secret of a request
-//! token, the site.
+//! Sign-ins that a caller began with `oauth/token` or `oauth/url` and may finish with `POST /instances`. They hold what the
+//! exchange needs and the caller does not send: the PKCE verifier (RFC 7636 §4.5), the secret of a request token, the
+//! values of the query.
 //!
-//! In memory only: it is worth something for as long as a person signs in, and a restart asks them to begin again.
+//! In memory only: they are useful for minutes, and after a restart the caller begins again.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,62 +12,55 @@ use crate::domain::element::Element;
 use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;
 
-/// How long one waits. Authorization codes and request tokens live for minutes, people who look for a password for
-/// some more; after an hour nobody comes back.
+/// Authorization codes and request tokens live for minutes, users who look for a password need some more.
 const LIFE: Duration = Duration::from_secs(60 * 60);
 
-/// How many wait at the same time; each has about a kilobyte, and with values as long as they may be some ten. More than
-/// a script begins in an hour by one person's clicks, and than a test begins at once. The oldest makes room.
-const MOST: usize = 4096;
+/// Each has about a kilobyte, and some ten with the longest values. More than a script begins in an hour for one user, and
+/// than a test begins at once.
+const CAPACITY: usize = 4096;
 
-/// The most bytes of one value that waits. Addresses of more than 2 kB fail in browsers and servers, and each of these
-/// stands in one.
+/// The most bytes of one value. Each becomes part of an address, and those with more than 2 kB fail in browsers and
+/// servers.
 pub(super) const VALUE_MAX: usize = 2048;
 
-/// One begun sign-in.
 #[derive(Clone, Debug)]
 pub(super) struct Authorization {
-    /// The element in the path of the call.
+    /// The key in the path of the call.
     pub(super) path_key: String,
-    /// Its authorization server.
     pub(super) provider: String,
-    /// The application's public name.
     pub(super) api_key: String,
-    /// Where the browser comes back to.
     pub(super) callback: String,
-    /// The state in the address.
     pub(super) state: String,
-    /// The element's own values in the query, under their configuration keys.
-    pub(super) site: BTreeMap<String, String>,
-    /// What binds the code.
+    /// The other values of the query, by configuration key.
+    pub(super) values: BTreeMap<String, String>,
     pub(super) verifier: Option<Verifier>,
-    /// For OAuth 1.0a: the request token and its secret, which only `oauth/token` is told.
+    /// For OAuth 1.0a, with its secret, which only `oauth/token` knows.
     pub(super) request_token: Option<(String, Sensitive<String>)>,
 }
 
-/// What a body says of the sign-in that it finishes.
-pub(super) struct Wanted<'w> {
-    pub(super) element: &'w Element,
-    pub(super) api_key: &'w str,
-    pub(super) callback: &'w str,
-    pub(super) state: Option<&'w str>,
-    pub(super) request_token: Option<&'w str>,
+/// What a body contains of the sign-in that it finishes.
+pub(super) struct Criteria<'c> {
+    pub(super) element: &'c Element,
+    pub(super) api_key: &'c str,
+    /// Without it the callback is that of the sign-in.
+    pub(super) callback: Option<&'c str>,
+    pub(super) state: Option<&'c str>,
+    pub(super) request_token: Option<&'c str>,
 }
 
-/// How certain it is that an authorization is the wanted one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Match {
-    /// The callback names it.
-    Named,
-    /// It is the newest that fits.
-    Newest,
+pub(super) enum MatchedBy {
+    /// The request token, or a state that no other sign-in has.
+    Callback,
+    /// Application, callback and path key, which others may share; the newest was taken.
+    Criteria,
 }
 
-/// An authorization that was taken out, with its place.
+/// An authorization that was removed, with its place.
 #[derive(Debug)]
 pub(super) struct Taken {
     pub(super) authorization: Authorization,
-    pub(super) by: Match,
+    pub(super) matched_by: MatchedBy,
     number: u64,
     began: Instant,
 }
@@ -78,78 +71,78 @@ struct Entry {
 }
 
 #[derive(Default)]
-struct Waiting {
+struct Pending {
     last: u64,
+    /// In the order in which they began.
     entries: BTreeMap<u64, Entry>,
 }
 
-/// All sign-ins that wait.
 #[derive(Default)]
-pub(super) struct Authorizations(Mutex<Waiting>);
+pub(super) struct Authorizations(Mutex<Pending>);
 
 impl Authorizations {
-    /// Remembers a sign-in. For OAuth 1.0a the second call replaces what the first one left.
+    /// Stores a sign-in; the oldest is dropped when there are too many. For OAuth 1.0a the second call replaces the entry
+    /// of the first.
     pub(super) fn remember(&self, mut authorization: Authorization) {
-        let mut waiting = self.waiting();
+        let mut pending = self.lock();
         if let Some((token, secret)) = &mut authorization.request_token {
             let same = |entry: &Entry| has_token(&entry.authorization, token);
-            let before = waiting.entries.iter().find(|(_, entry)| same(entry)).map(|(number, _)| *number);
-            if let Some(before) = before.and_then(|number| waiting.entries.remove(&number))
+            let before = pending.entries.iter().find(|(_, entry)| same(entry)).map(|(number, _)| *number);
+            if let Some(before) = before.and_then(|number| pending.entries.remove(&number))
                 && secret.expose().is_empty()
             {
-                let Authorization { request_token, site, .. } = before.authorization;
+                let Authorization { request_token, values, .. } = before.authorization;
                 *secret = request_token.map(|(_, secret)| secret).unwrap_or_default();
-                for (key, value) in site {
-                    authorization.site.entry(key).or_insert(value);
+                for (key, value) in values {
+                    authorization.values.entry(key).or_insert(value);
                 }
             }
         }
-        waiting.last += 1;
-        let number = waiting.last;
-        waiting.entries.insert(number, Entry { authorization, began: Instant::now() });
-        while waiting.entries.len() > MOST {
-            waiting.entries.pop_first();
+        pending.last += 1;
+        let number = pending.last;
+        pending.entries.insert(number, Entry { authorization, began: Instant::now() });
+        while pending.entries.len() > CAPACITY {
+            pending.entries.pop_first();
         }
     }
 
-    /// Takes out the sign-in that a body finishes: the one of its request token; or the one of its state if exactly one
-    /// has that; else the newest with the same application, callback and path key.
-    pub(super) fn take(&self, wanted: &Wanted<'_>) -> Option<Taken> {
-        let mut waiting = self.waiting();
-        let named: Vec<u64> = match (wanted.request_token, wanted.state) {
-            (Some(token), _) => numbers(&waiting, |a| has_token(a, token)),
+    /// Removes the sign-in that a body finishes: that of its request token; or that of its state if exactly one has it; else
+    /// the newest with the same application, callback and path key.
+    pub(super) fn take(&self, criteria: &Criteria<'_>) -> Option<Taken> {
+        let mut pending = self.lock();
+        let element = criteria.element;
+        let named: Vec<u64> = match (criteria.request_token, criteria.state) {
+            (Some(token), _) => numbers(&pending, |a| has_token(a, token)),
             (None, Some(state)) => {
-                // A state may be any element's key, and another provider's verifier is of no use here.
-                let of_state =
-                    |a: &Authorization| a.state == state && a.provider == wanted.element.provider();
-                numbers(&waiting, of_state)
+                // A state may be the key of any element; the verifier of another provider is useless here.
+                numbers(&pending, |a| a.state == state && a.provider == element.provider())
             }
             (None, None) => Vec::new(),
         };
         let fits = |a: &Authorization| {
-            a.api_key == wanted.api_key
-                && a.callback == wanted.callback
-                && (a.path_key == wanted.element.path_key() || a.path_key == wanted.element.key)
+            a.api_key == criteria.api_key
+                && criteria.callback.is_none_or(|callback| a.callback == callback)
+                && (a.path_key == element.path_key() || a.path_key == element.key)
         };
-        let (number, by) = match named.as_slice() {
-            [one] => (*one, Match::Named),
-            _ if wanted.request_token.is_some() => return None,
-            _ => (*numbers(&waiting, fits).last()?, Match::Newest),
+        let (number, matched_by) = match named.as_slice() {
+            [one] => (*one, MatchedBy::Callback),
+            _ if criteria.request_token.is_some() => return None,
+            _ => (*numbers(&pending, fits).last()?, MatchedBy::Criteria),
         };
-        let Entry { authorization, began } = waiting.entries.remove(&number)?;
-        Some(Taken { authorization, by, number, began })
+        let Entry { authorization, began } = pending.entries.remove(&number)?;
+        Some(Taken { authorization, matched_by, number, began })
     }
 
-    /// Puts one back into its place: the exchange did not take place, or may be tried again.
+    /// Puts a sign-in back into its place, when the exchange did not take place or may be repeated.
     pub(super) fn put_back(&self, taken: Taken) {
         let entry = Entry { authorization: taken.authorization, began: taken.began };
-        self.waiting().entries.insert(taken.number, entry);
+        self.lock().entries.insert(taken.number, entry);
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.entries.retain(|_, entry| entry.began.elapsed() < LIFE);
-        waiting
+    fn lock(&self) -> MutexGuard<'_, Pending> {
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.entries.retain(|_, entry| entry.began.elapsed() < LIFE);
+        pending
     }
 }
 
@@ -157,9 +150,8 @@ fn has_token(authorization: &Authorization, token: &str) -> bool {
     authorization.request_token.as_ref().is_some_and(|(known, _)| known == token)
 }
 
-/// In the order in which they were begun.
-fn numbers(waiting: &Waiting, fits: impl Fn(&Authorization) -> bool) -> Vec<u64> {
-    waiting.entries.iter().filter(|(_, e)| fits(&e.authorization)).map(|(number, _)| *number).collect()
+fn numbers(pending: &Pending, fits: impl Fn(&Authorization) -> bool) -> Vec<u64> {
+    pending.entries.iter().filter(|(_, e)| fits(&e.authorization)).map(|(number, _)| *number).collect()
 }
 
 #[cfg(test)]
@@ -174,7 +166,7 @@ mod tests {
             api_key: "app".into(),
             callback: "https://a.example/auth".into(),
             state: state.into(),
-            site: BTreeMap::new(),
+            values: BTreeMap::new(),
             verifier: None,
             request_token: None,
         }
@@ -182,96 +174,114 @@ mod tests {
 
     fn take(all: &Authorizations, element: &str, state: Option<&str>) -> Option<Taken> {
         let catalog = Catalog::shipped();
-        all.take(&Wanted {
+        all.take(&Criteria {
             element: catalog.find(element).expect("shipped"),
             api_key: "app",
-            callback: "https://a.example/auth",
+            callback: Some("https://a.example/auth"),
             state,
             request_token: None,
         })
     }
 
     #[test]
-    fn a_state_that_one_sign_in_has_names_it() {
+    fn a_unique_state_identifies_its_sign_in() {
         let all = Authorizations::default();
         for state in ["one", "two", "three"] {
             all.remember(begun("zendesk", state));
         }
-        let taken = take(&all, "zendesk", Some("two")).expect("waiting");
-        assert_eq!((taken.authorization.state.as_str(), taken.by), ("two", Match::Named));
+        let taken = take(&all, "zendesk", Some("two")).expect("pending");
+        assert_eq!((taken.authorization.state.as_str(), taken.matched_by), ("two", MatchedBy::Callback));
         let newest = take(&all, "zendesk", Some("two")).expect("another one fits");
-        assert_eq!((newest.authorization.state.as_str(), newest.by), ("three", Match::Newest));
+        assert_eq!((newest.authorization.state.as_str(), newest.matched_by), ("three", MatchedBy::Criteria));
     }
 
     #[test]
-    fn of_several_with_the_same_state_the_newest_that_fits_is_taken_and_each_once() {
+    fn of_several_sign_ins_with_one_state_the_newest_that_fits_is_taken() {
         let all = Authorizations::default();
         for api_key in ["app", "app", "other"] {
             all.remember(Authorization { api_key: api_key.into(), ..begun("zendesk", "zendesk") });
         }
         all.remember(Authorization { callback: "https://b.example/".into(), ..begun("zendesk", "zendesk") });
         all.remember(begun("ciscospark", "zendesk"));
-        let first = take(&all, "zendesk", Some("zendesk")).expect("waiting");
-        let second = take(&all, "zendesk", None).expect("waiting");
+        let first = take(&all, "zendesk", Some("zendesk")).expect("pending");
+        let second = take(&all, "zendesk", None).expect("pending");
         assert!(first.number > second.number);
         assert!(take(&all, "zendesk", None).is_none());
     }
 
     #[test]
-    fn the_path_key_counts_not_only_the_elements_own() {
+    fn a_sign_in_may_begin_under_the_path_key_of_its_element() {
         let all = Authorizations::default();
         // As in the guides: prepared under one key of the family, finished under another.
         all.remember(begun("sfdc", "sfdcdocuments"));
         all.remember(begun("sfdcdocuments", "sfdc"));
-        let documents = take(&all, "sfdcdocuments", Some("sfdcdocuments")).expect("waiting");
+        let documents = take(&all, "sfdcdocuments", Some("sfdcdocuments")).expect("pending");
         assert_eq!(documents.authorization.path_key, "sfdc");
-        assert_eq!(take(&all, "sfdc", None).expect("waiting").authorization.path_key, "sfdcdocuments");
+        assert_eq!(take(&all, "sfdc", None).expect("pending").authorization.path_key, "sfdcdocuments");
     }
 
     #[test]
-    fn what_is_put_back_keeps_its_place() {
+    fn a_sign_in_that_is_put_back_keeps_its_place() {
         let all = Authorizations::default();
         all.remember(begun("zendesk", "one"));
         all.remember(begun("zendesk", "two"));
-        let one = take(&all, "zendesk", Some("one")).expect("waiting");
+        let one = take(&all, "zendesk", Some("one")).expect("pending");
         all.put_back(one);
-        assert_eq!(take(&all, "zendesk", None).expect("waiting").authorization.state, "two");
-        assert_eq!(take(&all, "zendesk", None).expect("waiting").authorization.state, "one");
+        assert_eq!(take(&all, "zendesk", None).expect("pending").authorization.state, "two");
+        assert_eq!(take(&all, "zendesk", None).expect("pending").authorization.state, "one");
     }
 
     #[test]
-    fn a_request_token_names_its_sign_in_and_keeps_its_secret_and_its_site() {
+    fn a_request_token_keeps_its_secret_and_the_values_of_its_query() {
         let all = Authorizations::default();
-        let with_token = |secret: &str, site: &[(&str, &str)]| Authorization {
+        let with_token = |secret: &str, values: &[(&str, &str)]| Authorization {
             request_token: Some(("token".into(), secret.into())),
-            site: site.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
+            values: values.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
             ..begun("desk", "desk")
         };
         all.remember(with_token("s3cret", &[("subdomain", "acme")]));
         all.remember(with_token("", &[]));
         let catalog = Catalog::shipped();
-        let wanted = |token| Wanted {
+        let criteria = |token| Criteria {
             element: catalog.find("desk").expect("shipped"),
             api_key: "app",
-            callback: "https://a.example/auth",
+            callback: Some("https://a.example/auth"),
             state: Some("desk"),
             request_token: Some(token),
         };
-        assert!(all.take(&wanted("other")).is_none(), "another token is another sign-in");
-        let taken = all.take(&wanted("token")).expect("waiting");
+        assert!(all.take(&criteria("other")).is_none(), "another token is another sign-in");
+        let taken = all.take(&criteria("token")).expect("pending");
         assert_eq!(taken.authorization.request_token.expect("kept").1.expose(), "s3cret");
-        assert_eq!(taken.authorization.site["subdomain"], "acme");
-        assert!(all.take(&wanted("token")).is_none());
+        assert_eq!(taken.authorization.values["subdomain"], "acme");
+        assert!(all.take(&criteria("token")).is_none());
     }
 
     #[test]
-    fn the_oldest_makes_room() {
+    fn a_body_without_callback_finishes_the_newest_sign_in_of_its_application() {
         let all = Authorizations::default();
-        for number in 0..=MOST {
+        let elsewhere = Authorization { callback: "https://b.example/".into(), ..begun("zendesk", "one") };
+        all.remember(elsewhere);
+        let catalog = Catalog::shipped();
+        let element = catalog.find("zendesk").expect("shipped");
+        let take = |callback| {
+            all.take(&Criteria { element, api_key: "app", callback, state: None, request_token: None })
+        };
+        assert!(take(Some("https://a.example/auth")).is_none());
+        assert_eq!(take(None).expect("pending").authorization.callback, "https://b.example/");
+    }
+
+    #[test]
+    fn beyond_the_limit_the_oldest_is_dropped() {
+        let all = Authorizations::default();
+        for number in 0..=CAPACITY {
             all.remember(begun("zendesk", &number.to_string()));
         }
-        assert_eq!(all.waiting().entries.len(), MOST);
-        assert!(take(&all, "zendesk", Some("1")).is_some_and(|taken| taken.by == Match::Named));
-        assert!(take(&all, "zendesk", Some("0")).is_some_and(|taken| taken.by == Match::Newest));
+        assert_eq!(all.lock().entries.len(), CAPACITY);
+        assert!(
+            take(&all, "zendesk", Some("1")).is_some_and(|taken| taken.matched_by == MatchedBy::Callback)
+        );
+        assert!(
+            take(&all, "zendesk", Some("0")).is_some_and(|taken| taken.matched_by == MatchedBy::Criteria)
+        );
     }
 }

@@ -1,33 +1,33 @@
-//! One call as its handler gets it: who calls, the query, and the body, which is read within bounds, and only once it is
-//! known that the caller may send it.
+//! One call as its handler gets it: the caller, the path, the query, and the body, which is read within limits and only
+//! after the caller was authenticated.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Body as _;
 use serde_json::{Map, Value};
 
-use super::Shared;
 use super::credentials::Caller;
 use super::refusal::Refusal;
+use super::shared::Shared;
 
-/// The largest body that makes sense: an instance with long keys has some ten kilobytes.
-pub(super) const BODY_MAX: usize = 1024 * 1024;
+/// An instance with long keys has some ten kilobytes.
+const BODY_MAX: usize = 1024 * 1024;
 
 /// How long a body may take to arrive from a program of the same computer.
-pub(super) const BODY_TIME: Duration = Duration::from_secs(30);
+const BODY_TIME: Duration = Duration::from_secs(30);
 
-/// One call.
 pub(super) struct Call {
     pub(super) caller: Caller,
+    path: Vec<(String, String)>,
     pub(super) query: Vec<(String, String)>,
     headers: HeaderMap,
     has_body: bool,
-    /// Until it is read. The lock is for the compiler: a body alone cannot be shared between threads.
+    /// Until it is read. Locked because a body alone is not `Sync`.
     body: Mutex<Option<Body>>,
 }
 
@@ -35,20 +35,22 @@ impl FromRequest<Shared> for Call {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, shared: &Shared) -> Result<Self, Refusal> {
-        let (head, body) = request.into_parts();
-        let caller = Caller::of(shared, &head.headers)?;
-        if !takes_json(&head.headers) {
+        let (mut head, body) = request.into_parts();
+        let caller = Caller::authenticate(shared, &head.headers)?;
+        if !accepts_json(&head.headers) {
             return Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, "The answer is application/json."));
         }
+        let malformed = |_| Refusal::bad_request("The path is not UTF-8.");
+        let path = RawPathParams::from_request_parts(&mut head, shared).await.map_err(malformed)?;
+        let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let query = url::form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes());
         let query = query.into_owned().collect();
         let has_body = !body.is_end_stream();
-        Ok(Self { caller, query, headers: head.headers, has_body, body: Mutex::new(Some(body)) })
+        Ok(Self { caller, path, query, headers: head.headers, has_body, body: Mutex::new(Some(body)) })
     }
 }
 
-/// Reads a body within the bounds.
-pub(super) async fn read(body: Body) -> Result<Bytes, Refusal> {
+pub(super) async fn read_body(body: Body) -> Result<Bytes, Refusal> {
     match tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_MAX).collect()).await {
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
@@ -60,12 +62,16 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Refusal> {
 }
 
 impl Call {
-    /// The first value under this name that is not empty.
+    /// A part of the path, by its name in the route.
+    pub(super) fn path(&self, name: &str) -> Option<&str> {
+        self.path.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first value under this name in the query that is not empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, v)| v.as_str())
     }
 
-    /// Whether there is a body at all.
     pub(super) fn has_body(&self) -> bool {
         self.has_body
     }
@@ -81,10 +87,10 @@ impl Call {
             return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
         }
         let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match serde_json::from_slice(&read(body.unwrap_or_default()).await?) {
+        match serde_json::from_slice(&read_body(body.unwrap_or_default()).await?) {
             Ok(Value::Object(object)) => Ok(object),
             Ok(_) => Err(Refusal::bad_request("The body must be a JSON object.")),
-            // The position alone: the parser's own words could repeat a value.
+            // Only the position: the parser's message could contain a value.
             Err(error) => Err(Refusal::bad_request(format!(
                 "The body is not valid JSON (line {}, column {}).",
                 error.line(),
@@ -94,8 +100,8 @@ impl Call {
     }
 }
 
-/// RFC 9110 §12.5.1, as far as it can matter where there is one kind of answer.
-fn takes_json(headers: &HeaderMap) -> bool {
+/// RFC 9110 §12.5.1, as far as it matters for one kind of answer.
+fn accepts_json(headers: &HeaderMap) -> bool {
     let mut ranges = headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok()).peekable();
     if ranges.peek().is_none() {
         return true;
@@ -113,18 +119,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_refused_only_by_those_who_say_so() {
-        let takes = |accept: &str| {
+    fn json_is_sent_unless_the_caller_refuses_it() {
+        let accepts = |accept: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT, accept.parse().expect("a header"));
-            takes_json(&headers)
+            accepts_json(&headers)
         };
-        assert!(takes_json(&HeaderMap::new()));
+        assert!(accepts_json(&HeaderMap::new()));
         for accept in ["*/*", "application/json", "text/html, application/json;q=0.1", "Application/*"] {
-            assert!(takes(accept), "{accept}");
+            assert!(accepts(accept), "{accept}");
         }
         for accept in ["text/html", "application/xml", "application/json;q=0, text/plain"] {
-            assert!(!takes(accept), "{accept}");
+            assert!(!accepts(accept), "{accept}");
         }
     }
 }

@@ -1,65 +1,52 @@
-//! `POST /instances`: what the caller's callback brought becomes an instance. A new sign-in to an existing one goes the
-//! same way.
+//! `POST /instances`: the parameters of the caller's callback become an instance. A new sign-in to an existing instance
+//! works the same way.
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 
-use super::authorizations::{Match, Taken, Wanted};
+use super::authorizations::{Criteria, MatchedBy, Taken};
 use super::call::Call;
-use super::elements::{find, not_retired};
+use super::elements::{check_not_retired, find};
 use super::instance_body::InstanceChange;
 use super::instance_object::Detail;
 use super::refusal::Refusal;
-use super::{Shared, instance_object, page};
+use super::shared::Shared;
+use super::{instance_object, page};
 use crate::domain::connection::Connection;
 use crate::domain::element::{API_KEY, Auth, CALLBACK_URL, Element};
 use crate::domain::error::{Code, Failure};
-use crate::domain::form::{self, Problem};
+use crate::domain::form::{self, FieldProblem, FilledForm, Problem};
 use crate::domain::sensitive::Sensitive;
-use crate::engine::Created;
-use crate::platform::{InstanceBody, Pairs};
+use crate::engine::{Created, NewConnection};
+use crate::platform::Pairs;
 
-/// `POST /instances`.
+/// `POST /instances`, and `/elements/{element}/instances`, whose body need not name the element.
 pub(super) async fn create(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
-    call.caller.platform()?;
-    let change = InstanceChange::read(&call.object().await?)?;
-    let named = change.element.clone().ok_or_else(|| missing("element"))?;
-    created(&shared, &find(&shared, &named)?, &change).await
-}
-
-/// `POST /elements/{element}/instances`: the body need not name the element.
-pub(super) async fn create_of(
-    State(shared): State<Shared>,
-    Path(element): Path<String>,
-    call: Call,
-) -> Result<Response, Refusal> {
-    call.caller.platform()?;
-    let change = InstanceChange::read(&call.object().await?)?;
-    let element = find(&shared, &element)?;
-    if let Some(named) = &change.element
-        && find(&shared, named)?.key != element.key
+    call.caller.require_platform()?;
+    let change = InstanceChange::parse(&call.object().await?)?;
+    let in_body = change.element.as_deref();
+    let named = call.path("element").or(in_body).ok_or_else(|| missing("element"))?;
+    let element = find(&shared, named)?;
+    if let Some(in_body) = in_body
+        && find(&shared, in_body)?.key != element.key
     {
         return Err(Refusal::bad_request("The body names another element than the path."));
     }
-    created(&shared, &element, &change).await
-}
-
-async fn created(shared: &Shared, element: &Element, change: &InstanceChange) -> Result<Response, Refusal> {
     if change.name.as_deref().unwrap_or_default().is_empty() {
         return Err(missing("name"));
     }
-    let Created { connection, item } = sign_in(shared, element, change, BTreeMap::new(), None).await?;
-    Ok(page::json(&instance_object::object(shared, &connection, Some(&item), Detail::Whole).await))
+    let Created { connection, item } = sign_in(&shared, &element, &change, BTreeMap::new(), None).await?;
+    Ok(page::json(&instance_object::object(&shared, &connection, Some(&item), Detail::Whole).await))
 }
 
 fn missing(member: &str) -> Refusal {
     Refusal::bad_request(format!("Missing: {member}."))
 }
 
-/// Signs in with what the callback brought: to a new connection, or again to one. `kept` is the configuration that the
-/// body only changes.
+/// Signs in with the parameters of the callback: to a new connection, or again to one. The body changes the configuration in
+/// `kept`.
 pub(super) async fn sign_in(
     shared: &Shared,
     element: &Element,
@@ -67,52 +54,51 @@ pub(super) async fn sign_in(
     kept: BTreeMap<String, String>,
     again: Option<&Connection>,
 ) -> Result<Created, Refusal> {
-    not_retired(&shared.workspace, element)?;
-    let provided = change.provider_data.clone().unwrap_or_default();
-    let mut configuration = kept;
-    configuration.extend(change.configuration.clone());
-    configuration.retain(|key, _| !instance_object::is_brought(element, key));
-    for (name, key) in &element.callback.configuration {
-        if let Some(value) = provided.get(name) {
-            configuration.entry(key.clone()).or_insert_with(|| value.clone());
-        }
-    }
-    let given = |key: &str| configuration.get(key).map(String::as_str).unwrap_or_default();
-    let taken = shared.authorizations.take(&Wanted {
+    check_not_retired(&shared.workspace, element)?;
+    let mut body = SignInBody {
         element,
-        api_key: given(API_KEY),
-        callback: given(CALLBACK_URL),
-        state: provided.get("state").map(String::as_str),
-        request_token: provided.get("oauth_token").map(String::as_str),
-    });
-    let prepared = prepare(element, change, provided, configuration, taken.as_ref());
-    let body = match prepared {
-        Ok(body) => body,
+        provided: change.provider_data.clone().unwrap_or_default(),
+        configuration: kept.into_iter().chain(change.configuration.clone()).collect(),
+    };
+    body.configuration.retain(|key, _| !instance_object::is_from_sign_in(element, key));
+    let taken = shared.authorizations.take(&body.criteria());
+    if let Some(taken) = &taken {
+        body.complete(taken);
+    }
+    let form = match body.check() {
+        Ok(form) => form,
         Err(refusal) => {
-            // Nothing was spent: the caller mends the body and sends it again.
+            // The exchange did not begin: the caller corrects the body and sends it again.
             put_back(shared, taken);
             return Err(refusal);
         }
     };
-    let verifier = taken.as_ref().and_then(|taken| taken.authorization.verifier.clone());
+    let new = NewConnection {
+        form,
+        name: change.name.clone().unwrap_or_default(),
+        tags: change.tags_after(&[]).unwrap_or_default(),
+        provided: sensitive(body.provided),
+        configuration: sensitive(body.configuration).into_iter().collect(),
+        verifier: taken.as_ref().and_then(|taken| taken.authorization.verifier.clone()),
+    };
     let made = match again {
-        None => shared.engine.create(&shared.workspace, &body, verifier.as_ref()).await,
-        Some(connection) => shared.engine.create_again(connection, &body, verifier.as_ref()).await,
+        None => shared.engine.create(&shared.workspace, new).await,
+        Some(connection) => shared.engine.create_again(connection, new).await,
     };
     made.map_err(|failure| {
-        if may_be_tried_again(&failure, taken.as_ref()) {
+        if may_retry(&failure, taken.as_ref()) {
             put_back(shared, taken);
         }
         Refusal::from(failure)
     })
 }
 
-/// A provider that cannot be asked has spent nothing. And one that refused a code which only seemed to be of this
-/// sign-in has said nothing of the sign-in itself: its own code may still come.
-fn may_be_tried_again(failure: &Failure, taken: Option<&Taken>) -> bool {
+/// A provider that was not reached has not used up the code. If the sign-in of a refused code was only guessed, its own
+/// code may still come.
+fn may_retry(failure: &Failure, taken: Option<&Taken>) -> bool {
     failure.code.is_temporary()
         || failure.code == Code::KeychainLocked
-        || taken.is_some_and(|taken| taken.by == Match::Newest)
+        || taken.is_some_and(|taken| taken.matched_by == MatchedBy::Criteria)
 }
 
 fn put_back(shared: &Shared, taken: Option<Taken>) {
@@ -121,67 +107,78 @@ fn put_back(shared: &Shared, taken: Option<Taken>) {
     }
 }
 
-/// The call of the platform, complete: with the site of the query where the body forgets it, and the secret of the
-/// request token. Everything that is missing is named at once.
-fn prepare(
-    element: &Element,
-    change: &InstanceChange,
-    mut provided: BTreeMap<String, String>,
-    mut configuration: BTreeMap<String, String>,
-    taken: Option<&Taken>,
-) -> Result<InstanceBody, Refusal> {
-    if let Some(taken) = taken {
-        for (key, value) in &taken.authorization.site {
-            if element.field(key).is_some() {
-                configuration.entry(key.clone()).or_insert_with(|| value.clone());
-            }
-        }
-        if let Some((_, secret)) = &taken.authorization.request_token
-            && !secret.expose().is_empty()
-        {
-            provided.entry("secret".to_owned()).or_insert_with(|| secret.expose().clone());
-        }
-    }
-    let checked = form::check_call(element, &configuration);
-    let auth = match &checked {
-        Ok(values) => element.auth_for(values),
-        Err(_) => &element.auth,
-    };
-    if checked.is_ok() && !auth.needs_browser() {
-        let text =
-            "This computer keeps accounts that are signed in to with a browser; this element has none.";
-        return Err(Refusal::bad_request(text));
-    }
-    let lacking = element.provider_data(auth);
-    let lacking: Vec<_> =
-        lacking.into_iter().filter(|name| provided.get(*name).is_none_or(String::is_empty)).collect();
-    let sign_in = (!lacking.is_empty()).then(|| not_signed_in(auth, &lacking));
-    match (checked, sign_in) {
-        (Ok(_), None) => {}
-        (Ok(_), Some(text)) => return Err(Refusal::bad_request(text)),
-        (Err(problems), sign_in) => {
-            let only_missing = problems.iter().all(|problem| problem.problem == Problem::Required);
-            let refusal = Refusal::of_entries("configuration entries", &problems, str::to_owned);
-            return Err(match sign_in.filter(|_| only_missing) {
-                Some(text) => refusal.and(&text),
-                None => refusal,
-            });
-        }
-    }
-    let pairs = |map: BTreeMap<String, String>| -> Pairs {
-        map.into_iter().map(|(name, value)| (name, Sensitive::new(value))).collect()
-    };
-    Ok(InstanceBody {
-        element: element.key.clone(),
-        name: change.name.clone().unwrap_or_default(),
-        tags: change.tags_after(&[]).unwrap_or_default(),
-        provider_data: pairs(provided),
-        configuration: pairs(configuration),
-    })
+fn sensitive(map: BTreeMap<String, String>) -> Pairs {
+    map.into_iter().map(|(name, value)| (name, Sensitive::new(value))).collect()
 }
 
-/// The platform's own sentence where it is known.
-fn not_signed_in(auth: &Auth, lacking: &[&str]) -> String {
+/// What a body contains for a sign-in.
+struct SignInBody<'e> {
+    element: &'e Element,
+    provided: BTreeMap<String, String>,
+    configuration: BTreeMap<String, String>,
+}
+
+impl SignInBody<'_> {
+    fn criteria(&self) -> Criteria<'_> {
+        let provided = |name: &str| self.provided.get(name).map(String::as_str);
+        let given = |key: &str| self.configuration.get(key).map(String::as_str);
+        Criteria {
+            element: self.element,
+            api_key: given(API_KEY).unwrap_or_default(),
+            callback: given(CALLBACK_URL).filter(|url| !url.is_empty()),
+            state: provided("state"),
+            request_token: provided("oauth_token"),
+        }
+    }
+
+    /// Adds what the body lacks and the sign-in began with: its callback, the values of its query and the secret of its
+    /// request token.
+    fn complete(&mut self, taken: &Taken) {
+        let authorization = &taken.authorization;
+        let callback = (CALLBACK_URL, &authorization.callback);
+        let begun = authorization.values.iter().map(|(key, value)| (key.as_str(), value)).chain([callback]);
+        for (key, value) in begun.filter(|(key, _)| self.element.field(key).is_some()) {
+            self.configuration.entry(key.to_owned()).or_insert_with(|| value.clone());
+        }
+        if let Some((_, secret)) = &authorization.request_token
+            && !secret.expose().is_empty()
+        {
+            self.provided.entry("secret".to_owned()).or_insert_with(|| secret.expose().clone());
+        }
+    }
+
+    /// The whole form. A refusal names everything that is missing.
+    fn check(&self) -> Result<FilledForm, Refusal> {
+        let checked = form::check_call(self.element, &self.configuration);
+        let checked = checked.map(|values| FilledForm { element: self.element.clone(), values });
+        let auth = checked.as_ref().map_or(&self.element.auth, FilledForm::auth);
+        if checked.is_ok() && !auth.needs_browser() {
+            let text =
+                "This computer keeps accounts that are signed in to with a browser; this element has none.";
+            return Err(Refusal::bad_request(text));
+        }
+        let mut lacking = self.element.provider_data(auth);
+        lacking.retain(|name| self.provided.get(*name).is_none_or(String::is_empty));
+        let lacking = (!lacking.is_empty()).then(|| missing_sign_in(auth, &lacking));
+        match (checked, lacking) {
+            (Ok(form), None) => Ok(form),
+            (Ok(_), Some(text)) => Err(Refusal::bad_request(text)),
+            (Err(problems), lacking) => Err(refuse_entries(&problems, lacking)),
+        }
+    }
+}
+
+fn refuse_entries(problems: &[FieldProblem], lacking: Option<String>) -> Refusal {
+    let only_missing = problems.iter().all(|problem| problem.problem == Problem::Required);
+    let refusal = Refusal::for_entries("configuration entries", problems, str::to_owned);
+    match lacking.filter(|_| only_missing) {
+        Some(text) => refusal.with_sentence(&text),
+        None => refusal,
+    }
+}
+
+/// The platform's message, where it is known.
+fn missing_sign_in(auth: &Auth, lacking: &[&str]) -> String {
     let what = match auth {
         Auth::Oauth2(_) if lacking.contains(&"code") => "an OAuth code".to_owned(),
         _ => format!("{} in providerData", lacking.join(", ")),

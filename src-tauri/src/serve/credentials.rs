@@ -1,50 +1,48 @@
-//! The secrets of the server and the `Authorization` header that shows them: `User …, Organization …` for calls to the
-//! platform, `User …, Element …` for calls by an instance. The words stand in one header, in any order.
+//! The `Authorization` header: `User …, Organization …` for calls to the platform, `User …, Element …` for calls by an
+//! instance, in any order.
 
 use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 
-use super::Shared;
 use super::refusal::Refusal;
+use super::shared::Shared;
 use crate::domain::connection::Connection;
-use crate::domain::error::Failure;
 use crate::domain::sensitive::Sensitive;
-use crate::engine::Engine;
 use crate::platform::hosted::Secrets;
 
-/// What a caller who may do everything sends.
-pub(super) fn header_of(secrets: &Secrets) -> Sensitive<String> {
+/// The header with every permission.
+pub(super) fn platform_header(secrets: &Secrets) -> Sensitive<String> {
     format!("User {}, Organization {}", secrets.user.expose(), secrets.organization.expose()).into()
 }
 
-/// Who calls, as far as was proved.
+/// What the caller proved to be.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Caller {
-    /// The User and the Organization secret were shown.
+    /// With the User and the Organization secret.
     platform: bool,
-    /// The User secret and an Element token were shown.
+    /// With the User secret and an Element token.
     element: Option<Connection>,
 }
 
 impl Caller {
-    /// Judges the header. Whatever is shown must be right, also where nothing need be shown.
-    pub(super) fn of(shared: &Shared, headers: &HeaderMap) -> Result<Self, Refusal> {
+    /// Every secret that is sent must be right, even for calls that need none.
+    pub(super) fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<Self, Refusal> {
         let mut lines = headers.get_all(header::AUTHORIZATION).iter();
         let Some(line) = lines.next() else { return Ok(Self::default()) };
         if lines.next().is_some() {
             return Err(Refusal::unauthorized());
         }
-        let shown = line.to_str().ok().and_then(Shown::read).ok_or_else(Refusal::unauthorized)?;
+        let sent = line.to_str().ok().and_then(SentSecrets::parse).ok_or_else(Refusal::unauthorized)?;
         let is = |given: Option<&str>, secret: &Sensitive<String>| given.map(|given| secret.same_as(given));
-        let user = is(shown.user, &shared.secrets.user);
-        let organization = is(shown.organization, &shared.secrets.organization);
+        let user = is(sent.user, &shared.secrets.user);
+        let organization = is(sent.organization, &shared.secrets.organization);
         if user != Some(true) || organization == Some(false) {
             return Err(Refusal::unauthorized());
         }
-        let element = match shown.element {
+        let element = match sent.element {
             Some(token) => {
                 let sha256 = Sha256::digest(token.as_bytes()).into();
-                let found = shared.engine.index.by_token(&shared.workspace, &sha256)?;
+                let found = shared.engine.find_by_token(&shared.workspace, &sha256)?;
                 Some(found.ok_or_else(Refusal::unauthorized)?)
             }
             None => None,
@@ -52,62 +50,45 @@ impl Caller {
         Ok(Self { platform: organization == Some(true), element })
     }
 
-    /// For calls to the platform.
-    pub(super) fn platform(&self) -> Result<(), Refusal> {
+    pub(super) fn require_platform(&self) -> Result<(), Refusal> {
         if self.platform { Ok(()) } else { Err(Refusal::unauthorized()) }
     }
 
-    /// For calls by an instance.
-    pub(super) fn connection(&self) -> Result<Connection, Refusal> {
+    /// The connection of the Element token.
+    pub(super) fn require_element(&self) -> Result<Connection, Refusal> {
         self.element.clone().ok_or_else(Refusal::unauthorized)
     }
 
-    /// Whether an Element token was shown.
     pub(super) fn is_element(&self) -> bool {
         self.element.is_some()
     }
 }
 
-/// The parts of a header.
 #[derive(Debug, Default, PartialEq)]
-struct Shown<'h> {
+struct SentSecrets<'h> {
     user: Option<&'h str>,
     organization: Option<&'h str>,
     element: Option<&'h str>,
 }
 
-impl<'h> Shown<'h> {
-    /// `None` if a part is no word and secret, has a foreign word, or stands twice. The secrets are Base64, which has
-    /// no comma.
-    fn read(line: &'h str) -> Option<Self> {
-        let mut shown = Self::default();
+impl<'h> SentSecrets<'h> {
+    /// `None` if a part is not a known word and a secret, or is repeated. The secrets are Base64, which has no comma.
+    fn parse(line: &'h str) -> Option<Self> {
+        let mut sent = Self::default();
         for part in line.split(',') {
             let (word, secret) = part.trim().split_once(char::is_whitespace)?;
             let place = match word.to_ascii_lowercase().as_str() {
-                "user" => &mut shown.user,
-                "organization" => &mut shown.organization,
-                "element" => &mut shown.element,
+                "user" => &mut sent.user,
+                "organization" => &mut sent.organization,
+                "element" => &mut sent.element,
                 _ => return None,
             };
             if place.replace(secret.trim()).is_some() {
                 return None;
             }
         }
-        Some(shown)
+        Some(sent)
     }
-}
-
-/// Writes down the hashes of Element tokens that an earlier version issued, by which calls find their instance.
-pub(super) async fn hash_older_tokens(engine: &Engine, workspace: &str) -> Result<(), Failure> {
-    for id in engine.index.unhashed(workspace)? {
-        let (vault, key) = (engine.vault.clone(), id.clone());
-        let item = tokio::task::spawn_blocking(move || vault.get(&key)).await;
-        // Without its item a connection has no token to be called with.
-        if let Ok(Ok(Some(item))) = item {
-            engine.index.set_token_hash(&id, &item.token_sha256())?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -115,22 +96,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_words_stand_in_any_order_and_case() {
+    fn words_may_have_any_order_and_case() {
         for line in ["User a+/=, Organization b", "Organization b,User a+/=", "  user  a+/= ,ORGANIZATION b "]
         {
-            let shown = Shown { user: Some("a+/="), organization: Some("b"), element: None };
-            assert_eq!(Shown::read(line), Some(shown), "{line}");
+            let sent = SentSecrets { user: Some("a+/="), organization: Some("b"), element: None };
+            assert_eq!(SentSecrets::parse(line), Some(sent), "{line}");
         }
-        let shown = Shown::read("User a, Element c, Organization b").expect("read");
-        assert_eq!(shown.element, Some("c"));
+        let sent = SentSecrets::parse("User a, Element c, Organization b").expect("parsed");
+        assert_eq!(sent.element, Some("c"));
     }
 
     #[test]
-    fn anything_else_is_no_header_of_ours() {
+    fn any_other_header_is_refused() {
         for line in
             ["", "User", "Bearer x", "User a, Bearer b", "User a, User b", "User a,, Element b", "User a,"]
         {
-            assert_eq!(Shown::read(line), None, "{line}");
+            assert_eq!(SentSecrets::parse(line), None, "{line}");
         }
     }
 }

@@ -1,33 +1,33 @@
-//! An element as the API describes it. What a provider's connector of the platform could do beyond signing in (resources,
-//! bulk transfers, events) does not exist here, and is told so.
+//! An element as the API describes it. What the platform's connectors do beyond signing in (resources, bulk transfers,
+//! events) does not exist here, and is described as absent.
 
 use serde_json::{Value, json};
 
 use super::number;
 use crate::domain::element::{Auth, Element, Field, FieldKind, PlatformFacts};
 
-/// The group of an element whose file names none.
+/// For an element whose file names none.
 const NO_HUB: &str = "general";
 
-/// The description that also stands in an instance.
-pub(super) fn short(element: &Element) -> Value {
+/// The description that an instance contains.
+pub(super) fn summary(element: &Element) -> Value {
     let none = PlatformFacts::default();
     let facts = element.platform.as_ref().unwrap_or(&none);
     let signup = facts.signup_url.as_deref();
-    let words = signup.map(|url| format!("An account is opened at {url}"));
+    let sign_up = signup.map(|url| format!("An account is opened at {url}"));
     json!({
-        "id": number::of(&element.key),
+        "id": number::number_of(&element.key),
         "name": element.name,
         "hookName": facts.hook_name,
         "key": element.key,
         "description": if facts.description.is_empty() { &element.gives } else { &facts.description },
-        // Pictures of products are theirs, and would be fetched from elsewhere.
+        // Pictures belong to the products and would have to be loaded from elsewhere.
         "image": null,
         "active": true,
         "deleted": false,
         "typeOauth": element.auth.needs_browser(),
         "trialAccount": false,
-        "configDescription": words,
+        "configDescription": sign_up,
         "signupURL": signup,
         "resources": [],
         "transformationsEnabled": false,
@@ -44,9 +44,8 @@ pub(super) fn short(element: &Element) -> Value {
     })
 }
 
-/// The whole description.
-pub(super) fn whole(element: &Element) -> Value {
-    let mut object = short(element);
+pub(super) fn full(element: &Element) -> Value {
+    let mut object = summary(element);
     object["configuration"] = Value::Array(configuration(element));
     for empty in ["hooks", "defaultTransformations", "objectMetadata"] {
         object[empty] = json!([]);
@@ -54,13 +53,13 @@ pub(super) fn whole(element: &Element) -> Value {
     object
 }
 
-/// The entries of a configuration: those that are asked for first, then those that are there by themselves.
+/// The entries of a configuration: first the fields of the form, then those that the platform fills in.
 pub(super) fn configuration(element: &Element) -> Vec<Value> {
     let asked = element.fields.iter().map(|field| Entry {
         key: &field.key,
         name: &field.label,
         help: &field.help,
-        // A derived one is a template over other fields, which callers resolve as they do at the platform.
+        // A derived value is a template over other fields, which callers resolve as they do at the platform.
         default: field.default.as_deref().or(field.derived.as_ref().map(|d| d.as_str())),
         kind: kind(field),
         required: field.required,
@@ -98,7 +97,7 @@ struct Entry<'e> {
 impl Entry<'_> {
     fn object(self, element: &Element, order: usize) -> Value {
         let mut object = json!({
-            "id": number::of(&format!("{}/{}", element.key, self.key)),
+            "id": number::number_of(&format!("{}/{}", element.key, self.key)),
             "name": self.name,
             "key": self.key,
             "description": self.help,
@@ -131,8 +130,8 @@ fn kind(field: &Field) -> &'static str {
     }
 }
 
-/// The platform's words for the kinds of sign-in.
-pub(super) fn authentication_type(auth: &Auth) -> &'static str {
+/// The platform's names.
+fn authentication_type(auth: &Auth) -> &'static str {
     match auth {
         Auth::Oauth2(_) => "oauth2",
         Auth::Oauth1(_) => "oauth1",
@@ -142,7 +141,7 @@ pub(super) fn authentication_type(auth: &Auth) -> &'static str {
     }
 }
 
-/// The ways in: the usual one first.
+/// The ways to sign in, the usual one first.
 pub(super) fn authentication_types(element: &Element) -> Value {
     let mut kinds = vec![authentication_type(&element.auth)];
     for variant in &element.variants {
@@ -151,7 +150,7 @@ pub(super) fn authentication_types(element: &Element) -> Value {
             kinds.push(kind);
         }
     }
-    let words = |kind: &str| match kind {
+    let label = |kind: &str| match kind {
         "oauth2" => "OAuth 2.0",
         "oauth1" => "OAuth 1.0a",
         "basic" => "User name and password",
@@ -159,18 +158,18 @@ pub(super) fn authentication_types(element: &Element) -> Value {
         _ => "Of its own",
     };
     let options: Vec<_> =
-        kinds.iter().map(|kind| json!({ "value": kind, "description": words(kind) })).collect();
+        kinds.iter().map(|kind| json!({ "value": kind, "description": label(kind) })).collect();
     json!({ "defaultValue": kinds[0], "options": options })
 }
 
-/// What the element can do; `instances` is how many there are, for the expanded form.
+/// What the element can do; with the number of its instances the expanded form.
 pub(super) fn metadata(element: &Element, instances: Option<usize>) -> Value {
-    let short = short(element);
+    let summary = summary(element);
     let mut object = json!({
-        "id": short["id"],
-        "name": short["name"],
-        "key": short["key"],
-        "description": short["description"],
+        "id": summary["id"],
+        "name": summary["name"],
+        "key": summary["key"],
+        "description": summary["description"],
         "events": { "supported": false, "methods": [] },
     });
     if let Some(instances) = instances {
@@ -179,7 +178,7 @@ pub(super) fn metadata(element: &Element, instances: Option<usize>) -> Value {
         object["beta"] = false.into();
         object["elementType"] = "platform".into();
         object["cloneable"] = false.into();
-        object["authenticationType"] = short["authentication"]["type"].clone();
+        object["authenticationType"] = summary["authentication"]["type"].clone();
         object["discovery"] = json!({
             "customFields": false, "customObjects": false,
             "endpointCustomFields": false, "endpointCustomObjects": false,

@@ -1,15 +1,16 @@
 //! The catalogue.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::call::Call;
 use super::refusal::Refusal;
-use super::{Shared, element_object, number, page};
-use crate::domain::connection::LOCAL;
+use super::shared::Shared;
+use super::{element_object, number, page};
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
+use crate::engine::WorkspaceId;
 use crate::io::catalog::Catalog;
 
 /// The element in a path: by key, else by number.
@@ -18,32 +19,59 @@ pub(super) fn find(shared: &Shared, key_or_id: &str) -> Result<Element, Refusal>
         Err(failure) if failure.code == Code::ElementUnknown => {
             let wanted = key_or_id.parse::<u32>().ok();
             let catalog = shared.engine.catalog();
-            let found = catalog.iter().find(|element| Some(number::of(&element.key)) == wanted);
+            let found = catalog.iter().find(|element| Some(number::number_of(&element.key)) == wanted);
             found.cloned().ok_or_else(|| Refusal::not_found("element", key_or_id))
         }
         found => Ok(found?),
     }
 }
 
-/// The element in a path, if it is still signed in to in the workspace that is served: what its maker closed can only be
-/// practised.
-pub(super) fn find_in_use(shared: &Shared, key_or_id: &str) -> Result<Element, Refusal> {
-    let element = find(shared, key_or_id)?;
-    not_retired(&shared.workspace, &element)?;
-    Ok(element)
+/// The element in the path of a call.
+fn target(shared: &Shared, call: &Call) -> Result<Element, Refusal> {
+    find(shared, call.path("element").unwrap_or_default())
 }
 
-/// Refuses a sign-in that would ask a product which no longer answers.
-pub(super) fn not_retired(workspace: &str, element: &Element) -> Result<(), Refusal> {
-    if element.retired && workspace == LOCAL {
+/// An element, and the key under which its sign-in is prepared.
+pub(super) struct Prepared {
+    pub(super) element: Element,
+    pub(super) path_key: String,
+}
+
+/// The element that a call of `oauth/token` or `oauth/url` prepares. Several elements may share the key in the path, which
+/// need not be one of theirs: `state` may name one of them.
+pub(super) fn find_prepared(
+    shared: &Shared,
+    key_or_id: &str,
+    state: Option<&str>,
+) -> Result<Prepared, Refusal> {
+    let found = find(shared, key_or_id);
+    let path_key = found.as_ref().map_or(key_or_id, |element| &element.key).to_owned();
+    let catalog = shared.engine.catalog();
+    let prepared = || catalog.iter().filter(|element| element.path_key() == path_key);
+    let named = state.and_then(|state| prepared().find(|element| element.key == state));
+    let element = match (named, found) {
+        (Some(named), _) => named.clone(),
+        (None, Ok(found)) => found,
+        (None, Err(refusal)) => {
+            let only = prepared().next().filter(|_| prepared().count() == 1);
+            only.cloned().ok_or(refusal)?
+        }
+    };
+    check_not_retired(&shared.workspace, &element)?;
+    Ok(Prepared { element, path_key })
+}
+
+/// Refuses a sign-in to a product that no longer answers; it can only be practised.
+pub(super) fn check_not_retired(workspace: &WorkspaceId, element: &Element) -> Result<(), Refusal> {
+    if element.retired && *workspace == WorkspaceId::Local {
         let retired = Failure::new(Code::ElementRetired).name(&element.key).product(&element.name);
         return Err(retired.into());
     }
     Ok(())
 }
 
-/// What a platform has: elements of one product each.
-fn told(catalog: &Catalog) -> impl Iterator<Item = &Element> {
+/// The elements of one product each, which are all that a platform has.
+fn products(catalog: &Catalog) -> impl Iterator<Item = &Element> {
     catalog.iter().filter(|element| !element.generic)
 }
 
@@ -52,10 +80,10 @@ pub(super) async fn list(State(shared): State<Shared>, call: Call) -> Result<Res
     let wanted = call.get("where").map(wanted_key).transpose()?;
     let catalog = shared.engine.catalog();
     let elements: Vec<&Element> =
-        told(&catalog).filter(|element| wanted.as_ref().is_none_or(|key| *key == element.key)).collect();
-    let page = page::cut(&call, elements, |element| element.key.clone())?;
-    let values = page.items.iter().map(|element| element_object::whole(element)).collect();
-    Ok(page.answer(values))
+        products(&catalog).filter(|element| wanted.as_ref().is_none_or(|key| *key == element.key)).collect();
+    let page = page::paginate(&call, elements, |element| element.key.clone())?;
+    let values = page.items.iter().map(|element| element_object::full(element)).collect();
+    Ok(page.into_response(values))
 }
 
 /// The one condition that clients of the catalogue use: `key = 'x'`.
@@ -67,26 +95,18 @@ fn wanted_key(condition: &str) -> Result<String, Refusal> {
 
 /// `GET /elements/keys`.
 pub(super) async fn keys(State(shared): State<Shared>, _call: Call) -> Result<Response, Refusal> {
-    let keys = told(&shared.engine.catalog()).map(|element| element.key.as_str().into()).collect();
+    let keys = products(&shared.engine.catalog()).map(|element| element.key.as_str().into()).collect();
     Ok(page::json(&Value::Array(keys)))
 }
 
 /// `GET /elements/{element}`.
-pub(super) async fn one(
-    State(shared): State<Shared>,
-    Path(element): Path<String>,
-    _call: Call,
-) -> Result<Response, Refusal> {
-    Ok(page::json(&element_object::whole(&find(&shared, &element)?)))
+pub(super) async fn one(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
+    Ok(page::json(&element_object::full(&target(&shared, &call)?)))
 }
 
 /// `GET /elements/{element}/configuration`.
-pub(super) async fn configuration(
-    State(shared): State<Shared>,
-    Path(element): Path<String>,
-    _call: Call,
-) -> Result<Response, Refusal> {
-    let element = find(&shared, &element)?;
+pub(super) async fn configuration(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
+    let element = target(&shared, &call)?;
     let types = element_object::authentication_types(&element);
     Ok(page::json(&json!({
         "configuration": element_object::configuration(&element),
@@ -96,26 +116,23 @@ pub(super) async fn configuration(
 }
 
 /// `GET /elements/{element}/metadata`.
-pub(super) async fn metadata(
-    State(shared): State<Shared>,
-    Path(element): Path<String>,
-    call: Call,
-) -> Result<Response, Refusal> {
-    let element = find(&shared, &element)?;
-    Ok(page::json(&described(&shared, &element, &call)?))
+pub(super) async fn metadata(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
+    let element = target(&shared, &call)?;
+    Ok(page::json(&metadata_of(&shared, &element, &call)?))
 }
 
 /// `GET /elements/metadata`.
 pub(super) async fn all_metadata(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     let catalog = shared.engine.catalog();
-    let all = told(&catalog).map(|element| described(&shared, element, &call)).collect::<Result<_, _>>()?;
+    let all =
+        products(&catalog).map(|element| metadata_of(&shared, element, &call)).collect::<Result<_, _>>()?;
     Ok(page::json(&Value::Array(all)))
 }
 
-fn described(shared: &Shared, element: &Element, call: &Call) -> Result<Value, Refusal> {
+fn metadata_of(shared: &Shared, element: &Element, call: &Call) -> Result<Value, Refusal> {
     let instances = match call.get("expand") {
         Some("true") => {
-            let all = shared.engine.index.connections(Some(&shared.workspace))?;
+            let all = shared.engine.list_rows(Some(&shared.workspace))?;
             Some(all.iter().filter(|connection| connection.element == element.key).count())
         }
         _ => None,
@@ -126,10 +143,9 @@ fn described(shared: &Shared, element: &Element, call: &Call) -> Result<Value, R
 /// `GET /elements/{element}/authentication-types`.
 pub(super) async fn authentication_types(
     State(shared): State<Shared>,
-    Path(element): Path<String>,
-    _call: Call,
+    call: Call,
 ) -> Result<Response, Refusal> {
-    Ok(page::json(&element_object::authentication_types(&find(&shared, &element)?)))
+    Ok(page::json(&element_object::authentication_types(&target(&shared, &call)?)))
 }
 
 #[cfg(test)]
@@ -137,13 +153,12 @@ mod tests {
     use axum::http::StatusCode;
 
     use super::*;
-    use crate::domain::connection::PRACTICE;
 
     #[test]
-    fn what_its_maker_closed_is_signed_in_to_in_practice_only() {
+    fn a_retired_element_can_only_be_practised() {
         for element in Catalog::shipped().iter() {
-            assert!(not_retired(PRACTICE, element).is_ok(), "{}", element.key);
-            let found = not_retired(LOCAL, element).map_err(|refusal| refusal.status());
+            assert!(check_not_retired(&WorkspaceId::Practice, element).is_ok(), "{}", element.key);
+            let found = check_not_retired(&WorkspaceId::Local, element).map_err(|refusal| refusal.status());
             let wanted = if element.retired { Err(StatusCode::BAD_REQUEST) } else { Ok(()) };
             assert_eq!(found, wanted, "{}", element.key);
         }

@@ -1,9 +1,8 @@
-//! Which headers of a message go on to the next hop, and which end here.
+//! Which headers are forwarded.
 
 use axum::http::{HeaderMap, HeaderName, header};
 
-/// Headers that speak of one connection and not of the message (RFC 9110 §7.6.1), with those of RFC 2616 that are still
-/// met.
+/// Headers about one connection and not about the message (RFC 9110 §7.6.1), with those of RFC 2616 still in use.
 const HOP_BY_HOP: [HeaderName; 9] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -16,35 +15,34 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     header::UPGRADE,
 ];
 
-/// What a request does not take along. `Authorization` holds our secrets and `Host` our name; `Expect` was answered by
-/// us; cookies of 127.0.0.1 belong to whatever else runs there. `Accept-Encoding` goes along: what is packed passes
-/// unopened.
-const KEPT_BACK: [HeaderName; 4] = [header::AUTHORIZATION, header::HOST, header::COOKIE, header::EXPECT];
+/// `Authorization` holds the server's secrets and `Host` its name; `Expect` was answered; cookies of 127.0.0.1 belong to
+/// other programs. `Accept-Encoding` is forwarded, and so are compressed bodies.
+const REQUEST_ONLY_HERE: [HeaderName; 4] =
+    [header::AUTHORIZATION, header::HOST, header::COOKIE, header::EXPECT];
 
-/// What an answer does not bring back, because here it would be about 127.0.0.1: cookies, other addresses of the server,
-/// demands for https.
-const NOT_OURS: [HeaderName; 3] = [header::SET_COOKIE, header::ALT_SVC, header::STRICT_TRANSPORT_SECURITY];
+/// Headers that would apply to 127.0.0.1 here: cookies, other addresses of the server, required https.
+const RESPONSE_ONLY_THERE: [HeaderName; 3] =
+    [header::SET_COOKIE, header::ALT_SVC, header::STRICT_TRANSPORT_SECURITY];
 
-/// What of a request is passed on.
-pub(super) fn of_request(headers: HeaderMap) -> HeaderMap {
-    without(headers, |name| KEPT_BACK.contains(name))
+pub(super) fn filter_request(headers: HeaderMap) -> HeaderMap {
+    remove(headers, |name| REQUEST_ONLY_HERE.contains(name))
 }
 
-/// What of an answer is passed on. What a product allows to web pages is allowed at its own address, not at ours.
-pub(super) fn of_answer(headers: HeaderMap) -> HeaderMap {
-    without(headers, |name| NOT_OURS.contains(name) || name.as_str().starts_with("access-control-"))
+/// What a product allows to web pages applies to its own address.
+pub(super) fn filter_response(headers: HeaderMap) -> HeaderMap {
+    remove(headers, |name| RESPONSE_ONLY_THERE.contains(name) || name.as_str().starts_with("access-control-"))
 }
 
-fn without(mut headers: HeaderMap, ends_here: impl Fn(&HeaderName) -> bool) -> HeaderMap {
-    // RFC 9110 §7.6.1: `Connection` names further ones.
+fn remove(mut headers: HeaderMap, is_local: impl Fn(&HeaderName) -> bool) -> HeaderMap {
+    // RFC 9110 §7.6.1: `Connection` lists more of them.
     let lists = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
     let named: Vec<String> =
         lists.flat_map(|list| list.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect();
-    let ends = |name: &&HeaderName| {
-        HOP_BY_HOP.contains(name) || named.iter().any(|n| n == name.as_str()) || ends_here(name)
+    let stays = |name: &&HeaderName| {
+        HOP_BY_HOP.contains(name) || named.iter().any(|n| n == name.as_str()) || is_local(name)
     };
-    let gone: Vec<HeaderName> = headers.keys().filter(ends).cloned().collect();
-    for name in gone {
+    let removed: Vec<HeaderName> = headers.keys().filter(stays).cloned().collect();
+    for name in removed {
         headers.remove(name);
     }
     headers
@@ -65,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_keeps_what_is_about_the_message() {
+    fn a_request_keeps_headers_about_the_message() {
         let request = [
             ("host", "127.0.0.1:14748"),
             ("authorization", "User a, Element b"),
@@ -83,11 +81,11 @@ mod tests {
             ("content-type", "application/json"),
             ("if-match", "\"1\""),
         ];
-        assert_eq!(names(&request, of_request), ["accept-encoding", "content-type", "if-match"]);
+        assert_eq!(names(&request, filter_request), ["accept-encoding", "content-type", "if-match"]);
     }
 
     #[test]
-    fn an_answer_brings_nothing_that_would_be_about_this_computer() {
+    fn a_response_loses_headers_that_would_apply_to_this_computer() {
         let answer = [
             ("set-cookie", "a=b"),
             ("strict-transport-security", "max-age=1"),
@@ -98,6 +96,6 @@ mod tests {
             ("www-authenticate", "Bearer"),
             ("etag", "\"1\""),
         ];
-        assert_eq!(names(&answer, of_answer), ["content-encoding", "etag", "www-authenticate"]);
+        assert_eq!(names(&answer, filter_response), ["content-encoding", "etag", "www-authenticate"]);
     }
 }

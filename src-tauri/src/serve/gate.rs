@@ -1,55 +1,36 @@
-//! Who may speak to the server at all. It has to be a program of this computer that meant it: no web page, under
-//! whatever name, may use the accounts of whoever has the page open.
+//! Which requests are answered at all: only those of programs that were given the address. A web page that the user has
+//! open must not reach their accounts, under no host name.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::StatusCode;
 
 use super::refusal::Refusal;
+use crate::io::request_origin::{is_addressed_to, is_from_web_page};
 
-/// What the server is called.
 pub(super) struct Gate {
+    /// Host and port.
     authority: String,
 }
 
 impl Gate {
-    /// `authority` is host and port, as they stand in `Host`.
     pub(super) fn new(authority: &str) -> Self {
         Self { authority: authority.to_owned() }
     }
 
-    /// Refuses what no program sends that was given our address.
-    pub(super) fn admit(&self, request: &Request) -> Result<(), Refusal> {
-        // RFC 9112 §3.2.2: a whole address in the request line counts instead of `Host`; both must be ours.
-        let in_line =
-            request.uri().authority().is_none_or(|a| a.as_str().eq_ignore_ascii_case(&self.authority));
-        if !in_line || !self.is_ours(request.headers()) {
-            // RFC 9110 §15.5.20. A page whose name was pointed at this computer (DNS rebinding) ends here.
+    pub(super) fn check(&self, request: &Request) -> Result<(), Refusal> {
+        // RFC 9112 §3.2.2: an absolute address in the request line overrides `Host`; both must be this server's.
+        let in_line = request.uri().authority();
+        let fits_line = in_line.is_none_or(|a| a.as_str().eq_ignore_ascii_case(&self.authority));
+        if !fits_line || !is_addressed_to(request.headers(), &self.authority) {
+            // RFC 9110 §15.5.20. A page whose name resolves to this computer (DNS rebinding) is refused here.
             let text = format!("This server is called {}.", self.authority);
             return Err(Refusal::new(StatusCode::MISDIRECTED_REQUEST, text));
         }
-        if comes_from_a_page(request.headers()) {
+        if is_from_web_page(request.headers()) {
             return Err(Refusal::new(StatusCode::FORBIDDEN, "Web pages may not call this server."));
         }
         Ok(())
     }
-
-    fn is_ours(&self, headers: &HeaderMap) -> bool {
-        let mut hosts = headers.get_all(header::HOST).iter();
-        hosts.next().is_some_and(|host| host.as_bytes().eq_ignore_ascii_case(self.authority.as_bytes()))
-            && hosts.next().is_none()
-    }
-}
-
-/// Browsers say so themselves: `Origin` with every call of a script, `Sec-Fetch-Site` with every request, where `none`
-/// means that the person typed the address.
-fn comes_from_a_page(headers: &HeaderMap) -> bool {
-    let has = |name: &str, test: fn(&str) -> bool| {
-        headers.get_all(name).iter().any(|value| value.to_str().is_ok_and(test))
-    };
-    headers.contains_key(header::ORIGIN)
-        || has("sec-purpose", |purpose| purpose.contains("prefetch"))
-        || has("purpose", |purpose| purpose.contains("prefetch"))
-        || has("sec-fetch-site", |site| site != "none")
 }
 
 #[cfg(test)]
@@ -57,31 +38,31 @@ mod tests {
     use super::*;
     use axum::body::Body;
 
-    fn judged(address: &str, headers: &[(&str, &str)]) -> Option<StatusCode> {
+    fn refusal_status(address: &str, headers: &[(&str, &str)]) -> Option<StatusCode> {
         let mut request = Request::builder().uri(address);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::empty()).expect("a request");
-        Gate::new("127.0.0.1:14748").admit(&request).err().map(|refusal| refusal.status())
+        Gate::new("127.0.0.1:14748").check(&request).err().map(|refusal| refusal.status())
     }
 
     #[test]
-    fn only_our_own_name_is_answered() {
+    fn a_request_for_another_host_is_refused() {
         let misdirected = Some(StatusCode::MISDIRECTED_REQUEST);
-        assert_eq!(judged("/x", &[("host", "127.0.0.1:14748")]), None);
+        assert_eq!(refusal_status("/x", &[("host", "127.0.0.1:14748")]), None);
         for host in ["localhost:14748", "127.0.0.1", "127.0.0.1:14749", "evil.example:14748", ""] {
-            assert_eq!(judged("/x", &[("host", host)]), misdirected, "{host}");
+            assert_eq!(refusal_status("/x", &[("host", host)]), misdirected, "{host}");
         }
-        assert_eq!(judged("/x", &[]), misdirected);
+        assert_eq!(refusal_status("/x", &[]), misdirected);
         let twice = [("host", "127.0.0.1:14748"), ("host", "evil.example")];
-        assert_eq!(judged("/x", &twice), misdirected);
-        assert_eq!(judged("http://evil.example/x", &[("host", "127.0.0.1:14748")]), misdirected);
-        assert_eq!(judged("http://127.0.0.1:14748/x", &[("host", "127.0.0.1:14748")]), None);
+        assert_eq!(refusal_status("/x", &twice), misdirected);
+        assert_eq!(refusal_status("http://evil.example/x", &[("host", "127.0.0.1:14748")]), misdirected);
+        assert_eq!(refusal_status("http://127.0.0.1:14748/x", &[("host", "127.0.0.1:14748")]), None);
     }
 
     #[test]
-    fn no_web_page_is_answered() {
+    fn a_request_from_a_web_page_is_refused() {
         let host = ("host", "127.0.0.1:14748");
         for from_a_page in [
             ("origin", "null"),
@@ -90,8 +71,12 @@ mod tests {
             ("sec-fetch-site", "cross-site"),
             ("sec-purpose", "prefetch;prerender"),
         ] {
-            assert_eq!(judged("/x", &[host, from_a_page]), Some(StatusCode::FORBIDDEN), "{from_a_page:?}");
+            assert_eq!(
+                refusal_status("/x", &[host, from_a_page]),
+                Some(StatusCode::FORBIDDEN),
+                "{from_a_page:?}"
+            );
         }
-        assert_eq!(judged("/x", &[host, ("sec-fetch-site", "none")]), None);
+        assert_eq!(refusal_status("/x", &[host, ("sec-fetch-site", "none")]), None);
     }
 }

@@ -1,5 +1,5 @@
-//! What `POST`, `PUT` and `PATCH` of instances say, read as the platform reads it: truth values as such or as text, tags
-//! as text or objects, an element by key or by number.
+//! The body of `POST`, `PUT` and `PATCH` of instances, parsed as the platform does: booleans as such or as text, tags as
+//! text or objects, an element by key or by number.
 
 use std::collections::BTreeMap;
 
@@ -7,40 +7,39 @@ use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
 use crate::domain::connection::{NAME_MAX, clean_name};
-use crate::domain::hosted::html::text_of;
+use crate::domain::hosted::html;
 use crate::domain::hosted::is_masked;
 
-/// The most entries of one kind. The longest configuration of the platform has some sixty.
-const ENTRIES: usize = 500;
+/// The longest configuration of the platform has some sixty entries.
+const ENTRIES_MAX: usize = 500;
 
-/// The longest key of an entry. The longest of the platform has some fifty.
+/// The longest key of the platform has some fifty bytes.
 const KEY_MAX: usize = 128;
 
-/// How an element is named.
-const ELEMENT: &str = "an object such as {\"key\": \"zendesk\"}";
+const ELEMENT_FORM: &str = "an object such as {\"key\": \"zendesk\"}";
 
-/// What a body says. What it does not mention is absent.
+/// What a body contains.
 #[derive(Default)]
 pub(super) struct InstanceChange {
     /// Without markup.
     pub(super) name: Option<String>,
-    /// All tags anew.
+    /// Replaces all tags.
     tags: Option<Vec<String>>,
     /// Words of the name that begin with `@`, which are tags too.
-    marked: Vec<String>,
+    name_tags: Vec<String>,
     /// The element's key or number.
     pub(super) element: Option<String>,
-    /// Without entries that are masked: what was told with asterisks and comes back so stays as it is.
+    /// Without masked entries: an answer sent back as it came changes nothing.
     pub(super) configuration: BTreeMap<String, String>,
-    /// What the callback brought.
+    /// The parameters of the callback.
     pub(super) provider_data: Option<BTreeMap<String, String>>,
 }
 
 impl InstanceChange {
-    pub(super) fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
+    pub(super) fn parse(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let name = match body.get("name").filter(|value| !value.is_null()) {
             None => None,
-            Some(Value::String(name)) => Some(clean_name(&text_of(name))),
+            Some(Value::String(name)) => Some(clean_name(&html::to_text(name))),
             Some(_) => return Err(must_be("name", "text")),
         };
         if name.as_ref().is_some_and(|name| name.chars().count() > NAME_MAX) {
@@ -50,21 +49,21 @@ impl InstanceChange {
             None => None,
             Some(element) => {
                 let named = ["key", "id"].iter().find_map(|member| text(element.get(member)?));
-                Some(named.ok_or_else(|| must_be("element", ELEMENT))?)
+                Some(named.ok_or_else(|| must_be("element", ELEMENT_FORM))?)
             }
         };
         let external = body.get("externalAuthentication").and_then(text);
         if external.is_some_and(|how| how != "none") {
-            // Tokens of somebody else's sign-in could not be renewed under the same guarantees.
+            // Tokens of a sign-in elsewhere could not be renewed under the same guarantees.
             let message = "externalAuthentication is not offered here: sign in and send providerData.";
             return Err(Refusal::bad_request(message));
         }
         let mut configuration = entries(body, "configuration")?.unwrap_or_default();
         configuration.retain(|_, value| !is_masked(value));
-        let marked = name.as_deref().unwrap_or_default().split_whitespace();
-        let marked = marked.filter_map(|word| word.strip_prefix('@')).filter(|word| !word.is_empty());
+        let name_tags = name.as_deref().unwrap_or_default().split_whitespace();
+        let name_tags = name_tags.filter_map(|word| word.strip_prefix('@')).filter(|word| !word.is_empty());
         Ok(Self {
-            marked: marked.map(str::to_owned).collect(),
+            name_tags: name_tags.map(str::to_owned).collect(),
             name,
             tags: tags(body.get("tags"))?,
             element,
@@ -73,26 +72,26 @@ impl InstanceChange {
         })
     }
 
-    /// The tags that an instance with these has afterwards; `None` if they stay.
+    /// The tags after the change; `None` if they stay.
     pub(super) fn tags_after(&self, before: &[String]) -> Option<Vec<String>> {
-        if self.tags.is_none() && self.marked.is_empty() {
+        if self.tags.is_none() && self.name_tags.is_empty() {
             return None;
         }
         let kept = self.tags.as_deref().unwrap_or(before);
-        Some(kept.iter().chain(&self.marked).cloned().collect())
+        Some(kept.iter().chain(&self.name_tags).cloned().collect())
     }
 }
 
-/// A flat map of texts. What is null is left out.
+/// A flat map of texts, without null members.
 fn entries(body: &Map<String, Value>, member: &str) -> Result<Option<BTreeMap<String, String>>, Refusal> {
     let object = match body.get(member) {
         None | Some(Value::Null) => return Ok(None),
-        Some(Value::Object(object)) if object.len() <= ENTRIES => object,
-        Some(_) => return Err(must_be(member, &format!("an object of at most {ENTRIES} entries"))),
+        Some(Value::Object(object)) if object.len() <= ENTRIES_MAX => object,
+        Some(_) => return Err(must_be(member, &format!("an object of at most {ENTRIES_MAX} entries"))),
     };
     let mut entries = BTreeMap::new();
     for (key, value) in object.iter().filter(|(_, value)| !value.is_null()) {
-        // The key is repeated only where it can be one.
+        // A message contains the key only if it is well-formed.
         if !is_key(key) {
             let what = format!("an object whose keys have 1 to {KEY_MAX} ASCII characters and no blanks");
             return Err(must_be(member, &what));
@@ -111,7 +110,7 @@ fn is_key(key: &str) -> bool {
 fn tags(listed: Option<&Value>) -> Result<Option<Vec<String>>, Refusal> {
     let listed = match listed {
         None | Some(Value::Null) => return Ok(None),
-        Some(Value::Array(listed)) if listed.len() <= ENTRIES => listed,
+        Some(Value::Array(listed)) if listed.len() <= ENTRIES_MAX => listed,
         Some(_) => return Err(must_be("tags", &tags_form())),
     };
     let tag = |value: &Value| text(value).or_else(|| text(value.get("name")?));
@@ -122,7 +121,7 @@ fn tags(listed: Option<&Value>) -> Result<Option<Vec<String>>, Refusal> {
         .map(Some)
 }
 
-/// A value as text: a number or a truth value is as good as its text.
+/// A text, number or boolean as text.
 pub(super) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -132,7 +131,7 @@ pub(super) fn text(value: &Value) -> Option<String> {
 }
 
 fn tags_form() -> String {
-    format!("a list of at most {ENTRIES} tags, each a text or {{\"name\": \"…\"}}")
+    format!("a list of at most {ENTRIES_MAX} tags, each a text or {{\"name\": \"…\"}}")
 }
 
 fn must_be(member: &str, what: &str) -> Refusal {
@@ -144,13 +143,13 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(body: &Value) -> Result<InstanceChange, Refusal> {
-        InstanceChange::read(body.as_object().expect("an object"))
+    fn parse(body: &Value) -> Result<InstanceChange, Refusal> {
+        InstanceChange::parse(body.as_object().expect("an object"))
     }
 
     #[test]
-    fn a_body_is_read_as_the_platform_reads_it() {
-        let change = read(&json!({
+    fn a_body_is_parsed_as_the_platform_does() {
+        let change = parse(&json!({
             "name": "<b>Support</b> @eu  team",
             "element": { "id": 41 },
             "tags": ["crm", { "id": 1, "name": "old" }],
@@ -161,7 +160,7 @@ mod tests {
             "providerData": { "code": "c" },
             "externalAuthentication": "none",
         }))
-        .expect("read");
+        .expect("parsed");
         assert_eq!(change.name.as_deref(), Some("Support @eu team"));
         assert_eq!(change.element.as_deref(), Some("41"));
         assert_eq!(change.tags_after(&["gone".into()]).expect("given"), ["crm", "old", "eu"]);
@@ -174,19 +173,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_mentioned_stays_absent() {
-        let change = read(&json!({ "tags": null, "configuration": null })).expect("read");
+    fn an_absent_member_changes_nothing() {
+        let change = parse(&json!({ "tags": null, "configuration": null })).expect("parsed");
         assert!(change.name.is_none() && change.element.is_none());
         assert_eq!(change.tags_after(&["kept".into()]), None);
         assert!(change.configuration.is_empty() && change.provider_data.is_none());
-        let emptied = read(&json!({ "tags": [] })).expect("read");
+        let emptied = parse(&json!({ "tags": [] })).expect("parsed");
         assert_eq!(emptied.tags_after(&["gone".into()]), Some(Vec::new()));
-        let renamed = read(&json!({ "name": "Support @eu" })).expect("read");
+        let renamed = parse(&json!({ "name": "Support @eu" })).expect("parsed");
         assert_eq!(renamed.tags_after(&["kept".into()]).expect("one more"), ["kept", "eu"]);
     }
 
     #[test]
-    fn what_has_another_form_is_named_and_never_repeated() {
+    fn a_malformed_member_is_named_and_its_value_is_not_repeated() {
         for (body, named) in [
             (json!({ "name": ["s3cret"] }), "name"),
             (json!({ "element": "s3cret" }), "element"),
@@ -199,7 +198,7 @@ mod tests {
             (json!({ "externalAuthentication": "initial" }), "externalAuthentication"),
             (json!({ "tags": [["s3cret"]] }), "tags"),
         ] {
-            let refusal = read(&body).err().expect("refused");
+            let refusal = parse(&body).err().expect("refused");
             let text = format!("{refusal:?}");
             assert!(text.contains(&format!("\"{named} ")) && !text.contains("s3cret"), "{text}");
         }

@@ -1,24 +1,24 @@
-//! An instance as the API describes it: the connection, its element, and everything that it was configured with, with the
-//! secrets masked.
+//! An instance as the API describes it: the connection, its element and its configuration, with masked secrets.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{Shared, date, element_object, number};
-use crate::domain::connection::{Connection, Item};
+use super::shared::Shared;
+use super::{date, element_object, number};
+use crate::domain::connection::Connection;
 use crate::domain::element::{API_KEY, Auth, Element};
 use crate::domain::form::{self, Values};
 use crate::domain::hosted::is_secret_key;
+use crate::domain::item::Item;
 use crate::domain::oauth::token::ClientAuthentication;
 
-/// What stands in place of a secret.
+/// Replaces a secret.
 const MASK: &str = "********";
 
 /// The one user and the one organization of this computer. The API counts them from 1.
 pub(super) const OWNER: u32 = 1;
 
-/// How much is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detail {
     /// With the configuration.
@@ -27,13 +27,13 @@ pub(super) enum Detail {
     Short,
 }
 
-/// The number of an instance, as a number where it is one.
-pub(super) fn id(connection: &Connection) -> Value {
+/// The id of an instance, as a number where it is one.
+fn id(connection: &Connection) -> Value {
     let id = connection.instance.as_deref().unwrap_or_default();
     id.parse::<u64>().map_or_else(|_| id.into(), Into::into)
 }
 
-/// The instance of a connection. Without its item, which is then missing in the keychain, it is not valid.
+/// The instance of a connection. It is not valid if its item is missing in the keychain.
 pub(super) async fn object(
     shared: &Shared,
     connection: &Connection,
@@ -42,14 +42,14 @@ pub(super) async fn object(
 ) -> Value {
     let element = shared.engine.element(&connection.element).ok();
     let described = element.as_ref().map_or_else(
-        // Its file is gone: what the connection itself knows is left.
-        || json!({ "id": number::of(&connection.element), "key": connection.element, "name": connection.product }),
-        element_object::short,
+        // Without its file only what the connection knows is left.
+        || json!({ "id": number::number_of(&connection.element), "key": connection.element, "name": connection.product }),
+        element_object::summary,
     );
     let mut object = json!({
         "id": id(connection),
         "name": connection.name,
-        "createdDate": date::iso(connection.created_at),
+        "createdDate": date::format_ms(connection.created_at),
         "token": item.map(|item| item.element_token.expose().as_str()),
         "elementId": described["id"],
         "element": described,
@@ -67,7 +67,7 @@ pub(super) async fn object(
         let shown = entries.iter().map(|entry| (entry.key.clone(), entry.shown()));
         object["configuration"] = Value::Object(shown.collect::<Map<_, _>>());
     }
-    // Nothing of what these switch on exists here.
+    // None of these features exists here.
     for off in ["eventsEnabled", "traceLoggingEnabled", "cachingEnabled"] {
         object[off] = false.into();
     }
@@ -84,16 +84,15 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// The value as it may be told.
+    /// The value, or a mask.
     fn shown(&self) -> Value {
         match &self.value {
-            // An empty secret is none, and nothing that could be masked.
+            // An empty secret needs no mask.
             Some(value) if self.secret && !value.is_empty() => MASK.into(),
             value => value.as_deref().into(),
         }
     }
 
-    /// The entry as an object of its own.
     pub(super) fn object(&self, element: &Element) -> Value {
         let field = element.field(&self.key);
         let required = field.is_some_and(|field| field.required);
@@ -111,18 +110,17 @@ impl Entry {
         })
     }
 
-    /// Its number.
     pub(super) fn number(&self, element: &Element) -> u32 {
-        number::of(&format!("{}/{}", element.key, self.key))
+        number::number_of(&format!("{}/{}", element.key, self.key))
     }
 }
 
-/// Everything that an instance is configured with: what the platform fills in for each, what the element's file states,
-/// what was given, and what signing in brought. The later wins.
+/// The configuration of an instance. Of entries with the same key the last of these wins: the platform's defaults, the
+/// element file, the callback, what was given, the tokens.
 pub(super) async fn configuration(shared: &Shared, element: &Element, item: &Item) -> Vec<Entry> {
     let given: BTreeMap<String, String> =
         item.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
-    // An element file that changed since then may not take the values any more; they are told all the same.
+    // An element file that changed since may no longer accept the values; they are shown all the same.
     let values = form::check_call(element, &given).unwrap_or_default();
     let mut entries: BTreeMap<String, Option<String>> = BTreeMap::new();
     let mut put = |key: &str, value: Option<String>| entries.insert(key.to_owned(), value);
@@ -137,19 +135,19 @@ pub(super) async fn configuration(shared: &Shared, element: &Element, item: &Ite
             put(key, Some(value));
         }
     }
-    for (key, value) in given {
+    for (key, value) in callback_entries(element, &item.callback).into_iter().chain(given) {
         put(&key, Some(value));
     }
-    for (key, value) in brought(shared, element, &values, item).await {
-        debug_assert!(BROUGHT.contains(&key), "{key} is listed");
+    for (key, value) in sign_in_entries(shared, element, &values, item).await {
+        debug_assert!(FROM_SIGN_IN.contains(&key), "{key} is listed");
         put(key, value);
     }
     let entry = |(key, value): (String, _)| Entry { secret: is_secret(element, &key), key, value };
     entries.into_iter().map(entry).collect()
 }
 
-/// The entries that signing in fills, and nobody else.
-const BROUGHT: [&str; 13] = [
+/// The entries that only a sign-in fills.
+const FROM_SIGN_IN: [&str; 13] = [
     "base.url",
     "expires_in",
     "oauth.authorization.url",
@@ -165,26 +163,32 @@ const BROUGHT: [&str; 13] = [
     "oauth.user.token.secret",
 ];
 
-/// Whether an entry is told from what signing in brought. One that a caller sends, having read it here, changes nothing,
-/// and a token among them belongs into no configuration.
-pub(super) fn is_brought(element: &Element, key: &str) -> bool {
-    BROUGHT.contains(&key) && element.field(key).is_none()
+/// Whether an entry comes from the sign-in. Callers send it back as they read it, which must not put a token into the
+/// configuration.
+pub(super) fn is_from_sign_in(element: &Element, key: &str) -> bool {
+    FROM_SIGN_IN.contains(&key) && element.field(key).is_none()
 }
 
-/// What signing in brought, and the addresses it went to.
-async fn brought(
+/// The callback values that also belong into the configuration, by their keys there.
+fn callback_entries(element: &Element, callback: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let keys = element.callback.configuration.iter();
+    keys.filter_map(|(name, key)| Some((key.clone(), callback.get(name)?.clone()))).collect()
+}
+
+/// The tokens, and the addresses of the provider.
+async fn sign_in_entries(
     shared: &Shared,
     element: &Element,
     values: &Values,
     item: &Item,
 ) -> Vec<(&'static str, Option<String>)> {
-    let tokens = item.tokens.as_ref();
-    let local = shared.engine.local(&shared.workspace);
-    let addresses = local.addresses(element, values, tokens).await;
-    // Where the API begins is written without the slash that a bare server's address ends with.
+    let tokens = item.tokens();
+    let provider = shared.engine.provider_of(item).await;
+    let addresses = provider.map(|provider| provider.addresses(tokens)).unwrap_or_default();
+    // Without the slash at the end of an address without a path.
     let address =
         |url: &Option<url::Url>| url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
-    let mut brought = vec![
+    let mut entries = vec![
         ("base.url", address(&addresses.base)),
         ("oauth.authorization.url", address(&addresses.authorization)),
         ("oauth.token.url", address(&addresses.token)),
@@ -196,7 +200,7 @@ async fn brought(
             let scope = tokens.and_then(|tokens| tokens.scope.clone()).or_else(|| oauth2.scope(values));
             let refresh = tokens.and_then(|tokens| tokens.refresh_token.as_ref());
             let basic = oauth2.client_authentication == ClientAuthentication::Basic;
-            brought.extend([
+            entries.extend([
                 ("expires_in", life.clone()),
                 ("oauth.basic.header", Some(basic.to_string())),
                 ("oauth.scope", scope),
@@ -207,22 +211,37 @@ async fn brought(
         }
         Auth::Oauth1(_) => {
             let secret = tokens.and_then(|tokens| tokens.token_secret.as_ref());
-            brought.extend([
-                ("oauth.request.url", address(&addresses.request)),
-                // RFC 5849 §3.5.1, the one of its three ways that we use.
+            entries.extend([
+                ("oauth.request.url", address(&addresses.request_token)),
+                // RFC 5849 §3.5.1, the only one of its three ways in use here.
                 ("oauth.request.authorization.type", Some("header".to_owned())),
                 ("oauth.user.token.secret", secret.map(|secret| secret.expose().clone())),
             ]);
         }
         Auth::Basic(_) | Auth::ApiKey(_) | Auth::Custom(_) => {}
     }
-    brought
+    entries
 }
 
-/// Whether a value is told as asterisks: what the element says is secret, what the platform masks, and what is a secret
-/// by its name.
+/// Whether a value is masked: fields that the element calls secret, entries that the platform masks, and entries whose key
+/// says so.
 fn is_secret(element: &Element, key: &str) -> bool {
     let named = element.field(key).is_some_and(|field| field.secret);
-    let of_the_platform = key == API_KEY || key.ends_with("token") || key.ends_with("signature.key");
-    named || of_the_platform || is_secret_key(key)
+    let masked_by_platform = key == API_KEY || key.ends_with("token") || key.ends_with("signature.key");
+    named || masked_by_platform || is_secret_key(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::catalog::Catalog;
+
+    #[test]
+    fn callback_values_have_the_keys_of_the_configuration() {
+        let mut element = Catalog::shipped().find("zendesk").expect("shipped").clone();
+        let map = |pairs: [(&str, &str); 2]| pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        element.callback.configuration = map([("country", "acme.country"), ("org", "acme.org")]);
+        let callback = map([("country", "AT"), ("realmId", "4711")]);
+        assert_eq!(callback_entries(&element, &callback), [("acme.country".to_owned(), "AT".to_owned())]);
+    }
 }

@@ -2,146 +2,166 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde_json::json;
 
-use super::Shared;
 use super::authorizations::{Authorization, VALUE_MAX};
 use super::call::Call;
-use super::elements::find_in_use;
+use super::elements::{Prepared, find_prepared};
 use super::instance_body::text;
 use super::page;
 use super::refusal::Refusal;
-use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, STANDARD_QUERY};
-use crate::domain::form::{self, FieldProblem, Problem};
+use super::shared::Shared;
+use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, STANDARD_QUERY, Step};
+use crate::domain::form::{self, FieldProblem, FilledForm, Problem};
 use crate::domain::oauth::percent;
 use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;
-use crate::platform::OauthCall;
 
-/// The most bytes of all values of a call as they stand in an address: of the 8 KiB that may be opened, what the
-/// provider's own part leaves.
+/// The most bytes of all values of a call as they stand in an address: what the provider's own part leaves of the 8 KiB
+/// that may be opened.
 const VALUES_MAX: usize = 7 * 1024;
 
 /// `GET /elements/{element}/oauth/token`: a request token, OAuth 1.0a only.
-pub(super) async fn token(
-    State(shared): State<Shared>,
-    Path(element): Path<String>,
-    call: Call,
-) -> Result<Response, Refusal> {
-    let element = find_in_use(&shared, &element)?;
-    let asked = Asked::read(&element, call.query)?;
-    if !matches!(asked.auth, Auth::Oauth1(_)) {
+pub(super) async fn token(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
+    let key = call.path("element").unwrap_or_default();
+    let prepared = find_prepared(&shared, key, call.get("state"))?;
+    let preparation = Preparation::parse(prepared, &call.query, Step::Token)?;
+    if !matches!(preparation.form.auth(), Auth::Oauth1(_)) {
         return Err(Refusal::bad_request("This element does not use OAuth 1: begin with oauth/url."));
     }
-    let issued = shared.engine.local(&shared.workspace).oauth_token(&asked.call).await?;
+    let provider = shared.engine.local(&shared.workspace).bind(preparation.form.clone()).await?;
+    let issued = provider.request_token(&preparation.state).await?;
     let answer = json!({ "token": issued.token, "secret": issued.secret.expose() });
-    shared.authorizations.remember(asked.begun(None, Some((issued.token, issued.secret))));
+    let request_token = Some((issued.token, issued.secret));
+    shared.authorizations.remember(preparation.into_authorization(None, request_token));
     Ok(page::json(&answer))
 }
 
-/// `GET` or `POST /elements/{element}/oauth/url`: the address that the browser opens.
-pub(super) async fn url(
-    State(shared): State<Shared>,
-    Path(element): Path<String>,
-    call: Call,
-) -> Result<Response, Refusal> {
-    let element = find_in_use(&shared, &element)?;
+/// `GET` or `POST /elements/{element}/oauth/url`: the address for the browser.
+pub(super) async fn url(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     let mut query = Vec::new();
     if call.has_body() {
-        // As POST, the same values are members of a JSON object.
-        query.extend(
-            call.object().await?.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))),
-        );
+        // With POST the same values are members of a JSON object.
+        let body = call.object().await?;
+        query.extend(body.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))));
     }
-    query.extend(call.query);
-    let asked = Asked::read(&element, query)?;
-    let request_token = asked.call.get("requestToken").filter(|token| !token.expose().is_empty()).cloned();
-    if matches!(asked.auth, Auth::Oauth1(_)) && request_token.is_none() {
+    query.extend(call.query.iter().cloned());
+    let key = call.path("element").unwrap_or_default();
+    let prepared = find_prepared(&shared, key, first(&query, "state"))?;
+    let preparation = Preparation::parse(prepared, &query, Step::Url)?;
+    if matches!(preparation.form.auth(), Auth::Oauth1(_)) && preparation.request_token.is_none() {
         return Err(missing_parameter("requestToken"));
     }
-    if !asked.auth.needs_browser() {
+    if !preparation.form.auth().needs_browser() {
         return Err(Refusal::bad_request("This element does not sign in with a browser."));
     }
-    let answer = shared.engine.local(&shared.workspace).oauth_url(&asked.call).await?;
-    let told = told_element(&shared, &element, &asked.state);
-    // The secret of the request token was remembered by oauth/token.
-    let request_token = request_token.map(|token| (token.expose().clone(), Sensitive::default()));
-    shared.authorizations.remember(asked.begun(answer.verifier, request_token));
-    Ok(page::json(&json!({ "oauthUrl": answer.oauth_url, "element": told })))
+    let Preparation { form, state, request_token, scope, .. } = preparation.clone();
+    let element = form.element.key.clone();
+    let provider = shared.engine.local(&shared.workspace).bind(form).await?;
+    let url = provider.authorization_url(&state, request_token.as_deref(), scope)?;
+    // The secret of the request token was stored by oauth/token.
+    let request_token = request_token.map(|token| (token, Sensitive::default()));
+    shared.authorizations.remember(preparation.into_authorization(url.verifier, request_token));
+    Ok(page::json(&json!({ "oauthUrl": url.oauth_url, "element": element })))
 }
 
-/// What was asked for, checked.
-struct Asked<'e> {
-    element: &'e Element,
-    auth: &'e Auth,
-    call: OauthCall,
+/// The checked parameters of a call.
+#[derive(Clone)]
+struct Preparation {
+    path_key: String,
+    /// Without the fields that the query does not carry.
+    form: FilledForm,
     state: String,
+    request_token: Option<String>,
+    /// Replaces the scope of the element.
+    scope: Option<String>,
     given: BTreeMap<String, String>,
 }
 
-impl<'e> Asked<'e> {
-    fn read(element: &'e Element, mut query: Vec<(String, String)>) -> Result<Self, Refusal> {
-        within_bounds(element, &query)?;
-        let given = form::read_query(element, &query);
-        let values = form::check_call(element, &given).map_err(|problems| {
-            Refusal::of_entries("parameters", &problems, |key| parameter(element, key))
+impl Preparation {
+    fn parse(prepared: Prepared, query: &[(String, String)], step: Step) -> Result<Self, Refusal> {
+        let Prepared { element, path_key } = prepared;
+        check_length(&element, query)?;
+        let own = |name: &str| first(query, name).map(str::to_owned);
+        let request_token = own("requestToken");
+        let mut given = form::read_query(&element, query);
+        if step == Step::Token || request_token.is_some() {
+            choose_oauth1(&element, &mut given);
+        }
+        let values = form::check_partial(&element, &given, step).map_err(|problems| {
+            Refusal::for_entries("parameters", &problems, |key| parameter(&element, key))
         })?;
-        // The platform's own default. It protects nobody: a caller that cares sends a random one.
-        query.retain(|(name, value)| name != "state" || !value.is_empty());
-        let sent = query.iter().find(|(name, _)| name == "state").map(|(_, value)| value.clone());
-        let state = sent.unwrap_or_else(|| {
-            query.push(("state".to_owned(), element.key.clone()));
-            element.key.clone()
-        });
-        let query = query.into_iter().map(|(name, value)| (name, Sensitive::new(value))).collect();
-        let call = OauthCall { path_key: element.key.clone(), query };
-        Ok(Self { element, auth: element.auth_for(&values), call, state, given })
+        Ok(Self {
+            // The platform's default. It protects nothing: a careful caller sends a random one.
+            state: own("state").unwrap_or_else(|| path_key.clone()),
+            path_key,
+            form: FilledForm { element, values },
+            request_token,
+            scope: own("scope"),
+            given,
+        })
     }
 
-    fn begun(
+    fn into_authorization(
         mut self,
         verifier: Option<Verifier>,
         request_token: Option<(String, Sensitive<String>)>,
     ) -> Authorization {
-        let mut own = |key: &str| self.given.remove(key).unwrap_or_default();
-        // The secret does not wait here: the caller sends it again.
-        drop(Sensitive::new(own(API_SECRET)));
+        let mut take = |key: &str| self.given.remove(key).unwrap_or_default();
+        // The secret is not stored: the caller sends it again.
+        drop(Sensitive::new(take(API_SECRET)));
         Authorization {
-            path_key: self.element.key.clone(),
-            provider: self.element.provider().to_owned(),
-            api_key: own(API_KEY),
-            callback: own(CALLBACK_URL),
+            path_key: self.path_key,
+            provider: self.form.element.provider().to_owned(),
+            api_key: take(API_KEY),
+            callback: take(CALLBACK_URL),
             state: self.state,
-            site: self.given,
+            values: self.given,
             verifier,
             request_token,
         }
     }
 }
 
-/// Nobody need show a secret here, so what is kept, or goes into an address, may not be of any length.
-fn within_bounds(element: &Element, query: &[(String, String)]) -> Result<(), Refusal> {
-    // A name is repeated only if it is one of ours.
-    let ours = |name: &str| {
+/// The first value under this name that is not empty.
+fn first<'q>(query: &'q [(String, String)], name: &str) -> Option<&'q str> {
+    query.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
+}
+
+/// A request token exists in OAuth 1.0a only. So it chooses that way to sign in, if the query does not.
+fn choose_oauth1(element: &Element, given: &mut BTreeMap<String, String>) {
+    let is_oauth1 = |auth: &Auth| matches!(auth, Auth::Oauth1(_));
+    if is_oauth1(&element.auth) {
+        return;
+    }
+    if let Some(variant) = element.variants.iter().find(|variant| is_oauth1(&variant.auth)) {
+        given.entry(variant.when.field.clone()).or_insert_with(|| variant.when.is.clone());
+    }
+}
+
+/// These calls need no secret, so the length of what is stored, or becomes part of an address, is limited.
+fn check_length(element: &Element, query: &[(String, String)]) -> Result<(), Refusal> {
+    // A message contains known names only.
+    let is_known = |name: &str| {
         ["state", "scope", "requestToken"].contains(&name)
             || STANDARD_QUERY.iter().any(|(_, standard)| *standard == name)
             || element.fields.iter().any(|field| field.query.iter().any(|own| own == name))
     };
-    let ours = || query.iter().filter(|(name, _)| ours(name));
-    if let Some((name, _)) = ours().find(|(_, value)| value.len() > VALUE_MAX) {
+    let known = || query.iter().filter(|(name, _)| is_known(name));
+    if let Some((name, _)) = known().find(|(_, value)| value.len() > VALUE_MAX) {
         return Err(Refusal::bad_request(format!("{name} has more than {VALUE_MAX} bytes.")));
     }
-    if ours().map(|(_, value)| percent::encode(value).len()).sum::<usize>() > VALUES_MAX {
-        let names: Vec<_> = ours().map(|(name, _)| name.as_str()).collect();
+    if known().map(|(_, value)| percent::encode(value).len()).sum::<usize>() > VALUES_MAX {
+        let names: Vec<_> = known().map(|(name, _)| name.as_str()).collect();
         let text = format!("Together, percent-encoded, more than {VALUES_MAX} bytes: {}.", names.join(", "));
         return Err(Refusal::bad_request(text));
     }
     Ok(())
 }
 
-/// The name in the query of a configuration key.
+/// The name of a configuration key in the query.
 fn parameter(element: &Element, key: &str) -> String {
     let standard = STANDARD_QUERY.iter().find(|(known, _)| *known == key).map(|(_, name)| (*name).to_owned());
     let own = || element.field(key).and_then(|field| field.query.first().cloned());
@@ -150,13 +170,93 @@ fn parameter(element: &Element, key: &str) -> String {
 
 fn missing_parameter(name: &str) -> Refusal {
     let problem = FieldProblem { key: name.to_owned(), problem: Problem::Required };
-    Refusal::of_entries("parameters", &[problem], str::to_owned)
+    Refusal::for_entries("parameters", &[problem], str::to_owned)
 }
 
-/// Which element the sign-in is for: the one that `state` names if it is prepared under this path, else the one in the
-/// path.
-fn told_element(shared: &Shared, element: &Element, state: &str) -> String {
-    let catalog = shared.engine.catalog();
-    let named = catalog.find(state).ok().filter(|named| named.path_key() == element.key);
-    named.map_or(&element.key, |named| &named.key).clone()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two ways to sign in; the field that chooses is not a parameter, and neither is the required shop.
+    const BOOKS: &str = r#"
+key = "books"
+name = "Books"
+initials = "BO"
+category = "Tests"
+gives = "Invoices"
+access = ["Reading invoices"]
+
+[auth.oauth2]
+authorization_endpoint = "https://books.example/authorize"
+token_endpoint = "https://books.example/token"
+
+[[variants]]
+when = { field = "authentication.type", is = "oauth1" }
+
+[variants.auth.oauth1]
+request_token_endpoint = "https://books.example/request"
+authorization_endpoint = "https://books.example/authorize1"
+token_endpoint = "https://books.example/access"
+
+[[fields]]
+key = "authentication.type"
+label = "Way"
+type = "select"
+options = [{ value = "oauth1", label = "OAuth 1.0a" }, { value = "oauth2", label = "OAuth 2" }]
+default = "oauth2"
+example = "oauth2"
+
+[[fields]]
+key = "shop.id"
+label = "Shop"
+example = "acme"
+
+[[fields]]
+key = "oauth.api.key"
+label = "Client ID"
+example = "books"
+
+[[fields]]
+key = "oauth.api.secret"
+label = "Secret"
+example = "practice-secret"
+secret = true
+
+[[fields]]
+key = "oauth.callback.url"
+label = "Callback URL"
+example = "http://localhost:14747/callback/books"
+type = "address"
+"#;
+
+    fn parse(query: &[(&str, &str)], step: Step) -> Result<Preparation, Refusal> {
+        let element = Element::parse(BOOKS).expect("valid");
+        let standard = [("apiKey", "app"), ("apiSecret", "s3cret"), ("callbackUrl", "https://a.example/")];
+        let query: Vec<_> =
+            standard.iter().chain(query).map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        Preparation::parse(Prepared { element, path_key: "books".to_owned() }, &query, step)
+    }
+
+    #[test]
+    fn a_field_that_is_no_parameter_is_not_required_yet() {
+        let preparation = parse(&[], Step::Url).expect("complete for this step");
+        assert!(matches!(preparation.form.auth(), Auth::Oauth2(_)));
+        let authorization = preparation.into_authorization(None, None);
+        assert_eq!(authorization.callback, "https://a.example/");
+        assert_eq!(authorization.values, BTreeMap::new(), "no secret is stored");
+    }
+
+    #[test]
+    fn a_request_token_chooses_oauth_1_0a() {
+        let token = [("requestToken", "t")];
+        for (query, step) in [(&[][..], Step::Token), (&token[..], Step::Url)] {
+            let preparation = parse(query, step).expect("complete for this step");
+            assert!(matches!(preparation.form.auth(), Auth::Oauth1(_)), "{step:?}");
+            let values = preparation.into_authorization(None, None).values;
+            assert_eq!(
+                values.into_iter().collect::<Vec<_>>(),
+                [("authentication.type".to_owned(), "oauth1".to_owned())]
+            );
+        }
+    }
 }

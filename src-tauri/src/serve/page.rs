@@ -1,5 +1,5 @@
-//! Lists, a page at a time. Where a page ends is told by a token that says what came last, so that what is added or
-//! removed meanwhile moves nothing else.
+//! Lists in pages. The token of the next page names the last item of this one, so that items added or removed meanwhile
+//! shift nothing.
 
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -10,31 +10,33 @@ use serde_json::Value;
 use super::call::Call;
 use super::refusal::Refusal;
 
-/// The most that a page holds, and what it holds unasked.
-const MOST: usize = 200;
+/// The largest page, and the default.
+const PAGE_MAX: usize = 200;
 
 const RETURNED: HeaderName = HeaderName::from_static("elements-returned-count");
 const TOTAL: HeaderName = HeaderName::from_static("elements-total-count");
 const NEXT: HeaderName = HeaderName::from_static("elements-next-page-token");
 
-/// One page of a list.
 pub(super) struct Page<T> {
     pub(super) items: Vec<T>,
     total: usize,
     next: Option<String>,
 }
 
-/// Cuts the page that is asked for. `all` is in the order of `place`, which no two of them share. What was removed
-/// meanwhile leaves no gap, not even as the last of a page.
-pub(super) fn cut<T>(call: &Call, all: Vec<T>, place: impl Fn(&T) -> String) -> Result<Page<T>, Refusal> {
+/// The page that a call asks for. `all` is in the order of `place`, which is unique.
+pub(super) fn paginate<T>(
+    call: &Call,
+    all: Vec<T>,
+    place: impl Fn(&T) -> String,
+) -> Result<Page<T>, Refusal> {
     let size = match call.get("pageSize") {
-        None => MOST,
+        None => PAGE_MAX,
         Some(text) => match text.parse::<usize>() {
-            Ok(size) if size > 0 => size.min(MOST),
+            Ok(size) if size > 0 => size.min(PAGE_MAX),
             _ => return Err(Refusal::bad_request("pageSize is a number from 1 to 200.")),
         },
     };
-    let after = call.get("nextPage").map(read).transpose()?;
+    let after = call.get("nextPage").map(decode).transpose()?;
     let total = all.len();
     let mut rest = all;
     if let Some(after) = after {
@@ -46,7 +48,7 @@ pub(super) fn cut<T>(call: &Call, all: Vec<T>, place: impl Fn(&T) -> String) -> 
     Ok(Page { items: rest, total, next })
 }
 
-fn read(token: &str) -> Result<String, Refusal> {
+fn decode(token: &str) -> Result<String, Refusal> {
     let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| unknown_page())?;
     String::from_utf8(bytes).map_err(|_| unknown_page())
 }
@@ -56,8 +58,8 @@ fn unknown_page() -> Refusal {
 }
 
 impl<T> Page<T> {
-    /// The answer, with the headers by which the next page is asked for.
-    pub(super) fn answer(self, values: Vec<Value>) -> Response {
+    /// The answer, with the headers that lead to the next page.
+    pub(super) fn into_response(self, values: Vec<Value>) -> Response {
         let mut response = json(&Value::Array(values));
         let headers = response.headers_mut();
         headers.insert(RETURNED, HeaderValue::from(self.items.len()));
@@ -69,7 +71,6 @@ impl<T> Page<T> {
     }
 }
 
-/// An answer in JSON.
 pub(super) fn json(value: &Value) -> Response {
     let kind = [(axum::http::header::CONTENT_TYPE, "application/json")];
     (StatusCode::OK, kind, value.to_string()).into_response()

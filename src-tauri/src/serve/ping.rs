@@ -1,4 +1,4 @@
-//! Whether the secrets work: those of the organization, and those of an instance up to the provider behind it.
+//! Tests of the secrets: those of the organization, and those of an instance up to its provider.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -7,22 +7,23 @@ use serde_json::json;
 use super::call::Call;
 use super::instance_object::OWNER;
 use super::refusal::Refusal;
-use super::{Shared, date, page};
-use crate::engine::PRACTICE;
+use super::shared::Shared;
+use super::{date, page};
+use crate::engine::WorkspaceId;
 use crate::io::clock;
 
 /// `GET /organizations/me`.
 pub(super) async fn organization(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
-    call.caller.platform()?;
-    let name = if shared.workspace == PRACTICE { "Practice" } else { "This computer" };
+    call.caller.require_platform()?;
+    let name = if shared.workspace == WorkspaceId::Practice { "Practice" } else { "This computer" };
     Ok(page::json(&json!({ "id": OWNER, "name": name, "active": true })))
 }
 
-/// `GET /ping` and `GET /hubs/{hub}/ping`: the provider is asked whose account it is, with a token that is renewed first
-/// if need be. The hub is ignored, as at the platform.
+/// `GET /ping` and `GET /hubs/{hub}/ping`: calls the provider, with a token that is renewed first if needed. The hub is
+/// ignored, as at the platform.
 pub(super) async fn ping(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
-    let connection = call.caller.connection()?;
+    let connection = call.caller.require_element()?;
     shared.engine.test(&connection).await?;
-    let now = date::iso(clock::now_ms());
+    let now = date::format_ms(clock::now_ms());
     Ok(page::json(&json!({ "dateTime": now, "endpoint": connection.element })))
 }

@@ -1,5 +1,5 @@
-//! `…/raw/{path}`: a call to the product's own API, with a token that the caller never sees. It goes below the address at
-//! which the API begins and nowhere else; what comes back is told as it is.
+//! `…/raw/{path}`: a call to the product's own API, with a token that the caller never sees. It goes only below the address
+//! at which the API begins; the answer is forwarded as it is.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -10,46 +10,46 @@ use url::Url;
 
 use super::api_base::ApiBase;
 use super::credentials::Caller;
-use super::refusal::{PassedOn, Refusal};
-use super::{Shared, call, end_to_end};
-use crate::domain::connection::Item;
+use super::refusal::{Forwarded, Refusal};
+use super::shared::Shared;
+use super::{call, end_to_end};
 use crate::domain::error::{Code, Failure};
+use crate::domain::hosted::API_PATH;
+use crate::domain::item::Item;
 use crate::domain::oauth::percent;
 use crate::domain::oauth::token::TokenSet;
 use crate::domain::sensitive::Sensitive;
-use crate::engine::MadeWith;
-use crate::io::http::{HttpError, Reached};
+use crate::io::http::{Delivery, HttpError};
 use crate::io::stream::Outgoing;
+use crate::platform::Provider;
 
-/// Where the product's paths begin here, below the beginning of the API.
-const RAW: &str = "/raw";
+/// Begins the product's paths, below [`API_PATH`].
+pub(super) const RAW: &str = "/raw";
 
-/// The same as a caller writes it.
-const OURS: &str = "/elements/api-v2/raw";
-
-/// Every verb.
-pub(super) async fn pass(State(shared): State<Shared>, request: Request) -> Result<Response, Refusal> {
+/// Any verb.
+pub(super) async fn forward(State(shared): State<Shared>, request: Request) -> Result<Response, Refusal> {
     let (head, body) = request.into_parts();
-    let (target, url) = aim(&shared, &head).await?;
+    let (target, url) = find_target(&shared, &head).await?;
     let (form, body) = target.signed_body(&head, body).await?;
     let authorization = target.authorization(head.method.as_str(), &url, &form)?;
 
-    let mut headers = end_to_end::of_request(head.headers);
+    let mut headers = end_to_end::filter_request(head.headers);
     let mut authorization = HeaderValue::from_str(authorization.expose())
         .map_err(|_| Failure::internal("a token of the provider cannot stand in a header"))?;
     authorization.set_sensitive(true);
     headers.insert(header::AUTHORIZATION, authorization);
 
     let outgoing = Outgoing { method: head.method, url: url.clone(), headers, body };
-    let product = target.made_with.element.name.as_str();
-    let answer = shared.http.pass(outgoing).await.map_err(|error| match error {
-        HttpError::Unreachable { stage: Reached::TimeOut, .. } => Refusal::too_late(product),
+    let product = target.provider.product();
+    let answer = shared.http.forward(outgoing).await.map_err(|error| match error {
+        HttpError::Unreachable { delivery: Delivery::TimedOut, .. } => Refusal::timed_out(product),
         error => Failure::from(error).product(product).into(),
     })?;
 
-    let mut headers = end_to_end::of_answer(answer.headers);
+    let mut headers = end_to_end::filter_response(answer.headers);
     let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
-    if let Some(here) = location.and_then(|location| target.base.location(location, &url, OURS))
+    if let Some(here) =
+        location.and_then(|location| target.base.location(location, &url, &format!("{API_PATH}{RAW}")))
         && let Ok(here) = HeaderValue::from_str(&here)
     {
         headers.insert(header::LOCATION, here);
@@ -57,46 +57,44 @@ pub(super) async fn pass(State(shared): State<Shared>, request: Request) -> Resu
     let mut response = Response::new(Body::new(answer.body));
     *response.status_mut() = answer.status;
     *response.headers_mut() = headers;
-    response.extensions_mut().insert(PassedOn);
+    response.extensions_mut().insert(Forwarded);
     Ok(response)
 }
 
-/// Whose call it is, and where it goes.
-async fn aim(shared: &Shared, head: &Parts) -> Result<(Target, Url), Refusal> {
-    let connection = Caller::of(shared, &head.headers)?.connection()?;
+/// The connection of a call, and where the call goes.
+async fn find_target(shared: &Shared, head: &Parts) -> Result<(Target, Url), Refusal> {
+    let connection = Caller::authenticate(shared, &head.headers)?.require_element()?;
     if matches!(head.method, Method::CONNECT | Method::TRACE) {
-        // Neither is a call of an API, and TRACE would tell what was sent (RFC 9110 §9.3.8).
+        // Neither is a call of an API, and TRACE would return the secrets (RFC 9110 §9.3.8).
         return Err(Refusal::wrong_verb());
     }
-    let item = shared.engine.fresh(&connection).await?;
+    let item = shared.engine.fresh_item(&connection).await?;
     let target = Target::of(shared, &item).await?;
-    // The router has cut off where the API begins.
+    // The router has removed API_PATH.
     let path = head.uri.path().strip_prefix(RAW).unwrap_or_default();
     let path = path.strip_prefix('/').unwrap_or(path);
     let elsewhere = || Refusal::bad_request("The path leads out of the API.");
-    let url = target.base.below(path, head.uri.query()).ok_or_else(elsewhere)?;
+    let url = target.base.join(path, head.uri.query()).ok_or_else(elsewhere)?;
     Ok((target, url))
 }
 
-/// Where an item's calls go, and with what.
+/// Where the calls of a connection go, and with what.
 struct Target {
-    made_with: MadeWith,
+    provider: Provider,
     tokens: TokenSet,
     base: ApiBase,
 }
 
 impl Target {
     async fn of(shared: &Shared, item: &Item) -> Result<Self, Refusal> {
-        let made_with = shared.engine.made_with(item)?;
-        let MadeWith { element, values, local } = &made_with;
-        let expired = || Failure::new(Code::SignInExpired).product(&element.name);
-        let tokens = item.tokens.clone().ok_or_else(expired)?;
-        let base = ApiBase::new(local.api_base(element, values, &tokens).await?);
-        Ok(Self { made_with, tokens, base })
+        let provider = shared.engine.provider_of(item).await?;
+        let expired = || Failure::new(Code::SignInExpired).product(provider.product());
+        let tokens = item.tokens().cloned().ok_or_else(expired)?;
+        let base = ApiBase::new(provider.api_base(&tokens)?);
+        Ok(Self { provider, tokens, base })
     }
 
-    /// RFC 5849 §3.4.1.3.1: the fields of a form are part of the signature, so a form is read whole; every other body is
-    /// passed on as it comes.
+    /// RFC 5849 §3.4.1.3.1: the fields of a form are signed, so a form is read whole. Every other body is streamed.
     async fn signed_body(
         &self,
         head: &Parts,
@@ -114,7 +112,7 @@ impl Target {
         if self.tokens.token_secret.is_none() || !is_form {
             return Ok((Vec::new(), Some(body)));
         }
-        let whole = call::read(body).await?;
+        let whole = call::read_body(body).await?;
         let malformed = || Refusal::bad_request("The body is not the form that it says it is.");
         let text = std::str::from_utf8(&whole).map_err(|_| malformed())?;
         let form = percent::parse_form(text).map_err(|_| malformed())?;
@@ -127,7 +125,6 @@ impl Target {
         url: &Url,
         form: &[(String, String)],
     ) -> Result<Sensitive<String>, Failure> {
-        let MadeWith { element, values, local } = &self.made_with;
-        local.authorization(element, values, &self.tokens, method, url, form)
+        self.provider.authorization(&self.tokens, method, url, form)
     }
 }

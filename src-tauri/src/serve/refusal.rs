@@ -1,4 +1,4 @@
-//! How the platform says no: a status and words, `{"requestId", "message"[, "providerMessage"]}`.
+//! Refusals as the platform sends them: a status and `{"requestId", "message"[, "providerMessage"]}`.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -7,9 +7,10 @@ use serde_json::json;
 
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, Problem};
+use crate::io::index::IndexError;
 use crate::io::vault::KEYCHAIN_NAME;
 
-/// A refusal. Its words are the program's own, or the provider's, cleaned; never a value that was sent.
+/// The text is the program's own, or the provider's, cleaned; never a value that was sent.
 #[derive(Clone, Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
@@ -26,15 +27,15 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
-    /// The platform's own words for every kind of wrong secret: which of them is wrong is nobody's business.
+    /// The platform's message for every wrong secret. It does not reveal which one is wrong.
     pub(super) fn unauthorized() -> Self {
         let text = "Invalid Organization or User secret, or invalid Element token provided.";
         Self::new(StatusCode::UNAUTHORIZED, text)
     }
 
-    /// The platform's pattern for everything that is not there.
+    /// The platform's message for everything that does not exist.
     pub(super) fn not_found(thing: &str, id: &str) -> Self {
-        // What was asked for is the caller's own text, which is shown cut: it may be anything.
+        // The caller's own text, which may be anything.
         let id: String = id.chars().filter(|c| !c.is_control()).take(100).collect();
         Self::new(StatusCode::NOT_FOUND, format!("No {thing} found with ID {id}"))
     }
@@ -47,14 +48,12 @@ impl Refusal {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "This call is not made with this verb.")
     }
 
-    /// The pass-through's own: everything else that a provider is asked ends as [`Code::ProviderUnreachable`], which does
-    /// not say at what point.
-    pub(super) fn too_late(product: &str) -> Self {
+    /// Only for forwarded calls: in any other a time-out is [`Code::ProviderUnreachable`].
+    pub(super) fn timed_out(product: &str) -> Self {
         Self::new(StatusCode::GATEWAY_TIMEOUT, format!("{product} does not answer in time."))
     }
 
-    /// With one more sentence.
-    pub(super) fn and(mut self, sentence: &str) -> Self {
+    pub(super) fn with_sentence(mut self, sentence: &str) -> Self {
         self.message = format!("{} {sentence}", self.message);
         self
     }
@@ -64,8 +63,8 @@ impl Refusal {
         self.status
     }
 
-    /// The entries of a call that are missing or malformed, all of them in one message, by the names that `name` gives.
-    pub(super) fn of_entries(what: &str, problems: &[FieldProblem], name: impl Fn(&str) -> String) -> Self {
+    /// Names all missing and malformed entries of a call in one message, each as `name` translates its key.
+    pub(super) fn for_entries(what: &str, problems: &[FieldProblem], name: impl Fn(&str) -> String) -> Self {
         let list = |missing: bool| {
             let wanted = problems.iter().filter(|p| (p.problem == Problem::Required) == missing);
             wanted.map(|p| name(&p.key)).collect::<Vec<_>>().join(", ")
@@ -77,101 +76,98 @@ impl Refusal {
     }
 }
 
+/// How failures are refused. Every other code is a fault inside, which the log explains. `{product}`, `{name}`, `{why}` and
+/// `{keychain}` stand for the facts of the failure.
+const REFUSALS: [(StatusCode, &[(Code, &str)]); 8] = [
+    (
+        StatusCode::BAD_REQUEST,
+        &[
+            (Code::AuthorizationExpired, "{product} refused."),
+            (Code::ElementRetired, "{product} was closed by its maker: nobody signs in to it."),
+            // Without fields: a forwarded call with a parameter that belongs to the signature.
+            (Code::FormInvalid, "The request cannot be signed{why}."),
+            // The caller has to correct the client's settings.
+            (Code::NeedsSettings, "{product} no longer accepts the API key or secret of this instance."),
+            (Code::ProviderRejected, "{product} refused."),
+        ],
+    ),
+    // As from the provider: the token of this instance is no longer valid there.
+    (StatusCode::UNAUTHORIZED, &[(Code::SignInExpired, SIGN_IN_EXPIRED)]),
+    (StatusCode::FORBIDDEN, &[(Code::ConnectionDisabled, "The element instance is disabled.")]),
+    (StatusCode::CONFLICT, &[(Code::NameTaken, "An instance with the name {name} already exists.")]),
+    (
+        StatusCode::PAYLOAD_TOO_LARGE,
+        &[(Code::KeychainTooLong, "This is more than the {keychain} of this computer can hold.")],
+    ),
+    (
+        StatusCode::INTERNAL_SERVER_ERROR,
+        &[
+            (Code::ElementInvalid, "The element file of {name} cannot be used."),
+            (Code::IndexNewer, "The index of Keyrack cannot be used."),
+            (Code::IndexUnwritable, "The index of Keyrack cannot be used."),
+        ],
+    ),
+    (
+        StatusCode::BAD_GATEWAY,
+        &[
+            (Code::ProviderBadResponse, "{product} gave an answer that cannot be used."),
+            (Code::ProviderUnreachable, "{product} cannot be reached just now."),
+        ],
+    ),
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        &[
+            (Code::KeychainDenied, "The {keychain} refused to keep or give the token."),
+            (Code::KeychainLocked, "The {keychain} of this computer is locked. Unlock it, then try again."),
+            (Code::KeychainMissing, "This computer has no {keychain} to keep tokens in."),
+            (Code::RenewalBusy, "Another program is renewing this token. Try again."),
+        ],
+    ),
+];
+
+const SIGN_IN_EXPIRED: &str =
+    "The sign-in behind this instance has ended. Sign in again with new providerData.";
+
+/// The codes whose detail is the provider's own text.
+const WITH_PROVIDER_MESSAGE: [Code; 3] =
+    [Code::AuthorizationExpired, Code::NeedsSettings, Code::ProviderRejected];
+
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
-        let name = failure.name.clone().unwrap_or_default();
-        let product = failure.product.clone().unwrap_or_else(|| "The provider".to_owned());
-        let detail = failure.detail.clone();
-        let (status, message) = match failure.code {
-            Code::FormInvalid => match &failure.fields {
-                Some(fields) => {
-                    return Self::of_entries("configuration entries", fields, str::to_owned);
-                }
-                // The pass-through's: a call that has a parameter of the signature's own.
-                None => {
-                    let why = detail.map(|why| format!(": {why}")).unwrap_or_default();
-                    (StatusCode::BAD_REQUEST, format!("The request cannot be signed{why}."))
-                }
-            },
-            Code::ElementRetired => (
-                StatusCode::BAD_REQUEST,
-                format!("{product} was closed by its maker: nobody signs in to it."),
-            ),
-            Code::ElementUnknown => return Self::not_found("element", &name),
-            Code::ConnectionUnknown => return Self::not_found("instance", &name),
-            Code::ConnectionDisabled => {
-                (StatusCode::FORBIDDEN, "The element instance is disabled.".to_owned())
+        let name = failure.name.as_deref().unwrap_or_default();
+        match (failure.code, &failure.fields) {
+            (Code::FormInvalid, Some(fields)) => {
+                return Self::for_entries("configuration entries", fields, str::to_owned);
             }
-            Code::NameTaken => {
-                (StatusCode::CONFLICT, format!("An instance with the name {name} already exists."))
-            }
-            Code::KeychainLocked => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                format!("The {KEYCHAIN_NAME} of this computer is locked. Unlock it, then try again."),
-            ),
-            Code::KeychainMissing => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                format!("This computer has no {KEYCHAIN_NAME} to keep tokens in."),
-            ),
-            Code::KeychainDenied => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                format!("The {KEYCHAIN_NAME} refused to keep or give the token."),
-            ),
-            Code::KeychainTooLong => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("This is more than the {KEYCHAIN_NAME} of this computer can hold."),
-            ),
-            Code::RenewalBusy => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Another program is renewing this token. Try again.".to_owned(),
-            ),
-            Code::ProviderRejected | Code::AuthorizationExpired => {
-                let message = format!("{product} refused.");
-                return Self { provider_message: detail, ..Self::bad_request(message) };
-            }
-            // The client's own settings were refused: the caller's to mend, not the server's.
-            Code::NeedsSettings => {
-                let message = format!("{product} no longer accepts the API key or secret of this instance.");
-                return Self { provider_message: detail, ..Self::bad_request(message) };
-            }
-            // 401 as the provider itself answers: the token that this instance holds opens nothing any more.
-            Code::SignInExpired => (
-                StatusCode::UNAUTHORIZED,
-                "The sign-in behind this instance has ended. Sign in again with new providerData.".to_owned(),
-            ),
-            Code::ProviderUnreachable => {
-                (StatusCode::BAD_GATEWAY, format!("{product} cannot be reached just now."))
-            }
-            Code::ProviderBadResponse => {
-                (StatusCode::BAD_GATEWAY, format!("{product} gave an answer that cannot be used."))
-            }
-            Code::ElementInvalid => {
-                (StatusCode::INTERNAL_SERVER_ERROR, format!("The element file of {name} cannot be used."))
-            }
-            Code::IndexUnwritable | Code::IndexNewer => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "The index of Keyrack cannot be used.".to_owned())
-            }
-            code => {
-                tracing::error!(
-                    code = code.as_str(),
-                    detail = detail.as_deref().unwrap_or_default(),
-                    "a call failed"
-                );
-                (StatusCode::INTERNAL_SERVER_ERROR, "The call failed inside Keyrack.".to_owned())
-            }
+            (Code::ElementUnknown, _) => return Self::not_found("element", name),
+            (Code::ConnectionUnknown, _) => return Self::not_found("instance", name),
+            _ => {}
+        }
+        let detail = failure.detail.as_deref();
+        let mut rows = REFUSALS.iter().flat_map(|(status, rows)| rows.iter().map(move |row| (*status, row)));
+        let Some((status, (_, text))) = rows.find(|(_, (code, _))| *code == failure.code) else {
+            let (code, detail) = (failure.code.as_str(), detail.unwrap_or_default());
+            tracing::error!(code, detail, "a call failed");
+            return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "The call failed inside Keyrack.");
         };
-        Self::new(status, message)
+        let message = text
+            .replace("{keychain}", KEYCHAIN_NAME)
+            .replace("{why}", &detail.map(|why| format!(": {why}")).unwrap_or_default())
+            .replace("{name}", name)
+            .replace("{product}", failure.product.as_deref().unwrap_or("The provider"));
+        let provider_message = failure.detail.filter(|_| WITH_PROVIDER_MESSAGE.contains(&failure.code));
+        Self { provider_message, ..Self::new(status, message) }
     }
 }
 
-impl From<crate::io::index::IndexError> for Refusal {
-    fn from(error: crate::io::index::IndexError) -> Self {
+impl From<IndexError> for Refusal {
+    fn from(error: IndexError) -> Self {
         Failure::from(error).into()
     }
 }
 
 impl IntoResponse for Refusal {
-    /// Without its words, which name the id of the request and are added by [`with_words`].
+    /// Without its body, which [`add_body`] adds because it contains the request id.
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
@@ -179,30 +175,30 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Marks an answer that comes from elsewhere and is left as it is.
+/// Marks the answer of a product, which stays as it is.
 #[derive(Clone, Copy)]
-pub(super) struct PassedOn;
+pub(super) struct Forwarded;
 
-/// Gives a refusal its body. What the router itself refuses gets one as well: everything here answers in JSON.
-pub(super) fn with_words(mut response: Response, request_id: &str) -> Response {
+/// Adds the body of a refusal, also of those that the router makes itself.
+pub(super) fn add_body(mut response: Response, request_id: &str) -> Response {
     let status = response.status();
     let refusal = match response.extensions_mut().remove::<Refusal>() {
         Some(refusal) => refusal,
-        None if response.extensions().get::<PassedOn>().is_some() => return response,
+        None if response.extensions().get::<Forwarded>().is_some() => return response,
         None if status.is_client_error() || status.is_server_error() => {
             Refusal::new(status, status.canonical_reason().unwrap_or("The call was refused."))
         }
         None => return response,
     };
     let mut body = json!({ "requestId": request_id, "message": refusal.message });
-    if let Some(words) = refusal.provider_message {
-        body["providerMessage"] = words.into();
+    if let Some(text) = refusal.provider_message {
+        body["providerMessage"] = text.into();
     }
     let (mut head, _) = response.into_parts();
     head.headers.remove(header::CONTENT_LENGTH);
     head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if status == StatusCode::UNAUTHORIZED {
-        // RFC 9110 §11.6.1: a 401 names the scheme that is wanted.
+        // RFC 9110 §11.6.1: a 401 names the scheme.
         head.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("User"));
     }
     Response::from_parts(head, Body::from(body.to_string()))

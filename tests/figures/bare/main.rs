@@ -1,8 +1,8 @@
-//! The floor under everything that keeps a token: writes values of one size into the keychain of this session, by several
-//! threads, through the store that Keyrack uses and without anything of Keyrack. Prints the milliseconds of each write,
-//! one a line, and last those of all together.
+//! Measures the lower bound of saving tokens: writes values of one size into the keychain of this session from several
+//! threads, through the store that Keyrack uses but without Keyrack. Prints the milliseconds of each write, one per line,
+//! and last those of all.
 //!
-//! Arguments: how many, by how many threads, of how many bytes.
+//! Arguments: number of values, threads, bytes per value.
 
 #[cfg(target_os = "linux")]
 fn main() {

@@ -1,5 +1,5 @@
-// Why a certificate was not added. The program names the reason in one word; a private key is found here already, so
-// that it never leaves the window.
+// Why a certificate was not added. The program names the reason; the window itself finds private keys, so that they
+// never leave it.
 import type { Failure } from "../ipc/types";
 import type { ErrorCopy } from "./errors";
 
@@ -32,7 +32,7 @@ const REASONS: Record<Reason, { title: string; body: string }> = {
   },
 };
 
-/** The words for a refusal, or nothing if the code says it all. */
+/** Returns the words for a refusal; undefined where those of its code will do. */
 export function certificateCopy(failure: Failure): ErrorCopy | undefined {
   if (failure.code !== "usage") return undefined;
   const words = REASONS[failure.name as Reason] ?? REASONS.unusable;

@@ -1,44 +1,55 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Code, ConnectionView, Failure, FieldView } from "../ipc/types";
-import { ERRORS, IN_USE, platformDetails, say, SECRETS_REFUSED } from "./errors";
-import { fieldProblem, inSentence } from "./fields";
-import { shellWord, snippets } from "./snippets";
-import { exactTime, offBy, relativeTime, waitFor } from "./time";
-import { accounts, badgeOf, removalLine, retryingLine, secretHelp, testLine, workspaceLine } from "./words";
+import { describeFailure, ERRORS, platformDetails, SECRETS_REFUSED } from "./errors";
+import { fieldProblem, lowerLabel } from "./fields";
+import { listSnippets, quoteWord } from "./snippets";
+import { exactTime, clockWords, relativeTime, waitWords } from "./time";
+import {
+  countAccounts,
+  badgeWord,
+  removalLine,
+  retryingLine,
+  secretHelp,
+  testLine,
+  workspaceLine,
+} from "./words";
 import { certificateCopy } from "./certificates";
-import { exchangeLine, report } from "./report";
+import { exchangeLine, formatReport } from "./report";
 
 const codes = Object.keys(ERRORS) as Code[];
 
-/** Never before staff. “Callback” is left out: it names a setting and its failure by agreement. */
-const NOT_SAID = /\b(OAuth|tokens?|scopes?|grant|PKCE|instance|401|please|successfully|oops|OK)\b|!/i;
+/** Words that staff never see. “Callback” is not among them: it names a setting and its failure. */
+const NOT_SHOWN = /\b(OAuth|tokens?|scopes?|grant|PKCE|instance|401|please|successfully|oops|OK)\b|!/i;
 
 const keyring = { keychain: "keyring" };
 
 describe("sentences about failures", () => {
   it.each(codes)("%s says what happened in plain words", (code) => {
-    for (const said of [
-      say({ code }, { keychain: "keyring" }),
-      say({ code, product: "Zendesk", port: 1 }, { keychain: "Keychain", platform: "Acme platform" }),
+    for (const words of [
+      describeFailure({ code }, { keychain: "keyring" }),
+      describeFailure(
+        { code, product: "Zendesk", port: 1 },
+        { keychain: "Keychain", platform: "Acme platform" },
+      ),
     ]) {
-      const words = `${said.title} ${said.body} ${said.move} ${said.button.label}`;
-      expect(words).not.toMatch(NOT_SAID);
-      expect(words).not.toMatch(/[{}]|undefined|'/);
-      expect(said.title).toMatch(/^\p{Lu}/u);
-      expect(said.title).not.toMatch(/\.$/);
-      expect(said.body).toMatch(/\.$/);
+      const text = `${words.title} ${words.body} ${words.move} ${words.button.label}`;
+      expect(text).not.toMatch(NOT_SHOWN);
+      expect(text).not.toMatch(/[{}]|undefined|'/);
+      expect(words.title).toMatch(/^\p{Lu}/u);
+      expect(words.title).not.toMatch(/\.$/);
+      expect(words.body).toMatch(/\.$/);
     }
   });
 
   it.each(codes)("%s has a button of one to three words", (code) => {
-    const { label } = say({ code, free_port: 14748 }, keyring).button;
+    const { label } = describeFailure({ code, free_port: 14748 }, keyring).button;
     expect(label.split(" ").length).toBeLessThanOrEqual(3);
   });
 
   it.each(codes)("%s says whose move it is", (code) => {
     const place = { keychain: "keyring", platform: "Acme platform" };
-    expect(say({ code, product: "Zendesk" }, place).move).toMatch(
+    expect(describeFailure({ code, product: "Zendesk" }, place).move).toMatch(
       /^(Your|Your administrator’s|Zendesk’s|Acme platform’s) move$/,
     );
   });
@@ -51,47 +62,49 @@ describe("sentences about failures", () => {
   });
 
   it("facts_are_filled_in", () => {
-    const said = say({ code: "port_in_use", port: 14747, free_port: 14748 }, keyring);
-    expect(said.body).toContain("14747");
-    expect(said.button).toEqual({ label: "Use port 14748", does: "use_free_port" });
+    const words = describeFailure({ code: "port_in_use", port: 14747, free_port: 14748 }, keyring);
+    expect(words.body).toContain("14747");
+    expect(words.button).toEqual({ label: "Use port 14748", does: "use_free_port" });
   });
 
-  it("a_button_without_its_fact_gives_way_to_the_other", () => {
-    expect(say({ code: "port_in_use", port: 14747 }, keyring).button.does).toBe("settings");
+  it("a_button_without_its_fact_is_replaced", () => {
+    expect(describeFailure({ code: "port_in_use", port: 14747 }, keyring).button.does).toBe("settings");
   });
 
-  it("the_keychain_is_called_as_the_system_calls_it", () => {
-    expect(say({ code: "keychain_locked" }, { keychain: "Credential Manager" }).title).toBe(
+  it("the_keychain_has_the_name_of_the_system", () => {
+    expect(describeFailure({ code: "keychain_locked" }, { keychain: "Credential Manager" }).title).toBe(
       "The Credential Manager is locked",
     );
   });
 });
 
 describe("failures on the way to a provider", () => {
-  it("name_who_vouches_for_a_server_that_is_not_trusted", () => {
+  it("name_the_issuer_of_an_untrusted_certificate", () => {
     const host = "login.example.com";
-    const known = say({ code: "certificate_untrusted", host, issuer: "Acme Root" }, keyring);
+    const known = describeFailure({ code: "certificate_untrusted", host, issuer: "Acme Root" }, keyring);
     expect(known.body).toMatch(/^“Acme Root” vouches for login\.example\.com\./);
-    const unknown = say({ code: "certificate_untrusted" }, keyring);
+    const unknown = describeFailure({ code: "certificate_untrusted" }, keyring);
     expect(unknown.body).toMatch(/^An authority that it does not know vouches for the server\./);
   });
 
-  it("say_which_way_the_clock_is_off", () => {
-    expect(say({ code: "clock_wrong", clock_skew: 431 }, keyring).title).toBe("The clock is 7 minutes slow");
-    expect(say({ code: "clock_wrong" }, keyring).title).toBe("The clock is not right");
+  it("tell_in_which_direction_the_clock_is_wrong", () => {
+    expect(describeFailure({ code: "clock_wrong", clock_skew: 431 }, keyring).title).toBe(
+      "The clock is 7 minutes slow",
+    );
+    expect(describeFailure({ code: "clock_wrong" }, keyring).title).toBe("The clock is not right");
   });
 
-  it("about_another_account_name_both_and_the_connection", () => {
+  it("about_another_account_name_both_accounts", () => {
     const failure: Failure = { code: "wrong_account", name: "Support", expected: "a@x", found: "b@x" };
-    expect(say(failure, keyring).body).toBe(
+    expect(describeFailure(failure, keyring).body).toBe(
       "b@x signed in, but “Support” belongs to a@x. Nothing was changed.",
     );
-    expect(say({ code: "wrong_account" }, keyring).body).toMatch(/^Somebody signed in/);
+    expect(describeFailure({ code: "wrong_account" }, keyring).body).toMatch(/^Somebody signed in/);
   });
 
-  it("about_an_element_in_use_name_what_uses_it", () => {
-    const said = say({ code: "name_taken", name: "Support" }, keyring, IN_USE);
-    expect(said.body).toBe("“Support” is connected by it. Remove that connection first.");
+  it("about_an_element_in_use_name_its_connection", () => {
+    const words = describeFailure({ code: "element_in_use", name: "Support" }, keyring);
+    expect(words.body).toBe("“Support” is connected by it. Remove that connection first.");
   });
 });
 
@@ -120,11 +133,11 @@ describe("the report", () => {
       },
     ],
   };
-  const text = report(failure, {
+  const text = formatReport(failure, {
     version: "0.4.0",
     product: "not this",
     at: Date.UTC(2026, 10, 22, 6, 30),
-    said: say(failure, keyring),
+    move: describeFailure(failure, keyring).move,
   });
 
   it("has_a_line_for_each_exchange", () => {
@@ -140,11 +153,11 @@ describe("the report", () => {
     ]);
   });
 
-  it("holds_no_text_that_somebody_else_wrote", () => {
+  it("holds_no_text_of_a_server", () => {
     expect(text).not.toMatch(/text|third/);
   });
 
-  it("says_so_where_there_was_no_answer", () => {
+  it("marks_requests_without_an_answer", () => {
     expect(exchangeLine({ method: "GET", host: "a", path: "/", took_ms: 1 })).toBe(
       "GET a/ → no answer (1 ms)",
     );
@@ -162,7 +175,7 @@ describe("words about a connection", () => {
     revocation: { way: "ends" },
   } as ConnectionView;
 
-  it("that_is_tried_again_say_whether_it_works_meanwhile", () => {
+  it("tell_whether_it_works_while_retrying", () => {
     expect(retryingLine(zendesk, now)).toBe(
       "Keyrack keeps trying by itself. Meanwhile it works with the access from 7 minutes ago.",
     );
@@ -171,7 +184,7 @@ describe("words about a connection", () => {
     );
   });
 
-  it("that_is_to_be_removed_say_what_becomes_of_its_access", () => {
+  it("tell_what_a_removal_does_to_its_access", () => {
     expect(removalLine(zendesk)).toContain("ended at Zendesk");
     expect(removalLine({ ...zendesk, revocation: { way: "page", url: "https://x" } })).toContain(
       "opens with the link",
@@ -179,7 +192,7 @@ describe("words about a connection", () => {
     expect(removalLine({ ...zendesk, revocation: { way: "stays" } })).toContain("ends by itself at Zendesk");
   });
 
-  it("that_was_tested_say_who_and_how_fast", () => {
+  it("tell_the_account_and_time_of_a_test", () => {
     expect(testLine({ identity: "maria@acme.example", took_ms: 1182 })).toBe(
       "Works. maria@acme.example · 1,182 ms",
     );
@@ -196,12 +209,12 @@ describe("words about a certificate", () => {
     "expired",
     "unusable",
     undefined,
-  ])("that is refused because of %s say what to bring instead", (name) => {
+  ])("that is refused because of %s tell what to choose instead", (name) => {
     const failure: Failure = { code: "usage", ...(name ? { name } : {}) };
-    const said = say(failure, keyring, certificateCopy(failure));
-    expect(said.title).toMatch(/^\p{Lu}.*[^.]$/u);
-    expect(said.body).toMatch(/\.$/);
-    expect(said.button).toEqual({ label: "Choose another", does: "edit" });
+    const words = describeFailure(failure, keyring, certificateCopy(failure));
+    expect(words.title).toMatch(/^\p{Lu}.*[^.]$/u);
+    expect(words.body).toMatch(/\.$/);
+    expect(words.button).toEqual({ label: "Choose another", does: "edit" });
   });
 
   it("leave_other_failures_to_their_code", () => {
@@ -212,24 +225,27 @@ describe("words about a certificate", () => {
 describe("failures of a platform", () => {
   const place = { keychain: "keyring", platform: "Acme platform" };
 
-  it("are_said_with_the_name_of_the_workspace", () => {
-    const said = say({ code: "platform_uncertain", host: "api.example.com" }, place);
-    expect(said.body).toMatch(/^It is not known whether Acme platform did this\./);
+  it("name_the_workspace", () => {
+    const words = describeFailure({ code: "platform_uncertain", host: "api.example.com" }, place);
+    expect(words.body).toMatch(/^It is not known whether Acme platform did this\./);
   });
 
-  it("without_a_name_are_said_with_the_host_as_it_is_written", () => {
-    const said = say({ code: "platform_unreachable", host: "api.example.com" }, keyring);
-    expect(said.title).toBe("api.example.com can’t be reached");
+  it("name_the_host_in_small_letters_without_a_workspace", () => {
+    const words = describeFailure({ code: "platform_unreachable", host: "api.example.com" }, keyring);
+    expect(words.title).toBe("api.example.com can’t be reached");
   });
 
-  it("never_take_the_host_of_the_platform_for_the_product", () => {
-    const said = say({ code: "authorization_expired", host: "api.example.com" }, place);
-    expect(said.body).toContain("from the product was");
+  it("never_name_the_host_of_the_platform_as_the_product", () => {
+    const words = describeFailure({ code: "authorization_expired", host: "api.example.com" }, place);
+    expect(words.body).toContain("from the product was");
   });
 
-  it("say_how_long_to_wait_if_the_platform_does", () => {
+  it("tell_how_long_to_wait", () => {
     const busy = (retry_after?: number) =>
-      say({ code: "platform_busy", platform: retry_after === undefined ? {} : { retry_after } }, place).body;
+      describeFailure(
+        { code: "platform_busy", platform: retry_after === undefined ? {} : { retry_after } },
+        place,
+      ).body;
     expect(busy(30)).toContain("Try again in 30 seconds.");
     expect(busy()).toContain("Try again in a minute.");
   });
@@ -240,10 +256,10 @@ describe("failures of a platform", () => {
     [90, "2 minutes"],
     [121, "3 minutes"],
   ])("%s seconds are %s", (seconds, words) => {
-    expect(waitFor(seconds)).toBe(words);
+    expect(waitWords(seconds)).toBe(words);
   });
 
-  it("keep_what_the_platform_said_for_the_details", () => {
+  it("keep_the_texts_of_the_platform_for_the_details", () => {
     const platform = {
       status: 400,
       message: "no",
@@ -260,16 +276,16 @@ describe("failures of a platform", () => {
     expect(platformDetails({ code: "platform_failed" })).toEqual([]);
   });
 
-  it("about_secrets_that_were_withdrawn_lead_to_where_new_ones_are_entered", () => {
-    const said = say({ code: "workspace_secrets" }, place);
-    expect(said.title).toBe("The secrets of Acme platform no longer work");
-    expect(said.button).toEqual({ label: "Replace secrets", does: "replace_secrets" });
+  it("about_withdrawn_secrets_lead_to_their_form", () => {
+    const words = describeFailure({ code: "workspace_secrets" }, place);
+    expect(words.title).toBe("The secrets of Acme platform no longer work");
+    expect(words.button).toEqual({ label: "Replace secrets", does: "replace_secrets" });
   });
 
-  it("about_secrets_that_were_never_accepted_have_sentences_of_their_own", () => {
-    const said = say({ code: "workspace_secrets" }, place, SECRETS_REFUSED);
-    expect(said.title).toBe("Acme platform does not accept these secrets");
-    expect(said.button).toEqual({ label: "Edit", does: "edit" });
+  it("about_new_secrets_have_their_own_sentences", () => {
+    const words = describeFailure({ code: "workspace_secrets" }, place, SECRETS_REFUSED);
+    expect(words.title).toBe("Acme platform does not accept these secrets");
+    expect(words.button).toEqual({ label: "Edit", does: "edit" });
   });
 });
 
@@ -283,7 +299,7 @@ describe("words about workspaces", () => {
   };
 
   it("count_accounts", () => {
-    expect([0, 1, 2, 1200].map(accounts)).toEqual([
+    expect([0, 1, 2, 1200].map(countAccounts)).toEqual([
       "No accounts",
       "1 account",
       "2 accounts",
@@ -291,27 +307,27 @@ describe("words about workspaces", () => {
     ]);
   });
 
-  it("never_ask_to_sign_in_again_where_that_mends_nothing", () => {
+  it("ask_to_sign_in_again_only_where_it_helps", () => {
     const gone = { disabled: false, status: "needs_sign_in", last_code: "instance_gone" } as ConnectionView;
-    expect(badgeOf(gone)).toBe("Deleted there");
-    expect(badgeOf({ ...gone, last_code: "workspace_secrets" })).toBe("Check secrets");
-    expect(badgeOf({ ...gone, last_code: "sign_in_expired" })).toBe("Sign in again");
-    expect(badgeOf({ ...gone, disabled: true })).toBe("Off");
+    expect(badgeWord(gone)).toBe("Deleted there");
+    expect(badgeWord({ ...gone, last_code: "workspace_secrets" })).toBe("Check secrets");
+    expect(badgeWord({ ...gone, last_code: "sign_in_expired" })).toBe("Sign in again");
+    expect(badgeWord({ ...gone, disabled: true })).toBe("Off");
   });
 
-  it("say_where_a_secret_goes", () => {
+  it("tell_where_a_secret_is_stored", () => {
     expect(secretHelp("keyring", hosted)).toBe("Kept in the keyring and at Acme.");
     expect(secretHelp("keyring", { ...hosted, kind: "local" })).toBe("Kept in the keyring only.");
   });
 
-  it("never_leave_out_a_kind", () => {
+  it("explain_every_kind", () => {
     for (const kind of ["local", "practice", "hosted"] as const)
       expect(workspaceLine({ ...hosted, kind })).toMatch(/^\p{Lu}.*\.$/u);
   });
 });
 
 describe("words in the screens", () => {
-  /** The developer section may say more, and code is not a sentence: only text between tags is read. */
+  /** Reads the text between tags only: code is no sentence. */
   const files = ["screens", "parts"].flatMap((folder) =>
     readdirSync(new URL(`../${folder}/`, import.meta.url))
       .filter((name) => name.endsWith(".svelte"))
@@ -339,13 +355,13 @@ describe("words under a field", () => {
     problem: "Enter only the first part, such as acme for acme.zendesk.com.",
   } as FieldView;
 
-  it("a_missing_value_is_asked_for_by_its_label", () => {
+  it("a_missing_value_is_named_by_its_label", () => {
     expect(fieldProblem(field, "required", "Zendesk")).toBe("Enter the secret.");
   });
 
   it("names_keep_their_capitals_inside_a_sentence", () => {
-    expect(inSentence("Zendesk address", "Zendesk")).toBe("Zendesk address");
-    expect(inSentence("API key", "Zendesk")).toBe("API key");
+    expect(lowerLabel("Zendesk address", "Zendesk")).toBe("Zendesk address");
+    expect(lowerLabel("API key", "Zendesk")).toBe("API key");
   });
 
   it("a_malformed_value_gets_the_sentence_of_the_element", () => {
@@ -353,7 +369,7 @@ describe("words under a field", () => {
     expect(fieldProblem({ ...field, problem: "" }, "malformed", "Zendesk")).toBe("Check the secret.");
   });
 
-  it("a_long_value_is_told_its_limit", () => {
+  it("a_long_value_gets_its_limit", () => {
     expect(fieldProblem(field, "too_long", "Zendesk")).toBe("Enter at most 63 characters.");
   });
 });
@@ -379,7 +395,7 @@ describe("times", () => {
     [3600 * 5, "5 hours slow"],
     [-86_400 * 3, "3 days fast"],
   ])("a clock that others are %s seconds ahead of is %s", (skew, words) => {
-    expect(offBy(skew)).toBe(words);
+    expect(clockWords(skew)).toBe(words);
   });
 
   it("are_exact_in_the_title", () => {
@@ -393,13 +409,13 @@ describe("snippets", () => {
   const practice = { name: "practice", kind: "practice" as const };
 
   it("call_the_command_line_by_the_name_of_the_connection", () => {
-    const all = snippets(connection, here, "oauth2");
-    expect(all.map((one) => one.tab)).toEqual(["Shell", "curl", ".env"]);
+    const all = listSnippets(connection, here, "oauth2");
+    expect(all.map(({ tab }) => tab)).toEqual(["Shell", "curl", ".env"]);
     for (const { text } of all) expect(text).toContain('keyrack token "Zendesk · support"');
   });
 
   it("name_the_workspace_unless_it_is_this_computer", () => {
-    for (const { text } of snippets(connection, practice, "oauth2"))
+    for (const { text } of listSnippets(connection, practice, "oauth2"))
       expect(text).toContain('--workspace "practice"');
   });
 
@@ -410,19 +426,19 @@ describe("snippets", () => {
       base_url: "https://api.example.com/elements/api-v2",
     };
     for (const auth of ["oauth2", "oauth1", "basic"] as const) {
-      const curl = snippets(connection, hosted, auth).find((one) => one.tab === "curl");
+      const curl = listSnippets(connection, hosted, auth).find(({ tab }) => tab === "curl");
       expect(curl?.text).toContain("https://api.example.com/elements/api-v2/ping");
       expect(curl?.text).toContain('--workspace "Acme" --format header');
     }
   });
 
-  it("do_not_offer_a_header_where_each_request_is_signed", () => {
-    for (const { text } of snippets(connection, here, "oauth1")) expect(text).not.toContain("header");
+  it("offer_no_header_for_oauth1", () => {
+    for (const { text } of listSnippets(connection, here, "oauth1")) expect(text).not.toContain("header");
   });
 
-  it("quote_a_name_so_that_a_shell_leaves_it_alone", () => {
-    expect(shellWord("Act! Essentials")).toBe("'Act! Essentials'");
-    expect(shellWord("it's $HOME")).toBe(`'it'\\''s $HOME'`);
-    expect(shellWord("it's")).toBe(`"it's"`);
+  it("quote_names_for_a_shell", () => {
+    expect(quoteWord("Act! Essentials")).toBe("'Act! Essentials'");
+    expect(quoteWord("it's $HOME")).toBe(`'it'\\''s $HOME'`);
+    expect(quoteWord("it's")).toBe(`"it's"`);
   });
 });

@@ -1,23 +1,22 @@
-// In words, how the address registered at a product differs from ours. The marks in the addresses say the same to the
-// eye.
-import type { Way } from "../state/difference";
+// Sentences about how the address registered at a product differs from ours.
+import type { DifferenceKind } from "../state/difference";
 
 const portWord = (port: string) => (port === "" ? "no port" : `port ${port}`);
 
-export function wayWords(way: Way): string {
-  switch (way.kind) {
+function describeKind(found: DifferenceKind): string {
+  switch (found.kind) {
     case "blank":
       return "The registered one has a blank in it.";
     case "scheme":
-      return `Keyrack’s begins with ${way.ours}, the registered one with ${way.theirs}.`;
+      return `Keyrack’s begins with ${found.ours}, the registered one with ${found.theirs}.`;
     case "loopback":
-      return `Keyrack’s says ${way.ours}, the registered one ${way.theirs}. They lead to the same place, but are not the same letters.`;
+      return `Keyrack’s says ${found.ours}, the registered one ${found.theirs}. They lead to the same place, but are not the same letters.`;
     case "host":
       return "They lead to different hosts.";
     case "port":
-      return `Keyrack’s has ${portWord(way.ours)}, the registered one ${portWord(way.theirs)}.`;
+      return `Keyrack’s has ${portWord(found.ours)}, the registered one ${portWord(found.theirs)}.`;
     case "slash":
-      return way.ours
+      return found.ours
         ? "Keyrack’s has a slash at the end, the registered one has none."
         : "The registered one has a slash at the end, Keyrack’s has none.";
     case "path":
@@ -31,9 +30,9 @@ export function wayWords(way: Way): string {
   }
 }
 
-/** All ways in one line; “the same” is worth saying too, because then the cause is another one. */
-export function differenceWords(ways: Way[]): string {
-  return ways.length === 0
+/** Describes all differences in one line. */
+export function differenceWords(found: DifferenceKind[]): string {
+  return found.length === 0
     ? "Both are the same, letter for letter. Something else is in the way."
-    : ways.map(wayWords).join(" ");
+    : found.map(describeKind).join(" ");
 }

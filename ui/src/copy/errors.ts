@@ -1,15 +1,14 @@
-// Every sentence about something that failed, in one table. `Record<Code, …>` makes a missing code a compile
-// error, so the program cannot gain a code that the window does not know how to say.
+// Every sentence about a failure, in one table. A missing code does not compile.
 //
-// Shape: what happened, then what to do; two short sentences, whose move it is, and one button. {braces} are facts of
-// the failure, filled in by `say`. Raw text from elsewhere is never part of a sentence, only of the folded details.
+// Each row: what happened, what to do, whose move it is, and one button. `describeFailure` fills in the facts in {braces}.
+// Text from elsewhere is never part of a sentence, only of the folded details.
 import type { Code, Failure } from "../ipc/types";
-import { offBy, waitFor } from "./time";
+import { clockWords, waitWords } from "./time";
 
-/** Whose move it is. */
-export type Move = "person" | "administrator" | "provider" | "platform";
+/** Who can do something about it. */
+type Move = "user" | "administrator" | "provider" | "platform";
 
-/** What the one button does. The screen that shows the failure knows how. */
+/** What the button does; the screen that shows the failure knows how. */
 export type Does =
   | "retry"
   | "edit"
@@ -38,16 +37,15 @@ type Fact =
   | "expected"
   | "found";
 
-export interface ButtonCopy {
+interface ButtonCopy {
   label: string;
   does: Does;
 }
 
-/** A button that has nothing to offer without a fact has another one to give way to: no row is ever without. */
+/** The button of a row. One that needs a fact names another to use without it. */
 type Offer =
   { button: ButtonCopy; needs?: never } | { button: ButtonCopy; needs: Fact; otherwise: ButtonCopy };
 
-/** One row of the table. */
 export type ErrorCopy = { title: string; body: string; move: Move } & Offer;
 
 const TRY_AGAIN: ButtonCopy = { label: "Try again", does: "retry" };
@@ -63,38 +61,38 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "Access was not given",
     body: "{product} reported that access was declined. Nothing was saved.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   authorization_expired: {
     title: "The sign-in took too long",
     body: "What the browser brought from {product} was used before or is too old. Start again from here.",
     button: START_AGAIN,
-    move: "person",
+    move: "user",
   },
   callback_busy: {
     title: "Another sign-in is waiting",
     body: "Keyrack is already signing in to {product} in another window or terminal. Finish or cancel that one first.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   callback_invalid: {
     title: "The address can’t be used",
     body: "It holds no answer from {product}. Copy the whole address the browser ended on.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   callback_timeout: {
     title: "No answer from the browser",
     body: "The sign-in was not finished. Entered values are kept.",
     button: { label: "Open browser again", does: "retry" },
-    move: "person",
+    move: "user",
   },
-  // Shown nowhere: cancelling leads back to the form. Only screen readers hear it.
+  // Not shown: cancelling leads back to the form.
   cancelled: {
     title: "The sign-in was cancelled",
     body: "Entered values are kept.",
     button: START_AGAIN,
-    move: "person",
+    move: "user",
   },
   certificate_untrusted: {
     title: "This computer does not trust the server",
@@ -106,19 +104,25 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "The clock is {clock}",
     body: "{product} takes sign-ins only at the right time. Set the clock of this computer, then try again.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   connection_disabled: {
     title: "This account is switched off",
     body: "Nothing can use it while it is off. Switch it on, then try again.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   connection_unknown: {
     title: "This connection is gone",
     body: "It was removed in another window or terminal. The list shows what is left.",
     button: CONNECTIONS,
-    move: "person",
+    move: "user",
+  },
+  element_in_use: {
+    title: "It can’t be taken out yet",
+    body: "“{name}” is connected by it. Remove that connection first.",
+    button: CONNECTIONS,
+    move: "user",
   },
   element_invalid: {
     title: "The description of {product} has a fault",
@@ -142,25 +146,25 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "Some entries can’t be used",
     body: "What to change is said below each of them.",
     button: EDIT,
-    move: "person",
+    move: "user",
   },
   index_newer: {
     title: "A newer version wrote this data",
     body: "Update the app to open it. Nothing was changed.",
     button: DETAILS,
-    move: "person",
+    move: "user",
   },
   index_unwritable: {
     title: "The list can’t be saved",
     body: "The data folder can’t be written to. Make room on the disk or check who owns the folder.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   instance_gone: {
     title: "{platform} no longer has this account",
     body: "It was deleted there. Remove it here, then connect {product} anew.",
     button: DETAILS,
-    move: "person",
+    move: "user",
   },
   internal: {
     title: "Something failed inside the app",
@@ -180,19 +184,19 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "Nothing to sign in with was found there",
     body: "{host} does not tell how to sign in. Check the address, or enter the single addresses by hand.",
     button: EDIT,
-    move: "person",
+    move: "user",
   },
   keychain_denied: {
     title: "The {keychain} refused",
     body: "Keyrack was not allowed to use it. Allow it when the system asks.",
     button: CHECK,
-    move: "person",
+    move: "user",
   },
   keychain_locked: {
     title: "The {keychain} is locked",
     body: "Unlock it to save and use connections.",
     button: CHECK,
-    move: "person",
+    move: "user",
   },
   keychain_missing: {
     title: "No {keychain} was found",
@@ -210,13 +214,13 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "More than one connection has this name",
     body: "These match: {candidates}. Choose one of them in the list.",
     button: CONNECTIONS,
-    move: "person",
+    move: "user",
   },
   name_taken: {
     title: "This name is in use",
     body: "Another connection is called “{name}”. Choose another name.",
     button: EDIT,
-    move: "person",
+    move: "user",
   },
   needs_settings: {
     title: "{product} no longer accepts these settings",
@@ -246,7 +250,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "This is too large for {platform}",
     body: "It takes no entry of this size. Shorten what was entered.",
     button: EDIT,
-    move: "person",
+    move: "user",
   },
   platform_rejected: {
     title: "{platform} refused",
@@ -254,7 +258,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     button: DETAILS,
     move: "administrator",
   },
-  // A way to try again would be a way to do it twice in the eyes of the person. The list shows what came of it.
+  // Trying again could do it twice; the list shows the outcome.
   platform_uncertain: {
     title: "The answer got lost",
     body: "It is not known whether {platform} did this. Keyrack looks again at its next start and finds what was made. Until then, look there before repeating it.",
@@ -265,7 +269,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "{platform} can’t be reached",
     body: "Check the connection to the internet and try again. Nothing was changed.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   port_in_use: {
     title: "The callback address is taken",
@@ -273,7 +277,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     button: { label: "Use port {free_port}", does: "use_free_port" },
     needs: "free_port",
     otherwise: SETTINGS,
-    move: "person",
+    move: "user",
   },
   provider_bad_response: {
     title: "{product} sent an unexpected answer",
@@ -291,7 +295,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "{product} can’t be reached",
     body: "Check the connection to the internet and try again. Nothing was changed.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   redirect_mismatch: {
     title: "{product} expects another address",
@@ -303,19 +307,19 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "Access is being renewed",
     body: "Another program is renewing it at this moment. Try again in a few seconds.",
     button: TRY_AGAIN,
-    move: "person",
+    move: "user",
   },
   sign_in_expired: {
     title: "Sign in again",
     body: "{product} ended this sign-in. Other connections are not affected.",
     button: { label: "Sign in again", does: "retry" },
-    move: "person",
+    move: "user",
   },
   state_mismatch: {
     title: "The answer did not match",
     body: "The browser returned an answer for another sign-in. Start again from here.",
     button: START_AGAIN,
-    move: "person",
+    move: "user",
   },
   usage: {
     title: "This can’t be done here",
@@ -333,83 +337,74 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "This name is in use",
     body: "Another workspace is called “{name}”. Choose another name.",
     button: EDIT,
-    move: "person",
+    move: "user",
   },
   workspace_unknown: {
     title: "This workspace is gone",
     body: "It was removed in another window or terminal. Choose another one in Settings.",
     button: SETTINGS,
-    move: "person",
+    move: "user",
   },
   wrong_account: {
     title: "Another account signed in",
     body: "{found} signed in, but “{name}” belongs to {expected}. Nothing was changed.",
     button: { label: "Sign in again", does: "retry" },
-    move: "person",
+    move: "user",
   },
 };
 
-/** The refusal to take an element out of the list while something is connected by it. */
-export const IN_USE: ErrorCopy = {
-  title: "It can’t be taken out yet",
-  body: "“{name}” is connected by it. Remove that connection first.",
-  button: CONNECTIONS,
-  move: "person",
-};
-
-/** The same refusal while a workspace is being added: nothing was accepted yet, and the secrets stand in the form. */
+/** `workspace_secrets` while the secrets are entered: none were accepted yet. */
 export const SECRETS_REFUSED: ErrorCopy = {
   title: "{platform} does not accept these secrets",
   body: "Copy both again from its web page. They belong together: one user of one organization.",
   button: EDIT,
-  move: "person",
+  move: "user",
 };
 
 /** A failure in words, ready to show. */
-export interface Said {
+export interface FailureWords {
   title: string;
   body: string;
-  /** “Your move”: who can do something about it. */
+  /** “Your move”. */
   move: string;
   button: ButtonCopy;
 }
 
 const MOVES: Record<Move, string> = {
-  person: "Your move",
+  user: "Your move",
   administrator: "Your administrator’s move",
   provider: "{product}’s move",
   platform: "{platform}’s move",
 };
 
-/** What a sentence takes from its surroundings and not from the failure. */
-export interface Place {
-  /** What this system calls its keychain. */
+/** The names that a sentence takes from outside the failure. */
+export interface Names {
   keychain: string;
-  /** What the person calls the hosted platform. */
+  /** The label of the hosted workspace in use. */
   platform?: string | undefined;
 }
 
-function facts(failure: Failure, place: Place): Record<Fact, string | undefined> {
+function collectFacts(failure: Failure, names: Names): Record<Fact, string | undefined> {
   const wait = failure.platform?.retry_after;
   return {
-    product: failure.product ?? (place.platform === undefined ? failure.host : undefined),
+    product: failure.product ?? (names.platform === undefined ? failure.host : undefined),
     name: failure.name,
-    platform: place.platform ?? failure.host,
-    wait: wait === undefined ? undefined : waitFor(wait),
+    platform: names.platform ?? failure.host,
+    wait: wait === undefined ? undefined : waitWords(wait),
     port: failure.port?.toString(),
     free_port: failure.free_port?.toString(),
     report: failure.report,
     candidates: failure.candidates?.map((name) => `“${name}”`).join(", "),
-    keychain: place.keychain,
+    keychain: names.keychain,
     host: failure.host,
     authority: failure.issuer === undefined ? undefined : `“${failure.issuer}”`,
-    clock: failure.clock_skew === undefined ? undefined : offBy(failure.clock_skew),
+    clock: failure.clock_skew === undefined ? undefined : clockWords(failure.clock_skew),
     expected: failure.expected,
     found: failure.found,
   };
 }
 
-/** What stands in for a fact the program did not send: the sentence must still be one. */
+/** Replacements for facts that the program did not send. */
 const UNNAMED: Record<Fact, string> = {
   product: "the product",
   name: "this",
@@ -429,30 +424,28 @@ const UNNAMED: Record<Fact, string> = {
 
 function fill(template: string, known: Record<Fact, string | undefined>): string {
   const text = template.replace(/\{(\w+)\}/g, (_, fact: Fact) => known[fact] ?? UNNAMED[fact]);
-  // Only what stands in for a name is raised: a host at the start is not written with a capital.
+  // A host at the start of a sentence keeps its small letter.
   return text.startsWith("the ") ? `The ${text.slice(4)}` : text;
 }
 
-/** The sentences for a failure. Another row of the table may take the place of the one for its code. */
-export function say(failure: Failure, place: Place, copy: ErrorCopy = ERRORS[failure.code]): Said {
-  const known = facts(failure, place);
-  const chosen = copy.needs !== undefined && known[copy.needs] === undefined ? copy.otherwise : copy.button;
+/** Puts a failure into words, with the row of its code or with another one. */
+export function describeFailure(
+  failure: Failure,
+  names: Names,
+  copy: ErrorCopy = ERRORS[failure.code],
+): FailureWords {
+  const known = collectFacts(failure, names);
+  const button = copy.needs !== undefined && known[copy.needs] === undefined ? copy.otherwise : copy.button;
   return {
     title: fill(copy.title, known),
     body: fill(copy.body, known),
     move: fill(MOVES[copy.move], known),
-    button: { label: fill(chosen.label, known), does: chosen.does },
+    button: { label: fill(button.label, known), does: button.does },
   };
 }
 
-/** A line of the folded details: a plain label and what the platform said. */
-export interface Detail {
-  label: string;
-  text: string;
-}
-
-/** What a hosted platform answered, for the details. */
-export function platformDetails(failure: Failure): Detail[] {
+/** Lists what a hosted platform answered, for the folded details. */
+export function platformDetails(failure: Failure): { label: string; text: string }[] {
   const { message, provider_message, status, request_id } = failure.platform ?? {};
   const lines: [string, string | undefined][] = [
     ["The platform said", message],

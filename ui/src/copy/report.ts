@@ -1,7 +1,6 @@
-// What a person may send to whoever helps: what was asked of whom and what came of it. Codes, hosts and times only; no
-// value that was entered or received, and no text that somebody else wrote.
+// The report that the user may send to support: codes, hosts and times, but no value that was entered or received and no
+// text of a server.
 import type { Exchange, Failure } from "../ipc/types";
-import type { Said } from "./errors";
 
 /** `POST acme.zendesk.com/oauth/tokens → 400 invalid_grant (210 ms)`. */
 export function exchangeLine({ method, host, path, status, error, took_ms }: Exchange): string {
@@ -9,21 +8,20 @@ export function exchangeLine({ method, host, path, status, error, took_ms }: Exc
   return `${method} ${host}${path} → ${outcome} (${took_ms} ms)`;
 }
 
-export interface Circumstances {
-  /** Of the program. */
+interface Circumstances {
   version: string;
   product: string | undefined;
   /** When the failure was seen, in milliseconds since 1970. */
   at: number;
-  said: Pick<Said, "move">;
+  move: string;
 }
 
-export function report(failure: Failure, { version, product, at, said }: Circumstances): string {
+export function formatReport(failure: Failure, { version, product, at, move }: Circumstances): string {
   const lines: [string, string | undefined][] = [
     ["Code", failure.code],
     ["Product", failure.product ?? product],
     ["Time", new Date(at).toISOString()],
-    ["Whose move", said.move],
+    ["Whose move", move],
     ["Report", failure.report],
     ["Request number", failure.platform?.request_id],
   ];

@@ -1,4 +1,4 @@
-// The lines a developer pastes. They call the command line, which renews as needed; no token is ever written here.
+// Lines for developers to paste. They call the command line, which renews as needed, and hold no token.
 import type { ConnectionView, ElementView, WorkspaceView } from "../ipc/types";
 
 /** One tab of the developer section. */
@@ -7,35 +7,34 @@ export interface Snippet {
   text: string;
 }
 
-/** A word for a POSIX shell. Double quotes read best; where a character would act inside them (`!` in an
- *  interactive bash too), single quotes are used. */
-export function shellWord(word: string): string {
+/** Quotes a word for a POSIX shell: with double quotes, which read best, unless a character acts inside them (`!` does in
+ *  an interactive bash). */
+export function quoteWord(word: string): string {
   return /["$`\\!]/.test(word) ? `'${word.replaceAll("'", `'\\''`)}'` : `"${word}"`;
 }
 
-export function snippets(
+export function listSnippets(
   connection: Pick<ConnectionView, "name" | "host">,
   workspace: Pick<WorkspaceView, "name" | "kind" | "base_url">,
   auth: ElementView["auth"],
 ): Snippet[] {
-  // The command line uses the workspace of this computer unless told.
-  const elsewhere = workspace.kind === "local" ? "" : ` --workspace ${shellWord(workspace.name)}`;
-  const name = shellWord(connection.name) + elsewhere;
+  // The command line uses the workspace of this computer by default.
+  const option = workspace.kind === "local" ? "" : ` --workspace ${quoteWord(workspace.name)}`;
+  const name = quoteWord(connection.name) + option;
   const env: Snippet = {
     tab: ".env",
     text: `# Loads the variables into this shell; no token is written to a file\neval "$(keyrack token ${name} --format env)"`,
   };
   const hosted = workspace.kind === "hosted";
   if (auth === "oauth1" && !hosted) {
-    // Each OAuth 1.0a request is signed over its own address, so a header made in advance is of no use.
+    // OAuth 1.0a signs each request, so there is no header to make in advance.
     return [
       { tab: "Shell", text: `keyrack token ${name} --format json` },
       { tab: "curl", text: `keyrack curl ${name} --run` },
       env,
     ];
   }
-  // At a hosted platform the calls go to the platform, which signs those of OAuth 1.0a itself; /ping is one that every
-  // element answers.
+  // A hosted platform takes the calls, and signs those of OAuth 1.0a; every element answers /ping.
   const address = hosted
     ? `${workspace.base_url ?? "https://"}/ping`
     : connection.host

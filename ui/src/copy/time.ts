@@ -1,4 +1,4 @@
-// Times as a person says them: relative up to a day, then the date. The exact time goes into `title`.
+// Times in words: relative up to a day, then the date. The exact time goes into `title`.
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -13,7 +13,7 @@ const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "
 export function relativeTime(at: number, now: number): string {
   const gap = at - now;
   const size = Math.abs(gap);
-  // Counting single seconds would redraw the line all the time and tell nobody anything.
+  // Single seconds would redraw the line all the time.
   if (size < 10 * SECOND) return gap <= 0 ? "just now" : "in a few seconds";
   if (size < MINUTE) return relative.format(Math.trunc(gap / (10 * SECOND)) * 10, "second");
   if (size < HOUR) return relative.format(Math.trunc(gap / MINUTE), "minute");
@@ -22,11 +22,11 @@ export function relativeTime(at: number, now: number): string {
 }
 
 /** “12 November 2026”. */
-export function date(at: number): string {
+export function formatDate(at: number): string {
   return day.format(at);
 }
 
-/** The time to the second, for `title`. */
+/** To the second, for `title`. */
 export function exactTime(at: number): string {
   return exact.format(at);
 }
@@ -35,14 +35,13 @@ function counted(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
-/** “30 seconds”, “2 minutes”: as long as somebody asks to wait. */
-export function waitFor(seconds: number): string {
-  // Beyond a minute and a half nobody counts seconds; rounded up, so that it is never too early.
+/** “30 seconds”, “2 minutes”; rounded up, so that it is never too early. */
+export function waitWords(seconds: number): string {
   return seconds < 90 ? counted(seconds, "second") : counted(Math.ceil(seconds / 60), "minute");
 }
 
-/** “7 minutes slow”: the clock of this computer, which other clocks are `skew` seconds ahead of. */
-export function offBy(skew: number): string {
+/** “7 minutes slow”, for a computer whose clock is `skew` seconds behind others. */
+export function clockWords(skew: number): string {
   const seconds = Math.abs(skew);
   const size =
     seconds < 90

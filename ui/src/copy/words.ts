@@ -1,8 +1,8 @@
-// Sentences that more than one screen says, and those that screen readers hear. Words for failures are in errors.ts.
+// Sentences of more than one screen, and those for screen readers. errors.ts has the words for failures.
 import type { ConnectionView, KeychainView, Status, TestView, WorkspaceView } from "../ipc/types";
 import { relativeTime } from "./time";
 
-/** `{keychain}` in a sentence: what the system itself calls the place. */
+/** Names the keychain as the system does. */
 export function keychainWord(keychain: KeychainView | undefined): string {
   return keychain?.name ?? "keyring";
 }
@@ -14,32 +14,32 @@ const BADGES: Record<Status, string | null> = {
   needs_settings: "Check settings",
 };
 
-/** The badge of a row. Healthy rows carry none: a word on every row would be noise. */
-export function badgeOf(connection: ConnectionView): string | null {
+/** Returns the badge of a row; none for a healthy one. */
+export function badgeWord(connection: ConnectionView): string | null {
   if (connection.disabled) return "Off";
-  // Signing in again would mend neither of these.
+  // A new sign-in helps in neither case.
   if (connection.last_code === "instance_gone") return "Deleted there";
   if (connection.last_code === "workspace_secrets") return "Check secrets";
   return BADGES[connection.status];
 }
 
-/** The status on the screen of one connection, where a word is always wanted. */
-export function statusOf(connection: ConnectionView): string {
-  return badgeOf(connection) ?? "Works";
+/** Returns the status on the screen of one connection. */
+export function statusWord(connection: ConnectionView): string {
+  return badgeWord(connection) ?? "Works";
 }
 
-/** “3 accounts”; it can stand at the beginning of a sentence. */
-export function accounts(count: number): string {
+/** “3 accounts”, with a capital for the start of a sentence. */
+export function countAccounts(count: number): string {
   if (count === 0) return "No accounts";
   return count === 1 ? "1 account" : `${count.toLocaleString("en-GB")} accounts`;
 }
 
-/** The host of a hosted workspace; its whole address would be noise in a sentence. */
+/** Returns the host of a hosted workspace. */
 export function hostOf(workspace: WorkspaceView): string {
   return workspace.base_url ? new URL(workspace.base_url).host : "";
 }
 
-/** What a workspace is, for somebody who sees the word for the first time. */
+/** Explains what a workspace is. */
 export function workspaceLine(workspace: WorkspaceView): string {
   switch (workspace.kind) {
     case "local":
@@ -51,14 +51,14 @@ export function workspaceLine(workspace: WorkspaceView): string {
   }
 }
 
-/** Where a secret of a form ends up, for the line below its field. */
+/** Names the places where a secret is stored, for the line below its field. */
 export function secretHelp(keychain: string, workspace: WorkspaceView | undefined): string {
   return workspace?.kind === "hosted"
     ? `Kept in the ${keychain} and at ${workspace.label}.`
     : `Kept in the ${keychain} only.`;
 }
 
-/** Why a connection is being tried again, and whether it works meanwhile. */
+/** Tells whether a connection works while it is being tried again. */
 export function retryingLine(connection: ConnectionView, now: number): string {
   const { expires_at, renewed_at, created_at } = connection;
   const tries = "Keyrack keeps trying by itself.";
@@ -68,7 +68,7 @@ export function retryingLine(connection: ConnectionView, now: number): string {
     : `${tries} It stopped working ${relativeTime(expires_at, now)}.`;
 }
 
-/** What becomes of the access when a connection is removed. */
+/** Tells what happens to the access when a connection is removed. */
 export function removalLine({ product, revocation }: ConnectionView): string {
   switch (revocation.way) {
     case "ends":
@@ -86,7 +86,7 @@ export function testLine({ identity, took_ms }: TestView): string {
   return `Works. ${facts.join(" · ")}`;
 }
 
-/** The second line of a row: who is signed in, and where. */
+/** Returns the second line of a row: the account and its host. */
 export function identityLine(connection: ConnectionView): string {
   const { identity, host, product, name } = connection;
   if (identity && host) return `${identity} on ${host}`;
@@ -95,7 +95,7 @@ export function identityLine(connection: ConnectionView): string {
 
 export const ANNOUNCE = {
   waiting: (product: string) => `Finish signing in to ${product} in the browser.`,
-  /** Letter by letter, because that is how it is typed. */
+  /** Spelled, because it is typed letter by letter. */
   waitingWithCode: (code: string, host: string) => `Enter the code ${[...code].join(" ")} at ${host}.`,
   connected: (name: string) => `${name} is connected.`,
   signedInAgain: (name: string) => `Signed in again to ${name}.`,
@@ -113,6 +113,7 @@ export const ANNOUNCE = {
   renamed: (name: string) => `Renamed to ${name}.`,
   tagAdded: (tag: string) => `Tag ${tag} added.`,
   tagRemoved: (tag: string) => `Tag ${tag} removed.`,
+  noteSaved: "The note is saved.",
   switchedOff: (name: string) => `${name} is switched off.`,
   switchedOn: (name: string) => `${name} is switched on.`,
   inUse: (label: string) => `${label} is in use.`,
@@ -120,8 +121,8 @@ export const ANNOUNCE = {
   workspaceAdded: (label: string) => `${label} is added and in use.`,
   broughtIn: (added: number, failed: number) =>
     failed === 0
-      ? `${accounts(added)} brought in.`
-      : `${accounts(added)} brought in, ${failed === 1 ? "1 was" : `${failed} were`} not.`,
+      ? `${countAccounts(added)} brought in.`
+      : `${countAccounts(added)} brought in, ${failed === 1 ? "1 was" : `${failed} were`} not.`,
   tokenCopied: "Token copied. The clipboard is cleared after 30 seconds.",
   copied: "Copied.",
   linkCopied: "Link copied.",

@@ -1,6 +1,6 @@
-// Generated from src-tauri/domain/src/view.rs by `UPDATE_TYPES=1 cargo test types_ts`. Not to be edited.
+// Generated from src-tauri/domain/src/view by `UPDATE_TYPES=1 cargo test types_ts`. Not to be edited.
 
-export type Code = "access_denied" | "authorization_expired" | "callback_busy" | "callback_invalid" | "callback_timeout" | "cancelled" | "certificate_untrusted" | "clock_wrong" | "connection_disabled" | "connection_unknown" | "element_invalid" | "element_retired" | "element_unknown" | "form_invalid" | "index_newer" | "index_unwritable" | "instance_gone" | "issuer_mismatch" | "issuer_unknown" | "internal" | "keychain_denied" | "keychain_locked" | "keychain_missing" | "keychain_too_long" | "name_ambiguous" | "name_taken" | "needs_settings" | "platform_bad_response" | "platform_busy" | "platform_failed" | "platform_limit" | "platform_rejected" | "platform_uncertain" | "platform_unreachable" | "port_in_use" | "provider_bad_response" | "provider_rejected" | "provider_unreachable" | "redirect_mismatch" | "renewal_busy" | "sign_in_expired" | "state_mismatch" | "usage" | "workspace_secrets" | "workspace_taken" | "workspace_unknown" | "wrong_account";
+export type Code = "access_denied" | "authorization_expired" | "callback_busy" | "callback_invalid" | "callback_timeout" | "cancelled" | "certificate_untrusted" | "clock_wrong" | "connection_disabled" | "connection_unknown" | "element_in_use" | "element_invalid" | "element_retired" | "element_unknown" | "form_invalid" | "index_newer" | "index_unwritable" | "instance_gone" | "issuer_mismatch" | "issuer_unknown" | "internal" | "keychain_denied" | "keychain_locked" | "keychain_missing" | "keychain_too_long" | "name_ambiguous" | "name_taken" | "needs_settings" | "platform_bad_response" | "platform_busy" | "platform_failed" | "platform_limit" | "platform_rejected" | "platform_uncertain" | "platform_unreachable" | "port_in_use" | "provider_bad_response" | "provider_rejected" | "provider_unreachable" | "redirect_mismatch" | "renewal_busy" | "sign_in_expired" | "state_mismatch" | "usage" | "workspace_secrets" | "workspace_taken" | "workspace_unknown" | "wrong_account";
 
 export type Problem = "required" | "malformed" | "not_an_option" | "too_long" | "unknown";
 
@@ -52,7 +52,7 @@ export type TestView = { identity?: string, took_ms: number, };
 
 export type CertificateView = { subject: string, issuer: string, expires_at: number, sha256: string, };
 
-export type ConnectionView = { id: string, name: string, element: string, product: string, initials: string, workspace: string, identity?: string, host?: string, tags: Array<string>, disabled: boolean, instance?: string, status: Status, last_code?: Code, created_at: number, renewed_at?: number, expires_at?: number, scopes: Array<string>, access: Array<string>, missing: Array<string>, revocation: Revocation, };
+export type ConnectionView = { initials: string, disabled: boolean, status: Status, last_code?: Code, renewed_at?: number, expires_at?: number, scopes: Array<string>, access: Array<string>, revocation: Revocation, id: string, workspace: string, element: string, product: string, instance?: string, name: string, tags: Array<string>, note?: string, identity?: string, host?: string, created_at: number, missing: Array<string>, callback?: { [key in string]: string }, };
 
 export type NotImported = { instance: string, failure: Failure, };
 

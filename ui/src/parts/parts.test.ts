@@ -1,22 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { splitForMiddle } from "./middle";
+import { splitAtTail } from "./middle";
 import { tileTint } from "./tile";
 
 describe("the ellipsis in the middle", () => {
   it("short_text_stays_whole", () => {
-    expect(splitForMiddle("maria@acme.example")).toEqual(["maria@acme.example", ""]);
+    expect(splitAtTail("maria@acme.example")).toEqual(["maria@acme.example", ""]);
   });
 
   it("the_halves_together_are_the_text", () => {
     const text = "sales-operations-team@regional.acme.example";
-    const halves = splitForMiddle(text);
+    const halves = splitAtTail(text);
     expect(halves.join("")).toBe(text);
     expect(halves[1]).toBe("acme.example");
   });
 
   it("characters_of_several_code_points_are_not_cut", () => {
     const text = `${"サポート部門の共有アカウント".repeat(2)}👩‍👩‍👧‍👦👍🏽`;
-    const [head, tail] = splitForMiddle(text, 2);
+    const [head, tail] = splitAtTail(text, 2);
     expect(tail).toBe("👩‍👩‍👧‍👦👍🏽");
     expect(head + tail).toBe(text);
   });
@@ -28,7 +28,7 @@ describe("product tiles", () => {
     expect(keys.map(tileTint)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it("any_key_has_one", () => {
+  it("any_key_has_a_tint", () => {
     for (const key of ["", "oauth2", "キー", "a".repeat(300)])
       expect([1, 2, 3, 4, 5]).toContain(tileTint(key));
   });

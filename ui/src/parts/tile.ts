@@ -1,7 +1,6 @@
-// Which of the five tints a product's tile has. It depends on the element's key alone, so a product looks the same
-// everywhere and from one start to the next.
+// Chooses the tint of a product's tile by the element's key.
 
-/** Of the small odd multipliers, the first that gives the five products of the first catalogue five tints. */
+/** The first small odd number that gives the five products of the first catalogue five tints. */
 const MULTIPLIER = 99;
 
 export function tileTint(element: string): 1 | 2 | 3 | 4 | 5 {

@@ -1,12 +1,12 @@
-// What the live region says. The region itself stands in the page from the start (App.svelte): one that is added
-// together with its text is not read.
+// The text of the live region. The region is in the page from the start (App.svelte): screen readers skip a region that
+// arrives together with its text.
 
 export class Announcer {
   text = $state("");
   #odd = false;
 
   say(sentence: string): void {
-    // The same sentence twice is only read twice if the text differs; a zero-width space is not spoken.
+    // Screen readers skip an unchanged text. A zero-width space changes it without being spoken.
     this.#odd = !this.#odd;
     this.text = this.#odd ? sentence : `${sentence}\u200b`;
   }

@@ -2,11 +2,11 @@
 import { createContext } from "svelte";
 import type { Api } from "../ipc/api";
 import type { AttemptView, ConnectionView, Failure, State } from "../ipc/types";
-import { say, type ErrorCopy, type Said } from "../copy/errors";
-import { report } from "../copy/report";
+import { describeFailure, type ErrorCopy, type FailureWords } from "../copy/errors";
+import { formatReport } from "../copy/report";
 import { ANNOUNCE, keychainWord } from "../copy/words";
 import { Announcer } from "./announcer.svelte";
-import { arrived } from "./attempts";
+import { arrivedAt } from "./attempts";
 import { copyText } from "./clipboard";
 import { Drafts } from "./drafts.svelte";
 import { Router } from "./router.svelte";
@@ -19,17 +19,17 @@ export interface Question {
   stay: string;
   go: string;
   danger: boolean;
-  /** Something to look at before answering. */
+  /** A page to look at before answering. */
   link?: { label: string; press: () => void } | undefined;
   answer: (yes: boolean) => void;
 }
 
-/** What is still to be said about a connection that is gone. */
+/** A removed connection whose access at the product has not ended. */
 export interface Removed {
   connection: string;
   name: string;
   product: string;
-  /** The product’s page on which access can be ended; without it, the product is told later. */
+  /** The product’s page for ending access; without it, Keyrack ends the access later. */
   page?: string | undefined;
 }
 
@@ -39,20 +39,20 @@ export class App {
   readonly drafts = new Drafts();
   readonly announcer = new Announcer();
   question = $state.raw<Question | null>(null);
-  /** Shown on the list until it is left. */
+  /** Shown on the list until the list is left. */
   removed = $state.raw<Removed | null>(null);
 
-  /** What Escape does instead of leading back; the screen that needs it sets it. */
+  /** Replaces what Escape does; set by the screen that needs it. */
   escape: (() => void) | null = null;
 
-  /** The attempt the Connect screen shows, so that its end leads on from there and from nowhere else. */
+  /** The attempt on the Connect screen: only its end leads to the list. */
   #watched: string | null = null;
-  /** The row of the attempt that was connected last: without a browser in between it may be so before it is watched. */
-  #last: { attempt: string; row: string | undefined } | null = null;
+  /** The last attempt that connected. Without a browser it may connect before it is watched. */
+  #lastConnected: { attempt: string; row: string | undefined } | null = null;
 
   constructor(api: Api) {
     this.store = new Store(api);
-    this.store.onupdate = (before, after) => this.#follow(before, after);
+    this.store.onupdate = (before, after) => this.#followAttempts(before, after);
   }
 
   get api(): Api {
@@ -71,21 +71,24 @@ export class App {
     });
   }
 
-  #follow(before: State | null, after: State): void {
-    for (const attempt of arrived(before, after, "connected")) this.#connected(attempt, before, after);
-    // Cancelled by the person: nothing to show.
-    for (const attempt of arrived(before, after, "cancelled")) this.forget(attempt.id);
-    for (const attempt of arrived(before, after, "unsaved")) {
-      if (attempt.failure?.code === "wrong_account") this.announceFailure(attempt.failure, attempt.product);
-      else this.announcer.say(ANNOUNCE.unsaved(attempt.product));
-    }
-    for (const attempt of arrived(before, after, "failed")) {
-      if (!attempt.failure || attempt.failure.code === "cancelled") continue;
-      this.announceFailure(attempt.failure, attempt.product);
-    }
+  /** Asks before something is removed. */
+  askToRemove(question: Pick<Question, "title" | "body" | "link"> & { go?: string }): Promise<boolean> {
+    return this.ask({ stay: "Cancel", go: "Remove", danger: true, ...question });
   }
 
-  /** Where Escape and the way back lead: to the row of what was looked at, where the screen before has one. */
+  #followAttempts(before: State | null, after: State): void {
+    for (const attempt of arrivedAt("connected", before, after)) this.#connected(attempt, before, after);
+    // The user cancelled these: there is nothing to show.
+    for (const attempt of arrivedAt("cancelled", before, after)) this.forget(attempt.id);
+    for (const { failure, product } of arrivedAt("unsaved", before, after)) {
+      if (failure?.code === "wrong_account") this.announceFailure(failure, product);
+      else this.announcer.say(ANNOUNCE.unsaved(product));
+    }
+    for (const { failure, product } of arrivedAt("failed", before, after))
+      if (failure && failure.code !== "cancelled") this.announceFailure(failure, product);
+  }
+
+  /** Goes back as Escape does: to the row of what was shown, if the screen before has one. */
   goBack(): Promise<void> {
     const { route, previous } = this.router;
     if (route.screen === "connection") return this.router.home(route.id);
@@ -93,19 +96,19 @@ export class App {
     return this.router.back(toRow ? route.workspace : undefined);
   }
 
-  /** Only the workspace in use is asked anything, so it is its secrets that are refused. */
+  /** Opens the form for the secrets of the workspace in use: no other workspace is asked anything. */
   async replaceSecrets(): Promise<void> {
     const workspace = this.store.state?.workspace.name;
     if (workspace !== undefined) await this.router.go({ screen: "replace-secrets", workspace });
   }
 
-  /** Settings, and back to what was being done: what is typed into a form is neither asked about nor dropped. */
-  async toSettings(part?: "certificates"): Promise<void> {
+  /** Opens the settings without asking about or dropping what is typed into a form. */
+  async openSettings(part?: "certificates"): Promise<void> {
     this.router.leaving = null;
     await this.router.go({ screen: "settings", ...(part ? { part } : {}) });
   }
 
-  /** The practice workspace, with one element or with all. */
+  /** Switches to the practice workspace, with one element or with the catalogue. */
   async practise(element?: string): Promise<void> {
     await this.api.useWorkspace("practice");
     await this.store.refresh();
@@ -114,79 +117,84 @@ export class App {
     if (element !== undefined) await this.router.go({ screen: "connect", element });
   }
 
-  /** Signs in to a connection again without asking for anything; where something is missing, the form asks for it. */
+  /** Starts a new sign-in to a connection without a form. Opens the form for what the program does not know. */
   async signInAgain({ id, element, name, tags }: ConnectionView): Promise<void> {
     try {
-      const made = await this.api.connect({ element, name, tags, values: {}, again: id });
-      this.announceWaiting(made);
+      const attempt = await this.api.connect({ element, name, tags, values: {}, again: id });
+      this.announceWaiting(attempt);
       await this.store.refresh();
-      await this.router.go({ screen: "connect", element, attempt: made.id, again: id });
+      await this.router.go({ screen: "connect", element, attempt: attempt.id, again: id });
     } catch (thrown) {
-      const problem = thrown as Failure;
-      if (problem.code !== "form_invalid" || !problem.fields?.length) throw problem;
-      await this.router.go({ screen: "connect", element, again: id, missing: problem.fields });
+      const { code, fields } = thrown as Failure;
+      if (code !== "form_invalid" || !fields?.length) throw thrown;
+      await this.router.go({ screen: "connect", element, again: id, missing: fields });
     }
   }
 
-  announceWaiting(attempt: AttemptView): void {
-    if (attempt.stage !== "waiting") return;
-    const { user_code: code, host, product } = attempt;
+  /** Checks the keychain; what is wrong with it shows in the state. */
+  async checkKeychain(): Promise<void> {
+    await this.api.checkKeychain().catch(() => undefined);
+    await this.store.refresh();
+  }
+
+  announceWaiting({ stage, user_code: code, host, product }: AttemptView): void {
+    if (stage !== "waiting") return;
     this.announcer.say(code === undefined ? ANNOUNCE.waiting(product) : ANNOUNCE.waitingWithCode(code, host));
   }
 
-  /** An ended attempt that is gone already is as forgotten as it can be. */
+  /** Dismisses an ended attempt; that it is gone already is no failure. */
   forget(attempt: string): void {
     this.api.dismiss(attempt).catch(() => undefined);
   }
 
-  /** A failure in words, with what this system and the workspace are called. */
-  say(failure: Failure, product?: string, copy?: ErrorCopy): Said {
-    const current = this.store.state;
-    const platform = current?.workspace.kind === "hosted" ? current.workspace.label : undefined;
-    return say(
+  /** Puts a failure into words, with the names of this system's keychain and of the workspace. */
+  describeFailure(failure: Failure, product?: string, copy?: ErrorCopy): FailureWords {
+    const { keychain, workspace } = this.store.state ?? {};
+    return describeFailure(
       product === undefined ? failure : { product, ...failure },
-      { keychain: keychainWord(current?.keychain), platform },
+      {
+        keychain: keychainWord(keychain),
+        platform: workspace?.kind === "hosted" ? workspace.label : undefined,
+      },
       copy,
     );
   }
 
-  /** Says a failure to screen readers; what is seen is the business of the screen. */
+  announceWords({ title, body }: FailureWords): void {
+    this.announcer.say(`${title}. ${body}`);
+  }
+
   announceFailure(failure: Failure, product?: string): void {
-    const said = this.say(failure, product);
-    this.announcer.say(`${said.title}. ${said.body}`);
+    this.announceWords(this.describeFailure(failure, product));
   }
 
-  /** Puts the report of a failure on the clipboard; `at` is when it was seen. */
-  copyReport(failure: Failure, product: string | undefined, said: Said, at: number): Promise<void> {
+  /** Copies the report of a failure that was seen at `at`. */
+  copyReport(failure: Failure, product: string | undefined, words: FailureWords, at: number): Promise<void> {
     const version = this.store.state?.settings.version ?? "";
-    return copyText(report(failure, { version, product, at, said }));
+    return copyText(formatReport(failure, { version, product, at, move: words.move }));
   }
 
-  /** The Connect screen shows this attempt, or none. */
+  /** Sets the attempt that the Connect screen shows. */
   watch(attempt: string | null): void {
     this.#watched = attempt;
-    if (attempt !== null && this.#last?.attempt === attempt) this.#leadOn(this.#last.row);
+    if (attempt !== null && this.#lastConnected?.attempt === attempt) this.#showRow(this.#lastConnected.row);
   }
 
-  #connected(attempt: AttemptView, before: State | null, state: State): void {
-    const row = state.connections.find((connection) => connection.id === attempt.connection);
-    this.drafts.drop({
-      workspace: state.workspace.name,
-      element: attempt.element,
-      again: attempt.again ? attempt.connection : undefined,
-    });
-    const name = row?.name ?? attempt.name;
-    // Somebody else’s sign-in may have become a connection of its own.
-    const known = before?.connections.some((connection) => connection.id === attempt.connection);
-    this.announcer.say(attempt.again && known ? ANNOUNCE.signedInAgain(name) : ANNOUNCE.connected(name));
-    this.forget(attempt.id);
-    this.#last = { attempt: attempt.id, row: attempt.connection };
-    if (this.#watched === attempt.id) this.#leadOn(attempt.connection);
+  #connected(attempt: AttemptView, before: State | null, { connections, workspace }: State): void {
+    const { id, element, connection, again } = attempt;
+    const name = connections.find((row) => row.id === connection)?.name ?? attempt.name;
+    this.drafts.drop({ workspace: workspace.name, element, again: again ? connection : undefined });
+    // Another account may have been saved as a new connection.
+    const known = before?.connections.some((row) => row.id === connection);
+    this.announcer.say(again && known ? ANNOUNCE.signedInAgain(name) : ANNOUNCE.connected(name));
+    this.forget(id);
+    this.#lastConnected = { attempt: id, row: connection };
+    if (this.#watched === id) this.#showRow(connection);
   }
 
-  #leadOn(row: string | undefined): void {
+  #showRow(row: string | undefined): void {
     this.#watched = null;
-    this.#last = null;
+    this.#lastConnected = null;
     this.router.leaving = null;
     void this.router.home(row);
   }

@@ -1,23 +1,23 @@
-// What happened to attempts between two answers of the program. Pure, so that the App only has to act on it.
+// The stages of attempts, and what changed between two states.
 import type { AttemptView, State } from "../ipc/types";
 
-/** Attempts that reached `stage` since the answer before. */
-export function arrived(before: State | null, after: State, stage: AttemptView["stage"]): AttemptView[] {
-  const were = new Map(before?.attempts.map((attempt) => [attempt.id, attempt.stage]));
-  return after.attempts.filter((attempt) => attempt.stage === stage && were.get(attempt.id) !== stage);
+/** Lists the attempts that reached `stage` since the state before. */
+export function arrivedAt(stage: AttemptView["stage"], before: State | null, after: State): AttemptView[] {
+  const stages = new Map(before?.attempts.map((attempt) => [attempt.id, attempt.stage]));
+  return after.attempts.filter((attempt) => attempt.stage === stage && stages.get(attempt.id) !== stage);
 }
 
-export function isOpen(attempt: AttemptView): boolean {
-  return attempt.stage === "waiting" || attempt.stage === "finishing" || attempt.stage === "unsaved";
+export function isOpen({ stage }: AttemptView): boolean {
+  return stage === "waiting" || stage === "finishing" || stage === "unsaved";
 }
 
-/** Whether its end can be put off: a code ends when the product says, however long anybody waits. */
-export function mayWaitLonger(attempt: AttemptView): boolean {
+/** Whether its end can be postponed: the product sets the end of a code. */
+export function canWaitLonger(attempt: AttemptView): boolean {
   return attempt.user_code === undefined;
 }
 
-/** Paste-back is offered from then on: an answer usually takes less. */
+/** When to offer paste-back, in milliseconds after the start: most answers arrive earlier. */
 export const PASTE_BACK_AFTER = 20_000;
 
-/** How long before its end an attempt offers to go on (WCAG 2.2.1 asks for at least 20 seconds). */
+/** When to offer to wait longer, in milliseconds before the end (WCAG 2.2.1 asks for at least 20 seconds). */
 export const KEEP_WAITING_BEFORE = 60_000;

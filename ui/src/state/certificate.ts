@@ -1,10 +1,10 @@
-// A certificate file as it is chosen: PEM is a text, DER (which Windows writes) is not.
+// Certificate files: PEM is text, DER (as Windows writes it) is not.
 
-/** Far above any bundle of a company; the program takes no more. */
-export const FILE_MAX = 64 * 1024;
+/** The most bytes that the program accepts, far above any company's bundle. */
+export const MAX_FILE_SIZE = 64 * 1024;
 
-/** The file as PEM (RFC 7468 §2). Bytes that cannot be a text are taken for DER: the program judges both. */
-export function asPem(bytes: Uint8Array): string {
+/** Converts a file to PEM (RFC 7468 §2). What begins like DER is taken for DER; the program checks both. */
+export function toPem(bytes: Uint8Array): string {
   // A DER certificate begins with a SEQUENCE whose length takes two more bytes (X.690 §8.1.3.5).
   if (bytes[0] !== 0x30 || bytes[1] !== 0x82) return new TextDecoder().decode(bytes);
   const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));

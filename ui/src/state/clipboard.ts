@@ -1,10 +1,10 @@
-// Copying what the page itself shows: snippets, ids, reports. Tokens and sign-in links are copied by the program.
+// Copies what the page shows: snippets, ids, reports. The program copies tokens and sign-in links itself.
 
 export async function copyText(text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Some web views refuse the API on their own scheme; the older way needs a selection in the page.
+    // Some web views refuse the API on their own scheme; `execCommand` needs a selection in the page.
     const box = document.createElement("textarea");
     box.value = text;
     box.className = "visually-hidden";

@@ -1,4 +1,4 @@
-// The time, as something to react to. It ticks only while a screen reads it.
+// The current time as reactive state. It ticks only while something reads it.
 import { createSubscriber } from "svelte/reactivity";
 
 const subscribe = createSubscriber((update) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { differenceWords } from "../copy/difference";
-import { difference, runsOf, waysOf } from "./difference";
+import { findDifference, splitRuns, listDifferences } from "./difference";
 
 const OURS = "http://localhost:14747/callback/zendesk";
 
@@ -15,26 +15,26 @@ describe("two addresses", () => {
     [OURS.replace("http", "https"), { start: "http", ours: "", theirs: "s", end: OURS.slice(4) }],
     ["", { start: "", ours: OURS, theirs: "", end: "" }],
   ])("compared with %s are divided where they differ", (theirs, wanted) => {
-    const found = difference(OURS, theirs);
+    const found = findDifference(OURS, theirs);
     expect(found).toEqual(wanted);
     expect(found.start + found.ours + found.end).toBe(OURS);
     expect(found.start + found.theirs + found.end).toBe(theirs);
   });
 
-  it("that_repeat_themselves_share_nothing_twice", () => {
-    expect(difference("aa", "aaa")).toEqual({ start: "aa", ours: "", theirs: "a", end: "" });
-    expect(difference("abab", "ab")).toEqual({ start: "ab", ours: "ab", theirs: "", end: "" });
+  it("share_no_character_twice", () => {
+    expect(findDifference("aa", "aaa")).toEqual({ start: "aa", ours: "", theirs: "a", end: "" });
+    expect(findDifference("abab", "ab")).toEqual({ start: "ab", ours: "ab", theirs: "", end: "" });
   });
 
   it("are_never_cut_inside_a_character", () => {
-    // Both keys begin with the same half of a surrogate pair.
-    expect(difference("a🗝b", "a🗞b")).toEqual({ start: "a", ours: "🗝", theirs: "🗞", end: "b" });
+    // Both keys begin with the same surrogate.
+    expect(findDifference("a🗝b", "a🗞b")).toEqual({ start: "a", ours: "🗝", theirs: "🗞", end: "b" });
   });
 });
 
 describe("two addresses in pieces", () => {
   const marked = (theirs: string, ours = OURS) => {
-    const runs = runsOf(ours, theirs);
+    const runs = splitRuns(ours, theirs);
     expect(runs.ours.map((run) => run.text).join("")).toBe(ours);
     expect(runs.theirs.map((run) => run.text).join("")).toBe(theirs);
     return [runs.ours, runs.theirs].map((side) =>
@@ -57,13 +57,13 @@ describe("two addresses in pieces", () => {
     expect(marked(OURS)).toEqual([OURS, OURS]);
   });
 
-  it("that_are_none_are_marked_as_a_whole", () => {
+  it("are_marked_whole_if_they_are_no_addresses", () => {
     expect(marked("zendesk")).toEqual(["[http://localhost:14747/callback/]zendesk", "[]zendesk"]);
   });
 });
 
-describe("the ways in which addresses differ", () => {
-  const kinds = (theirs: string, ours = OURS) => waysOf(ours, theirs).map((way) => way.kind);
+describe("the differences of two addresses", () => {
+  const kinds = (theirs: string, ours = OURS) => listDifferences(ours, theirs).map((way) => way.kind);
 
   it.each([
     [OURS, []],
@@ -85,7 +85,7 @@ describe("the ways in which addresses differ", () => {
     expect(kinds(theirs)).toEqual(wanted);
   });
 
-  it("are_never_silent_about_addresses_that_are_not_the_same", () => {
+  it("are_found_for_all_different_addresses", () => {
     const pieces = [
       OURS,
       `${OURS}/`,
@@ -97,11 +97,11 @@ describe("the ways in which addresses differ", () => {
     ];
     for (const ours of pieces)
       for (const theirs of pieces)
-        expect(waysOf(ours, theirs).length > 0, `${ours} and ${theirs}`).toBe(ours !== theirs);
+        expect(listDifferences(ours, theirs).length > 0, `${ours} and ${theirs}`).toBe(ours !== theirs);
   });
 
-  it("are_said_in_words", () => {
-    const said = (theirs: string) => differenceWords(waysOf(OURS, theirs));
+  it("are_described_in_words", () => {
+    const said = (theirs: string) => differenceWords(listDifferences(OURS, theirs));
     expect(said(`${OURS}/`)).toBe("The registered one has a slash at the end, Keyrack’s has none.");
     expect(said(OURS.replace(":14747", ""))).toBe("Keyrack’s has port 14747, the registered one no port.");
     expect(said(OURS)).toMatch(/^Both are the same/);

@@ -1,16 +1,15 @@
-// Where two addresses differ that should be the same, letter for letter, and in what way. Pure; the words are in
-// copy/difference.ts, parts/RedirectCheck.svelte shows both.
+// Where and how two addresses differ that should be the same, letter for letter. copy/difference.ts has the words.
 
-/** Two texts with what they share at both ends taken off: `start + ours + end` is the first one. */
-export interface Difference {
+/** Two texts without their common start and end: `start + ours + end` is the first one. */
+interface Difference {
   start: string;
   ours: string;
   theirs: string;
   end: string;
 }
 
-export function difference(ours: string, theirs: string): Difference {
-  // By code points, so that no character is cut in two.
+export function findDifference(ours: string, theirs: string): Difference {
+  // Code points, so that no character is cut in two.
   const [a, b] = [[...ours], [...theirs]];
   const shorter = Math.min(a.length, b.length);
   let start = 0;
@@ -25,14 +24,14 @@ export function difference(ours: string, theirs: string): Difference {
   };
 }
 
-/** A piece of an address. An empty one that differs is a place where the other address has something. */
+/** A piece of an address. An empty one that differs marks a place where the other address has more. */
 export interface Run {
   text: string;
   differs: boolean;
 }
 
-/** In what way two addresses differ. */
-export type Way =
+/** How two addresses differ. */
+export type DifferenceKind =
   | { kind: "blank" }
   | { kind: "scheme"; ours: string; theirs: string }
   | { kind: "loopback"; ours: string; theirs: string }
@@ -52,8 +51,8 @@ interface Parts {
   rest: string;
 }
 
-// Read by hand: the platform's own reader would mend what must be compared as it is written.
-function parts(address: string): Parts | null {
+// Not by `URL`, which normalizes what must be compared as written.
+function parse(address: string): Parts | null {
   const found = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^/?#:]*)(?::([^/?#]*))?([^?#]*)(.*)$/is.exec(address);
   if (!found) return null;
   const [, scheme = "", host = "", port = "", path = "", rest = ""] = found;
@@ -64,10 +63,10 @@ function pieces({ scheme, host, port, path, rest }: Parts): string[] {
   return [scheme, "://", host, port === "" ? "" : `:${port}`, path, rest];
 }
 
-/** Both addresses in pieces, so that each place in which they differ can be marked: scheme, host, port and path are
- *  compared one by one, else a slash at the end would mark all that stands before it. */
-export function runsOf(ours: string, theirs: string): { ours: Run[]; theirs: Run[] } {
-  const [a, b] = [parts(ours), parts(theirs)];
+/** Splits both addresses into runs that differ or do not. Scheme, host, port and path are compared one by one, else a
+ *  slash at the end would mark everything before it. */
+export function splitRuns(ours: string, theirs: string): { ours: Run[]; theirs: Run[] } {
+  const [a, b] = [parse(ours), parse(theirs)];
   const pairs = a && b ? pieces(a).map((piece, index) => [piece, pieces(b)[index] ?? ""]) : [[ours, theirs]];
   const runs = { ours: [] as Run[], theirs: [] as Run[] };
   const add = (to: Run[], text: string, differs: boolean) => {
@@ -75,14 +74,13 @@ export function runsOf(ours: string, theirs: string): { ours: Run[]; theirs: Run
     if (last && last.differs === differs) last.text += text;
     else if (text !== "" || differs) to.push({ text, differs });
   };
-  for (const [one = "", other = ""] of pairs) {
-    const { start, ours: mine, theirs: yours, end } = difference(one, other);
-    for (const to of [runs.ours, runs.theirs]) add(to, start, false);
-    if (one !== other) {
-      add(runs.ours, mine, true);
-      add(runs.theirs, yours, true);
+  for (const [left = "", right = ""] of pairs) {
+    const middle = findDifference(left, right);
+    for (const side of ["ours", "theirs"] as const) {
+      add(runs[side], middle.start, false);
+      if (left !== right) add(runs[side], middle[side], true);
+      add(runs[side], middle.end, false);
     }
-    for (const to of [runs.ours, runs.theirs]) add(to, end, false);
   }
   return runs;
 }
@@ -90,39 +88,39 @@ export function runsOf(ours: string, theirs: string): { ours: Run[]; theirs: Run
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 const SCHEMES = ["http", "https"];
 
-const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
-const unslashed = (path: string) => path.replace(/\/$/, "");
+const sameLetters = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+const withoutSlash = (path: string) => path.replace(/\/$/, "");
 
-/** Every way in which `theirs` differs from `ours`, in the order of an address; none if they are the same. */
-export function waysOf(ours: string, theirs: string): Way[] {
+/** Lists how `theirs` differs from `ours`, in the order of an address. */
+export function listDifferences(ours: string, theirs: string): DifferenceKind[] {
   if (ours === theirs) return [];
-  const ways: Way[] = [];
+  const found: DifferenceKind[] = [];
   const bare = theirs.replace(/\s+/g, "");
-  if (bare !== theirs) ways.push({ kind: "blank" });
-  if (bare === ours) return ways;
-  const [a, b] = [parts(ours), parts(bare)];
-  if (!a || !b) return [...ways, same(ours, bare) ? { kind: "case" } : { kind: "other" }];
+  if (bare !== theirs) found.push({ kind: "blank" });
+  if (bare === ours) return found;
+  const [a, b] = [parse(ours), parse(bare)];
+  if (!a || !b) return [...found, sameLetters(ours, bare) ? { kind: "case" } : { kind: "other" }];
 
-  if (!same(a.scheme, b.scheme)) {
-    const known = SCHEMES.includes(a.scheme.toLowerCase()) && SCHEMES.includes(b.scheme.toLowerCase());
-    ways.push(known ? { kind: "scheme", ours: a.scheme, theirs: b.scheme } : { kind: "other" });
+  if (!sameLetters(a.scheme, b.scheme)) {
+    const known = [a, b].every(({ scheme }) => SCHEMES.includes(scheme.toLowerCase()));
+    found.push(known ? { kind: "scheme", ours: a.scheme, theirs: b.scheme } : { kind: "other" });
   }
-  if (!same(a.host, b.host)) {
-    const both = LOOPBACK.includes(a.host.toLowerCase()) && LOOPBACK.includes(b.host.toLowerCase());
-    ways.push(both ? { kind: "loopback", ours: a.host, theirs: b.host } : { kind: "host" });
+  if (!sameLetters(a.host, b.host)) {
+    const loopback = [a, b].every(({ host }) => LOOPBACK.includes(host.toLowerCase()));
+    found.push(loopback ? { kind: "loopback", ours: a.host, theirs: b.host } : { kind: "host" });
   }
-  if (a.port !== b.port) ways.push({ kind: "port", ours: a.port, theirs: b.port });
-  if (!same(unslashed(a.path), unslashed(b.path))) ways.push({ kind: "path" });
+  if (a.port !== b.port) found.push({ kind: "port", ours: a.port, theirs: b.port });
+  if (!sameLetters(withoutSlash(a.path), withoutSlash(b.path))) found.push({ kind: "path" });
   else if (a.path.endsWith("/") !== b.path.endsWith("/"))
-    ways.push({ kind: "slash", ours: a.path.endsWith("/") });
-  if (!same(a.rest, b.rest)) ways.push({ kind: "rest" });
-  // What is the same but for its case in one part, whatever the other parts are.
+    found.push({ kind: "slash", ours: a.path.endsWith("/") });
+  if (!sameLetters(a.rest, b.rest)) found.push({ kind: "rest" });
+  // Parts that are the same but for their case, whatever the other parts are.
   const pairs = [
     [a.scheme, b.scheme],
     [a.host, b.host],
-    [unslashed(a.path), unslashed(b.path)],
+    [withoutSlash(a.path), withoutSlash(b.path)],
     [a.rest, b.rest],
   ] as const;
-  if (pairs.some(([one, other]) => one !== other && same(one, other))) ways.push({ kind: "case" });
-  return ways;
+  if (pairs.some(([left, right]) => left !== right && sameLetters(left, right))) found.push({ kind: "case" });
+  return found;
 }

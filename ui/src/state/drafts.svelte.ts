@@ -1,5 +1,5 @@
-// Values typed into forms, kept in memory across failure, cancel and waiting, so that nothing is typed twice.
-// They are dropped when the account is connected, when the person leaves the form, and when the window closes.
+// Values typed into forms, kept in memory through failure, cancelling and waiting, so that nothing is typed twice. They
+// are dropped when the account is connected, when the user leaves the form, and when the window closes.
 import type { FieldView } from "../ipc/types";
 import { initialValues, type Values } from "./form";
 
@@ -14,13 +14,13 @@ export class Draft {
     this.values = { ...initial };
   }
 
-  /** A new proposal for a field. It takes the place of the old one, never of what the person typed. */
+  /** Replaces the proposed value of a field, unless the user has changed it. */
   propose(key: string, value: string): void {
     if (this.values[key] === this.#initial[key]) this.values[key] = value;
     this.#initial[key] = value;
   }
 
-  /** Something here was typed by the person and would be lost. */
+  /** Whether the user has typed anything. */
   get typed(): boolean {
     return (
       this.name !== "" ||
@@ -30,26 +30,27 @@ export class Draft {
   }
 }
 
-/** What a draft is for: an element to connect, or a connection to sign in to again. */
+/** The form that a draft belongs to: an element to connect, or a connection to sign in to again. */
 export interface Purpose {
   workspace: string;
   element: string;
   again?: string | undefined;
 }
 
-function keyOf({ workspace, element, again = "" }: Purpose): string {
+function draftKey({ workspace, element, again = "" }: Purpose): string {
   return JSON.stringify([workspace, element, again]);
 }
 
 export class Drafts {
-  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- no screen shows which drafts there are
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- no screen lists the drafts
   #drafts = new Map<string, Draft>();
 
-  of(purpose: Purpose, fields: FieldView[]): Draft {
-    const key = keyOf(purpose);
+  /** Opens the draft of a form; the first time it holds the form's own values. */
+  open(purpose: Purpose, fields: FieldView[]): Draft {
+    const key = draftKey(purpose);
     let draft = this.#drafts.get(key);
     if (!draft) {
-      // Signing in again starts from what was given before, which is not shown: an empty field means “as it was”.
+      // Signing in again starts from stored values, which are not shown: an empty field means “unchanged”.
       draft = new Draft(purpose.again === undefined ? initialValues(fields) : {});
       this.#drafts.set(key, draft);
     }
@@ -57,6 +58,6 @@ export class Drafts {
   }
 
   drop(purpose: Purpose): void {
-    this.#drafts.delete(keyOf(purpose));
+    this.#drafts.delete(draftKey(purpose));
   }
 }

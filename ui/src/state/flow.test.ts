@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Fake } from "../ipc/fake";
-import { ACME, accountsThere, hostedConnections } from "../ipc/platform";
-import { connections, emptyState, manyConnections } from "../ipc/scenes";
+import { createFake } from "../ipc/fake/fake";
+import { ACME, accounts, hostedConnections } from "../ipc/fake/platform";
+import { connections, manyConnections } from "../ipc/fake/rows";
+import { emptyState } from "../ipc/fake/world";
 import type { ConnectRequest, State } from "../ipc/types";
 import { App } from "./app.svelte";
-import { mayWaitLonger } from "./attempts";
-import { describing } from "./form";
-import { groupsOf, neighbour, whyNotUsable } from "./groups";
+import { canWaitLonger } from "./attempts";
+import { providerFields } from "./form";
+import { groupConnections, findNeighbour, attentionCode } from "./groups";
 import { Router } from "./router.svelte";
 import { Store } from "./store.svelte";
 
@@ -26,12 +27,12 @@ beforeEach(() => {
   return () => vi.useRealTimers();
 });
 
-/** Lets what was started run, up to `ms` of the pretended time. */
+/** Advances the fake clock. */
 const pass = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
 
 describe("the store", () => {
-  it("many_changes_at_once_are_answered_by_one_further_question", async () => {
-    const fake = new Fake(emptyState());
+  it("asks_once_more_for_many_changes_at_once", async () => {
+    const fake = createFake(emptyState());
     const asked = vi.spyOn(fake, "state");
     const store = new Store(fake);
     await store.start();
@@ -41,8 +42,8 @@ describe("the store", () => {
     expect(asked).toHaveBeenCalledTimes(3);
   });
 
-  it("a_change_during_an_answer_is_not_missed", async () => {
-    const fake = new Fake(emptyState());
+  it("misses_no_change_while_it_asks", async () => {
+    const fake = createFake(emptyState());
     const store = new Store(fake);
     await store.start();
     void fake.setAppearance("dark");
@@ -51,8 +52,8 @@ describe("the store", () => {
     expect(store.state?.settings.appearance).toBe("light");
   });
 
-  it("a_failed_first_answer_is_kept_to_be_shown", async () => {
-    const fake = new Fake(emptyState());
+  it("keeps_the_failure_of_the_first_answer", async () => {
+    const fake = createFake(emptyState());
     fake.state = () => Promise.reject({ code: "index_newer" });
     const store = new Store(fake);
     await store.start();
@@ -60,9 +61,9 @@ describe("the store", () => {
     expect(store.state).toBeNull();
   });
 
-  it("nothing_waits_for_a_catalogue_that_takes_its_time", async () => {
-    const fake = new Fake(hosted());
-    fake.refuse("elements", "never");
+  it("does_not_wait_for_a_slow_catalogue", async () => {
+    const fake = createFake(hosted());
+    fake.world.refuse("elements", "never");
     const store = new Store(fake);
     await store.start();
     expect(store.state?.connections).toHaveLength(4);
@@ -72,9 +73,9 @@ describe("the store", () => {
     expect(store.state?.settings.appearance).toBe("dark");
   });
 
-  it("a_catalogue_that_fails_is_no_failure_of_the_list", async () => {
-    const fake = new Fake(hosted());
-    fake.refuseOnce("elements", { code: "platform_unreachable" });
+  it("keeps_the_failure_of_the_catalogue_apart", async () => {
+    const fake = createFake(hosted());
+    fake.world.refuseOnce("elements", { code: "platform_unreachable" });
     const store = new Store(fake);
     await store.start();
     await pass();
@@ -85,9 +86,9 @@ describe("the store", () => {
     expect(store.elements).toHaveLength(200);
   });
 
-  it("an_answer_for_the_workspace_before_is_dropped", async () => {
+  it("drops_a_catalogue_of_the_workspace_before", async () => {
     const state = { ...hosted(), workspace: emptyState().workspace };
-    const fake = new Fake(state);
+    const fake = createFake(state);
     const store = new Store(fake);
     let arrive = () => {};
     const slow = new Promise<void>((resolve) => (arrive = resolve));
@@ -106,8 +107,8 @@ describe("the store", () => {
     expect(store.elements).toHaveLength(200);
   });
 
-  it("an_element_of_a_platform_has_a_form_once_it_is_asked_for", async () => {
-    const fake = new Fake(hosted());
+  it("reads_the_form_of_a_platform_element_on_demand", async () => {
+    const fake = createFake(hosted());
     const store = new Store(fake);
     await store.start();
     await pass();
@@ -116,11 +117,12 @@ describe("the store", () => {
     expect(store.element("cedarcrm")?.fields[0]?.key).toBe("oauth.api.key");
   });
 
-  it("the_catalogue_follows_the_workspace", async () => {
-    const fake = new Fake(emptyState());
+  it("loads_the_catalogue_of_each_workspace", async () => {
+    const fake = createFake(emptyState());
     const store = new Store(fake);
     await store.start();
-    const first = () => store.elements?.find((one) => one.key === "zendesk")?.fields[0]?.value;
+    await pass();
+    const first = () => store.elements?.find(({ key }) => key === "zendesk")?.fields[0]?.value;
     expect(first()).toBe("");
     await fake.useWorkspace("practice");
     await pass();
@@ -129,7 +131,7 @@ describe("the store", () => {
 });
 
 async function opened(finish: number | null, state = emptyState()) {
-  const fake = new Fake(state, finish);
+  const fake = createFake(state, finish);
   const app = new App(fake);
   await app.store.start();
   await pass();
@@ -147,7 +149,7 @@ function hosted(): State {
 }
 
 describe("a sign-in", () => {
-  it("that_is_watched_leads_to_its_new_row", async () => {
+  it("leads_to_its_row_if_it_is_watched", async () => {
     const { fake, app } = await opened(1000);
     await app.router.go({ screen: "connect", element: "zendesk" });
     const attempt = await fake.connect(zendesk);
@@ -159,7 +161,7 @@ describe("a sign-in", () => {
     expect(app.store.state?.connections[0]?.name).toBe("Zendesk");
   });
 
-  it("that_is_not_watched_moves_nobody", async () => {
+  it("changes_no_screen_if_it_is_not_watched", async () => {
     const { fake, app } = await opened(1000);
     await app.router.go({ screen: "settings" });
     await fake.connect(zendesk);
@@ -168,7 +170,7 @@ describe("a sign-in", () => {
     expect(app.announcer.text).toContain("Zendesk is connected.");
   });
 
-  it("that_is_cancelled_ignores_the_browser", async () => {
+  it("ignores_the_browser_once_it_is_cancelled", async () => {
     const { fake, app } = await opened(1000);
     const attempt = await fake.connect(zendesk);
     await fake.cancel(attempt.id);
@@ -177,7 +179,7 @@ describe("a sign-in", () => {
     expect(app.store.state?.attempts).toEqual([]);
   });
 
-  it("that_ends_by_pasting_is_connected_too", async () => {
+  it("connects_by_paste_back", async () => {
     const { fake, app } = await opened(null);
     const attempt = await fake.connect(zendesk);
     await expect(fake.pasteBack(attempt.id, "https://acme.example/")).rejects.toEqual({
@@ -188,7 +190,7 @@ describe("a sign-in", () => {
     expect(app.store.state?.connections).toHaveLength(1);
   });
 
-  it("with_a_name_in_use_is_refused_before_the_browser_opens", async () => {
+  it("refuses_a_taken_name_before_the_browser_opens", async () => {
     const { fake, app } = await opened(1000, withConnections());
     await expect(fake.connect({ ...zendesk, name: "desk.com" })).rejects.toMatchObject({
       code: "name_taken",
@@ -196,10 +198,10 @@ describe("a sign-in", () => {
     expect(app.store.state?.attempts).toEqual([]);
   });
 
-  it("forgets_the_typed_values_only_when_it_is_connected", async () => {
+  it("keeps_typed_values_until_it_is_connected", async () => {
     const { fake, app } = await opened(1000);
     const element = app.store.element("zendesk")!;
-    const draftNow = () => app.drafts.of({ workspace: "local", element: "zendesk" }, element.fields);
+    const draftNow = () => app.drafts.open({ workspace: "local", element: "zendesk" }, element.fields);
     const draft = draftNow();
     expect(draft.typed).toBe(false);
     draft.values["zendesk.subdomain"] = "acme";
@@ -222,19 +224,19 @@ describe("signing in again", () => {
     again: "h3",
   };
 
-  it("changes_no_row_but_its_status", async () => {
+  it("changes_only_the_status_of_its_row", async () => {
     const { fake, app } = await opened(1000, hosted());
     const attempt = await fake.connect(again);
     expect(attempt).toMatchObject({ again: true, name: "Billing" });
     app.watch(attempt.id);
     await pass(2000);
     expect(app.store.state?.connections).toHaveLength(4);
-    expect(app.store.state?.connections.find((one) => one.id === "h3")?.status).toBe("ok");
+    expect(app.store.state?.connections.find(({ id }) => id === "h3")?.status).toBe("ok");
     expect(app.announcer.text).toContain("Signed in again to Billing.");
     expect(app.router.route).toEqual({ screen: "connections", focus: "h3" });
   });
 
-  it("leads_on_even_if_it_was_over_before_it_was_watched", async () => {
+  it("leads_to_its_row_if_it_ended_before_it_was_watched", async () => {
     const { fake, app } = await opened(0, hosted());
     const attempt = await fake.connect(again);
     await app.router.go({ screen: "connection", id: "h3" });
@@ -245,31 +247,32 @@ describe("signing in again", () => {
     expect(app.router.route).toEqual({ screen: "connections", focus: "h3" });
   });
 
-  it("and_connecting_anew_have_drafts_of_their_own", async () => {
+  it("has_a_draft_of_its_own", async () => {
     const { app } = await opened(null, hosted());
     await app.store.describe("elmbooks");
     const { fields } = app.store.element("elmbooks")!;
     const purpose = { workspace: ACME.name, element: "elmbooks" };
-    app.drafts.of(purpose, fields).values["oauth.api.key"] = "new";
-    expect(app.drafts.of({ ...purpose, again: "h3" }, fields).typed).toBe(false);
-    expect(app.drafts.of(purpose, fields).typed).toBe(true);
+    app.drafts.open(purpose, fields).values["oauth.api.key"] = "new";
+    expect(app.drafts.open({ ...purpose, again: "h3" }, fields).typed).toBe(false);
+    expect(app.drafts.open(purpose, fields).typed).toBe(true);
   });
 });
 
-describe("somebody else who signs in", () => {
+describe("another account that signs in", () => {
   const again: ConnectRequest = { element: "zendesk", name: "", tags: [], values: {}, again: "c1" };
 
   async function wrong() {
     const { fake, app } = await opened(1000, withConnections());
-    fake.somebodyElse = "jo@acme.example";
+    fake.world.otherAccount = "jo@acme.example";
     const attempt = await fake.connect(again);
     app.watch(attempt.id);
     await pass(2000);
     return { fake, app, id: attempt.id };
   }
-  const row = (app: App, id: string) => app.store.state?.connections.find((one) => one.id === id);
+  const row = (app: App, id: string) =>
+    app.store.state?.connections.find((connection) => connection.id === id);
 
-  it("changes_nothing_and_is_said", async () => {
+  it("changes_nothing_and_is_announced", async () => {
     const { app } = await wrong();
     expect(row(app, "c1")?.identity).toBe("maria@acme.example");
     expect(app.store.state?.attempts[0]).toMatchObject({
@@ -279,7 +282,7 @@ describe("somebody else who signs in", () => {
     expect(app.announcer.text).toContain("jo@acme.example signed in, but “Zendesk · support” belongs to");
   });
 
-  it("takes_the_connection_over_if_its_owner_says_so", async () => {
+  it("replaces_the_account_on_request", async () => {
     const { fake, app, id } = await wrong();
     await fake.takeAccount(id);
     await pass();
@@ -288,7 +291,7 @@ describe("somebody else who signs in", () => {
     expect(app.router.route).toEqual({ screen: "connections", focus: "c1" });
   });
 
-  it("gets_a_connection_of_their_own_if_its_owner_says_so", async () => {
+  it("becomes_a_new_connection_on_request", async () => {
     const { fake, app, id } = await wrong();
     await fake.saveAsNew(id);
     await pass();
@@ -297,9 +300,9 @@ describe("somebody else who signs in", () => {
     expect(app.announcer.text).toContain("Zendesk · support 2 is connected.");
   });
 
-  it("leaves_no_trace_if_the_sign_in_is_begun_anew", async () => {
+  it("is_dropped_by_a_new_sign_in", async () => {
     const { fake, app, id } = await wrong();
-    fake.somebodyElse = null;
+    fake.world.otherAccount = null;
     await fake.cancel(id);
     await app.signInAgain(row(app, "c1")!);
     expect(app.router.route).toMatchObject({ screen: "connect", again: "c1" });
@@ -309,7 +312,7 @@ describe("somebody else who signs in", () => {
   });
 });
 
-describe("a product that no element describes", () => {
+describe("a generic form", () => {
   const request = (values: Record<string, string>): ConnectRequest => ({
     element: "oauth2",
     name: "",
@@ -317,24 +320,24 @@ describe("a product that no element describes", () => {
     values,
   });
 
-  it("is_asked_for_what_describes_it_before_anything_else", async () => {
+  it("asks_for_the_provider_before_the_client", async () => {
     const { app } = await opened(null);
-    const keys = describing(app.store.element("oauth2")!.fields).map((field) => field.key);
+    const keys = providerFields(app.store.element("oauth2")!.fields).map((field) => field.key);
     expect(keys).toContain("issuer");
     expect(keys.filter((key) => /key|secret|callback/.test(key))).toEqual([]);
   });
 
-  it("becomes_an_element_of_the_person’s_own", async () => {
+  it("makes_a_custom_element", async () => {
     const { fake, app } = await opened(null);
     const made = await fake.describe(request({ issuer: "https://accounts.acme.example" }));
     expect(made).toMatchObject({ key: "accounts-acme-example", own: true, generic: false });
     app.store.add(made);
     expect(app.store.element(made.key)?.fields[0]?.required).toBe(true);
     await app.store.loadElements();
-    expect(app.store.elements?.filter((one) => one.key === made.key)).toHaveLength(1);
+    expect(app.store.elements?.filter(({ key }) => key === made.key)).toHaveLength(1);
   });
 
-  it("that_publishes_nothing_is_refused", async () => {
+  it("refuses_a_provider_that_publishes_nothing", async () => {
     const { fake } = await opened(null);
     await expect(fake.describe(request({ issuer: "https://www.acme.example" }))).rejects.toMatchObject({
       code: "issuer_unknown",
@@ -343,13 +346,13 @@ describe("a product that no element describes", () => {
     await expect(fake.describe(request({}))).rejects.toMatchObject({ code: "form_invalid" });
   });
 
-  it("stays_in_the_list_while_something_is_connected_by_it", async () => {
+  it("makes_an_element_that_cannot_be_deleted_while_in_use", async () => {
     const { fake, app } = await opened(1000);
     const { key } = await fake.describe(request({ issuer: "https://accounts.acme.example" }));
     await fake.connect({ element: key, name: "", tags: [], values: {} });
     await pass(2000);
     await expect(fake.removeElement(key)).rejects.toEqual({
-      code: "name_taken",
+      code: "element_in_use",
       name: "accounts.acme.example",
     });
     await fake.remove(app.store.state!.connections[0]!.id, false);
@@ -359,8 +362,8 @@ describe("a product that no element describes", () => {
   });
 });
 
-describe("a product that was closed", () => {
-  it("can_be_practised_and_not_connected_here", async () => {
+describe("a retired element", () => {
+  it("can_only_be_practised_on_this_computer", async () => {
     const { fake, app } = await opened(1000);
     const desk = { ...zendesk, element: "desk" };
     await expect(fake.connect(desk)).rejects.toMatchObject({ code: "element_retired" });
@@ -383,20 +386,20 @@ describe("a sign-in with a code", () => {
     expect(app.announcer.text).toContain("W D J B - M J H T at acme.zendesk.com");
   });
 
-  it("does_not_outlive_its_code", async () => {
+  it("cannot_outlive_its_code", async () => {
     const { fake } = await opened(null);
     const values = { ...zendesk.values, "oauth.grant": "device_code" };
-    expect(mayWaitLonger(await fake.connect({ ...zendesk, values }))).toBe(false);
-    expect(mayWaitLonger(await fake.connect({ ...zendesk, name: "Other" }))).toBe(true);
+    expect(canWaitLonger(await fake.connect({ ...zendesk, values }))).toBe(false);
+    expect(canWaitLonger(await fake.connect({ ...zendesk, name: "Other" }))).toBe(true);
   });
 });
 
 describe("the way to the settings", () => {
-  it("drops_nothing_that_was_typed", async () => {
+  it("keeps_typed_values", async () => {
     const { app } = await opened(null);
     await app.router.go({ screen: "connect", element: "zendesk" });
     app.router.leaving = () => Promise.resolve(false);
-    await app.toSettings("certificates");
+    await app.openSettings("certificates");
     expect(app.router.route).toEqual({ screen: "settings", part: "certificates" });
     await app.goBack();
     expect(app.router.route).toEqual({ screen: "connect", element: "zendesk" });
@@ -411,7 +414,7 @@ describe("a workspace", () => {
     organization_secret: "b",
   };
 
-  it("that_is_added_is_not_yet_in_use", async () => {
+  it("is_not_in_use_when_it_is_added", async () => {
     const { fake, app } = await opened(null);
     const added = await fake.addWorkspace(request);
     await pass();
@@ -426,13 +429,13 @@ describe("a workspace", () => {
     await fake.useWorkspace("local");
     await pass();
     expect(app.store.state?.connections).toEqual([]);
-    expect(app.store.state?.workspaces.find((one) => one.name === ACME.name)?.connections).toBe(4);
+    expect(app.store.state?.workspaces.find(({ name }) => name === ACME.name)?.connections).toBe(4);
     await fake.useWorkspace(ACME.name);
     await pass();
     expect(app.store.state?.connections).toHaveLength(4);
   });
 
-  it("that_is_removed_while_in_use_gives_way_to_this_computer", async () => {
+  it("makes_way_for_this_computer_when_it_is_removed", async () => {
     const { fake, app } = await opened(null, hosted());
     await fake.removeWorkspace(ACME.name);
     await pass();
@@ -440,7 +443,7 @@ describe("a workspace", () => {
     expect(app.store.state?.workspaces).toHaveLength(2);
   });
 
-  it("takes_new_secrets_only_if_both_are_given", async () => {
+  it("requires_both_new_secrets", async () => {
     const { fake } = await opened(null, hosted());
     await expect(fake.replaceSecrets(ACME.name, "a", " ")).rejects.toEqual({
       code: "form_invalid",
@@ -449,21 +452,21 @@ describe("a workspace", () => {
     await expect(fake.replaceSecrets("local", "a", "b")).rejects.toMatchObject({ code: "workspace_unknown" });
   });
 
-  it("with_new_secrets_calls_for_its_owner_no_more", async () => {
+  it("needs_no_attention_after_new_secrets", async () => {
     const state = hosted();
-    const connections = state.connections.map((one) => ({
-      ...one,
+    const connections = state.connections.map((row) => ({
+      ...row,
       status: "needs_settings" as const,
       last_code: "workspace_secrets" as const,
     }));
     const { fake, app } = await opened(null, { ...state, connections });
-    expect(groupsOf(app.store.state!, "").attention).toHaveLength(3);
+    expect(groupConnections(app.store.state!, "").attention).toHaveLength(3);
     await fake.replaceSecrets(ACME.name, "a", "b");
     await pass();
-    expect(groupsOf(app.store.state!, "").attention).toEqual([]);
+    expect(groupConnections(app.store.state!, "").attention).toEqual([]);
   });
 
-  it("whose_secrets_are_refused_is_the_one_in_use", async () => {
+  it("replaces_the_secrets_of_the_workspace_in_use", async () => {
     const { app } = await opened(null, hosted());
     await app.router.go({ screen: "import" });
     await app.replaceSecrets();
@@ -472,7 +475,7 @@ describe("a workspace", () => {
     expect(app.router.route).toEqual({ screen: "import" });
   });
 
-  it("is_found_again_in_the_settings_after_its_secrets_were_looked_at", async () => {
+  it("is_focused_in_the_settings_after_its_secrets", async () => {
     const { app } = await opened(null, hosted());
     await app.router.go({ screen: "settings" });
     await app.replaceSecrets();
@@ -482,39 +485,39 @@ describe("a workspace", () => {
     expect(app.router.route.screen).toBe("connections");
   });
 
-  it("is_what_failures_name_and_not_its_host", async () => {
+  it("is_named_in_failures_instead_of_its_host", async () => {
     const { app } = await opened(null, hosted());
     const failure = { code: "platform_unreachable" as const, host: "api.cloud-elements.com" };
-    expect(app.say(failure).title).toBe("Acme platform can’t be reached");
+    expect(app.describeFailure(failure).title).toBe("Acme platform can’t be reached");
   });
 });
 
 describe("an import", () => {
-  it("that_fails_in_part_brings_in_the_rest", async () => {
+  it("adds_the_accounts_that_do_not_fail", async () => {
     const { fake, app } = await opened(null, hosted());
-    fake.accountsThere = accountsThere();
-    fake.notImported.set("431502", { code: "platform_rejected" });
+    fake.world.accounts = accounts();
+    fake.world.importFailures.set("431502", { code: "platform_rejected" });
     const { added, failed } = await fake.importInstances(["431177", "431502", "432090"]);
     await pass();
-    expect(added.map((one) => one.instance)).toEqual(["431177", "432090"]);
+    expect(added.map(({ instance }) => instance)).toEqual(["431177", "432090"]);
     expect(failed).toEqual([{ instance: "431502", failure: { code: "platform_rejected" } }]);
     expect(app.store.state?.connections).toHaveLength(6);
-    const known = (await fake.instances()).filter((one) => one.connection !== undefined);
+    const known = (await fake.instances()).filter(({ connection }) => connection !== undefined);
     expect(known).toHaveLength(4);
   });
 });
 
 describe("the list", () => {
-  it("does_not_call_for_an_owner_who_switched_it_off", () => {
-    const connections = hostedConnections(0).map((one) => ({ ...one, disabled: one.id === "h3" }));
-    const groups = groupsOf({ ...hosted(), connections }, "");
+  it("needs_no_attention_for_a_switched_off_connection", () => {
+    const connections = hostedConnections(0).map((row) => ({ ...row, disabled: row.id === "h3" }));
+    const groups = groupConnections({ ...hosted(), connections }, "");
     expect(groups.attention).toEqual([]);
-    expect(groups.connected.map((one) => one.id)).toContain("h3");
+    expect(groups.connected.map(({ id }) => id)).toContain("h3");
   });
 
-  it("knows_why_an_owner_has_to_act", () => {
-    const [one] = connections(0);
-    const why = (part: object) => whyNotUsable({ ...one!, ...part });
+  it("knows_why_a_connection_needs_attention", () => {
+    const [row] = connections(0);
+    const why = (part: object) => attentionCode({ ...row!, ...part });
     expect(why({})).toBeNull();
     expect(why({ status: "retrying", last_code: "provider_unreachable" })).toBeNull();
     expect(why({ status: "needs_sign_in", last_code: "wrong_account" })).toBe("sign_in_expired");
@@ -523,16 +526,16 @@ describe("the list", () => {
     expect(why({ status: "needs_settings" })).toBe("needs_settings");
   });
 
-  it("shows_first_what_needs_its_owner", () => {
-    const groups = groupsOf(withConnections(), "");
-    expect(groups.attention.map((one) => one.id)).toEqual(["c3"]);
-    expect(groups.connected.map((one) => one.id)).toEqual(["c1", "c2", "c4"]);
+  it("shows_first_what_needs_attention", () => {
+    const groups = groupConnections(withConnections(), "");
+    expect(groups.attention.map(({ id }) => id)).toEqual(["c3"]);
+    expect(groups.connected.map(({ id }) => id)).toEqual(["c1", "c2", "c4"]);
   });
 
   it("is_filtered_by_name_product_identity_and_tag", () => {
     const ids = (filter: string) => {
-      const { attention, connected } = groupsOf(withConnections(), filter);
-      return [...attention, ...connected].map((one) => one.id);
+      const { attention, connected } = groupConnections(withConnections(), filter);
+      return [...attention, ...connected].map(({ id }) => id);
     };
     expect(ids("SUPPORT")).toEqual(["c1"]);
     expect(ids("acme ops")).toEqual(["c3"]);
@@ -540,18 +543,18 @@ describe("the list", () => {
     expect(ids("nothing")).toEqual([]);
   });
 
-  it("gives_the_focus_to_the_next_row_after_a_removal", () => {
+  it("focuses_the_next_row_after_a_removal", () => {
     const state = withConnections();
-    expect(neighbour(state, "c1")).toBe("c2");
-    expect(neighbour(state, "c4")).toBe("c2");
-    expect(neighbour(withConnections(1), "c1")).toBeUndefined();
+    expect(findNeighbour(state, "c1")).toBe("c2");
+    expect(findNeighbour(state, "c4")).toBe("c2");
+    expect(findNeighbour(withConnections(1), "c1")).toBeUndefined();
   });
 
-  it("of_a_thousand_is_grouped_in_a_moment", () => {
+  it("groups_a_thousand_rows_quickly", () => {
     const state = { ...emptyState(), connections: manyConnections(0, 1000) };
     const from = performance.now();
-    expect(groupsOf(state, "zendesk 99").connected.length).toBeGreaterThan(0);
-    // A frame is 16 ms; ten of them would be felt while typing.
+    expect(groupConnections(state, "zendesk 99").connected.length).toBeGreaterThan(0);
+    // Ten frames, which a user would notice while typing.
     expect(performance.now() - from).toBeLessThan(160);
   });
 });

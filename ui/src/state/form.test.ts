@@ -1,11 +1,40 @@
 import { describe, expect, it } from "vitest";
-import { catalogue } from "../ipc/scenes";
-import { cutToPart, fieldsAgain, given, initialValues, problems, submitted, tagList } from "./form";
+import { builtIn } from "../ipc/fake/catalogue";
+import {
+  cutToPart,
+  repeatFields,
+  filledValues,
+  initialValues,
+  plainField,
+  findProblems,
+  valuesToSend,
+  tagList,
+} from "./form";
 
-const element = (key: string) => catalogue(14747, false).find((one) => one.key === key)!;
-const zendesk = element("zendesk").fields;
-const salesforce = element("sfdc").fields;
+const zendesk = builtIn("zendesk").fields;
 const address = zendesk[0]!;
+
+/** A form with a choice, and a field that shows only with one of its options. */
+const withChoice = [
+  plainField({
+    key: "environment",
+    label: "Environment",
+    kind: "select",
+    value: "production",
+    options: [
+      { value: "production", label: "Production" },
+      { value: "own", label: "Own address" },
+    ],
+  }),
+  plainField({
+    key: "site.address",
+    label: "Address",
+    kind: "host",
+    suffix: ".my.salesforce.com",
+    visible_when: { field: "environment", is: "own" },
+  }),
+  ...builtIn("sfdc").fields.filter(({ key }) => key !== "site.address"),
+];
 
 describe("a form", () => {
   it.each([
@@ -25,7 +54,7 @@ describe("a form", () => {
   });
 
   it("missing_values_are_found_in_the_order_of_the_form", () => {
-    expect(problems(zendesk, initialValues(zendesk))).toEqual([
+    expect(findProblems(zendesk, initialValues(zendesk))).toEqual([
       { key: "zendesk.subdomain", problem: "required" },
       { key: "oauth.api.key", problem: "required" },
       { key: "oauth.api.secret", problem: "required" },
@@ -33,24 +62,26 @@ describe("a form", () => {
   });
 
   it("a_value_of_blanks_is_missing", () => {
-    expect(problems([address], { [address.key]: "   " })).toEqual([
+    expect(findProblems([address], { [address.key]: "   " })).toEqual([
       { key: address.key, problem: "required" },
     ]);
   });
 
   it("a_long_value_is_found", () => {
-    expect(problems([address], { [address.key]: "a".repeat(64) })[0]?.problem).toBe("too_long");
+    expect(findProblems([address], { [address.key]: "a".repeat(address.max_length + 1) })[0]?.problem).toBe(
+      "too_long",
+    );
   });
 
   it("a_value_outside_the_list_is_found", () => {
-    const values = { ...initialValues(salesforce), environment: "other" };
-    expect(problems(salesforce, values)[0]).toEqual({ key: "environment", problem: "not_an_option" });
+    const values = { ...initialValues(withChoice), environment: "other" };
+    expect(findProblems(withChoice, values)[0]).toEqual({ key: "environment", problem: "not_an_option" });
   });
 
-  it("a_hidden_field_is_neither_asked_for_nor_sent", () => {
-    const values = { ...initialValues(salesforce), "site.address": "left over" };
-    expect(submitted(salesforce, values)).not.toHaveProperty("site.address");
-    expect(submitted(salesforce, { ...values, environment: "own" })).toHaveProperty("site.address");
+  it("a_hidden_field_is_neither_required_nor_sent", () => {
+    const values = { ...initialValues(withChoice), "site.address": "left over" };
+    expect(valuesToSend(withChoice, values)).not.toHaveProperty("site.address");
+    expect(valuesToSend(withChoice, { ...values, environment: "own" })).toHaveProperty("site.address");
   });
 
   it("tags_are_trimmed_and_kept_once", () => {
@@ -62,25 +93,25 @@ describe("the form for signing in again", () => {
   const missing = [{ key: "oauth.api.secret", problem: "required" as const }];
 
   it("asks_only_for_what_is_missing", () => {
-    const fields = fieldsAgain(salesforce, missing);
+    const fields = repeatFields(withChoice, missing);
     expect(fields.map((field) => field.key)).toEqual(["oauth.api.secret"]);
-    expect(problems(fields, {})).toEqual(missing);
+    expect(findProblems(fields, {})).toEqual(missing);
   });
 
-  it("asks_for_nothing_that_must_be_given_if_nothing_is_missing", () => {
-    const fields = fieldsAgain(salesforce, []);
+  it("requires_nothing_if_nothing_is_missing", () => {
+    const fields = repeatFields(withChoice, []);
     expect(fields.map((field) => field.key)).toEqual(["oauth.api.key", "oauth.api.secret"]);
-    expect(problems(fields, {})).toEqual([]);
+    expect(findProblems(fields, {})).toEqual([]);
   });
 
   it("shows_a_missing_field_even_where_a_choice_would_hide_it", () => {
-    const fields = fieldsAgain(salesforce, [{ key: "site.address", problem: "required" }]);
-    expect(given(fields, { "site.address": "acme" })).toEqual({ "site.address": "acme" });
+    const fields = repeatFields(withChoice, [{ key: "site.address", problem: "required" }]);
+    expect(filledValues(fields, { "site.address": "acme" })).toEqual({ "site.address": "acme" });
   });
 
-  it("sends_only_what_was_given", () => {
-    const fields = fieldsAgain(zendesk, []);
-    expect(given(fields, { "oauth.api.secret": " new ", "oauth.api.key": "" })).toEqual({
+  it("sends_only_filled_fields", () => {
+    const fields = repeatFields(zendesk, []);
+    expect(filledValues(fields, { "oauth.api.secret": " new ", "oauth.api.key": "" })).toEqual({
       "oauth.api.secret": "new",
     });
   });

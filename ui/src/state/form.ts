@@ -1,10 +1,10 @@
-// The rules of a form, without its looks: which fields show, what is sent, what is missing. Whether a value has the
-// right form is decided by the program, which owns the patterns.
+// The rules of a form: which fields show, what is sent, what is missing. The program owns the patterns and checks whether
+// values match them.
 import type { ElementView, FieldProblem, FieldView, Problem } from "../ipc/types";
 
 export type Values = Record<string, string>;
 
-/** A field of the window’s own, beside those that elements describe. */
+/** Makes a field that no element describes: required text, but for what `part` says otherwise. */
 export function plainField(part: Partial<FieldView> & Pick<FieldView, "key" | "label">): FieldView {
   return {
     help: "",
@@ -31,34 +31,33 @@ export function isVisible(field: FieldView, values: Values): boolean {
   return field.visible_when === undefined || values[field.visible_when.field] === field.visible_when.is;
 }
 
-/** Where the form of an OAuth 2 element lets choose how to sign in (RFC 6749 §1.3, RFC 8628). */
-const GRANT = "oauth.grant";
+/** The field with the grant of an OAuth 2 element (RFC 6749 §1.3, RFC 8628). */
+export const GRANT = "oauth.grant";
 
-/** Whether signing in goes through a browser: some products take what is entered, and some let an application in
- *  without a person. */
+/** Whether signing in goes through a browser. */
 export function needsBrowser(element: ElementView, values: Values): boolean {
   if (element.auth === "oauth1") return true;
   return element.auth === "oauth2" && values[GRANT] !== "client_credentials";
 }
 
-/** Whether the browser comes back with the answer: only then is there an address to register. */
-export function comesBack(element: ElementView, values: Values): boolean {
+/** Whether the browser returns with the answer: only then is there a callback to register. */
+export function usesCallback(element: ElementView, values: Values): boolean {
   return needsBrowser(element, values) && values[GRANT] !== "device_code";
 }
 
-/** What this program is to a provider. All else in a generic form describes the provider itself. */
+/** The fields of the client. All other fields of a generic form describe the provider. */
 export const KEY = "oauth.api.key";
 export const SECRET = "oauth.api.secret";
 export const CALLBACK = "oauth.callback.url";
 const CLIENT = [KEY, SECRET, CALLBACK];
 
 /** The fields of a generic form that describe the provider. */
-export function describing(fields: FieldView[]): FieldView[] {
+export function providerFields(fields: FieldView[]): FieldView[] {
   return fields.filter((field) => !CLIENT.includes(field.key));
 }
 
-/** People paste what the browser shows. Where the field declares what stands around the wanted part, the rest is cut
- *  off: `https://acme.zendesk.com/agent` becomes `acme`. Anything else is left for the program to judge. */
+/** Trims a value, and cuts a pasted address to the part that the field asks for: `https://acme.zendesk.com/agent` becomes
+ *  `acme`. The program checks the rest. */
 export function cutToPart(field: FieldView, typed: string): string {
   const value = typed.trim();
   if (field.kind === "origin" && /^https:\/\/[^/?#]+[/?#]/i.test(value)) return new URL(value).origin;
@@ -69,8 +68,8 @@ export function cutToPart(field: FieldView, typed: string): string {
     : value;
 }
 
-/** What is sent: visible fields only, trimmed and cut. */
-export function submitted(fields: FieldView[], values: Values): Values {
+/** Lists what is sent: the values of visible fields, cut to the wanted parts. */
+export function valuesToSend(fields: FieldView[], values: Values): Values {
   return Object.fromEntries(
     fields
       .filter((field) => isVisible(field, values))
@@ -86,9 +85,9 @@ function problemOf(field: FieldView, value: string): Problem | null {
   return null;
 }
 
-/** What can be said without asking the program, in the order of the form. */
-export function problems(fields: FieldView[], values: Values): FieldProblem[] {
-  const sent = submitted(fields, values);
+/** Lists the problems that show without asking the program, in the order of the form. */
+export function findProblems(fields: FieldView[], values: Values): FieldProblem[] {
+  const sent = valuesToSend(fields, values);
   return fields.flatMap((field) => {
     const value = sent[field.key];
     const problem = value === undefined ? null : problemOf(field, value);
@@ -96,15 +95,15 @@ export function problems(fields: FieldView[], values: Values): FieldProblem[] {
   });
 }
 
-/** Fields that a product can stop accepting: what its owner typed. Choices and what is folded away stay as they were. */
+/** Whether a product can stop accepting the value: what the user typed, but no choices and no folded fields. */
 function canBeWithdrawn(field: FieldView): boolean {
   return !field.advanced && !field.visible_when && field.kind !== "select" && field.kind !== "toggle";
 }
 
-/** The form for signing in again: what is `missing` must be given; if nothing is, everything that may have changed
- *  since can be given, and what is left empty stays as it was. No field is asked twice (WCAG 3.3.7). */
-export function fieldsAgain(fields: FieldView[], missing: FieldProblem[]): FieldView[] {
-  const keys = new Set(missing.map((one) => one.key));
+/** Makes the form for signing in again: the `missing` fields, all required. If none is missing: all fields that may have
+ *  changed since, where empty means unchanged. No field is asked twice (WCAG 3.3.7). */
+export function repeatFields(fields: FieldView[], missing: FieldProblem[]): FieldView[] {
+  const keys = new Set(missing.map(({ key }) => key));
   const asked = fields.filter((field) => keys.has(field.key));
   const shown = asked.length > 0 ? asked : fields.filter(canBeWithdrawn);
   return shown.map((field) => ({
@@ -116,12 +115,12 @@ export function fieldsAgain(fields: FieldView[], missing: FieldProblem[]): Field
   }));
 }
 
-/** What is sent when signing in again: only what was given. */
-export function given(fields: FieldView[], values: Values): Values {
-  return Object.fromEntries(Object.entries(submitted(fields, values)).filter(([, value]) => value !== ""));
+/** Lists what is sent when signing in again: only fields that are filled in. */
+export function filledValues(fields: FieldView[], values: Values): Values {
+  return Object.fromEntries(Object.entries(valuesToSend(fields, values)).filter(([, value]) => value !== ""));
 }
 
-/** Tags as typed, separated by commas; each once. */
+/** Splits tags at commas and drops duplicates. */
 export function tagList(typed: string): string[] {
   const tags = typed.split(",").map((tag) => tag.trim());
   return [...new Set(tags.filter((tag) => tag !== ""))];

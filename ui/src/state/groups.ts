@@ -1,19 +1,20 @@
-// How the list of connections is divided, filtered and ordered.
+// Divides and filters the list of connections.
 import type { AttemptView, Code, ConnectionView, State } from "../ipc/types";
 import { identityLine } from "../copy/words";
 
-export interface Groups {
-  /** Connections whose owner has to act, and attempts that failed or could not be saved. */
+interface Groups {
+  /** Connections whose user has to act. */
   attention: ConnectionView[];
+  /** Attempts that failed or could not be saved. */
   ended: AttemptView[];
   waiting: AttemptView[];
   connected: ConnectionView[];
 }
 
-/** Below this a filter costs more attention than it saves. */
+/** The least number of connections that shows a filter. */
 export const FILTER_FROM = 8;
 
-export function matches(connection: ConnectionView, words: string[]): boolean {
+function matches(connection: ConnectionView, words: string[]): boolean {
   if (words.length === 0) return true;
   const text = [connection.name, connection.product, identityLine(connection), ...connection.tags]
     .join(" ")
@@ -21,46 +22,44 @@ export function matches(connection: ConnectionView, words: string[]): boolean {
   return words.every((word) => text.includes(word));
 }
 
-export function wordsOf(filter: string): string[] {
+export function splitWords(filter: string): string[] {
   return filter.toLowerCase().split(/\s+/).filter(Boolean);
 }
 
-/** Its owner has to act. What was switched off was switched off by somebody: it waits for nobody. */
-export function needsOwner(connection: ConnectionView): boolean {
-  return (
-    !connection.disabled && (connection.status === "needs_sign_in" || connection.status === "needs_settings")
-  );
+/** Whether the user has to act; never for a connection that is switched off. */
+export function needsAttention({ disabled, status }: ConnectionView): boolean {
+  return !disabled && (status === "needs_sign_in" || status === "needs_settings");
 }
 
-/** Why its owner has to act. A sign-in that ended has one remedy, whatever was said last; what the settings lack is said
- *  by the code, because some of it is not mended by signing in again. */
-export function whyNotUsable(connection: ConnectionView): Code | null {
-  if (!needsOwner(connection)) return null;
+/** Returns the code that tells what the user has to do. For `needs_sign_in` it is one code, whatever the last one was;
+ *  for `needs_settings` it is the last code, because a new sign-in does not help in every case. */
+export function attentionCode(connection: ConnectionView): Code | null {
+  if (!needsAttention(connection)) return null;
   const { last_code, status } = connection;
   if (last_code === "instance_gone" || last_code === "workspace_secrets") return last_code;
   return status === "needs_settings" ? (last_code ?? "needs_settings") : "sign_in_expired";
 }
 
-/** It can be used now, or will be by itself. */
+/** Whether it works, or will without the user. */
 export function isUsable(connection: ConnectionView): boolean {
-  return !connection.disabled && !needsOwner(connection);
+  return !connection.disabled && !needsAttention(connection);
 }
 
-export function groupsOf(state: State, filter: string): Groups {
-  const words = wordsOf(filter);
+export function groupConnections(state: State, filter: string): Groups {
+  const words = splitWords(filter);
   const shown = state.connections.filter((connection) => matches(connection, words));
   return {
-    attention: shown.filter(needsOwner),
+    attention: shown.filter(needsAttention),
     ended: state.attempts.filter((attempt) => attempt.stage === "failed" || attempt.stage === "unsaved"),
     waiting: state.attempts.filter((attempt) => attempt.stage === "waiting" || attempt.stage === "finishing"),
-    connected: shown.filter((connection) => !needsOwner(connection)),
+    connected: shown.filter((connection) => !needsAttention(connection)),
   };
 }
 
-/** The row that takes focus when `removed` goes: the next one, else the one before. */
-export function neighbour(state: State, removed: string): string | undefined {
-  const groups = groupsOf(state, "");
-  const order = [...groups.attention, ...groups.connected].map((connection) => connection.id);
-  const at = order.indexOf(removed);
-  return at === -1 ? undefined : (order[at + 1] ?? order[at - 1]);
+/** Finds the row that takes the focus when `removed` goes: the next one, else the one before. */
+export function findNeighbour(state: State, removed: string): string | undefined {
+  const { attention, connected } = groupConnections(state, "");
+  const ids = [...attention, ...connected].map(({ id }) => id);
+  const index = ids.indexOf(removed);
+  return index === -1 ? undefined : (ids[index + 1] ?? ids[index - 1]);
 }

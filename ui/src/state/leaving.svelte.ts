@@ -1,8 +1,8 @@
-// Before a form with typed values is left, its owner is asked once.
+// The question before a form with typed values is left.
 import type { App } from "./app.svelte";
 
-/** For as long as the component lives. `left` is told when it is left, with or without a question. */
-export function askBeforeLeaving(app: App, typed: () => boolean, left: () => void = () => {}): void {
+/** Asks for as long as the component lives. `onleave` is called when the form is left, with or without a question. */
+export function askBeforeLeaving(app: App, typed: () => boolean, onleave: () => void = () => {}): void {
   $effect(() => {
     const ask = async () => {
       if (typed()) {
@@ -15,7 +15,7 @@ export function askBeforeLeaving(app: App, typed: () => boolean, left: () => voi
         });
         if (!leave) return false;
       }
-      left();
+      onleave();
       return true;
     };
     app.router.leaving = ask;

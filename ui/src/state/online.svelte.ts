@@ -1,4 +1,4 @@
-// Whether the system has any network at all. It says nothing about a product being reachable.
+// Whether the system has any network. A product may be unreachable all the same.
 import { createSubscriber } from "svelte/reactivity";
 
 const subscribe = createSubscriber((update) => {

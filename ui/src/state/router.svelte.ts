@@ -1,5 +1,4 @@
-// Which screen is shown, and the way back. Moving focus and the title is the screen's own work (parts/Screen.svelte).
-
+// The screen that is shown, and the way back. parts/Screen.svelte moves the focus and sets the title.
 import type { FieldProblem } from "../ipc/types";
 
 export type Route =
@@ -9,14 +8,14 @@ export type Route =
       screen: "connect";
       element: string;
       attempt?: string;
-      /** The connection that is signed in to again. */
+      /** The connection to sign in to again. */
       again?: string;
-      /** What the program needs to know for that and does not. */
+      /** What the program does not know for that. */
       missing?: FieldProblem[];
     }
   | { screen: "connection"; id: string }
   | { screen: "import" }
-  /** `focus` names the workspace that was looked at; `part` is what is looked for. */
+  /** `focus` names a workspace to focus, `part` a part to scroll to. */
   | { screen: "settings"; focus?: string; part?: "certificates" }
   | { screen: "add-workspace" }
   | { screen: "replace-secrets"; workspace: string };
@@ -24,24 +23,24 @@ export type Route =
 const HOME: Route = { screen: "connections" };
 
 export class Router {
-  /** Counts screen changes: the same route entered again is a new screen. */
+  /** Counts screen changes: entering the same route again makes a new screen. */
   visit = $state(0);
   #trail = $state.raw<Route[]>([HOME]);
 
-  /** Asked before a screen is left; false keeps it. The screen that holds typed values sets it. */
+  /** Asked before a screen is left; false keeps it. Set by screens that hold typed values. */
   leaving: (() => Promise<boolean>) | null = null;
 
   get route(): Route {
     return this.#trail[this.#trail.length - 1] ?? HOME;
   }
 
-  /** The screen that “back” leads to, or null at home. */
+  /** Where `back` leads; null at home. */
   get previous(): Route | null {
     return this.#trail[this.#trail.length - 2] ?? null;
   }
 
   async go(route: Route): Promise<void> {
-    // Coming to a screen that is already on the way here goes back to it, so that “back” never runs in circles.
+    // A screen that is on the trail already is gone back to, so that the way back never runs in circles.
     const known = this.#trail.findIndex((step) => step.screen === route.screen);
     const trail = known === -1 ? this.#trail : this.#trail.slice(0, known);
     await this.#enter([...trail, route]);
@@ -51,7 +50,7 @@ export class Router {
     await this.#enter([focus === undefined ? HOME : { screen: "connections", focus }]);
   }
 
-  /** Goes back. `focus` names the row that should be focused if that leads to a list of such rows. */
+  /** Goes back. `focus` names the row to focus if that leads to a list of such rows. */
   async back(focus?: string): Promise<void> {
     const previous = this.previous;
     if (!previous) return;

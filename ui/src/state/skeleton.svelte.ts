@@ -1,11 +1,11 @@
-// When rows of grey stand in for what is loading. parts/Skeleton.svelte draws them after 200 ms; once they have
-// appeared they stay long enough to be no flicker.
+// When grey rows show in place of what is loading. parts/Skeleton.svelte draws them after 200 ms; once drawn they stay
+// long enough not to flicker.
 
 const SHOWN_FROM = 200;
 const SHOWN_FOR = 400;
 
-/** True while something is loading, and for a moment longer if grey rows have just appeared. */
-export function skeleton(loading: () => boolean): { readonly shown: boolean } {
+/** `shown` while something is loading, and for a moment longer if grey rows have just appeared. */
+export function createSkeleton(loading: () => boolean): { readonly shown: boolean } {
   let held = $state(false);
   $effect(() => {
     if (!loading()) return;

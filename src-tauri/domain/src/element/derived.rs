@@ -1,7 +1,5 @@
-//! What an empty field becomes: a text with holes that other fields fill, such as `https://{site}.example.com`.
-//!
-//! Unlike an address of the element itself (`template`) the result is an ordinary value: the form accepts it or not,
-//! as if it had been typed.
+//! A text with holes that other fields fill, such as `https://{site}.example.com`, for an empty field. Unlike a
+//! `template` the result is checked like a value that was entered.
 
 use std::str::FromStr;
 
@@ -9,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::form::Values;
+use crate::template::{self, Piece};
+use crate::values::Values;
 
 /// A text whose holes are filled with the values of other fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -20,16 +19,8 @@ pub struct Derived {
     pieces: Vec<Piece>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    Hole(String),
-}
-
-/// Why a text has no holes that could be filled.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DerivedProblem {
-    /// Braces that do not pair, or a hole with a strange name.
     #[error("a hole is written {{key}}, with the key of a field")]
     Hole,
     /// A fixed text is a `default`.
@@ -46,8 +37,8 @@ impl Derived {
         })
     }
 
-    /// The text with its holes filled. What is missing becomes empty, as the platform does it; a secret fills nothing,
-    /// because the result is none.
+    /// The text with its holes filled. Missing values become empty, as at the platform. Secrets fill nothing, because
+    /// the result is not secret.
     pub fn fill(&self, values: &Values) -> String {
         let filled = self.pieces.iter().map(|piece| match piece {
             Piece::Text(text) => text.as_str(),
@@ -56,7 +47,6 @@ impl Derived {
         filled.collect()
     }
 
-    /// The text as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -66,28 +56,9 @@ impl FromStr for Derived {
     type Err = DerivedProblem;
 
     fn from_str(text: &str) -> Result<Self, DerivedProblem> {
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while let Some(at) = rest.find(['{', '}']) {
-            let (before, after) = rest.split_at(at);
-            let (hole, after) =
-                after.strip_prefix('{').and_then(|a| a.split_once('}')).ok_or(DerivedProblem::Hole)?;
-            let named =
-                !hole.is_empty() && hole.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-            if !named {
-                return Err(DerivedProblem::Hole);
-            }
-            if !before.is_empty() {
-                pieces.push(Piece::Text(before.to_owned()));
-            }
-            pieces.push(Piece::Hole(hole.to_owned()));
-            rest = after;
-        }
-        if pieces.is_empty() {
+        let pieces = template::pieces(text).ok_or(DerivedProblem::Hole)?;
+        if !pieces.iter().any(|piece| matches!(piece, Piece::Hole(_))) {
             return Err(DerivedProblem::Fixed);
-        }
-        if !rest.is_empty() {
-            pieces.push(Piece::Text(rest.to_owned()));
         }
         Ok(Self { text: text.to_owned(), pieces })
     }

@@ -1,21 +1,23 @@
-//! One field of a form: what is asked, how it looks, what is accepted, and under which names it travels.
+//! One field of a form: its labels, what it accepts, and the names under which its value is sent.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::defaults::{is_default, is_yes, yes};
 use super::derived::Derived;
+use crate::values::FieldKind;
 
-/// The application's public name at the provider. Each OAuth element has it.
+/// The client ID. Each OAuth element has it.
 pub const API_KEY: &str = "oauth.api.key";
-/// The application's secret at the provider. Each OAuth element has it.
+/// The client secret. Each OAuth element has it.
 pub const API_SECRET: &str = "oauth.api.secret";
-/// Where the provider sends the browser back to. Each OAuth element has it.
+/// The redirect address. Each OAuth element has it.
 pub const CALLBACK_URL: &str = "oauth.callback.url";
-/// Which way to a token is taken, where the element has several: the word of a [`Grant`](super::Grant).
+/// The chosen [`Grant`](super::Grant), where the element has several.
 pub const GRANT: &str = "oauth.grant";
 
-/// The names under which the three fields of every OAuth element stand in the query of `oauth/token` and
-/// `oauth/url`. They belong to the platform API, so no element file states them.
+/// The names of the three standard fields in the query of `oauth/token` and `oauth/url`. The platform API defines
+/// them, so element files do not.
 pub const STANDARD_QUERY: [(&str, &str); 3] =
     [(API_KEY, "apiKey"), (API_SECRET, "apiSecret"), (CALLBACK_URL, "callbackUrl")];
 
@@ -23,31 +25,32 @@ pub const STANDARD_QUERY: [(&str, &str); 3] =
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
-    /// The key in `configuration` when an instance is made, for instance `zendesk.subdomain`.
+    /// The key in the `configuration` of an instance, for instance `zendesk.subdomain`.
     pub key: String,
-    /// What the field is called, in the words of the product's own settings.
+    /// The name of the field, in the words of the product's settings.
     pub label: String,
-    /// One or two sentences: where the value is found.
+    /// Where to find the value, in one or two sentences.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub help: String,
-    /// A value that would be accepted. Shown as a hint, and filled in when practising.
+    /// A valid value. Shown as a hint, and filled in when practising.
     pub example: String,
-    /// What kind of value this is.
+    /// The type of the value.
     #[serde(rename = "type", default, skip_serializing_if = "is_default")]
     pub kind: FieldKind,
     /// The choices of a `select`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<FieldOption>,
-    /// The value that the form starts with.
+    /// The initial value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
-    /// What an empty field means in addresses. Never sent to the platform: only what was given is.
+    /// The value of an empty field in addresses. Never sent to the platform.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub empty_means: Option<String>,
-    /// What an empty field becomes: a text with the keys of other fields in braces. Sent like a value that was typed.
+    /// The value of an empty field: a text with the keys of other fields in braces. Sent like a value that was
+    /// entered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derived: Option<Derived>,
-    /// Whether the form may be sent without it.
+    /// Whether the form needs a value.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub required: bool,
     /// Kept in the keychain, never shown again.
@@ -59,37 +62,37 @@ pub struct Field {
     /// Text after the input, such as `.zendesk.com`. Cut from a pasted value, with all that follows it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub suffix: String,
-    /// For a `host`: the domain it must lie in, such as `.salesforce.com`.
+    /// For a `host`: the domain it must be in, such as `.salesforce.com`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_suffix: Option<String>,
-    /// Whether prefix and suffix travel with the value, for platforms that want a whole address.
+    /// Whether prefix and suffix are sent with the value, for platforms that want a whole address.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sends_whole: bool,
-    /// Folded away until asked for.
+    /// Folded away at first.
     #[serde(default, skip_serializing_if = "is_default")]
     pub advanced: bool,
     /// A regular expression that the whole value must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
-    /// The sentence shown when the value is not accepted: how to mend it.
+    /// The sentence shown when the value is not accepted: how to correct it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub problem: String,
-    /// The most characters that are accepted.
+    /// The maximum number of characters.
     #[serde(default = "usual_length", skip_serializing_if = "is_usual_length")]
     pub max_length: usize,
-    /// The names under which the value is sent in the query of `oauth/token` and `oauth/url`; none: not sent there.
+    /// The names of the value in the query of `oauth/token` and `oauth/url`. Default: it is not sent there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<String>,
-    /// The steps whose query carries the value.
+    /// The calls whose query carries the value.
     #[serde(default = "both_steps", skip_serializing_if = "is_both_steps")]
     pub steps: Vec<Step>,
-    /// Asked for only while an earlier field has a certain value.
+    /// The condition under which the field is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visible_when: Option<Condition>,
 }
 
 impl Field {
-    /// A required line of text that goes nowhere but into the configuration.
+    /// A required text field.
     pub fn new(key: &str) -> Self {
         Self {
             key: key.to_owned(),
@@ -118,42 +121,25 @@ impl Field {
     }
 }
 
-/// The kinds of fields.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FieldKind {
-    /// One line of text.
-    #[default]
-    Text,
-    /// One of a few options.
-    Select,
-    /// `true` or `false`.
-    Toggle,
-    /// A whole address: https, or http on this computer. Kept byte for byte.
-    Address,
-    /// Scheme, host and perhaps port of a server: https only.
-    Origin,
-    /// A host name below the declared `host_suffix`.
-    Host,
-    /// Text with line breaks, such as a private key.
-    Lines,
-}
-
 /// A choice of a `select`.
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(rename = "OptionView"))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldOption {
-    /// What is sent.
+    /// The value that is sent.
     pub value: String,
-    /// What is read.
+    /// The text that is shown.
     pub label: String,
 }
 
 /// True while the field `field` has the value `is`.
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(rename = "VisibleWhen"))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
-    /// The key of another field.
+    /// The key of an earlier field.
     pub field: String,
     /// The value it must have.
     pub is: String,
@@ -169,15 +155,11 @@ pub enum Step {
     Url,
 }
 
-/// As long as the longest one-line field of the platform.
+/// The longest one-line field of the platform.
 pub(super) const USUAL_LENGTH: usize = 1000;
 
-/// The most that an element file may allow: room for a private key, and still far from a file pasted by mistake.
+/// The maximum of `max_length`: enough for a private key.
 pub const MOST_LENGTH: usize = 8000;
-
-fn yes() -> bool {
-    true
-}
 
 fn usual_length() -> usize {
     USUAL_LENGTH
@@ -187,18 +169,10 @@ fn both_steps() -> Vec<Step> {
     vec![Step::Token, Step::Url]
 }
 
-fn is_yes(value: &bool) -> bool {
-    *value
-}
-
 fn is_usual_length(value: &usize) -> bool {
     *value == USUAL_LENGTH
 }
 
 fn is_both_steps(value: &[Step]) -> bool {
     value == [Step::Token, Step::Url]
-}
-
-pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }

@@ -1,245 +1,161 @@
-//! A catalogue entry: how to connect to one product. Pure data, read from `elements/<key>/element.toml`.
+//! An entry of the catalogue: how to connect to one product. Pure data, read from `elements/<key>/element.toml`.
 //!
-//! Finding the files is `io/catalog.rs`. Checking what a person typed is `form`. What a template may contain is
-//! `template`.
+//! The comments on its members are the descriptions in `elements/schema.json`, for authors of element files.
 
+mod api;
 mod auth;
-mod check;
+mod callback;
+mod defaults;
 mod derived;
 mod field;
-mod label_pattern;
-mod lines;
-mod made;
 mod platform;
-#[cfg(test)]
-mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
+pub use crate::oauth::grant::Grant;
+pub use crate::values::FieldKind;
+pub use api::{Api, ApiFromAnswer};
 pub use auth::{
-    ApiKey, ApiKeyPlace, Auth, Basic, Custom, Grant, Oauth1, Oauth2, Pkce, Revocation, RevocationStyle,
-    TokenAnswer, Variant,
+    ApiKey, ApiKeyPlace, Auth, Basic, Custom, Oauth1, Oauth2, Pkce, Revocation, RevocationStyle, TokenAnswer,
+    Variant,
 };
-pub use derived::Derived;
-pub use field::MOST_LENGTH;
+pub use callback::CallbackRules;
+pub use derived::{Derived, DerivedProblem};
 pub use field::{
-    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldKind, FieldOption, GRANT, STANDARD_QUERY, Step,
+    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldOption, GRANT, MOST_LENGTH, STANDARD_QUERY,
+    Step,
 };
-pub use made::{made_oauth1, made_oauth2, to_toml};
 pub use platform::PlatformFacts;
 
-use super::form::Values;
-use super::template::{Template, TemplateError, host};
-use field::is_default;
+use crate::address::host_and_port;
+use crate::template::{Place, Template, TemplateError};
+use crate::text;
+use crate::values::{CALLBACK_PREFIX, Values};
+use defaults::is_default;
 
 /// How to connect to one product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Element {
-    /// The key that commands, files and the platform API use.
+    /// The key in commands, file names and the platform API.
     pub key: String,
-    /// The product's name as people know it.
+    /// The product's common name.
     pub name: String,
     /// Two characters for the tile in lists.
     pub initials: String,
-    /// The heading under which it is listed.
+    /// The heading in lists.
     pub category: String,
-    /// One short line: what a connection brings.
+    /// What a connection gives access to, in one short line.
     pub gives: String,
-    /// What is asked for, in plain words, for the list before signing in.
+    /// What the sign-in asks for, in plain words, listed before it starts.
     pub access: Vec<String>,
-    /// What a person must know first, for instance that the product has closed.
+    /// What users must know first, for instance that the product has closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Whether the product was closed by its maker. It can be practised, and works where a hosted workspace still
-    /// answers for it.
+    /// Whether the product was closed. It can be practised, and works in hosted workspaces that still support it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retired: bool,
-    /// Whether the form itself says which provider it is. Signing in with it makes an element of the person's own.
+    /// Whether the form names the provider. A sign-in with it writes a custom element.
     #[serde(default, skip_serializing_if = "is_default")]
     pub generic: bool,
-    /// The generic element whose form wrote this file.
+    /// The generic element whose form made this custom element.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// The last segment of the callback address, shared by all elements of one authorization server and by no
-    /// others (RFC 8252 §8.10). Left out: the key.
+    /// The last segment of the callback address, shared by all elements of one authorization server and by no others
+    /// (RFC 8252 §8.10). Default: the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// The key in the path of `oauth/token` and `oauth/url`, where it differs from the key in `instances`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_key: Option<String>,
-    /// The product's own page on which access can be taken back by hand.
+    /// The product's own page for revoking access by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_page: Option<Template>,
-    /// How the product lets an application in.
+    /// How the application signs in.
     pub auth: Auth,
-    /// Other ways in that a field chooses; the first whose condition holds.
+    /// Other kinds of sign-in that a field chooses; the first whose condition holds is used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,
     /// What the browser brings back.
     #[serde(default, skip_serializing_if = "is_default")]
     pub callback: CallbackRules,
-    /// The call that tells whose account it is; it is also the test of a connection.
+    /// The call that names the account; it is also the test of a connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
     /// Where the product's API begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api: Option<Api>,
-    /// What a platform tells of it beyond that.
+    /// Further facts for callers of the platform API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<PlatformFacts>,
-    /// What the form asks for, in its order.
+    /// The fields of the form, in order.
     pub fields: Vec<Field>,
 }
 
-/// What the browser brings back to the callback address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CallbackRules {
-    /// Values that must come back, beside those of the kind of sign-in. Whatever else comes is passed on too.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub provider_data: Vec<String>,
-    /// Values that also belong into `configuration`: name in the callback to configuration key.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub configuration: BTreeMap<String, String>,
-    /// Whether `state` comes back. Without it only PKCE or the person's own look binds the answer to its sign-in.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
-    pub echoes_state: bool,
-    /// Whether any port on loopback is accepted (RFC 8252 §7.3), so that a free one can be taken.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub any_loopback_port: bool,
-}
-
-impl Default for CallbackRules {
-    fn default() -> Self {
-        Self {
-            provider_data: Vec::new(),
-            configuration: BTreeMap::new(),
-            echoes_state: true,
-            any_loopback_port: false,
-        }
-    }
-}
-
-/// The call that tells whose account it is.
+/// The call that names the account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
-    /// Read with GET and the access token.
+    /// Called with GET and the access token.
     pub endpoint: Template,
     /// JSON pointers (RFC 6901) into the answer; the first that finds text is the identity.
     pub at: Vec<String>,
     /// A JSON pointer to the provider's own key of the account, which stays when its name changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// The scope without which the call is refused: a token that was not given it is not asked about.
+    /// The scope that the call requires: it is skipped for tokens without this scope.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs_scope: Option<String>,
 }
 
-/// Where the product's API begins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Api {
-    /// At an address that the fields complete.
-    Address(Template),
-    /// At a server that the token answer names.
-    TokenAnswer(ApiFromAnswer),
-}
-
-/// An API whose server is named by the token answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ApiFromAnswer {
-    /// The member of the answer that holds the address.
-    pub member: String,
-    /// The domain it must lie in: an answer never sends the token elsewhere.
-    pub host_suffix: String,
-}
-
-impl Api {
-    /// Where the API begins for this form and this token answer. Of an address in the answer only the server counts.
-    pub fn base(&self, values: &Values, answer: &BTreeMap<String, String>) -> Result<Url, TemplateError> {
-        match self {
-            Self::Address(template) => template.fill(values),
-            Self::TokenAnswer(from) => {
-                let text =
-                    answer.get(&from.member).ok_or_else(|| TemplateError::Missing(from.member.clone()))?;
-                let refused = || TemplateError::Refused(from.member.clone());
-                let url = Url::parse(text).map_err(|_| refused())?;
-                let below = url.host_str().is_some_and(|name| host::is_below(name, &from.host_suffix));
-                if url.scheme() != "https" || !below {
-                    return Err(refused());
-                }
-                Url::parse(&url.origin().ascii_serialization()).map_err(|_| refused())
-            }
-        }
-    }
-}
-
-/// A fault in an element file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The line in the file, counted from 1, if the file is at hand.
-    pub line: Option<usize>,
-    /// The member at fault, such as `fields.2.pattern`.
-    pub at: String,
-    /// What is wrong, as a sentence without a full stop.
-    pub what: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.at.is_empty() { f.write_str(&self.what) } else { write!(f, "{}: {}", self.at, self.what) }
-    }
-}
-
 impl Element {
-    /// Reads an element file strictly: an unknown member is a fault, and so is whatever [`Element::check`] finds.
-    /// Each problem names its line.
-    pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
-        let element: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map(|span| lines::line_of(text, span.start));
-            vec![Problem { line, at: String::new(), what: error.message().to_owned() }]
-        })?;
-        match element.check() {
-            Ok(()) => Ok(element),
-            Err(problems) => Err(lines::with_lines(text, problems)),
+    pub(crate) fn new(key: String, name: String, auth: Auth) -> Self {
+        Self {
+            initials: text::initials(&name),
+            category: String::new(),
+            gives: String::new(),
+            access: Vec::new(),
+            note: None,
+            retired: false,
+            generic: false,
+            from: None,
+            provider: None,
+            path_key: None,
+            access_page: None,
+            auth,
+            variants: Vec::new(),
+            callback: CallbackRules::default(),
+            identity: None,
+            api: None,
+            platform: None,
+            fields: Vec::new(),
+            key,
+            name,
         }
     }
 
-    /// Whether the parts of the file fit together and every address in it is safe.
-    pub fn check(&self) -> Result<(), Vec<Problem>> {
-        check::check(self)
-    }
-
-    /// The last segment of the callback address: one for each authorization server.
     pub fn provider(&self) -> &str {
         self.provider.as_deref().unwrap_or(&self.key)
     }
 
-    /// The key in the path of `oauth/token` and `oauth/url`.
     pub fn path_key(&self) -> &str {
         self.path_key.as_deref().unwrap_or(&self.key)
     }
 
-    /// The field with this key.
     pub fn field(&self, key: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.key == key)
     }
 
-    /// The way in that these values choose.
+    /// The kind of sign-in that these values choose.
     pub fn auth_for(&self, values: &Values) -> &Auth {
         let chosen = self.variants.iter().find(|v| values.get(&v.when.field) == Some(v.when.is.as_str()));
         chosen.map_or(&self.auth, |variant| &variant.auth)
     }
 
-    /// Whether the person signs in with a browser that calls back, with these values.
+    /// Whether a sign-in with these values uses a browser that calls back.
     pub fn needs_browser_for(&self, values: &Values) -> bool {
         match self.auth_for(values) {
             Auth::Oauth2(oauth2) => oauth2.grant(values) == Grant::AuthorizationCode,
@@ -247,8 +163,8 @@ impl Element {
         }
     }
 
-    /// The names that `providerData` must have: what the kind of sign-in brings back, what this element adds, and
-    /// for OAuth 1.0a the secret that came with the request token.
+    /// The names that `providerData` must have: those of the kind of sign-in, those of this element, and for OAuth
+    /// 1.0a the secret of the request token.
     pub fn provider_data<'e>(&'e self, auth: &Auth) -> Vec<&'e str> {
         let mut names: Vec<&str> = match auth {
             Auth::Oauth2(_) => vec!["code"],
@@ -259,9 +175,9 @@ impl Element {
         names
     }
 
-    /// The hosts that a connection made with these values depends on, with their ports where unusual. A connection
-    /// keeps them: should the file name others later, signing in again is due. A domain within which the token
-    /// answer chooses is written `*.example.com`.
+    /// The hosts that a connection with these values depends on, with unusual ports. Connections keep them: if the
+    /// file names others later, a new sign-in is needed. A domain in which the token answer chooses is written
+    /// `*.example.com`.
     pub fn hosts(&self, values: &Values) -> Result<BTreeSet<String>, TemplateError> {
         let mut hosts = BTreeSet::new();
         let mut templates: Vec<&Template> =
@@ -274,33 +190,31 @@ impl Element {
             }
             None => {}
         }
-        for template in templates {
-            match template.fill(values) {
-                Ok(url) => {
-                    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-                    hosts.insert(format!("{}{port}", url.host_str().unwrap_or_default()));
-                }
-                // An optional endpoint that was not given is not called either.
-                Err(TemplateError::Missing(_)) => {}
-                Err(error) => return Err(error),
-            }
+        // An optional endpoint whose fields are empty is never called. Callback values are not known before the
+        // sign-in, and never part of a host.
+        let is_called = |template: &&Template| {
+            let mut holes = template.holes().into_iter();
+            holes.all(|(hole, _)| hole.starts_with(CALLBACK_PREFIX) || values.get(hole).is_some())
+        };
+        for template in templates.into_iter().filter(is_called) {
+            hosts.insert(host_and_port(&template.origin(values)?));
         }
         Ok(hosts)
     }
 
-    /// The host that the account lives at, for people.
+    /// The host of the account, to show.
     pub fn account_host(&self, values: &Values) -> Option<String> {
-        let url = match (&self.api, &self.identity) {
-            (Some(Api::Address(template)), _) => template.fill(values).ok()?,
-            (_, Some(identity)) => identity.endpoint.fill(values).ok()?,
+        let template = match (&self.api, &self.identity) {
+            (Some(Api::Address(template)), _) => template,
+            (_, Some(identity)) => &identity.endpoint,
             _ => return None,
         };
-        url.host_str().map(str::to_owned)
+        template.origin(values).ok()?.host_str().map(str::to_owned)
     }
 
-    /// The values that practice fills in: the example of each field that must be given, of the client, which practice
-    /// always registers, and of all that a generic form shows at first. The callback address is the program's own,
-    /// because it names the port that listens.
+    /// The values that practice fills in: the examples of required fields, of the client (which practice always
+    /// registers), and of the fields that a generic form shows at first. The callback address is set by the program,
+    /// since it names the port that listens.
     pub fn practice_values(&self) -> BTreeMap<String, String> {
         let filled = |field: &&Field| {
             let client = [API_KEY, API_SECRET].contains(&field.key.as_str());
@@ -310,10 +224,10 @@ impl Element {
         asked.map(|field| (field.key.clone(), field.example.clone())).collect()
     }
 
-    /// Whether both elements send people to the same authorization server, as elements of one provider must: else
-    /// the answer of one server could be taken for the other's (RFC 9700 §4.4).
+    /// Whether both elements use the same authorization server, as elements of one provider must: otherwise one
+    /// server's answer could be taken for the other's (RFC 9700 §4.4).
     pub fn same_server(&self, other: &Self) -> bool {
-        // A server without a page for people is told by where its tokens come from.
+        // Without an authorization endpoint the token endpoint identifies the server.
         let server = |element: &Self| {
             let templates = element.auth.templates();
             let named = |name: &str| templates.iter().find(|(n, _)| *n == name).map(|(_, t)| (*t).clone());
@@ -323,7 +237,7 @@ impl Element {
     }
 
     /// Every address of this element, with its place in the file.
-    fn templates(&self) -> Vec<(String, &Template)> {
+    pub(crate) fn templates(&self) -> Vec<(String, &Template)> {
         let of = |prefix: String, auth: &'_ Auth| format!("{prefix}.{}", auth.kind());
         let mut templates = Vec::new();
         let base = of("auth".to_owned(), &self.auth);
@@ -341,20 +255,11 @@ impl Element {
         templates
     }
 
-    /// Whether the value of this field becomes part of a host name, which has no upper case.
-    pub(super) fn is_host_part(&self, key: &str) -> bool {
-        use super::template::Place;
+    /// Whether the value of this field becomes part of a host name, which is lower case.
+    pub(crate) fn is_host_part(&self, key: &str) -> bool {
         self.templates()
             .iter()
             .flat_map(|(_, t)| t.holes())
             .any(|(hole, place)| hole == key && place == Place::Label)
     }
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn is_yes(value: &bool) -> bool {
-    *value
 }

@@ -1,47 +1,44 @@
-//! What a platform tells of an element and its instances beyond what a sign-in needs: facts for callers of the platform
-//! API, who may read them. The window and the sign-in itself do without.
+//! Facts of an element and its instances that a sign-in does not need, for callers of the platform API.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Derived;
+use super::derived::{Derived, DerivedProblem};
+use crate::values::Values;
 
-/// What a platform tells of an element.
+/// Further facts for callers of the platform API.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlatformFacts {
-    /// The platform's own word for the group of products, such as `helpdesk`.
+    /// The platform's name for the group of products, such as `helpdesk`.
     pub hub: String,
     /// What the element is for, in a sentence or two.
     pub description: String,
-    /// The name in the addresses of the product's own notifications, where it has one.
+    /// The name in the addresses of the product's notifications, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hook_name: Option<String>,
-    /// Where people without an account get one.
+    /// Where users without an account get one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signup_url: Option<String>,
-    /// What an instance's configuration holds without anybody having given it. A text may have the keys of fields in
-    /// braces.
+    /// Entries that every instance's configuration has. A text may contain keys of fields in braces.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub configuration: BTreeMap<String, String>,
-    /// Entries of an instance's configuration that are null until somebody gives them.
+    /// Entries of an instance's configuration that are null unless they are set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unused: Vec<String>,
 }
 
 impl PlatformFacts {
-    /// The texts of `configuration` that are made of fields, as such.
-    pub(super) fn derived(
-        &self,
-    ) -> impl Iterator<Item = (&str, Result<Derived, super::derived::DerivedProblem>)> {
+    /// The texts of `configuration` that contain keys of fields.
+    pub(crate) fn derived(&self) -> impl Iterator<Item = (&str, Result<Derived, DerivedProblem>)> {
         let made = self.configuration.iter().filter(|(_, text)| text.contains(['{', '}']));
         made.map(|(key, text)| (key.as_str(), text.parse()))
     }
 
-    /// What `configuration` says for these values.
-    pub fn filled(&self, values: &crate::form::Values) -> Vec<(&str, String)> {
+    /// `configuration` for these values.
+    pub fn filled(&self, values: &Values) -> Vec<(&str, String)> {
         let fill =
             |text: &String| text.parse::<Derived>().map_or_else(|_| text.clone(), |made| made.fill(values));
         self.configuration.iter().map(|(key, text)| (key.as_str(), fill(text))).collect()
@@ -81,7 +78,7 @@ mod tests {
             ("\"helpdesk.zendesk.password\"", "\"oauth.api.key\"", "is asked for by a field"),
             ("hub = \"helpdesk\"", "hub = \"\"", "platform.hub"),
             ("signup_url = \"https", "signup_url = \"http", "platform.signup_url"),
-            ("unused = [", "unuse = [", "unknown field"),
+            ("unused = [", "unuse = [", "does not know the word `unuse`"),
         ] {
             let text = ZENDESK.replace(from, to);
             assert_ne!(text, ZENDESK, "{from}");

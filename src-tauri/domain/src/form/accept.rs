@@ -1,35 +1,36 @@
-//! What a field accepts, and how a pasted value becomes the part that was asked for.
+//! What a field accepts, and how the expected part is cut out of a pasted value.
 
 use regex_lite::{Regex, RegexBuilder};
-use url::Url;
 
-use super::Problem;
-use crate::element::{Element, Field, FieldKind};
-use crate::template::host;
+use super::problem::Problem;
+use crate::address::{self, authority, split_authority};
+use crate::element::{Element, Field};
+use crate::host;
+use crate::values::FieldKind;
 
-/// Bounds the memory of a compiled pattern: element files also come from other people.
+/// Bounds the memory of a compiled pattern: element files may come from others.
 const PATTERN_SIZE: usize = 64 * 1024;
 
-/// Room for the longest field that a file may declare, in UTF-8, within a pasted address.
+/// The longest field that a file may declare, in UTF-8, within a pasted address.
 const MOST_BYTES: usize = 40_000;
 
-/// Cuts white space off both ends, and the invisible characters that come along when copying from web pages.
+/// Removes white space at both ends, and the invisible characters that copying from web pages adds.
 pub(super) fn trim(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}'))
 }
 
-/// Whether the field takes this text as it stands.
+/// Whether the field takes this text unchanged.
 pub fn accepts(element: &Element, field: &Field, text: &str) -> bool {
     tidy(element, field, text).is_ok_and(|tidy| tidy == text)
 }
 
-/// The value in the form in which it is kept, or what is wrong with it.
+/// The normalized value.
 pub(super) fn tidy(element: &Element, field: &Field, text: &str) -> Result<String, Problem> {
-    // Before anything is parsed: far more than any field accepts, even around a part that would be cut out.
+    // Checked before anything is parsed.
     if text.len() > MOST_BYTES {
         return Err(Problem::TooLong);
     }
-    // A line break inside could end a header or a log entry; only a field of lines has them.
+    // A line break could end a header or a log entry; only `lines` may have them.
     let allowed = |c: char| field.kind == FieldKind::Lines && matches!(c, '\n' | '\r' | '\t');
     if text.contains(|c: char| c.is_control() && !allowed(c)) {
         return Err(Problem::Malformed);
@@ -45,17 +46,18 @@ pub(super) fn tidy(element: &Element, field: &Field, text: &str) -> Result<Strin
 fn of_kind(element: &Element, field: &Field, text: &str) -> Result<String, Problem> {
     match field.kind {
         FieldKind::Text => plain(element, field, text),
-        // Pasted from elsewhere, lines may end in two ways; a key is read with either.
+        // Either line ending may be pasted.
         FieldKind::Lines => Ok(text.replace("\r\n", "\n").replace('\r', "\n")),
         FieldKind::Select if field.options.iter().any(|option| option.value == text) => Ok(text.to_owned()),
         FieldKind::Toggle if text == "true" || text == "false" => Ok(text.to_owned()),
         FieldKind::Select | FieldKind::Toggle => Err(Problem::NotAnOption),
-        FieldKind::Address => address(text).map(|_| text.to_owned()),
+        FieldKind::Address => address::parse(text).map(|_| text.to_owned()).ok_or(Problem::Malformed),
         FieldKind::Origin => origin(text),
         FieldKind::Host => {
-            let name = authority(text).to_ascii_lowercase();
+            let (name, path) = split_authority(text);
+            let name = name.to_ascii_lowercase();
             let below = field.host_suffix.as_deref().is_some_and(|suffix| host::is_below(&name, suffix));
-            if below { Ok(name) } else { Err(Problem::Malformed) }
+            if below && matches!(path, "" | "/") { Ok(name) } else { Err(Problem::Malformed) }
         }
     }
 }
@@ -65,7 +67,7 @@ fn plain(element: &Element, field: &Field, text: &str) -> Result<String, Problem
     if element.is_host_part(&field.key) {
         part.make_ascii_lowercase();
     }
-    // A pattern that does not compile accepts nothing: the element's own check has refused it before.
+    // A pattern that does not compile accepts nothing; the check of element files refuses it.
     let matches = field
         .pattern
         .as_deref()
@@ -73,8 +75,7 @@ fn plain(element: &Element, field: &Field, text: &str) -> Result<String, Problem
     if matches && !part.is_empty() { Ok(part) } else { Err(Problem::Malformed) }
 }
 
-/// `https://acme.zendesk.com/agent` where `acme` is wanted: whatever surrounds the part, if its prefix or suffix is
-/// there, is cut.
+/// Cuts the prefix and suffix of the field, and all around them: `https://acme.zendesk.com/agent` becomes `acme`.
 fn cut<'t>(field: &Field, text: &'t str) -> &'t str {
     if !field.suffix.is_empty() {
         if let Some(part) = without_suffix(authority(text), &field.suffix) {
@@ -95,43 +96,18 @@ fn without_suffix<'t>(text: &'t str, suffix: &str) -> Option<&'t str> {
     text.get(at..).filter(|tail| tail.eq_ignore_ascii_case(suffix)).map(|_| &text[..at])
 }
 
-/// What stands between the scheme and the path, if `text` is an address; else `text`.
-fn authority(text: &str) -> &str {
-    let after_scheme = ["https://", "http://"].iter().find_map(|scheme| {
-        text.get(..scheme.len())
-            .filter(|head| head.eq_ignore_ascii_case(scheme))
-            .map(|_| &text[scheme.len()..])
-    });
-    let rest = after_scheme.unwrap_or(text);
-    rest.split(['/', '?', '#']).next().unwrap_or(rest)
-}
-
-/// A whole address: absolute, https or on this computer, without user information, and without fragment (RFC 6749
-/// §3.1.2). Whoever registered it compares it byte for byte, so it is judged and not rewritten.
-pub fn address(text: &str) -> Result<Url, Problem> {
-    let url = web_address(text)?;
-    let here = url.host_str().is_some_and(host::is_loopback);
-    if url.scheme() == "https" || here { Ok(url) } else { Err(Problem::Malformed) }
-}
-
-/// As [`address`], but on any computer with http as well: for an address that somebody else answers at.
-pub(super) fn web_address(text: &str) -> Result<Url, Problem> {
-    // The URL parser forgives tabs, backslashes and spaces; whoever compares bytes does not.
-    if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\\#\"<>^`{|}".contains(&b)) {
-        return Err(Problem::Malformed);
-    }
-    let url = Url::parse(text).map_err(|_| Problem::Malformed)?;
-    let written = text.split_once("://").map(|(_, rest)| authority(rest)).ok_or(Problem::Malformed)?;
-    let scheme = matches!(url.scheme(), "https" | "http");
-    if scheme && !written.is_empty() && !written.contains('@') { Ok(url) } else { Err(Problem::Malformed) }
-}
-
 fn origin(text: &str) -> Result<String, Problem> {
-    let url = address(text)?;
-    if url.scheme() == "https" { Ok(url.origin().ascii_serialization()) } else { Err(Problem::Malformed) }
+    let url = address::parse(text).ok_or(Problem::Malformed)?;
+    // A path would be dropped, but a product may be installed below it.
+    let bare = url.path() == "/" && url.query().is_none();
+    if bare && url.scheme() == "https" {
+        Ok(url.origin().ascii_serialization())
+    } else {
+        Err(Problem::Malformed)
+    }
 }
 
-/// The pattern, made to match whole values only.
+/// Compiles a pattern that matches whole values only.
 pub fn whole_pattern(pattern: &str) -> Result<Regex, regex_lite::Error> {
     RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(PATTERN_SIZE).build()
 }

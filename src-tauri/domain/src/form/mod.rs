@@ -1,149 +1,18 @@
-//! What a person entered, checked against the fields of an element.
-//!
-//! Pure: where the values come from (window, command line, platform call) and where they go is decided elsewhere.
-//! The names under which they travel are in `wire`.
+//! The values of a form, checked against the fields of an element, and the names under which they are sent (`wire`).
 
 mod accept;
-mod values;
+mod check;
+mod filled;
+mod problem;
 mod wire;
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-
 pub use crate::element::Step;
-pub use accept::{accepts, address, whole_pattern};
-pub use values::Values;
+pub use crate::values::{CALLBACK_PREFIX, Values};
+pub use accept::{accepts, whole_pattern};
+pub use check::{check, check_call, check_entries, check_partial};
+pub use filled::FilledForm;
+pub use problem::{FieldProblem, Problem};
 pub use wire::{configuration, oauth_query, read_query};
-
-use super::element::{CALLBACK_URL, Element, Field};
-use super::sensitive::Sensitive;
-
-/// A field that cannot be taken as it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(export_to = "types.ts"))]
-pub struct FieldProblem {
-    /// The key of the field.
-    pub key: String,
-    /// What is wrong with its value.
-    pub problem: Problem,
-}
-
-/// What can be wrong with a value. The value itself is never repeated: it may be a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(export_to = "types.ts"))]
-pub enum Problem {
-    /// Nothing was given.
-    Required,
-    /// It has not the form that is expected.
-    Malformed,
-    /// It is none of the choices.
-    NotAnOption,
-    /// It has more characters than are accepted.
-    TooLong,
-    /// The element has no such field.
-    Unknown,
-}
-
-/// Checks and tidies what was given.
-///
-/// A field that `given` does not mention takes its value from `defaults` (the program's own, such as the callback
-/// address), then from the element file. An optional field that was emptied stays empty, or becomes what is derived
-/// from the others; a required one falls back.
-pub fn check(
-    element: &Element,
-    given: &BTreeMap<String, String>,
-    defaults: &BTreeMap<String, String>,
-) -> Result<Values, Vec<FieldProblem>> {
-    let unknown = given.keys().filter(|key| element.field(key).is_none());
-    let unknown = unknown.map(|key| FieldProblem { key: key.clone(), problem: Problem::Unknown }).collect();
-    check_fields(element, given, defaults, unknown, |field, text| accept::tidy(element, field, text))
-}
-
-/// Checks what a caller of the platform API gave. Entries that the element has no field for are left aside: the guides
-/// send some that only other versions know. And their callback may be http on any host, as in the guides' own example:
-/// it is the caller, not this program, who receives the answer there.
-pub fn check_call(element: &Element, given: &BTreeMap<String, String>) -> Result<Values, Vec<FieldProblem>> {
-    check_fields(element, given, &BTreeMap::new(), Vec::new(), |field, text| {
-        if field.key == CALLBACK_URL && text.chars().count() <= field.max_length {
-            return accept::web_address(text).map(|_| text.to_owned());
-        }
-        accept::tidy(element, field, text)
-    })
-}
-
-/// The same for entries as they travel and as the keychain keeps them.
-pub fn check_entries<'e>(
-    element: &Element,
-    entries: impl IntoIterator<Item = (&'e String, &'e Sensitive<String>)>,
-) -> Result<Values, Vec<FieldProblem>> {
-    let given = entries.into_iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
-    check_call(element, &given)
-}
-
-fn check_fields(
-    element: &Element,
-    given: &BTreeMap<String, String>,
-    defaults: &BTreeMap<String, String>,
-    mut problems: Vec<FieldProblem>,
-    tidy: impl Fn(&Field, &str) -> Result<String, Problem>,
-) -> Result<Values, Vec<FieldProblem>> {
-    let mut values = Values::default();
-    let mut derived = Vec::new();
-    for field in &element.fields {
-        if !is_visible(field, &values) {
-            continue;
-        }
-        match (chosen(field, given, defaults), &field.derived) {
-            (Some(text), _) => match tidy(field, text) {
-                Ok(tidy) => values.push(field, tidy, true),
-                Err(problem) => problems.push(FieldProblem { key: field.key.clone(), problem }),
-            },
-            (None, Some(text)) => derived.push((field, text)),
-            (None, None) if field.required => {
-                problems.push(FieldProblem { key: field.key.clone(), problem: Problem::Required });
-            }
-            (None, None) => {
-                if let Some(text) = &field.empty_means {
-                    values.push(field, text.clone(), false);
-                }
-            }
-        }
-    }
-    // With a problem among the others, what is made of them would only be a second one.
-    if problems.is_empty() {
-        // All are made before one is added: none is made of another.
-        let made: Vec<_> = derived.into_iter().map(|(field, text)| (field, text.fill(&values))).collect();
-        for (field, text) in made.iter().filter(|(_, text)| !text.is_empty()) {
-            match tidy(field, text) {
-                Ok(tidy) => values.push(field, tidy, true),
-                Err(problem) => problems.push(FieldProblem { key: field.key.clone(), problem }),
-            }
-        }
-        values.order_by(&element.fields);
-    }
-    if problems.is_empty() { Ok(values) } else { Err(problems) }
-}
-
-fn is_visible(field: &Field, values: &Values) -> bool {
-    field.visible_when.as_ref().is_none_or(|when| values.get(&when.field) == Some(when.is.as_str()))
-}
-
-fn chosen<'t>(
-    field: &'t Field,
-    given: &'t BTreeMap<String, String>,
-    defaults: &'t BTreeMap<String, String>,
-) -> Option<&'t str> {
-    let entered = given.get(&field.key).map(|text| accept::trim(text));
-    if entered == Some("") && !field.required {
-        return None;
-    }
-    let own = defaults.get(&field.key).map(|text| accept::trim(text));
-    [entered, own, field.default.as_deref()].into_iter().flatten().find(|text| !text.is_empty())
-}
 
 #[cfg(test)]
 mod tests;

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::element::Element;
 
@@ -135,7 +137,7 @@ fn hostile_or_mistyped_sites_are_malformed() {
 fn a_host_lies_below_its_suffix() {
     for (given, kept) in [
         ("test.salesforce.com", "test.salesforce.com"),
-        ("https://Acme.my.salesforce.com/home", "acme.my.salesforce.com"),
+        ("https://Acme.my.salesforce.com/", "acme.my.salesforce.com"),
         ("http://test.salesforce.com", "test.salesforce.com"),
     ] {
         let values = checked(SALESFORCE, &[("site.address", given)]).expect(given);
@@ -153,6 +155,10 @@ fn a_host_lies_below_its_suffix() {
         "tést.salesforce.com",
         "127.0.0.1",
         "evil.com?.salesforce.com",
+        "https://acme.my.salesforce.com/home",
+        "acme.my.salesforce.com/acme.my.salesforce.com",
+        "acme.my.salesforce.com?x",
+        "https://acme.my.salesforce.com//",
     ] {
         assert_eq!(one_problem(SALESFORCE, "site.address", bad), Some(Problem::Malformed), "{bad}");
     }
@@ -199,11 +205,11 @@ fn an_address_is_kept_byte_for_byte() {
 }
 
 #[test]
-fn an_origin_is_https_and_loses_its_path() {
+fn an_origin_is_https_and_a_path_is_refused_rather_than_dropped() {
     let own = |value: &str| checked(EXTRA, &[("kind", "own"), ("server", value)]);
     for (given, kept) in [
         ("https://desk.example.com", "https://desk.example.com"),
-        ("https://Desk.Example.com:8443/agent?x=1", "https://desk.example.com:8443"),
+        ("https://Desk.Example.com:8443", "https://desk.example.com:8443"),
         ("https://desk.example.com:443/", "https://desk.example.com"),
     ] {
         assert_eq!(own(given).expect(given).get("server"), Some(kept));
@@ -214,6 +220,10 @@ fn an_origin_is_https_and_loses_its_path() {
         "http://localhost:80",
         "https://u@desk.example.com",
         "https://",
+        "https://shop.example.com/magento/",
+        "https://desk.example.com/?x=1",
+        "https://desk.example.com?",
+        "https://desk.example.com/#x",
     ] {
         assert_eq!(own(bad).unwrap_err()[0].problem, Problem::Malformed, "{bad}");
     }
@@ -407,4 +417,66 @@ fn a_caller_of_the_platform_may_send_more_and_receives_where_it_likes() {
     assert_eq!(missing, ["zendesk.subdomain", "oauth.api.key", "oauth.api.secret", "oauth.callback.url"]);
     // Everywhere else an unknown entry is a mistake.
     assert_eq!(one_problem(ZENDESK, "event.notification.enabled", "true"), Some(Problem::Unknown));
+}
+
+/// Which way is taken, and part of an address, are no parameters of `oauth/url`.
+const PARTIAL: &str = r#"
+key = "partial"
+name = "Partial"
+initials = "PA"
+category = "Test"
+gives = "Nothing"
+access = ["Nothing"]
+
+[auth.custom]
+
+[[fields]]
+key = "way"
+label = "Way"
+type = "select"
+options = [{ value = "old", label = "Old" }, { value = "new", label = "New" }]
+example = "new"
+
+[[fields]]
+key = "team"
+label = "Team"
+example = "acme"
+query = ["team"]
+visible_when = { field = "way", is = "new" }
+
+[[fields]]
+key = "shop"
+label = "Shop"
+example = "acme"
+
+[[fields]]
+key = "site"
+label = "Site"
+example = "acme"
+derived = "{shop}-site"
+required = false
+
+[[fields]]
+key = "late"
+label = "Late"
+example = "later"
+query = ["late"]
+steps = ["url"]
+"#;
+
+#[test]
+fn a_field_that_a_query_does_not_carry_is_required_only_in_the_whole_form() {
+    let element = element(PARTIAL);
+    let given = map(&[("team", "acme")]);
+    let required = |keys: &[&str]| -> Vec<FieldProblem> {
+        let problem = |key: &&str| FieldProblem { key: (*key).to_owned(), problem: Problem::Required };
+        keys.iter().map(problem).collect()
+    };
+    assert_eq!(check_call(&element, &given).expect_err("incomplete"), required(&["way", "shop", "late"]));
+    let values = check_partial(&element, &given, Step::Token).expect("enough for this step");
+    assert_eq!(values.public_pairs(), [("team", "acme")], "nothing is derived from what is unknown");
+    assert_eq!(check_partial(&element, &given, Step::Url).expect_err("incomplete"), required(&["late"]));
+    let wrong = map(&[("shop", "acme"), ("way", "none")]);
+    let problems = check_partial(&element, &wrong, Step::Token).expect_err("no such way");
+    assert_eq!(problems[0].problem, Problem::NotAnOption);
 }

@@ -1,13 +1,15 @@
-//! The names under which values travel to the platform, and back into a form when this program is the platform.
+//! The names of values in the platform API, for requests and for reading them.
 
 use std::collections::BTreeMap;
 
-use super::Values;
 use crate::element::{Element, Field, STANDARD_QUERY, Step};
 use crate::sensitive::Sensitive;
+use crate::tally;
+use crate::values::Values;
 
 /// The query of `oauth/token` or `oauth/url`, without `state` and `requestToken`, which belong to the attempt.
 pub fn oauth_query(element: &Element, values: &Values, step: Step) -> Vec<(String, Sensitive<String>)> {
+    tally::count_coding();
     let standard =
         STANDARD_QUERY.iter().filter_map(|(key, name)| Some(((*name).to_owned(), values.sent(key)?)));
     let own =
@@ -17,16 +19,17 @@ pub fn oauth_query(element: &Element, values: &Values, step: Step) -> Vec<(Strin
     standard.chain(own).collect()
 }
 
-/// The `configuration` of `instances`.
+/// The `configuration` of an instance.
 pub fn configuration(element: &Element, values: &Values) -> Vec<(String, Sensitive<String>)> {
+    tally::count_coding();
     let fields = element.fields.iter();
     fields.filter_map(|field| Some((field.key.clone(), sent(field, values)?))).collect()
 }
 
-/// The way back: the configuration that a query of `oauth/token` or `oauth/url` states. Parameters that belong to no
-/// field (`state`, `requestToken`, `scope`, …) are left to the caller. Of several names of one field the one that
-/// stands first in the element file wins.
+/// The configuration in the query of `oauth/token` or `oauth/url`. Parameters without a field (`state`,
+/// `requestToken`, `scope`, …) are left out. If a field has several names, the first in the element file counts.
 pub fn read_query(element: &Element, query: &[(String, String)]) -> BTreeMap<String, String> {
+    tally::count_coding();
     let named =
         |name: &str| query.iter().find(|(n, value)| n == name && !value.is_empty()).map(|(_, v)| v.clone());
     let standard = STANDARD_QUERY.iter().filter(|(key, _)| element.field(key).is_some());

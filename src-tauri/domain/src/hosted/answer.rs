@@ -1,11 +1,12 @@
-//! Reading what any call answered: JSON, whatever its small slips.
+//! Reading the JSON of any answer, tolerant of the platform's deviations.
 
 use serde_json::Value;
 
+use super::secrecy::is_masked;
 use crate::http::HttpResponse;
 use crate::sensitive::Sensitive;
 
-/// The header with the place where a list goes on. Opaque; absent on the last page.
+/// The header with the token of a list's next page; absent on the last page.
 pub const NEXT_PAGE: &str = "elements-next-page-token";
 
 /// The body as JSON; of a repeated member the last counts. `None` for anything else, such as the page of a proxy.
@@ -14,12 +15,12 @@ pub fn json(answer: &HttpResponse) -> Option<Value> {
     serde_json::from_str(text.trim_start_matches('\u{FEFF}')).ok()
 }
 
-/// Whether there is no body at all, as after a removal.
+/// Whether there is no body, as after a removal.
 pub fn is_empty(answer: &HttpResponse) -> bool {
     answer.body.expose().iter().all(u8::is_ascii_whitespace)
 }
 
-/// The items of a list, with the token of its next page. A platform answers 404 to an empty one.
+/// The items of a list and the token of its next page. Platforms answer an empty list with 404.
 pub fn page(answer: &HttpResponse) -> Option<(Vec<Value>, Option<String>)> {
     let next = answer.header(NEXT_PAGE).map(str::trim).filter(|token| !token.is_empty()).map(str::to_owned);
     match (answer.status, json(answer)) {
@@ -31,24 +32,24 @@ pub fn page(answer: &HttpResponse) -> Option<(Vec<Value>, Option<String>)> {
     }
 }
 
-/// The answer of `oauth/token`.
+/// The token and its secret in the answer of `oauth/token`.
 pub fn request_token(answer: &HttpResponse) -> Option<(String, Sensitive<String>)> {
     let value = json(answer)?;
-    Some((given(&value, "token")?, given(&value, "secret")?.into()))
+    Some((member(&value, "token")?, member(&value, "secret")?.into()))
 }
 
-/// The answer of `oauth/url`.
+/// The address in the answer of `oauth/url`.
 pub fn oauth_url(answer: &HttpResponse) -> Option<String> {
-    given(&json(answer)?, "oauthUrl")
+    member(&json(answer)?, "oauthUrl")
 }
 
 /// A member as text that is neither empty nor masked.
-pub(super) fn given(value: &Value, member: &str) -> Option<String> {
-    text(value.get(member)?).filter(|text| !text.is_empty() && !super::is_masked(text))
+pub(super) fn member(value: &Value, member: &str) -> Option<String> {
+    as_text(value.get(member)?).filter(|text| !text.is_empty() && !is_masked(text))
 }
 
-/// Text, also where a platform writes a number or a truth value instead.
-pub(super) fn text(value: &Value) -> Option<String> {
+/// Text, also where the platform sends a number or a boolean.
+pub(super) fn as_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim().to_owned()),
         Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
@@ -56,9 +57,9 @@ pub(super) fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// A truth value, also where a platform writes it as text.
-pub(super) fn truth(value: Option<&Value>) -> Option<bool> {
-    match text(value?)?.to_ascii_lowercase().as_str() {
+/// A boolean, also where the platform sends text.
+pub(super) fn as_bool(value: Option<&Value>) -> Option<bool> {
+    match as_text(value?)?.to_ascii_lowercase().as_str() {
         "true" | "yes" | "1" => Some(true),
         "false" | "no" | "0" => Some(false),
         _ => None,

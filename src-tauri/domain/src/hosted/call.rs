@@ -1,49 +1,34 @@
-//! The calls of the platform API as request values.
+//! The requests of the platform API.
 
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use crate::element::Step;
 use crate::http::{HttpRequest, Method};
 use crate::sensitive::Sensitive;
 
-/// Names and values as they travel.
+/// A name with its value.
 type Pair = (String, Sensitive<String>);
 
-/// The most that a page of a list holds; it is also what platforms give unasked.
+/// The maximum, and the platform's default.
 const PAGE_SIZE: &str = "200";
 
-/// Which of the two calls before the browser opens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Oauth {
-    /// `oauth/token`: OAuth 1.0a only.
-    Token,
-    /// `oauth/url`.
-    Url,
-}
-
-/// Where a platform is, and as whom it is called.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<'a> {
-    /// Where the API begins, without a slash at its end.
+    /// Without a trailing slash.
     pub base: &'a Url,
-    /// The User secret.
     pub user: &'a Sensitive<String>,
-    /// The Organization secret.
     pub organization: &'a Sensitive<String>,
 }
 
-/// What an instance is made of, or what changes of it.
+/// The members of an instance to create or change.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Instance<'a> {
-    /// The element's key.
     pub element: Option<&'a str>,
-    /// Its name.
     pub name: Option<&'a str>,
-    /// All its tags.
     pub tags: Option<&'a [String]>,
-    /// What the callback brought.
     pub provider_data: Option<&'a [Pair]>,
-    /// Entries under the element's own keys.
+    /// By the element's own keys.
     pub configuration: Option<&'a [Pair]>,
 }
 
@@ -62,106 +47,90 @@ impl Instance<'_> {
         put("element", self.element.map(|key| json!({ "key": key })));
         put("name", self.name.map(Value::from));
         put("tags", self.tags.map(Value::from));
-        // A sign-in without a browser has nothing of the kind.
+        // Only sign-ins with a browser have provider data.
         put("providerData", self.provider_data.filter(|pairs| !pairs.is_empty()).map(object));
         put("configuration", self.configuration.map(object));
         Value::Object(body).to_string()
     }
 }
 
-/// Which instances a list holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which<'a> {
-    /// All of the organization.
+pub enum InstanceFilter<'a> {
     All,
-    /// Those with this tag.
     Tagged(&'a str),
     /// Those whose name contains this text.
     Named(&'a str),
 }
 
 impl Caller<'_> {
-    /// Whether the secrets are those of this organization: `GET /organizations/me`.
+    /// `GET /organizations/me`, which checks the secrets.
     pub fn organization(&self) -> HttpRequest {
         self.request(Method::Get, &["organizations", "me"])
     }
 
-    /// `GET /elements/{key}/oauth/token` or `…/oauth/url`.
-    ///
-    /// The API wants the application's secret in the query, in both. There is no other way to hand it over, so no
-    /// address of these calls may stand in a log or an error text.
-    pub fn oauth(&self, key: &str, call: Oauth, query: &[Pair]) -> HttpRequest {
-        let last = match call {
-            Oauth::Token => "token",
-            Oauth::Url => "url",
+    /// `GET /elements/{key}/oauth/token` or `…/oauth/url`. The API takes the client secret only in the query, so the
+    /// URLs of these calls must not appear in logs or errors.
+    pub fn oauth(&self, key: &str, step: Step, query: &[Pair]) -> HttpRequest {
+        let last = match step {
+            Step::Token => "token",
+            Step::Url => "url",
         };
         let mut request = self.request(Method::Get, &["elements", key, "oauth", last]);
         request.url.query_pairs_mut().extend_pairs(query.iter().map(|(n, v)| (n, v.expose())));
         request
     }
 
-    /// One page of the elements.
     pub fn elements(&self, page: Option<&str>) -> HttpRequest {
         paged(self.request(Method::Get, &["elements"]), page)
     }
 
-    /// `GET /elements/{key}`.
     pub fn element(&self, key: &str) -> HttpRequest {
         self.request(Method::Get, &["elements", key])
     }
 
-    /// `GET /elements/{key}/configuration`.
     pub fn element_configuration(&self, key: &str) -> HttpRequest {
         self.request(Method::Get, &["elements", key, "configuration"])
     }
 
-    /// One page of the instances that are meant.
-    pub fn instances(&self, which: Which<'_>, page: Option<&str>) -> HttpRequest {
+    pub fn instances(&self, filter: InstanceFilter<'_>, page: Option<&str>) -> HttpRequest {
         let mut request = self.request(Method::Get, &["instances"]);
-        match which {
-            Which::All => {}
-            Which::Tagged(tag) => {
+        match filter {
+            InstanceFilter::All => {}
+            InstanceFilter::Tagged(tag) => {
                 request.url.query_pairs_mut().append_pair("tags[]", tag);
             }
-            Which::Named(text) => {
+            InstanceFilter::Named(text) => {
                 request.url.query_pairs_mut().append_pair("searchText", text);
             }
         }
         paged(request, page)
     }
 
-    /// `POST /instances`. Never to be repeated: each makes another one.
+    /// `POST /instances`. Must not be repeated: each call creates another instance.
     pub fn create(&self, instance: &Instance<'_>) -> HttpRequest {
         with_json(self.request(Method::Post, &["instances"]), instance)
     }
 
-    /// `GET /instances/{id}`.
     pub fn instance(&self, id: &str) -> HttpRequest {
         self.request(Method::Get, &["instances", id])
     }
 
-    /// `PUT /instances/{id}`: all of it anew; with provider data also the sign-in.
-    pub fn replace(&self, id: &str, instance: &Instance<'_>) -> HttpRequest {
-        with_json(self.request(Method::Put, &["instances", id]), instance)
-    }
-
-    /// `PATCH /instances/{id}`: what is named.
+    /// `PATCH /instances/{id}`.
     pub fn change(&self, id: &str, instance: &Instance<'_>) -> HttpRequest {
         with_json(self.request(Method::Patch, &["instances", id]), instance)
     }
 
-    /// `DELETE /instances/{id}`.
     pub fn delete(&self, id: &str) -> HttpRequest {
         self.request(Method::Delete, &["instances", id])
     }
 
-    /// `PUT /instances/{id}/enabled`, or `DELETE` to switch it off.
+    /// `PUT /instances/{id}/enabled`, or `DELETE` to disable.
     pub fn enabled(&self, id: &str, enabled: bool) -> HttpRequest {
         let method = if enabled { Method::Put } else { Method::Delete };
         self.request(method, &["instances", id, "enabled"])
     }
 
-    /// `GET /ping`: whether the Element token and the sign-in behind it work.
+    /// `GET /ping`, which checks the Element token and the sign-in behind it.
     pub fn ping(&self, element_token: &Sensitive<String>) -> HttpRequest {
         self.bare(Method::Get, &["ping"]).header("authorization", self.authorization(Some(element_token)))
     }
@@ -178,7 +147,7 @@ impl Caller<'_> {
         HttpRequest::new(method, url).header("accept", "application/json")
     }
 
-    /// The secrets stand there as they are: they hold `+ / =`, which in a header mean themselves.
+    /// Secrets contain `+ / =`, which need no encoding in a header.
     fn authorization(&self, element_token: Option<&Sensitive<String>>) -> Sensitive<String> {
         let (user, organization) = (self.user.expose(), self.organization.expose());
         let element = element_token.map(|token| format!(", Element {}", token.expose())).unwrap_or_default();

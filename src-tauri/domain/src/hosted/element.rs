@@ -1,44 +1,46 @@
-//! Reading an element as a platform describes it, so that the same form serves as for an element file.
+//! Reading an element as the platform describes it, so that the same form serves as for an element file.
 //!
-//! What a file must state and a platform keeps to itself (endpoints, scopes, renewal) is absent: the platform signs in.
-//! The fields of the form are in `fields`.
+//! Endpoints, scopes and renewal are absent: the platform signs in. The fields of the form are in `fields`.
 
 mod fields;
 
 use serde_json::Value;
 
-use super::answer::given;
-use super::html::{first_sentence, text_of};
+use super::answer::member;
+use super::html::{self, first_sentence};
 use crate::element::{
-    API_KEY, ApiKey, ApiKeyPlace, Auth, Basic, CALLBACK_URL, CallbackRules, Custom, Element, Field, Oauth1,
-    Oauth2, Pkce, TokenAnswer,
+    API_KEY, ApiKey, ApiKeyPlace, Auth, Basic, CALLBACK_URL, Custom, Element, Field, Oauth2, Pkce,
 };
-use crate::oauth::provider_text::plain_line;
-use crate::view::initials_of;
+use crate::text::plain_line;
 
-/// One line of the window, as for element files.
+/// The longest text for one line of the window, as for element files.
 const LINE: usize = 80;
 
-/// An element with this key runs OAuth 1.0a, whatever type it states: only there are request tokens.
+/// Elements with this key use OAuth 1.0a, whatever type they state: only there are request tokens.
 const REQUEST_URL: &str = "oauth.request.url";
 
-/// Reads an element; `None` without a key that can stand in an address.
+/// `None` without a key that can be part of a path.
 pub fn read(value: &Value) -> Option<Element> {
-    let key = given(value, "key").filter(|key| is_key(key))?;
-    let name = given(value, "name").map(|name| plain_line(&text_of(&name), LINE)).unwrap_or_default();
+    let key = member(value, "key").filter(|key| is_key(key))?;
+    let name = member(value, "name").map(|name| plain_line(&html::to_text(&name), LINE)).unwrap_or_default();
     let name = if name.is_empty() { key.clone() } else { name };
-    let description = plain_line(&text_of(&given(value, "description").unwrap_or_default()), 1000);
+    let description = plain_line(&html::to_text(&member(value, "description").unwrap_or_default()), 1000);
     let gives = first_sentence(&description, LINE);
     let entries = fields::entries(value);
-    let kind = value.get("authentication").and_then(|a| given(a, "type")).unwrap_or_default();
+    let kind = value.get("authentication").and_then(|a| member(a, "type")).unwrap_or_default();
     let has = |key: &str| entries.iter().any(|entry| entry.key == key);
-    // `typeOauth` is not asked: it is false for elements that do sign in with a browser. A password grant has the keys
-    // of a browser sign-in in its books, and says what it is.
+    // `typeOauth` is false for some elements that sign in with a browser. A password grant has the keys of a browser
+    // sign-in, but states its type.
     let browser = matches!(kind.as_str(), "oauth1" | "oauth2")
         || (has(API_KEY) && has(CALLBACK_URL) && kind != "oauth2Password");
-    let fields = fields::of(entries.clone(), browser);
+    let fields = fields::form_fields(entries.clone(), browser);
     let auth = if browser {
-        if kind == "oauth1" || has(REQUEST_URL) { Auth::Oauth1(oauth1()) } else { Auth::Oauth2(oauth2()) }
+        if kind == "oauth1" || has(REQUEST_URL) {
+            Auth::Oauth1(Box::default())
+        } else {
+            // The platform exchanges the code, and decides about PKCE.
+            Auth::Oauth2(Box::new(Oauth2 { pkce: Pkce::Off, ..Oauth2::default() }))
+        }
     } else {
         match kind.to_ascii_lowercase().as_str() {
             "basic" => basic(&fields),
@@ -47,36 +49,20 @@ pub fn read(value: &Value) -> Option<Element> {
         }
     };
     Some(Element {
-        initials: initials_of(&name),
-        category: category(given(value, "hub").as_deref()),
+        category: category(member(value, "hub").as_deref()),
         gives: if gives.is_empty() { name.clone() } else { gives },
-        access: Vec::new(),
-        note: None,
-        retired: false,
-        generic: false,
-        from: None,
-        provider: None,
-        path_key: None,
-        access_page: None,
-        auth,
-        variants: Vec::new(),
-        callback: CallbackRules::default(),
-        identity: None,
-        api: None,
-        platform: None,
         fields,
-        key,
-        name,
+        ..Element::new(key, name, auth)
     })
 }
 
-/// Whether the description holds the configuration; a list of elements often leaves it out.
-pub fn is_whole(value: &Value) -> bool {
+/// Whether the description includes the configuration, which lists of elements often omit.
+pub fn has_configuration(value: &Value) -> bool {
     value.get("configuration").and_then(Value::as_array).is_some_and(|entries| !entries.is_empty())
 }
 
 /// Puts the answer of `GET /elements/{key}/configuration` into that of `GET /elements/{key}`.
-pub fn complete(mut element: Value, configuration: Value) -> Value {
+pub fn with_configuration(mut element: Value, configuration: Value) -> Value {
     let listed = match configuration {
         Value::Object(mut members) => members.remove("configuration").unwrap_or_default(),
         other => other,
@@ -87,15 +73,14 @@ pub fn complete(mut element: Value, configuration: Value) -> Value {
     element
 }
 
-/// Whether a key is one segment of a path, of calls and of the callback address. `.` and `..` are none (RFC 3986
-/// §5.2.4).
+/// Whether a key is one segment of API paths and of the callback address. `.` and `..` are not (RFC 3986 §5.2.4).
 pub fn is_key(key: &str) -> bool {
     (1..=64).contains(&key.len())
         && key.starts_with(|c: char| c.is_ascii_alphanumeric())
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
-/// The heading under which an element is listed: the platform sorts them into hubs.
+/// The heading in the list, from the platform's hub.
 fn category(hub: Option<&str>) -> String {
     let hub = plain_line(hub.unwrap_or_default(), LINE);
     let words = match hub.to_ascii_lowercase().as_str() {
@@ -122,42 +107,7 @@ fn category(hub: Option<&str>) -> String {
     words.to_owned()
 }
 
-fn oauth1() -> Box<Oauth1> {
-    Box::new(Oauth1 {
-        request_token_endpoint: None,
-        authorization_endpoint: None,
-        token_endpoint: None,
-        signature_method: Default::default(),
-        authorize_parameters: Default::default(),
-    })
-}
-
-fn oauth2() -> Box<Oauth2> {
-    Box::new(Oauth2 {
-        issuer: None,
-        announces_issuer: false,
-        authorization_endpoint: None,
-        token_endpoint: None,
-        refresh_endpoint: None,
-        device_authorization_endpoint: None,
-        registration_endpoint: None,
-        grants: Vec::new(),
-        scopes: Vec::new(),
-        scope_field: None,
-        scope_separator: " ".to_owned(),
-        client_authentication: Default::default(),
-        // The platform exchanges the code: whether it binds it is its own affair.
-        pkce: Pkce::Off,
-        body_format: Default::default(),
-        authorize_parameters: Default::default(),
-        token_parameters: Default::default(),
-        answer: TokenAnswer::default(),
-        default_life: None,
-        revocation: None,
-    })
-}
-
-/// Which field is which matters only to whoever calls the product itself; here it is the best guess.
+/// A guess: the platform sends the credentials, so which field is which has no effect here.
 fn basic(fields: &[Field]) -> Auth {
     let user = fields.iter().find(|field| field.key == "username");
     let user = user.or_else(|| fields.iter().find(|field| !field.secret));
@@ -168,7 +118,7 @@ fn basic(fields: &[Field]) -> Auth {
     })
 }
 
-/// As for [`basic`]: the platform places the key.
+/// A guess, as for [`basic`].
 fn api_key(fields: &[Field]) -> Auth {
     let key = fields.iter().find(|field| field.secret).or(fields.first());
     Auth::ApiKey(ApiKey {

@@ -1,18 +1,17 @@
 //! Descriptions come as HTML; forms show plain text.
 
-/// How much of a description is read: several times what a form shows of it, and little enough that markup without an
-/// end costs nothing.
+/// Longer descriptions are cut: forms show only a part, and endless markup must cost nothing.
 const LONGEST: usize = 4000;
 
-/// The text of a piece of HTML, without markup and with its entities decoded. Broken markup is text.
-pub fn text_of(html: &str) -> String {
+/// The text without markup and with its entities decoded. Broken markup is text.
+pub fn to_text(html: &str) -> String {
     let mut rest = &html[..html.floor_char_boundary(LONGEST)];
     let mut out = String::with_capacity(rest.len());
     while let Some(at) = rest.find(['<', '&']) {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
         if let Some(after) = tag(from) {
-            // A break between blocks is one between words; within a word nobody writes tags.
+            // Tags separate blocks; they are rarely used within a word.
             out.push(' ');
             rest = after;
         } else if let Some((c, after)) = entity(from) {
@@ -25,11 +24,11 @@ pub fn text_of(html: &str) -> String {
     }
     out.push_str(rest);
     let words: Vec<&str> = out.split_whitespace().collect();
-    // The space that a tag left must not come before the end of a sentence.
+    // Removes the space that a tag left before punctuation.
     [" .", " ,", " ;", " :", " )"].iter().fold(words.join(" "), |text, gap| text.replace(gap, &gap[1..]))
 }
 
-/// What follows a tag or comment that `text` begins with.
+/// The rest after the tag or comment that `text` begins with.
 fn tag(text: &str) -> Option<&str> {
     let inside = text.strip_prefix('<')?;
     if let Some(comment) = inside.strip_prefix("!--") {
@@ -53,7 +52,7 @@ fn tag(text: &str) -> Option<&str> {
     }
 }
 
-/// What follows the `>` that ends a tag; within quotes it is a part of a value.
+/// The rest after the `>` that ends a tag. Within quotes it is part of a value.
 fn after_tag(inside: &str) -> Option<&str> {
     let mut quote = None;
     let end = inside.bytes().position(|b| {
@@ -67,9 +66,9 @@ fn after_tag(inside: &str) -> Option<&str> {
     Some(&inside[end + 1..])
 }
 
-/// The character of an entity that `text` begins with, and what follows it.
+/// The character of the entity that `text` begins with, and the rest.
 fn entity(text: &str) -> Option<(char, &str)> {
-    // The longest that is decoded here is `&#x10FFFF;`.
+    // The longest entity decoded here is `&#x10FFFF;`.
     let end = text.bytes().take(10).position(|b| b == b';')?;
     let (name, after) = (text.get(1..end)?, text.get(end + 1..)?);
     let decoded = match name {
@@ -103,7 +102,7 @@ fn entity(text: &str) -> Option<(char, &str)> {
 
 /// The first sentence, cut at a word if it has more than `longest` characters.
 pub fn first_sentence(text: &str, longest: usize) -> String {
-    // A full stop within a name (Desk.com) ends nothing.
+    // A full stop within a name (Desk.com) does not end a sentence.
     let end = text.find(". ").map_or(text.len(), |at| at);
     let sentence = text[..end].trim_end_matches('.');
     if sentence.chars().count() <= longest {

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::element::{Auth, Element, Field, FieldKind};
-use crate::form::{self, Step};
+use crate::form::{self, Problem, Step};
 use std::collections::BTreeMap;
 
 fn element(value: Value) -> Element {
@@ -58,18 +58,18 @@ fn a_base_url_is_a_preset_or_an_address() {
 #[test]
 fn a_secret_is_sendable_if_a_header_carries_it_whole() {
     for secret in ["abc+/=", "0123456789abcdef", "~"] {
-        assert!(sendable(secret), "{secret}");
+        assert!(is_header_safe(secret), "{secret}");
     }
     for secret in ["", "a b", "a\r\nb", "a, Organization b", "ä", "a\u{7f}"] {
-        assert!(!sendable(secret), "{secret:?}");
+        assert!(!is_header_safe(secret), "{secret:?}");
     }
 }
 
 #[test]
 fn marks_are_told_from_the_persons_own_tags() {
-    let tags = ["a".to_owned(), tag_of("1"), "keyrack".to_owned()];
+    let tags = ["a".to_owned(), attempt_tag("1"), "keyrack".to_owned()];
     assert_eq!(tags[1], "keyrack:1");
-    assert_eq!(without_marks(&tags), ["a", "keyrack"]);
+    assert_eq!(without_attempt_tags(&tags), ["a", "keyrack"]);
 }
 
 #[test]
@@ -392,11 +392,11 @@ fn html_becomes_plain_text() {
         ("broken <b", "broken <b"),
         ("größer <i>als</i> ß", "größer als ß"),
     ] {
-        assert_eq!(html::text_of(html), text, "{html}");
+        assert_eq!(html::to_text(html), text, "{html}");
     }
     // Markup without an end, in any amount.
-    assert!(html::text_of(&"<a ".repeat(1_000_000)).len() < 5000);
-    assert!(html::text_of(&"ß<".repeat(1_000_000)).len() < 5000);
+    assert!(html::to_text(&"<a ".repeat(1_000_000)).len() < 5000);
+    assert!(html::to_text(&"ß<".repeat(1_000_000)).len() < 5000);
     let long = "Connects accounts of people who work together, so that nothing has to be typed into two programs. More.";
     let cut = html::first_sentence(long, 80);
     assert!(

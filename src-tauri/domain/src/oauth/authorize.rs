@@ -1,6 +1,5 @@
-//! The address that opens the sign-in: built here for OAuth 2, checked here whoever built it.
-//!
-//! The OAuth 1.0a address, which carries only the request token, is in `oauth1`.
+//! Builds the address that opens an OAuth 2 sign-in, and checks any such address. The OAuth 1.0a address is built in
+//! `oauth1`.
 
 mod openable;
 
@@ -10,10 +9,9 @@ use url::Url;
 use super::percent;
 use super::pkce::CHALLENGE_METHOD;
 
-pub use openable::{NotOpenable, is_loopback, openable};
+pub use openable::{NotOpenable, openable};
 
-/// Names that this module writes itself, or never writes: a `client_secret` in an address ends in the
-/// browser's history.
+/// Parameters that this module writes, and `client_secret`, which would end up in the browser's history.
 const RESERVED: [&str; 8] = [
     "response_type",
     "client_id",
@@ -25,19 +23,17 @@ const RESERVED: [&str; 8] = [
     "code_challenge_method",
 ];
 
-/// Why no authorization address could be built. All of these are faults of an element file.
+/// A fault of an element file.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AuthorizeError {
-    /// A parameter stands twice, or is one that may not be given from outside (RFC 6749 §3.1).
+    /// A parameter is repeated or reserved (RFC 6749 §3.1).
     #[error("the parameter {0} is given twice or is not to be given")]
     RepeatedParameter(String),
-    /// RFC 6749 §3.1: the endpoint has no fragment.
+    /// RFC 6749 §3.1 allows no fragment.
     #[error("the authorization endpoint has a fragment")]
     Fragment,
-    /// The query of the endpoint is not well-formed.
     #[error("the query of the authorization endpoint: {0}")]
     Query(#[from] percent::Malformed),
-    /// The result is not an address to open.
     #[error(transparent)]
     NotOpenable(#[from] NotOpenable),
 }
@@ -47,15 +43,13 @@ pub enum AuthorizeError {
 pub struct AuthorizationRequest {
     /// The `authorization_endpoint`; its own query is kept.
     pub endpoint: Url,
-    /// The `client_id`.
     pub client_id: String,
     /// The `redirect_uri`, sent byte for byte as registered.
     pub redirect_uri: String,
-    /// The `scope`, already joined with the provider's separator.
+    /// Joined with the provider's separator.
     pub scope: Option<String>,
-    /// Our own random `state`.
     pub state: String,
-    /// The S256 challenge where the provider takes PKCE.
+    /// The S256 challenge, where PKCE is on.
     pub code_challenge: Option<String>,
     /// Further parameters of this provider, such as `prompt`.
     pub extra: Vec<(String, String)>,
@@ -81,8 +75,8 @@ impl AuthorizationRequest {
     }
 }
 
-/// Adds parameters to an authorization endpoint. `extra` and the endpoint's own query may neither repeat each
-/// other nor use a reserved name.
+/// Adds parameters to an authorization endpoint. Neither `extra` nor the endpoint's own query may repeat a parameter
+/// or use a reserved name.
 pub(super) fn with_parameters(
     endpoint: &Url,
     reserved: &[&str],
@@ -110,9 +104,8 @@ pub(super) fn with_parameters(
     Ok(openable(url.as_str())?)
 }
 
-/// Makes sure that an OAuth 2 address carries our `state`, and only ours: a platform that fills the address
-/// may put the element's key there, which protects against nothing. All other parameters stay as they are,
-/// byte for byte.
+/// Sets `state` in an OAuth 2 address. A platform may put the element's key there, which protects against nothing.
+/// All other parameters stay as they are, byte for byte.
 pub fn ensure_state(mut url: Url, state: &str) -> Url {
     let mut query = String::new();
     let mut written = false;
@@ -137,7 +130,7 @@ pub fn ensure_state(mut url: Url, state: &str) -> Url {
     url
 }
 
-/// A space becomes `%20`: every server reads it, while some take the plus of a form literally in an address.
+/// A space becomes `%20`: some servers read a plus in an address literally.
 fn push_pair(query: &mut String, name: &str, value: &str) {
     if !query.is_empty() && !query.ends_with('&') {
         query.push('&');

@@ -1,29 +1,27 @@
-//! What the provider answered through the browser: parsed strictly, bound to its attempt, and judged.
-//!
-//! Listening for it is in `io`; what a judgement means for the attempt is in `engine`.
+//! The provider's answer through the browser: parses it strictly, binds it to its attempt, and determines the
+//! outcome.
 
 mod pasted;
 
 use thiserror::Error;
 
 use super::percent::{self, Malformed};
-use super::provider_text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
 use crate::sensitive::Sensitive;
+use crate::text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
 
 pub use pasted::{PasteProblem, pasted};
 
-/// A callback is one request line, and HTTP servers commonly stop at 8 KiB; twice that leaves room for pasted
-/// ones.
+/// HTTP servers commonly limit a request line to 8 KiB. Pasted callbacks may be longer.
 const LONGEST_QUERY: usize = 16 * 1024;
 
-/// Providers send fewer than ten parameters; the bound keeps the search for duplicates short.
+/// Providers send fewer than ten. The bound keeps the search for duplicates short.
 const MOST_PARAMETERS: usize = 64;
 
-/// The longest codes seen (JWTs of enterprise providers) stay below 4 KiB.
+/// Real codes (JWTs of enterprise providers) stay below 4 KiB.
 const LONGEST_VALUE: usize = 8 * 1024;
 
-/// What a refusal by the person is called: RFC 6749 §4.1.2.1 first, then LinkedIn's two words, the word that
-/// clients of the platform API look for, and the two of the OAuth 1.0 problem reporting extension.
+/// Codes for a refusal by the user: RFC 6749 §4.1.2.1, LinkedIn's two, the one that clients of the platform API
+/// expect, and the two of the OAuth 1.0 problem reporting extension.
 const DENIALS: [&str; 6] = [
     "access_denied",
     "user_cancelled_login",
@@ -33,62 +31,57 @@ const DENIALS: [&str; 6] = [
     "user_refused",
 ];
 
-/// Why a query is no callback at all.
+/// Why a query is not a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum CallbackRefusal {
-    /// The query or one of its values is too long.
     #[error("the answer is too long")]
     TooLong,
-    /// More parameters than any provider sends.
     #[error("the answer has too many parameters")]
     TooManyParameters,
-    /// RFC 6749 §3.1: parameters stand at most once.
+    /// RFC 6749 §3.1: parameters must not be repeated.
     #[error("the answer has a parameter twice")]
     Duplicate,
-    /// Not percent-encoded, or not UTF-8.
     #[error(transparent)]
     Malformed(#[from] Malformed),
 }
 
-/// What is known beforehand about `iss` in the answer (RFC 9207).
+/// What to expect of `iss` in the answer (RFC 9207).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Issuer {
-    /// The provider's issuer is not known: one that comes cannot be judged and is ignored (RFC 6749 §4.1.2).
+    /// The issuer is not known, so `iss` cannot be checked and is ignored (RFC 6749 §4.1.2).
     Unknown,
-    /// The issuer is known and did not announce that it sends `iss`. None need come; one that comes must be the same.
-    /// RFC 9207 §2.4 advises to discard every such answer and leaves it to local policy, since there are honest
-    /// servers that send `iss` unannounced: theirs proves who answered, and another's is refused all the same.
+    /// The issuer is known, but did not announce `iss`: it may be absent, and must match if present. RFC 9207 §2.4
+    /// leaves unannounced `iss` to local policy, because some honest servers send it.
     Known(String),
-    /// The provider announced `iss` with this value: it must be there, and the same.
+    /// The provider announced `iss`: it must be present and match.
     Announced(String),
 }
 
 /// How the sign-in ended at the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The provider gave a code, or a verifier.
+    /// The provider sent a code or a verifier.
     Granted,
-    /// The person declined.
+    /// The user declined.
     Denied,
-    /// The provider reported something else.
     ProviderError {
-        /// The provider's code, one line, not to be trusted as anything but text.
+        /// The provider's code on one line. Not trusted.
         error: String,
-        /// The provider's words, one line of at most 300 characters; never markup.
+        /// The provider's message on one line of at most 300 characters. Not trusted, never markup.
         description: Option<String>,
     },
-    /// The answer comes from another authorization server than the one that was asked (RFC 9207 §2.4).
+    /// Another authorization server answered (RFC 9207 §2.4).
     IssuerMismatch,
-    /// The answer says nothing that can be used; the phrase holds no value of it.
+    /// The answer is unusable. The text contains no value of it.
     Malformed(&'static str),
 }
 
-/// The parameters of a callback, in their order.
+/// The parameters of a callback, in order.
 #[derive(Clone, Debug)]
 pub struct Callback(Vec<(String, Sensitive<String>)>);
 
 impl Callback {
-    /// Reads the query of the callback address.
+    /// Parses the query of the callback address.
     pub fn parse(query: &str) -> Result<Self, CallbackRefusal> {
         if query.len() > LONGEST_QUERY {
             return Err(CallbackRefusal::TooLong);
@@ -109,7 +102,7 @@ impl Callback {
         Ok(Self(parameters))
     }
 
-    /// A parameter. One without a value counts as absent (RFC 6749 §3.1).
+    /// A parameter. An empty one counts as absent (RFC 6749 §3.1).
     pub fn get(&self, name: &str) -> Option<&Sensitive<String>> {
         self.0
             .iter()
@@ -117,28 +110,27 @@ impl Callback {
             .map(|(_, value)| value)
     }
 
-    /// Every parameter in its order, as `providerData` passes them on: providers send more than the RFCs
-    /// name.
+    /// All parameters in order, for `providerData`: providers send more than the RFCs name.
     pub fn provider_data(&self) -> Vec<(String, Sensitive<String>)> {
         self.0.clone()
     }
 
-    /// Whether the answer carries this `state` (RFC 6749 §10.12). In constant time.
+    /// Whether the answer carries this `state` (RFC 6749 §10.12). Takes constant time.
     pub fn binds_oauth2(&self, state: &str) -> bool {
         self.get("state").is_some_and(|value| value.same_as(state))
     }
 
-    /// Whether the answer names this request token, in `oauth_token` (RFC 5849 §2.2) or in `denied`, which is
-    /// what providers of Twitter's kind send instead. In constant time.
+    /// Whether the answer names this request token, in `oauth_token` (RFC 5849 §2.2) or in `denied`, which providers
+    /// like Twitter send instead. Takes constant time.
     pub fn binds_oauth1(&self, request_token: &str) -> bool {
         ["oauth_token", "denied"]
             .into_iter()
             .any(|name| self.get(name).is_some_and(|value| value.same_as(request_token)))
     }
 
-    /// Judges the answer of an OAuth 2 provider (RFC 6749 §4.1.2).
+    /// The outcome of an OAuth 2 sign-in (RFC 6749 §4.1.2).
     pub fn outcome_oauth2(&self, issuer: &Issuer) -> Outcome {
-        // RFC 9207 §2.4: before anything else, and on error answers too; compared as simple strings.
+        // RFC 9207 §2.4: checked first, on error answers too, and compared as simple strings.
         let iss = self.get("iss").map(|iss| iss.expose().as_str());
         let fits = match issuer {
             Issuer::Unknown => true,
@@ -156,8 +148,8 @@ impl Callback {
         }
     }
 
-    /// Judges the answer of an OAuth 1.0a provider (RFC 5849 §2.2). It has no error answer of its own;
-    /// providers borrow `denied`, `error`, or `oauth_problem` of the problem reporting extension.
+    /// The outcome of an OAuth 1.0a sign-in (RFC 5849 §2.2), which has no error answer of its own: providers send
+    /// `denied`, `error`, or `oauth_problem` of the problem reporting extension.
     pub fn outcome_oauth1(&self, request_token: &str) -> Outcome {
         let refused = if self.get("denied").is_some() {
             Some(Outcome::Denied)

@@ -1,70 +1,65 @@
-//! Signing in on another device (RFC 8628): the code that a person enters there, and the asking until they have.
-//!
-//! The requests are in `token::TokenEndpoint`; waiting between two of them is the engine's.
+//! Signing in on another device (RFC 8628): reads the codes and the answers to polling. The requests are in
+//! `token::TokenEndpoint`.
 
 use url::Url;
 
-use super::authorize::is_loopback;
-use super::provider_text::plain_line;
 use super::token::{Members, TokenRefusal, TokenSet};
-use crate::form;
+use crate::address::{self, is_loopback};
 use crate::http::HttpResponse;
 use crate::sensitive::Sensitive;
+use crate::text::plain_line;
 
-/// RFC 8628 §3.2: what holds if the server does not say, in seconds.
+/// The default of RFC 8628 §3.2, in seconds.
 pub const DEFAULT_INTERVAL: u64 = 5;
 
-/// RFC 8628 §3.5: what each `slow_down` adds, in seconds.
+/// Added by each `slow_down` (RFC 8628 §3.5), in seconds.
 const SLOW_DOWN: u64 = 5;
 
-/// A person who has entered the code waits for the next question: more than this looks like nothing happens.
+/// In seconds. A user who has entered the code waits for the next poll.
 const LONGEST_INTERVAL: u64 = 60;
 
-/// Codes live minutes; within an hour every person has come back or given up.
+/// In seconds. Real codes live for minutes.
 const LONGEST_LIFE: u64 = 60 * 60;
 
-/// RFC 8628 §6.1 has eight characters in mind. One that is longer than this is not typed by anybody.
+/// RFC 8628 §6.1 expects eight characters.
 const LONGEST_USER_CODE: usize = 40;
 
 /// Device codes are random texts; JWTs stay below this.
 const LONGEST_DEVICE_CODE: usize = 8 * 1024;
 
-/// What the person is shown, and the code that asks for the result.
+/// The codes of a sign-in on another device.
 #[derive(Clone, Debug)]
 pub struct DeviceAuthorization {
-    /// Asks for the result.
     pub device_code: Sensitive<String>,
-    /// What the person enters, or compares (RFC 8628 §3.3.1). One line, never markup.
+    /// What the user enters or compares (RFC 8628 §3.3.1). One line, never markup.
     pub user_code: String,
-    /// Where.
+    /// Where the user enters it.
     pub verification_uri: Url,
-    /// The same with the code in it already, where the server offers that.
+    /// The same with the code in it, if the server offers that.
     pub verification_uri_complete: Option<Url>,
-    /// How many seconds both codes are good for.
+    /// The lifetime of both codes in seconds.
     pub expires_in: u64,
-    /// How many seconds lie between two questions at the least.
+    /// The shortest time between two polls in seconds.
     pub interval: u64,
 }
 
-/// What became of one question for the result.
+/// The outcome of one poll.
 #[derive(Clone, Debug)]
 pub enum Polled {
-    /// The person gave access.
+    /// The user gave access.
     Issued(Box<TokenSet>),
-    /// Not yet, or no answer just now: ask again after so many seconds, and from then on with this interval.
+    /// Not yet, or a temporary failure: poll again after `interval` seconds, and from then on with this interval.
     Wait {
-        /// In seconds.
         interval: u64,
     },
-    /// The person declined.
+    /// The user declined.
     Denied,
-    /// The code is over: begin again.
+    /// The code has expired.
     Expired,
-    /// Anything else ends it.
     Failed(TokenRefusal),
 }
 
-/// Reads the answer of the device authorization endpoint (RFC 8628 §3.2) at this address.
+/// Reads the answer of the device authorization endpoint at `endpoint` (RFC 8628 §3.2).
 pub fn read_device_authorization(
     endpoint: &Url,
     answer: &HttpResponse,
@@ -78,16 +73,16 @@ pub fn read_device_authorization(
         return Err(bad("the device code is too long"));
     }
     let user_code = members.get("user_code").ok_or(bad("no user code in the answer"))?;
-    // Shown letter for letter or not at all: a shortened code would not be accepted.
+    // Shown unchanged or not at all: the server would not accept a shortened code.
     if plain_line(user_code, LONGEST_USER_CODE) != user_code {
         return Err(bad("the user code is none that a person could type"));
     }
-    // Google wrote `verification_url` before the RFC, and others followed.
+    // Google's name from before the RFC, which others copied.
     let page = members.get("verification_uri").or_else(|| members.get("verification_url"));
     let page = page.ok_or(bad("no verification address in the answer"))?;
     let address = |text: &str| {
-        let url = form::address(text).map_err(|_| bad("the verification address is not https"))?;
-        // The person's browser opens it: only a server on this computer sends it to a page of this computer.
+        let url = address::parse(text).ok_or(bad("the verification address is not https"))?;
+        // The browser opens it: a server elsewhere must not send it to a page of this computer.
         if is_loopback(&url) && !is_loopback(endpoint) {
             return Err(bad("the verification address is on this computer"));
         }
@@ -100,22 +95,22 @@ pub fn read_device_authorization(
         user_code: user_code.to_owned(),
         verification_uri: address(page)?,
         verification_uri_complete: complete.map(address).transpose()?,
-        // RFC 8628 §3.2 demands it. Without it we ask until our own patience ends.
+        // Required by RFC 8628 §3.2, but sometimes missing.
         expires_in: members.seconds("expires_in").unwrap_or(LONGEST_LIFE).min(LONGEST_LIFE),
-        // Zero would be a storm.
+        // At least a second, so that polling never floods the server.
         interval: members.seconds("interval").unwrap_or(DEFAULT_INTERVAL).clamp(1, LONGEST_INTERVAL),
     })
 }
 
-/// What the answer of the token endpoint to a device code means (RFC 8628 §3.5). `interval` is the one that held until
-/// now; a network failure is given as [`TokenRefusal::Temporary`].
+/// The meaning of the token endpoint's answer to a device code (RFC 8628 §3.5). `interval` is the current one, and a
+/// network failure is passed as [`TokenRefusal::Temporary`].
 pub fn judge(answer: Result<TokenSet, TokenRefusal>, interval: u64) -> Polled {
     let refusal = match answer {
         Ok(tokens) => return Polled::Issued(Box::new(tokens)),
         Err(refusal) => refusal,
     };
     match &refusal {
-        // "MUST be increased by 5 seconds for this and all subsequent requests": never less again, so not capped.
+        // "MUST be increased by 5 seconds for this and all subsequent requests", so it is not capped.
         TokenRefusal::Refused { error, .. } if error == "slow_down" => {
             Polled::Wait { interval: interval.saturating_add(SLOW_DOWN) }
         }

@@ -1,24 +1,20 @@
-//! JSON as security needs it: an object with a member twice is refused, because two readers could each believe another
-//! one (RFC 8259 §4).
+//! JSON without repeated members, of which two readers could believe different ones (RFC 8259 §4).
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Why a text is no JSON that can be believed.
+/// Why a text is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotJson {
-    /// It is not JSON.
     Malformed,
-    /// A member stands twice.
     Duplicate,
 }
 
-/// How the parser below tells the one fault from the other: it can only fail with a text.
+/// The parser below can only fail with a text.
 const TWICE: &str = "a member stands twice";
 
-/// Reads a whole text.
 pub(crate) fn parse(text: &[u8]) -> Result<Value, NotJson> {
     let strict: Result<Strict, _> = serde_json::from_slice(text);
     strict.map(|strict| strict.0).map_err(|error| {

@@ -1,94 +1,83 @@
-//! What an authorization server publishes about itself: RFC 8414, and OpenID Connect Discovery 1.0, which came first
-//! and differs in where the document lies.
-//!
-//! Asking for it is the platform's; what becomes of it is `element/made`.
+//! The metadata of an authorization server: RFC 8414, and OpenID Connect Discovery 1.0, which came first and puts the
+//! document elsewhere.
 
 use serde_json::{Map, Value};
 use thiserror::Error;
 use url::Url;
 
-use super::authorize::is_loopback;
 use super::json::{self, NotJson};
-use crate::form;
+use crate::address::{self, is_loopback};
 use crate::http::HttpResponse;
 
 /// The largest documents of enterprise servers stay below 20 KiB.
 const LONGEST_DOCUMENT: usize = 256 * 1024;
 
-/// The longest lists are of scopes; a server with more than this says nothing that a person could use.
+/// The longest real lists are of scopes.
 const LONGEST_LIST: usize = 1000;
 
-/// What is used of a server's metadata.
+/// The members that Keyrack uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metadata {
-    /// The issuer identifier, byte for byte.
+    /// Byte for byte.
     pub issuer: String,
-    /// Where the person signs in.
     pub authorization_endpoint: Option<Url>,
-    /// Where tokens come from.
     pub token_endpoint: Option<Url>,
-    /// Where tokens are given back (RFC 7009).
+    /// RFC 7009.
     pub revocation_endpoint: Option<Url>,
-    /// Where a sign-in on another device begins (RFC 8628 §4).
+    /// RFC 8628 §4.
     pub device_authorization_endpoint: Option<Url>,
-    /// Where applications register themselves (RFC 7591).
+    /// RFC 7591.
     pub registration_endpoint: Option<Url>,
-    /// Who signed in (OpenID Connect Core 1.0 §5.3).
+    /// OpenID Connect Core 1.0 §5.3.
     pub userinfo_endpoint: Option<Url>,
-    /// What may be asked for; empty if the server does not say.
+    /// Empty if not published.
     pub scopes_supported: Vec<String>,
-    /// RFC 7636 methods; absent if the server does not say.
+    /// RFC 7636 methods; absent if not published.
     pub code_challenge_methods_supported: Option<Vec<String>>,
-    /// How applications may show who they are; absent means `client_secret_basic` (RFC 8414 §2).
+    /// Absent means `client_secret_basic` (RFC 8414 §2).
     pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
     /// Absent means `authorization_code` and `implicit` (RFC 8414 §2).
     pub grant_types_supported: Option<Vec<String>>,
     /// Whether each answer carries `iss` (RFC 9207 §3).
     pub iss_supported: bool,
-    /// Whether sign-ins must be pushed first (RFC 9126 §5).
+    /// Whether authorization requests must be pushed (RFC 9126 §5).
     pub requires_par: bool,
-    /// Whether this is an OpenID provider: it has keys for ID tokens and kinds of subjects (Discovery 1.0 §3).
+    /// Whether this is an OpenID provider: it publishes keys for ID tokens and types of subjects (Discovery 1.0 §3).
     pub openid: bool,
 }
 
-/// Why a document is not the metadata of the server that was asked. Holds names of members, never a value.
+/// Why a document cannot be used. Contains names of members, never values.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum MetadataProblem {
-    /// Nothing is published there.
     #[error("nothing is published there (status {0})")]
     Absent(u16),
-    /// No JSON object.
     #[error("what is published there is not a JSON document")]
     NotJson,
-    /// More than any server has to say.
     #[error("the document is too long")]
     TooLong,
     /// RFC 8259 §4.
     #[error("the document has a member twice")]
     Duplicate,
-    /// RFC 8414 §3.3: the document must not be used.
+    /// RFC 8414 §3.3.
     #[error("the document is of another issuer")]
     OtherIssuer,
-    /// A member that is needed is missing.
     #[error("the document has no {0}")]
     Missing(&'static str),
-    /// A member of another type than the RFC says.
     #[error("{0} is not what it should be")]
     WrongType(&'static str),
-    /// An address that may not be called.
     #[error("{0} is not an address that may be used")]
     BadAddress(&'static str),
 }
 
-/// Where the metadata of an issuer may lie, in the order to ask.
+/// Where the metadata of an issuer may be, in the order to try.
 ///
-/// RFC 8414 §3.1 inserts the well-known part between host and path; OpenID Connect Discovery 1.0 §4 appends it. OpenID
-/// first: a server that has both tells there whom to ask who signed in. An issuer with a path asks in three places,
-/// since RFC 8414 §5 lets OpenID providers insert theirs too.
+/// RFC 8414 §3.1 inserts the well-known part between host and path; OpenID Connect Discovery 1.0 §4 appends it.
+/// OpenID comes first, because only its document names the userinfo endpoint. RFC 8414 §5 also lets OpenID providers
+/// insert the part, which matters for issuers with a path.
 pub fn well_known(issuer: &Url) -> Vec<Url> {
     const OPENID: &str = "/.well-known/openid-configuration";
     const OAUTH: &str = "/.well-known/oauth-authorization-server";
-    // RFC 8414 §3.1 and Discovery 1.0 §4.1: a slash at the end is removed first.
+    // RFC 8414 §3.1 and Discovery 1.0 §4.1: a trailing slash is removed first.
     let path = issuer.path().trim_end_matches('/');
     let mut paths = vec![format!("{path}{OPENID}"), format!("{OAUTH}{path}")];
     if !path.is_empty() {
@@ -105,15 +94,15 @@ pub fn well_known(issuer: &Url) -> Vec<Url> {
     paths.into_iter().map(at).collect()
 }
 
-/// The same issuer with a slash at its end, or without: both ask at the same addresses ([`well_known`]), so that the
-/// document there says which of them it is for. People copy either.
+/// The issuer with its trailing slash added or removed. Users copy either form, and both have the same [`well_known`]
+/// addresses, so the document there tells which one is right.
 pub fn other_spelling(issuer: &str) -> String {
     issuer.strip_suffix('/').map_or_else(|| format!("{issuer}/"), str::to_owned)
 }
 
-/// Reads the metadata that was published for `issuer`, which is compared byte for byte (RFC 8414 §3.3).
+/// Reads the metadata published for `issuer`, which is compared byte for byte (RFC 8414 §3.3).
 pub fn read_metadata(issuer: &str, answer: &HttpResponse) -> Result<Metadata, MetadataProblem> {
-    // RFC 8414 §3.2: a success is 200. A redirect would let one server speak for another.
+    // RFC 8414 §3.2: success is 200. A redirect would let one server speak for another.
     if answer.status != 200 {
         return Err(MetadataProblem::Absent(answer.status));
     }
@@ -128,7 +117,7 @@ pub fn read_metadata(issuer: &str, answer: &HttpResponse) -> Result<Metadata, Me
     };
     let here = issuer.parse::<Url>().is_ok_and(|issuer| is_loopback(&issuer));
     let members = Members { members, here };
-    // First of all, because nothing else in a stranger's document is worth judging.
+    // Checked first: nothing else in the document of another issuer matters.
     match members.text("issuer")? {
         Some(published) if published == issuer => {}
         Some(_) => return Err(MetadataProblem::OtherIssuer),
@@ -162,7 +151,7 @@ struct Members {
 }
 
 impl Members {
-    /// A member that is null says nothing.
+    /// A member that is null counts as absent.
     fn get(&self, name: &str) -> Option<&Value> {
         self.members.get(name).filter(|value| !value.is_null())
     }
@@ -193,12 +182,11 @@ impl Members {
         texts.map(Some).ok_or(wrong)
     }
 
-    /// RFC 6749 §3.1 and §3.2: no fragment; RFC 8414 §2: https. User information would be sent to whoever answers.
-    /// Only a server on this computer speaks for addresses of this computer: another one would have the person's
-    /// codes, or calls of its own choice, sent to whatever listens here.
+    /// RFC 6749 §3.1 and §3.2: no fragment; RFC 8414 §2: https. Only an issuer on this computer may name addresses of
+    /// this computer: another one could have codes or requests sent to a local program.
     fn address(&self, name: &'static str) -> Result<Option<Url>, MetadataProblem> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        let url = form::address(text).ok().filter(|url| self.here || !is_loopback(url));
+        let url = address::parse(text).filter(|url| self.here || !is_loopback(url));
         url.map(Some).ok_or(MetadataProblem::BadAddress(name))
     }
 }

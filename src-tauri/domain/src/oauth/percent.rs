@@ -1,33 +1,31 @@
 //! Percent-encoding as both versions of OAuth need it.
 //!
-//! The sets of the `url` crate leave more characters bare than RFC 5849 §3.6 allows, which would break
-//! signatures, and its form parser repairs what is malformed, which a callback must not be forgiven.
+//! The sets of the `url` crate leave more characters bare than RFC 5849 §3.6 allows, which would break signatures,
+//! and its form parser repairs malformed text, which a callback must not contain.
 
 use thiserror::Error;
 
-/// RFC 5849 §3.6: the hexadecimal digits are upper case.
+/// Upper case, as RFC 5849 §3.6 requires.
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Text that is not percent-encoded as it claims to be.
+/// Why a text cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Malformed {
-    /// A `%` without two hexadecimal digits after it.
     #[error("a percent sign is not followed by two hexadecimal digits")]
     Percent,
-    /// The decoded bytes are not UTF-8.
     #[error("the decoded bytes are not UTF-8")]
     Utf8,
 }
 
 /// Encodes everything but the unreserved characters of RFC 3986 §2.3 (RFC 5849 §3.6).
 pub fn encode(text: &str) -> String {
-    // The longest result, so that a secret is never left behind by a reallocation.
+    // The longest possible result, so that no reallocation leaves a copy of a secret.
     let mut encoded = String::with_capacity(text.len() * 3);
     push_encoded(&mut encoded, text, false);
     encoded
 }
 
-/// Encodes names and values as `application/x-www-form-urlencoded`, where a space is a plus.
+/// Encodes as `application/x-www-form-urlencoded`, where a space is a plus.
 pub fn form_encode(pairs: &[(&str, &str)]) -> String {
     let longest = pairs.iter().map(|(name, value)| 3 * (name.len() + value.len()) + 2).sum();
     let mut encoded = String::with_capacity(longest);
@@ -47,8 +45,7 @@ pub fn decode(text: &str) -> Result<String, Malformed> {
     decode_bytes(text, false)
 }
 
-/// Reads `application/x-www-form-urlencoded` text in its order. Repeated names are kept: judging them is the
-/// caller's.
+/// Parses `application/x-www-form-urlencoded` text in order. Repeated names are kept.
 pub fn parse_form(text: &str) -> Result<Vec<(String, String)>, Malformed> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
@@ -92,7 +89,6 @@ fn decode_bytes(text: &str, plus_is_space: bool) -> Result<String, Malformed> {
 
 fn hex_digit(byte: Option<u8>) -> Result<u8, Malformed> {
     let digit = byte.and_then(|b| (b as char).to_digit(16)).ok_or(Malformed::Percent)?;
-    // A hexadecimal digit is below 16.
     Ok(digit as u8)
 }
 

@@ -1,5 +1,4 @@
-//! Proof Key for Code Exchange, RFC 7636: only method S256, since `plain` protects nothing once the address
-//! leaks.
+//! Proof Key for Code Exchange (RFC 7636), method S256 only: `plain` protects nothing once the address leaks.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,10 +9,9 @@ use zeroize::Zeroize;
 
 use crate::sensitive::Sensitive;
 
-/// The value of `code_challenge_method` that goes with [`Verifier::challenge`].
+/// The `code_challenge_method` of [`Verifier::challenge`].
 pub const CHALLENGE_METHOD: &str = "S256";
 
-/// The text is not a `code_verifier`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a code verifier has 43 to 128 unreserved characters")]
 pub struct NotAVerifier;
@@ -23,31 +21,29 @@ pub struct NotAVerifier;
 pub struct Verifier(Sensitive<String>);
 
 impl Verifier {
-    /// 32 random bytes become 43 characters, as RFC 7636 §4.1 recommends.
+    /// 32 random bytes become 43 characters (RFC 7636 §4.1).
     pub fn from_random(mut random: [u8; 32]) -> Self {
         let verifier = Self(URL_SAFE_NO_PAD.encode(random).into());
         random.zeroize();
         verifier
     }
 
-    /// Takes a verifier that was kept or received.
     pub fn new(text: Sensitive<String>) -> Result<Self, NotAVerifier> {
         if well_formed(text.expose()) { Ok(Self(text)) } else { Err(NotAVerifier) }
     }
 
-    /// The `code_verifier` to send or to keep.
+    /// The `code_verifier`.
     pub fn secret(&self) -> &Sensitive<String> {
         &self.0
     }
 
-    /// The `code_challenge` for method S256 (RFC 7636 §4.2).
+    /// The `code_challenge` (RFC 7636 §4.2).
     pub fn challenge(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.expose()))
     }
 }
 
-/// The authorization server's side (RFC 7636 §4.6): does this verifier belong to the challenge? In constant
-/// time.
+/// Whether the verifier belongs to the challenge (RFC 7636 §4.6, the server's side). Takes constant time.
 pub fn verify(challenge: &str, verifier: &str) -> bool {
     well_formed(verifier)
         && URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)).as_bytes().ct_eq(challenge.as_bytes()).into()

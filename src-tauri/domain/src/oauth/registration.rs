@@ -1,43 +1,37 @@
-//! An application that registers itself (RFC 7591), so that nobody has to do it by hand.
+//! Dynamic client registration (RFC 7591).
 
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::grant::Grant;
 use super::token::{ClientAuthentication, Members, TokenRefusal};
-use crate::element::Grant;
 use crate::http::{HttpRequest, HttpResponse, Method};
 use crate::sensitive::Sensitive;
 
-/// What people read on the page where they give access.
+/// Shown by the provider when the user gives access.
 const CLIENT_NAME: &str = "Keyrack";
 
 /// Identifiers and secrets are short texts; JWTs stay below this.
 const LONGEST: usize = 8 * 1024;
 
-/// What is asked for.
+/// The client to register.
 #[derive(Clone, Debug)]
 pub struct Registration<'a> {
-    /// Where the browser comes back to; none where no browser is needed.
+    /// `None` if no grant uses a browser.
     pub redirect_uri: Option<&'a str>,
-    /// The ways to a token that will be taken.
     pub grants: &'a [Grant],
-    /// How the application will show who it is.
     pub authentication: ClientAuthentication,
-    /// What it will ask for.
     pub scope: Option<&'a str>,
 }
 
-/// What the server gave.
+/// The registered client.
 #[derive(Clone, Debug)]
 pub struct Registered {
-    /// The `client_id`.
     pub client_id: String,
-    /// The `client_secret`, if the application is to have one.
     pub client_secret: Option<Sensitive<String>>,
-    /// How the application must show who it is, where the server says: it may change what was asked for (RFC 7591
-    /// §3.2.1).
+    /// The method that the server chose, which may differ from the requested one (RFC 7591 §3.2.1).
     pub authentication: Option<ClientAuthentication>,
-    /// When the secret ends, in seconds since 1970; none: never.
+    /// In seconds since 1970. `None` if it does not expire.
     pub secret_expires_at: Option<i64>,
 }
 
@@ -46,12 +40,12 @@ impl Registration<'_> {
     pub fn request(&self, endpoint: Url) -> HttpRequest {
         let browser = self.grants.contains(&Grant::AuthorizationCode);
         let mut grant_types: Vec<&str> = self.grants.iter().map(|grant| grant.grant_type()).collect();
-        // Nobody signs in for client credentials, so there is nothing to renew (RFC 6749 §4.4.3).
+        // Client credentials have no refresh token (RFC 6749 §4.4.3).
         if self.grants.iter().any(|grant| *grant != Grant::ClientCredentials) {
             grant_types.push("refresh_token");
         }
         let redirect_uris: Vec<&str> = self.redirect_uri.into_iter().collect();
-        // RFC 7591 §2.1: `code` goes with `authorization_code`, and with nothing else that is asked for here.
+        // RFC 7591 §2.1: `code` goes with `authorization_code`, and with no other grant used here.
         let response_types: &[&str] = if browser { &["code"] } else { &[] };
         let mut members = Map::new();
         members.insert("client_name".to_owned(), CLIENT_NAME.into());
@@ -79,7 +73,7 @@ pub fn read_registration(answer: &HttpResponse) -> Result<Registered, TokenRefus
         return Err(members.refusal(answer).unwrap_or(TokenRefusal::BadAnswer("no client_id in the answer")));
     };
     let secret = members.get("client_secret");
-    // RFC 6749 appendix A.1 and A.2. The form would not take anything else either.
+    // RFC 6749 appendix A.1 and A.2. The form accepts nothing else either.
     let fits = |text: &str| text.len() <= LONGEST && text.bytes().all(|b| (0x20..=0x7e).contains(&b));
     if !fits(client_id) || !secret.is_none_or(fits) {
         return Err(TokenRefusal::BadAnswer("the registered client cannot be used"));
@@ -91,9 +85,9 @@ pub fn read_registration(answer: &HttpResponse) -> Result<Registered, TokenRefus
         ),
         None => None,
     };
-    // A secret that the server does not want to see would only be a second, wrong proof.
+    // A server that wants no secret must not get one.
     let secret = secret.filter(|_| authentication != Some(ClientAuthentication::None));
-    // 0 means never.
+    // 0 means that it does not expire.
     let ends = members.get("client_secret_expires_at").and_then(|text| text.trim().parse::<i64>().ok());
     Ok(Registered {
         client_id: client_id.to_owned(),

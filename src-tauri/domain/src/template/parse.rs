@@ -1,11 +1,33 @@
-//! Reading a template: which text and which holes make up its host, path and query.
+//! Parsing a template.
 
 use std::str::FromStr;
 
-use super::{Piece, Start, Template, TemplateProblem, host};
+use thiserror::Error;
 
-/// Room for any endpoint with a few parameters; a longer one is a mistake.
-pub(super) const MAX_LENGTH: usize = 1000;
+use super::parts::{Piece, Start, Template};
+use crate::host;
+
+/// Long enough for any endpoint with a few parameters.
+const MAX_LENGTH: usize = 1000;
+
+/// Why a text is not a template. The messages are shown as faults of element files.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TemplateProblem {
+    #[error("an address has only printable ASCII characters, and none of @ # \\ \" < > ^ ` |")]
+    Character,
+    #[error("an address has at most {} characters", MAX_LENGTH)]
+    TooLong,
+    #[error("a hole is written {{key}}, with the key of a field")]
+    Hole,
+    #[error("an address begins with https:// (http:// only on this computer)")]
+    Scheme,
+    #[error("the host is written in lower case, and its last two labels have no hole")]
+    Host,
+    #[error("a path has no . or .. segment")]
+    DotSegment,
+    #[error("in the query a hole stands only in a value, as in name={{key}}")]
+    QueryName,
+}
 
 impl FromStr for Template {
     type Err = TemplateProblem;
@@ -14,12 +36,16 @@ impl FromStr for Template {
         if text.len() > MAX_LENGTH {
             return Err(TemplateProblem::TooLong);
         }
-        // An @ would make what stands before it user information; a \ is read as / by some parsers; a # begins a
-        // fragment, which RFC 6749 §3.1 forbids in endpoints. The others are illegal in RFC 3986.
+        // An @ would turn the text before it into user information; some parsers read \ as /; a # begins a fragment,
+        // which RFC 6749 §3.1 forbids in endpoints. The others are illegal in RFC 3986.
         if !text.bytes().all(|b| b.is_ascii_graphic() && !b"@#\\\"<>^`|".contains(&b)) {
             return Err(TemplateProblem::Character);
         }
-        let pieces = pieces(text)?;
+        let pieces = pieces(text).ok_or(TemplateProblem::Hole)?;
+        // The texts and holes in a text. `None` if its braces do not pair or a hole has an invalid name.
+        if pieces.windows(2).any(|pair| matches!(pair, [Piece::Hole(_), Piece::Hole(_)])) {
+            return Err(TemplateProblem::Hole);
+        }
         let (start, rest) = match pieces.split_first() {
             Some((Piece::Hole(hole), [])) => (Start::Whole(hole.clone()), Vec::new()),
             Some((Piece::Hole(hole), rest)) => {
@@ -50,7 +76,8 @@ impl TryFrom<String> for Template {
     }
 }
 
-fn pieces(text: &str) -> Result<Vec<Piece>, TemplateProblem> {
+/// Two holes side by side could not be told apart again.
+pub(crate) fn pieces(text: &str) -> Option<Vec<Piece>> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find(['{', '}']) {
@@ -58,13 +85,9 @@ fn pieces(text: &str) -> Result<Vec<Piece>, TemplateProblem> {
         if !before.is_empty() {
             pieces.push(Piece::Text(before.to_owned()));
         }
-        let (hole, after) =
-            after.strip_prefix('{').and_then(|a| a.split_once('}')).ok_or(TemplateProblem::Hole)?;
-        let named =
-            !hole.is_empty() && hole.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-        // Two holes side by side could not be told apart again.
-        if !named || matches!(pieces.last(), Some(Piece::Hole(_))) {
-            return Err(TemplateProblem::Hole);
+        let (hole, after) = after.strip_prefix('{')?.split_once('}')?;
+        if hole.is_empty() || !hole.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
+            return None;
         }
         pieces.push(Piece::Hole(hole.to_owned()));
         rest = after;
@@ -72,7 +95,7 @@ fn pieces(text: &str) -> Result<Vec<Piece>, TemplateProblem> {
     if !rest.is_empty() {
         pieces.push(Piece::Text(rest.to_owned()));
     }
-    Ok(pieces)
+    Some(pieces)
 }
 
 /// A template that begins with its scheme.
@@ -95,10 +118,10 @@ fn written_out(mut pieces: Vec<Piece>) -> Result<(Start, Vec<Piece>), TemplatePr
             Start::Labels { scheme, host, port }
         }
         [.., Piece::Hole(_), Piece::Text(tail)] if scheme == "https" => {
-            // The last 2 labels decide whose computer is called: they are never a person's value.
+            // The last 2 labels decide whose server is called, so they are never a hole.
             let literal =
                 tail.split_once('.').is_some_and(|(_, domain)| host::is_suffix(&format!(".{domain}")));
-            // Labels are tried with a digit in each hole, which is right at any place of a label.
+            // Labels are tested with a digit in each hole, which is valid at any place of a label.
             let tried: String = host.iter().map(|p| if let Piece::Text(t) = p { t } else { "0" }).collect();
             if !literal || !host::is_name(&tried) {
                 return Err(TemplateProblem::Host);
@@ -125,7 +148,7 @@ fn take_port(host: &mut Vec<Piece>) -> Result<String, TemplateProblem> {
     Ok(port)
 }
 
-/// Splits before the first of `marks` that stands in text.
+/// Splits before the first of `marks` in a text.
 fn split(pieces: &[Piece], marks: &[char]) -> (Vec<Piece>, Option<Vec<Piece>>) {
     let found = pieces.iter().enumerate().find_map(|(index, piece)| match piece {
         Piece::Text(text) => text.find(marks).map(|at| (index, text.split_at(at))),

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::element::Element;
 use crate::form;
+use crate::values::Values;
 
 /// A form whose text fields accept anything, so that the template stands alone against its values.
 const LAX: &str = r#"
@@ -154,7 +155,7 @@ fn a_whole_host_an_origin_and_a_whole_address_need_fields_of_their_type() {
     let host = [("host", "acme.my.example.com")];
     assert_eq!(fill("https://{host}/x", &host).as_deref(), Ok("https://acme.my.example.com/x"));
     assert_eq!(fill("https://{host}:8443/x", &host).as_deref(), Ok("https://acme.my.example.com:8443/x"));
-    let origin = [("origin", "https://Desk.Example.com:8443/agent")];
+    let origin = [("origin", "https://Desk.Example.com:8443/")];
     assert_eq!(fill("{origin}/x", &origin).as_deref(), Ok("https://desk.example.com:8443/x"));
     assert_eq!(fill("{origin}?x=1", &origin).as_deref(), Ok("https://desk.example.com:8443/?x=1"));
     let whole = [("whole", "http://localhost:9000/authorize?a=b")];

@@ -1,18 +1,18 @@
-//! What one operation asked of whom, for a report about it.
+//! The exchanges of one operation, for a report about it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::HttpError;
+use super::error::HttpError;
 use crate::domain::exchange::Exchange;
 use crate::domain::http::{HttpRequest, HttpResponse};
 use crate::domain::oauth::token::error_code;
 
-/// A sign-in needs five or six; one that polls needs more, and its last ones tell most.
-const MOST: usize = 20;
-/// No refusal is longer. Beyond it an answer is a list, which is not read twice.
-const REFUSAL_MAX: usize = 64 * 1024;
+/// A sign-in needs five or six; of one that polls, the last ones matter most.
+const MAX_ENTRIES: usize = 20;
+/// A larger response is a list and no refusal, and is not parsed twice.
+const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 
 /// Clones write into the same journal.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ impl Journal {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    /// Begins an entry. It is written when it ends, or when whoever asked no longer waits.
+    /// Begins an entry, which is written when it ends or is dropped.
     pub(super) fn begin(&self, request: &HttpRequest) -> Entry {
         let exchange = Exchange::of(request.method.as_str(), &request.url);
         Entry { journal: self.clone(), began: Instant::now(), exchange: Some(exchange) }
@@ -31,14 +31,14 @@ impl Journal {
 
     fn write(&self, exchange: Exchange) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() == MOST {
+        if all.len() == MAX_ENTRIES {
             all.pop_front();
         }
         all.push_back(exchange);
     }
 }
 
-/// A request that is under way.
+/// A request in progress.
 pub(super) struct Entry {
     journal: Journal,
     began: Instant,
@@ -49,10 +49,10 @@ impl Entry {
     pub(super) fn end(mut self, result: &Result<HttpResponse, HttpError>) {
         self.write(|exchange| match result {
             Ok(answer) => {
-                let small = answer.body.expose().len() <= REFUSAL_MAX;
+                let small = answer.body.expose().len() <= MAX_REFUSAL_BYTES;
                 exchange.answered(answer.status, if small { error_code(answer) } else { None })
             }
-            Err(error) => Exchange { error: Some(error.in_words().to_owned()), ..exchange },
+            Err(error) => Exchange { error: Some(error.description().to_owned()), ..exchange },
         });
     }
 

@@ -1,5 +1,5 @@
-//! The proxy between this computer and the network: from `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` (in lower case
-//! too), else from the operating system. Requests to loopback never pass one.
+//! The proxy settings: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` (or in lower case), else the operating system's. Requests
+//! to loopback use no proxy.
 
 use std::error::Error;
 
@@ -7,10 +7,10 @@ use axum::http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
-/// Any server that nobody has on a list of exceptions; never asked (RFC 2606 §2).
+/// A server that is on no list of exceptions. It is never contacted (RFC 2606 §2).
 const ANY: &str = "https://provider.invalid/";
 
-/// The proxy through which most servers are asked, as host and port: the rest of its address may hold a password.
+/// The proxy for most servers, as host and port: the rest of its address may hold a password.
 pub fn proxy_in_use() -> Option<String> {
     let any = Url::parse(ANY).ok()?;
     proxy_of(&Matcher::from_system(), &any)
@@ -23,26 +23,26 @@ fn proxy_of(matcher: &Matcher, url: &Url) -> Option<String> {
     let port = proxy.port_u16().or(match proxy.scheme_str() {
         Some("https") => Some(443),
         Some("http") => Some(80),
-        // As RFC 1928 §3 has it for SOCKS.
+        // The default port of SOCKS (RFC 1928 §3).
         _ => Some(1080),
     })?;
     Some(format!("{host}:{port}"))
 }
 
-/// What went wrong between this computer and its proxy, in fixed words. `None` if they got on with each other.
-pub(super) fn failure(error: &reqwest::Error) -> Option<&'static str> {
+/// The proxy's part in a failed connection, in fixed words; `None` if it has none.
+pub(super) fn describe_failure(error: &reqwest::Error) -> Option<&'static str> {
     let mut cause: Option<&dyn Error> = Some(error);
     while let Some(error) = cause {
-        // The libraries keep the types of these errors to themselves; their words are all there is to go by.
-        let said = error.to_string();
-        if let Some(said) = said.strip_prefix("tunnel error: ") {
-            return Some(match said {
+        // The libraries do not export these error types, only their messages.
+        let message = error.to_string();
+        if let Some(cause) = message.strip_prefix("tunnel error: ") {
+            return Some(match cause {
                 "proxy authorization required" => "the proxy wants a name and a password, or other ones",
                 "unsuccessful" => "the proxy refuses, or does not get through either",
                 _ => "the proxy does not answer",
             });
         }
-        if said.contains("socks proxy") {
+        if message.contains("socks proxy") {
             return Some("the proxy does not answer, or refuses");
         }
         cause = error.source();

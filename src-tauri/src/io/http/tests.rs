@@ -1,4 +1,4 @@
-//! Over real sockets, with authorities and servers that are made for the occasion.
+//! Over real sockets, with generated authorities and servers.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -11,15 +11,19 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+use url::Url;
 
 use super::*;
+use crate::domain::error::{Code, Failure};
+use crate::domain::http::{HttpRequest, Method};
 use crate::io::clock;
+use crate::io::trust::Trust;
 
-/// Stands for every secret: it must never be seen again.
+/// In place of every secret: it must not appear in any output.
 const CANARY: &str = "canary-4f3c2b1a09e8d7c6";
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 
-/// An authority that nobody knows.
+/// An authority that no store contains.
 fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new([]).expect("no names");
     params.distinguished_name.push(DnType::CommonName, name);
@@ -28,8 +32,8 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("signed")
 }
 
-/// A server for `name`, whose certificate this authority issued.
-fn identity(
+/// TLS for a server called `name`, with a certificate from this authority.
+fn server_tls(
     name: &str,
     ca: &CertifiedIssuer<'_, KeyPair>,
     change: impl FnOnce(&mut CertificateParams),
@@ -48,7 +52,7 @@ fn identity(
     TlsAcceptor::from(Arc::new(config))
 }
 
-/// Serves `answer` to everybody, and counts the requests that arrive.
+/// Sends `answer` to every request and counts the requests.
 async fn serve(tls: Option<TlsAcceptor>, answer: String) -> (Url, Arc<AtomicUsize>) {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
     let port = socket.local_addr().expect("an address").port();
@@ -92,43 +96,46 @@ fn get(url: &Url) -> HttpRequest {
 fn home() -> (tempfile::TempDir, Trust, Http) {
     let dir = tempfile::tempdir().expect("a folder");
     let trust = Trust::at(dir.path().join("extra-ca.pem"));
-    let http = Http::trusting(trust.clone());
+    let http = Http::with_trust(trust.clone());
     (dir, trust, http)
 }
 
-fn dated(ahead: i64) -> String {
+fn with_date(ahead: i64) -> String {
     let seconds = u64::try_from(clock::now_ms() / 1000 + ahead).expect("after 1970");
     let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
     format!("HTTP/1.1 200 OK\r\ndate: {date}\r\ncontent-length: 2\r\n\r\n{{}}")
 }
 
 #[tokio::test]
-async fn an_unknown_authority_is_named_and_works_once_it_is_added_and_no_longer_once_it_is_removed() {
+async fn an_unknown_authority_is_named_and_trusted_while_it_is_added() {
     let ca = authority("Example Gateway");
-    let (url, seen) = serve(Some(identity("localhost", &ca, |_| {})), OK.to_owned()).await;
+    let (url, seen) = serve(Some(server_tls("localhost", &ca, |_| {})), OK.to_owned()).await;
     let (_dir, trust, http) = home();
 
-    let error = http.send(get(&url)).await.expect_err("nobody vouches");
+    let error = http.send(get(&url)).await.expect_err("untrusted");
     let failure = Failure::from(error.clone());
     assert_eq!(failure.code, Code::CertificateUntrusted);
     assert_eq!(failure.host.as_deref(), Some("localhost"));
     assert_eq!(failure.issuer.as_deref(), Some("Example Gateway (Example Networks)"));
     assert_eq!(failure.detail.as_deref(), Some("nobody known here vouches for its certificate"));
-    assert!(error.is_unseen());
+    assert!(error.is_not_sent());
     assert_eq!(seen.load(Ordering::SeqCst), 0, "nothing was sent");
 
     let added = trust.add(ca.pem().as_bytes()).expect("added");
     assert_eq!(http.send(get(&url)).await.expect("trusted now").status, 200);
-    assert_eq!(http.clone().noted().send(get(&url)).await.expect("in clones too").status, 200);
+    assert_eq!(http.clone().with_journal().send(get(&url)).await.expect("in clones too").status, 200);
 
     trust.remove(&added[0].sha256).expect("removed");
     let error = http.send(get(&url)).await.expect_err("trusted no longer");
-    assert!(matches!(error, HttpError::Untrusted { why: Why::UnknownIssuer, .. }), "{error:?}");
+    assert!(
+        matches!(error, HttpError::Untrusted { problem: CertificateProblem::UnknownIssuer, .. }),
+        "{error:?}"
+    );
     assert_eq!(seen.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
-async fn a_trusted_authority_does_not_make_every_certificate_good() {
+async fn a_trusted_authority_does_not_make_every_certificate_valid() {
     let ca = authority("Example Gateway");
     let other = authority("Example Gateway");
     let (_dir, trust, http) = home();
@@ -137,16 +144,16 @@ async fn a_trusted_authority_does_not_make_every_certificate_good() {
     let far_ahead = |params: &mut CertificateParams| params.not_before = date_time_ymd(4000, 1, 1);
     let clock = ", or this computer's clock is wrong";
     for (tls, wanted, says) in [
-        (identity("elsewhere.example", &ca, |_| {}), Why::WrongName, ""),
-        (identity("localhost", &ca, long_ago), Why::Expired, clock),
-        (identity("localhost", &ca, far_ahead), Why::NotYetValid, clock),
+        (server_tls("elsewhere.example", &ca, |_| {}), CertificateProblem::WrongName, ""),
+        (server_tls("localhost", &ca, long_ago), CertificateProblem::Expired, clock),
+        (server_tls("localhost", &ca, far_ahead), CertificateProblem::NotYetValid, clock),
         // The same name, and another key.
-        (identity("localhost", &other, |_| {}), Why::UnknownIssuer, ""),
+        (server_tls("localhost", &other, |_| {}), CertificateProblem::UnknownIssuer, ""),
     ] {
         let (url, seen) = serve(Some(tls), OK.to_owned()).await;
         let error = http.send(get(&url)).await.expect_err("refused");
-        let HttpError::Untrusted { why, .. } = error else { panic!("{wanted:?}: {error:?}") };
-        assert_eq!(why, wanted);
+        let HttpError::Untrusted { problem, .. } = error else { panic!("{wanted:?}: {error:?}") };
+        assert_eq!(problem, wanted);
         let failure = Failure::from(error);
         assert_eq!(failure.code, Code::CertificateUntrusted);
         assert!(failure.detail.as_deref().is_some_and(|detail| detail.ends_with(says)), "{failure:?}");
@@ -156,14 +163,14 @@ async fn a_trusted_authority_does_not_make_every_certificate_good() {
 }
 
 #[tokio::test]
-async fn whether_the_clock_is_to_blame_for_a_certificate_is_known_from_other_servers() {
+async fn the_dates_of_other_servers_show_whether_the_clock_invalidates_a_certificate() {
     let ca = authority("Example Gateway");
-    let expired = identity("localhost", &ca, |params| params.not_after = date_time_ymd(2020, 1, 1));
+    let expired = server_tls("localhost", &ca, |params| params.not_after = date_time_ymd(2020, 1, 1));
     let (url, _) = serve(Some(expired), OK.to_owned()).await;
     for (ahead, blamed) in [(0, false), (420, true)] {
         let (_dir, trust, http) = home();
         trust.add(ca.pem().as_bytes()).expect("added");
-        let (other, _) = serve(None, dated(ahead)).await;
+        let (other, _) = serve(None, with_date(ahead)).await;
         http.send(get(&other)).await.expect("an answer");
         let failure = Failure::from(http.send(get(&url)).await.expect_err("expired"));
         let detail = failure.detail.unwrap_or_default();
@@ -173,12 +180,12 @@ async fn whether_the_clock_is_to_blame_for_a_certificate_is_known_from_other_ser
 }
 
 #[tokio::test]
-async fn the_clock_of_a_server_is_told_by_its_answers() {
+async fn the_skew_of_a_server_is_read_from_its_responses() {
     for ahead in [7 * 60, -7 * 60] {
-        let (url, _) = serve(None, dated(ahead)).await;
+        let (url, _) = serve(None, with_date(ahead)).await;
         let http = Http::default();
         assert_eq!((http.skew(&url), http.clock_skew()), (None, None));
-        http.noted().send(get(&url)).await.expect("an answer");
+        http.with_journal().send(get(&url)).await.expect("an answer");
         let skew = http.skew(&url).expect("measured");
         assert!((skew - ahead).abs() <= 2, "{skew} for {ahead}");
         assert_eq!(http.clock_skew(), Some(skew));
@@ -187,7 +194,7 @@ async fn the_clock_of_a_server_is_told_by_its_answers() {
 
 #[tokio::test]
 async fn http_to_another_computer_is_refused_before_anything_is_sent() {
-    // On every address of this computer, of which the one that is asked is not a loopback address.
+    // Listens on all addresses of this computer, also those that are not on loopback.
     let socket = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await.expect("bound");
     let port = socket.local_addr().expect("an address").port();
     let http = Http::default();
@@ -201,15 +208,15 @@ async fn http_to_another_computer_is_refused_before_anything_is_sent() {
         let url = address.parse().expect("an address");
         let error = http.send(get(&url)).await.expect_err("refused");
         assert!(matches!(error, HttpError::NotSecure { .. }), "{address}: {error:?}");
-        assert!(error.is_unseen());
+        assert!(error.is_not_sent());
         assert_eq!(Failure::from(error).code, Code::ProviderBadResponse);
     }
     let called = tokio::time::timeout(Duration::from_millis(50), socket.accept()).await;
-    assert!(called.is_err(), "nobody called");
+    assert!(called.is_err(), "no connection was made");
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_answer_and_is_not_followed() {
+async fn redirects_are_not_followed() {
     let (there, seen) = serve(None, OK.to_owned()).await;
     let redirect = format!("HTTP/1.1 307 There\r\nlocation: {there}\r\ncontent-length: 0\r\n\r\n");
     let (url, _) = serve(None, redirect).await;
@@ -221,7 +228,7 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_answer_that_never_ends_is_left() {
+async fn an_endless_response_is_aborted() {
     let endless = |piece: String, pause: Duration| async move {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
         let port = socket.local_addr().expect("an address").port();
@@ -247,11 +254,11 @@ async fn an_answer_that_never_ends_is_left() {
     let slow = endless("1\r\n.\r\n".to_owned(), Duration::from_millis(20)).await;
     let bounds = Bounds { time: Duration::from_millis(300), ..Bounds::default() };
     let error = http.send_within(get(&slow), bounds).await.expect_err("too slow");
-    assert!(matches!(error, HttpError::Unreachable { stage: Reached::TimeOut, .. }), "{error:?}");
+    assert!(matches!(error, HttpError::Unreachable { delivery: Delivery::TimedOut, .. }), "{error:?}");
 }
 
 #[tokio::test]
-async fn no_answer_is_asked_for_in_compressed_form() {
+async fn compressed_responses_are_not_requested() {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
     let port = socket.local_addr().expect("an address").port();
     let url: Url = format!("http://127.0.0.1:{port}/").parse().expect("an address");
@@ -270,14 +277,14 @@ async fn no_answer_is_asked_for_in_compressed_form() {
 }
 
 #[tokio::test]
-async fn a_journal_tells_what_was_asked_and_no_value() {
+async fn the_journal_holds_requests_and_no_values() {
     let refusal = r#"{"error":"invalid_grant","error_description":"canary-4f3c2b1a09e8d7c6"}"#;
     let answer = format!("HTTP/1.1 400 No\r\ncontent-length: {}\r\n\r\n{refusal}", refusal.len());
     let (mut url, _) = serve(None, answer).await;
     url.set_path(&format!("/v1/{CANARY}/token"));
     url.set_query(Some(&format!("code={CANARY}")));
     let root = Http::default();
-    let (http, other) = (root.noted(), root.noted());
+    let (http, other) = (root.with_journal(), root.with_journal());
     let mut request = get(&url).header("authorization", CANARY);
     request.method = Method::Post;
     request.body = Some(CANARY.into());
@@ -285,7 +292,7 @@ async fn a_journal_tells_what_was_asked_and_no_value() {
 
     let mut nowhere: HttpRequest = request.clone();
     nowhere.url.set_port(Some(1)).expect("a port");
-    let error = http.send(nowhere).await.expect_err("nobody");
+    let error = http.send(nowhere).await.expect_err("not reachable");
     let mut clear = request.clone();
     clear.url.set_host(Some("provider.example")).expect("a host");
     let refused = http.send(clear).await.expect_err("not secure");
@@ -317,9 +324,9 @@ async fn a_journal_tells_what_was_asked_and_no_value() {
 }
 
 #[tokio::test]
-async fn a_journal_keeps_the_last_twenty() {
+async fn the_journal_keeps_the_last_twenty_exchanges() {
     let (url, _) = serve(None, OK.to_owned()).await;
-    let http = Http::default().noted();
+    let http = Http::default().with_journal();
     for n in 0..25 {
         let mut url = url.clone();
         url.set_path(&format!("/{n}"));
@@ -330,14 +337,14 @@ async fn a_journal_keeps_the_last_twenty() {
 }
 
 #[tokio::test]
-async fn no_trust_store_is_read_for_http_on_loopback() {
+async fn http_on_loopback_reads_no_trust_store() {
     let (url, _) = serve(None, OK.to_owned()).await;
     let http = Http::default();
     http.send(get(&url)).await.expect("an answer");
     assert!(http.shared.near.lock().await.is_none() && http.shared.far.lock().await.is_none());
 }
 
-/// A server that takes a request and says nothing.
+/// A server that reads a request and never responds.
 async fn silent() -> Url {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
     let port = socket.local_addr().expect("an address").port();

@@ -1,5 +1,5 @@
-//! Who may speak for a server. The operating system's trust store decides, with the authorities that the person added;
-//! this only keeps why it refused, and whom it would have had to trust. There is no way around a refusal.
+//! Verifies server certificates with the operating system's trust store and the authorities that the user added, and
+//! keeps the reason of a refusal. No setting overrides a refusal.
 
 use std::error::Error;
 use std::fmt;
@@ -11,30 +11,26 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
-use crate::io::trust::issuer_of;
+use crate::io::trust::issuer_name;
 
 /// Why a server's certificate is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// Nobody whom this computer trusts vouches for it.
+pub enum CertificateProblem {
+    /// The certificate chain is not trusted.
     UnknownIssuer,
-    /// It is over.
     Expired,
-    /// It has not begun.
     NotYetValid,
-    /// It belongs to another server.
+    /// It was issued for another server.
     WrongName,
-    /// Whoever vouched for it took that back.
     Revoked,
-    /// This computer has no trust store, so that no certificate can be good.
+    /// This computer has no trust store.
     NoStore,
-    /// Anything else.
     Other,
 }
 
-impl Why {
-    /// Fixed words, to stand alone or after a colon.
-    pub fn in_words(self) -> &'static str {
+impl CertificateProblem {
+    /// Fixed words, for use alone or after a colon.
+    pub fn description(self) -> &'static str {
         match self {
             Self::UnknownIssuer => "nobody known here vouches for its certificate",
             Self::Expired => "its certificate has expired",
@@ -46,15 +42,15 @@ impl Why {
         }
     }
 
-    /// Whether a wrong clock on this computer would lead to the same refusal.
-    pub fn hangs_on_the_clock(self) -> bool {
+    /// Whether a wrong clock on this computer would cause the same refusal.
+    pub fn depends_on_clock(self) -> bool {
         matches!(self, Self::Expired | Self::NotYetValid)
     }
 
-    fn of(error: &rustls::Error) -> Self {
+    fn from_rustls(error: &rustls::Error) -> Self {
         let rustls::Error::InvalidCertificate(error) = error else { return Self::Other };
         match error {
-            // A bad signature is what an authority leads to that has a known one's name, and another key.
+            // An authority with the name of a known one and another key leads to a bad signature.
             CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownIssuer,
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotYetValid,
@@ -67,25 +63,25 @@ impl Why {
     }
 }
 
-/// A refusal on its way through the layers between the handshake and the caller.
+/// A refusal, as it passes through the error chain between handshake and caller.
 #[derive(Clone, Debug)]
-pub(super) struct Refused {
-    pub(super) why: Why,
-    /// Who issued the last certificate that was presented: whoever would have to be trusted.
+pub(super) struct CertificateRefusal {
+    pub(super) problem: CertificateProblem,
+    /// The issuer of the last certificate in the chain.
     pub(super) issuer: Option<String>,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for CertificateRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.why.in_words())
+        f.write_str(self.problem.description())
     }
 }
 
-impl Error for Refused {}
+impl Error for CertificateRefusal {}
 
-impl Refused {
-    /// The refusal among the causes of an error.
-    pub(super) fn among(error: &(dyn Error + 'static)) -> Option<Self> {
+impl CertificateRefusal {
+    /// Finds the refusal among the causes of an error.
+    pub(super) fn find_in(error: &(dyn Error + 'static)) -> Option<Self> {
         let mut cause = Some(error);
         while let Some(error) = cause {
             if let Some(rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(refused)))) =
@@ -94,7 +90,7 @@ impl Refused {
                 return refused.downcast_ref().cloned();
             }
             cause = match error.downcast_ref::<std::io::Error>() {
-                // `source` of such an error skips the very error that it wraps.
+                // `source` skips the error that an `io::Error` wraps.
                 Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
                 None => error.source(),
             };
@@ -103,40 +99,39 @@ impl Refused {
     }
 }
 
-/// The settings of TLS: the operating system's judgement, with these authorities added. Reading its store takes some
-/// milliseconds.
-pub(super) fn verifying(added: Vec<CertificateDer<'static>>) -> ClientConfig {
+/// TLS with the operating system's trust store and these authorities. Reading the store takes some milliseconds.
+pub(super) fn tls_config(added: Vec<CertificateDer<'static>>) -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let platform = Verifier::new_with_extra_roots(added, provider.clone()).ok();
-    config(provider.clone(), Judge { platform, provider })
+    config(provider.clone(), SystemVerifier { platform, provider })
 }
 
-/// Settings for clients that speak no TLS: nothing is read, and nobody would be believed.
-pub(super) fn believing_nobody() -> ClientConfig {
+/// For clients that speak no TLS: reads no store and refuses every certificate.
+pub(super) fn tls_config_without_trust() -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    config(provider.clone(), Judge { platform: None, provider })
+    config(provider.clone(), SystemVerifier { platform: None, provider })
 }
 
-fn config(provider: Arc<CryptoProvider>, judge: Judge) -> ClientConfig {
+fn config(provider: Arc<CryptoProvider>, verifier: SystemVerifier) -> ClientConfig {
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("the provider has the cipher suites of both versions")
-        // The name that rustls gives to any verifier but its own. Ours refuses whatever the system's refuses.
+        // rustls calls any verifier but its own dangerous. Ours refuses what the system's refuses.
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(judge))
+        .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config
 }
 
 #[derive(Debug)]
-struct Judge {
-    /// Absent where there is no trust store.
+struct SystemVerifier {
+    /// `None` without a trust store.
     platform: Option<Verifier>,
     provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for Judge {
+impl ServerCertVerifier for SystemVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -145,14 +140,14 @@ impl ServerCertVerifier for Judge {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let refused = |why| {
-            let issuer = issuer_of(intermediates.last().unwrap_or(end_entity));
-            CertificateError::Other(OtherError(Arc::new(Refused { why, issuer }))).into()
+        let refuse = |problem| {
+            let issuer = issuer_name(intermediates.last().unwrap_or(end_entity));
+            CertificateError::Other(OtherError(Arc::new(CertificateRefusal { problem, issuer }))).into()
         };
-        let Some(platform) = &self.platform else { return Err(refused(Why::NoStore)) };
+        let Some(platform) = &self.platform else { return Err(refuse(CertificateProblem::NoStore)) };
         platform
             .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-            .map_err(|error| refused(Why::of(&error)))
+            .map_err(|error| refuse(CertificateProblem::from_rustls(&error)))
     }
 
     fn verify_tls12_signature(

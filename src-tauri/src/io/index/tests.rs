@@ -1,3 +1,9 @@
+use crate::domain::connection::Facts;
+use crate::domain::connection::{Connection, Status};
+use crate::domain::error::Failure;
+use crate::domain::workspace::WorkspaceId;
+use std::collections::BTreeMap;
+
 use super::*;
 
 /// Finishes an attempt with a token of its own.
@@ -19,33 +25,32 @@ fn index() -> (tempfile::TempDir, Index) {
 
 fn connection(id: &str, name: &str) -> Connection {
     Connection {
-        id: id.into(),
-        workspace: "local".into(),
-        element: "zendesk".into(),
-        product: "Zendesk".into(),
-        instance: None,
+        facts: Facts {
+            id: id.into(),
+            element: "zendesk".into(),
+            product: "Zendesk".into(),
+            name: name.into(),
+            tags: vec!["a".into()],
+            created_at: 1,
+            callback: BTreeMap::from([("realmId".into(), "4711".into())]),
+            ..Facts::default()
+        },
         disabled: false,
-        name: name.into(),
-        tags: vec!["a".into()],
         status: Status::Ok,
         last_code: None,
-        identity: None,
         identity_key: None,
-        host: None,
         scopes: vec![],
-        missing: vec![],
-        created_at: 1,
         renewed_at: None,
         expires_at: Some(2),
     }
 }
 
 #[test]
-fn a_finished_attempt_is_a_row_and_no_longer_an_attempt() {
+fn finishing_an_attempt_inserts_the_row_and_closes_the_attempt() {
     let (_dir, index) = index();
     let open = OpenAttempt {
         id: "a".into(),
-        workspace: "local".into(),
+        workspace: WorkspaceId::Local,
         element: "zendesk".into(),
         name: "Support".into(),
         again: None,
@@ -60,7 +65,7 @@ fn a_finished_attempt_is_a_row_and_no_longer_an_attempt() {
 }
 
 #[test]
-fn a_name_taken_meanwhile_is_numbered_rather_than_lost() {
+fn a_connection_whose_name_was_taken_meanwhile_gets_a_number() {
     let (_dir, index) = index();
     finish(&index, "a", "Support");
     assert_eq!(finish(&index, "b", "SUPPORT").name, "SUPPORT 2");
@@ -68,7 +73,29 @@ fn a_name_taken_meanwhile_is_numbered_rather_than_lost() {
 }
 
 #[test]
-fn finishing_twice_leaves_one_row() {
+fn a_name_that_looks_like_another_gets_a_number_and_finds_it() {
+    let (_dir, index) = index();
+    finish(&index, "a", "caf\u{e9}");
+    assert_eq!(finish(&index, "b", "c\u{430}fe\u{301}").name, "c\u{430}fe\u{301} 2");
+    let found = index.find("CAFE\u{301}", None).expect("read");
+    assert_eq!(found.iter().map(|connection| connection.id.as_str()).collect::<Vec<_>>(), ["a"]);
+}
+
+#[test]
+fn names_of_an_earlier_version_that_look_the_same_go_on_working() {
+    let (_dir, index) = index();
+    finish(&index, "a", "paypal");
+    finish(&index, "b", "other");
+    let sql = "UPDATE connection SET name = ?1, folded = ?1 WHERE id = 'b'";
+    index.sqlite().execute(sql, ["p\u{430}yp\u{430}l"]).expect("written");
+    for (name, id) in [("paypal", "a"), ("p\u{430}yp\u{430}l", "b")] {
+        let found = index.find(name, None).expect("read");
+        assert_eq!(found.iter().map(|connection| connection.id.as_str()).collect::<Vec<_>>(), [id]);
+    }
+}
+
+#[test]
+fn finishing_an_attempt_twice_leaves_one_row() {
     let (_dir, index) = index();
     finish(&index, "a", "Support");
     finish(&index, "a", "Support");
@@ -76,32 +103,64 @@ fn finishing_twice_leaves_one_row() {
 }
 
 #[test]
-fn a_removal_can_be_found_half_done_and_its_name_is_free() {
+fn a_pending_removal_is_listed_and_frees_the_name() {
     let (_dir, index) = index();
     finish(&index, "a", "Support");
     index.begin_removal("a", false, 5).expect("begun");
     assert!(index.connections(None).expect("read").is_empty());
-    assert!(!index.name_taken("local", "Support").expect("read"));
-    assert_eq!(index.removals().expect("read"), ["a"]);
+    assert_eq!(finish(&index, "b", "Support").name, "Support");
+    assert_eq!(index.pending_removals().expect("read"), ["a"]);
     index.finish_removal("a").expect("finished");
-    assert!(index.removals().expect("read").is_empty());
+    assert!(index.pending_removals().expect("read").is_empty());
+}
+
+/// Names, contents and modes of all files in a folder.
+fn snapshot(dir: &std::path::Path) -> std::collections::BTreeMap<std::path::PathBuf, (Vec<u8>, String)> {
+    let files = std::fs::read_dir(dir).expect("listed").map(|entry| entry.expect("an entry").path());
+    let read = |path: std::path::PathBuf| {
+        let permissions = format!("{:?}", std::fs::metadata(&path).expect("metadata").permissions());
+        (path.clone(), (std::fs::read(path).expect("read"), permissions))
+    };
+    files.map(read).collect()
 }
 
 #[test]
-fn an_index_of_a_newer_version_is_refused_and_untouched() {
+fn an_index_of_a_newer_version_is_refused_by_name_and_left_unchanged() {
     let (dir, index) = index();
     index.sqlite().pragma_update(None, "user_version", 99).expect("set");
     drop(index);
     let path = dir.path().join("index.sqlite3");
-    assert!(matches!(Index::open(&path), Err(IndexError::Newer)));
+    let before = snapshot(dir.path());
+    let error = Index::open(&path).err().expect("refused");
+    assert!(matches!(&error, IndexError::Newer(file) if *file == path), "{error}");
+    assert_eq!(Failure::from(error).name.as_deref(), path.to_str());
+    assert_eq!(snapshot(dir.path()), before);
+}
+
+#[test]
+fn a_newer_version_in_the_wal_of_a_killed_process_is_refused_and_left_there() {
+    let (dir, index) = index();
+    index.sqlite().pragma_update(None, "user_version", 99).expect("set");
+    // What a killed process leaves: the files as they are while the index is open.
+    let copy = tempfile::tempdir().expect("a folder");
+    for name in ["index.sqlite3", "index.sqlite3-wal"] {
+        std::fs::copy(dir.path().join(name), copy.path().join(name)).expect("copied");
+    }
+    let path = copy.path().join("index.sqlite3");
+    let before = snapshot(copy.path());
+    assert!(matches!(Index::open(&path), Err(IndexError::Newer(_))));
+    let after = snapshot(copy.path());
+    for (path, file) in before {
+        assert_eq!(after[&path], file, "{}", path.display());
+    }
 }
 
 #[cfg(unix)]
 #[test]
-fn only_its_owner_can_read_the_index() {
+fn only_the_owner_can_read_the_index_files() {
     use std::os::unix::fs::PermissionsExt;
     let (dir, index) = index();
-    index.set_setting("a", "b").expect("written");
+    index.set_setting(Setting::Appearance, "dark").expect("written");
     for entry in std::fs::read_dir(dir.path()).expect("listed") {
         let entry = entry.expect("an entry");
         let mode = entry.metadata().expect("metadata").permissions().mode();
@@ -110,7 +169,7 @@ fn only_its_owner_can_read_the_index() {
 }
 
 #[test]
-fn another_program_sees_a_change() {
+fn another_process_sees_a_change() {
     let (dir, index) = index();
     let other = Index::open(&dir.path().join("index.sqlite3")).expect("opened twice");
     let before = other.data_version().expect("read");
@@ -120,45 +179,51 @@ fn another_program_sees_a_change() {
 }
 
 #[test]
-fn a_number_of_an_instance_is_never_given_twice() {
+fn instance_numbers_are_never_reused() {
     let (_dir, index) = index();
     finish(&index, "a", "One");
     finish(&index, "b", "Two");
     index.begin_removal("b", false, 5).expect("begun");
     index.finish_removal("b").expect("finished");
     assert_eq!(finish(&index, "c", "Three").instance.as_deref(), Some("3"));
-    let found = index.by_instance("local", "3").expect("read").expect("known");
+    let found = index.find_by_instance(&WorkspaceId::Local, "3").expect("read").expect("known");
     assert_eq!(found.id, "c");
-    assert_eq!(index.by_instance("practice", "3").expect("read"), None);
+    assert_eq!(index.find_by_instance(&WorkspaceId::Practice, "3").expect("read"), None);
 }
 
 #[test]
-fn an_element_token_finds_its_connection_by_its_hash_alone() {
+fn a_connection_is_found_by_the_hash_of_its_element_token() {
     let (_dir, index) = index();
     finish(&index, "a", "One");
     finish(&index, "b", "Two");
-    let found = index.by_token("local", &token_of("b")).expect("read").expect("known");
+    let found = index.find_by_token(&WorkspaceId::Local, &token_of("b")).expect("read").expect("known");
     assert_eq!(found.name, "Two");
-    assert_eq!(index.by_token("local", &token_of("c")).expect("read"), None);
+    assert_eq!(index.find_by_token(&WorkspaceId::Local, &token_of("c")).expect("read"), None);
 }
 
 #[test]
-fn a_workspace_is_seen_only_between_its_adding_and_its_removal() {
+fn a_workspace_is_listed_between_its_adding_and_its_removal() {
     let (_dir, index) = index();
     let row = HostedRow { id: "w".into(), name: "Acme".into(), base_url: "https://a.example".into() };
     index.begin_workspace(&row, 1).expect("begun");
-    assert!(index.hosted().expect("read").is_empty());
-    assert_eq!(index.half_added().expect("read"), std::slice::from_ref(&row));
+    assert!(index.hosted_workspaces().expect("read").is_empty());
+    assert_eq!(index.pending_workspace_additions().expect("read"), std::slice::from_ref(&row));
     let twin = HostedRow { id: "x".into(), name: "ACME".into(), ..row.clone() };
     assert!(matches!(index.begin_workspace(&twin, 1), Err(IndexError::NameTaken)));
     index.finish_workspace("w").expect("finished");
-    assert_eq!(index.hosted().expect("read"), std::slice::from_ref(&row));
-    let inside = Connection { workspace: "w".into(), instance: Some("x1".into()), ..connection("a", "One") };
+    assert_eq!(index.hosted_workspaces().expect("read"), std::slice::from_ref(&row));
+    let mut inside = connection("a", "One");
+    inside.workspace = WorkspaceId::Hosted("w".into());
+    inside.instance = Some("x1".into());
     index.finish_attempt(&inside, &token_of("a")).expect("finished");
+    index.set_setting(Setting::CliWorkspace, "w").expect("selected");
+    index.set_setting(Setting::WindowSize, "w").expect("not an id");
     index.begin_workspace_removal("w").expect("begun");
-    assert!(index.hosted().expect("read").is_empty());
-    assert_eq!(index.removals().expect("read"), ["a"]);
-    assert_eq!(index.half_removed().expect("read"), [row]);
+    assert_eq!(index.setting(Setting::CliWorkspace).expect("read"), None);
+    assert_eq!(index.setting(Setting::WindowSize).expect("read").as_deref(), Some("w"));
+    assert!(index.hosted_workspaces().expect("read").is_empty());
+    assert_eq!(index.pending_removals().expect("read"), ["a"]);
+    assert_eq!(index.pending_workspace_removals().expect("read"), [row]);
     index.finish_workspace_removal("w").expect("finished");
     index.begin_workspace(&twin, 2).expect("the name is free again");
 }

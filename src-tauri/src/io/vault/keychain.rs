@@ -1,4 +1,4 @@
-//! Which keychain this operating system has, and whether it is unlocked. The only file that knows.
+//! The keychain of this operating system, and its state.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use keyring_core::{CredentialStore, Error};
 
 use crate::domain::view::KeychainState;
 
-/// What people call it here.
+/// Its name in texts for the user.
 pub const NAME: &str = if cfg!(target_os = "macos") {
     "Keychain"
 } else if cfg!(windows) {
@@ -15,15 +15,15 @@ pub const NAME: &str = if cfg!(target_os = "macos") {
     "keyring"
 };
 
-/// Opens the platform's store. `keyring` would choose the same one, but only once per process: a keyring that is
-/// started or restarted later would stay unseen until Keyrack is restarted too.
+/// Opens the platform's store. `keyring` chooses the same one, but only once per process, and so would not find a keyring
+/// that starts later.
 #[cfg(target_os = "linux")]
 pub(super) fn open() -> Result<Arc<CredentialStore>, Error> {
-    let opened = patiently(|| zbus_secret_service_keyring_store::Store::new().ok());
+    let opened = retry(|| zbus_secret_service_keyring_store::Store::new().ok());
     opened.map(|store| store as Arc<CredentialStore>).ok_or(Error::NoDefaultStore)
 }
 
-/// Opens the platform's store. It cannot appear or vanish while the program runs, so `keyring` chooses it once.
+/// Opens the platform's store, which does not change while the process runs.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn open() -> Result<Arc<CredentialStore>, Error> {
     if keyring::Entry::store_status().is_err() {
@@ -32,55 +32,54 @@ pub(super) fn open() -> Result<Arc<CredentialStore>, Error> {
     keyring_core::get_default_store().ok_or(Error::NoDefaultStore)
 }
 
-/// Reads the `Locked` property before anything else: every other call on a locked collection opens a password window
-/// and waits for it, also where nobody is there to see it.
+/// Reads the `Locked` property. Every other call on a locked collection shows a password prompt and waits for it, also
+/// without a user.
 #[cfg(target_os = "linux")]
 pub(super) fn state() -> KeychainState {
     use std::sync::{Mutex, PoisonError};
     use std::time::Instant;
     use zbus::blocking::Connection;
 
-    /// One connection for all questions; a broken one is replaced.
-    struct Asked {
+    /// One connection for all queries, replaced when it breaks.
+    struct Queries {
         bus: Option<Connection>,
         last: Option<(Instant, KeychainState)>,
     }
-    static ASKED: Mutex<Asked> = Mutex::new(Asked { bus: None, last: None });
+    static QUERIES: Mutex<Queries> = Mutex::new(Queries { bus: None, last: None });
 
     let called = Instant::now();
-    let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
-    // A question that was asked while we waited is ours as well: a keyring at work answers each one late.
-    if let Some((_, state)) = asked.last.filter(|(asked, _)| *asked >= called) {
+    let mut queries = QUERIES.lock().unwrap_or_else(PoisonError::into_inner);
+    // A query that started while this one waited is recent enough: a busy keyring answers each one late.
+    if let Some((_, state)) = queries.last.filter(|(started, _)| *started >= called) {
         return state;
     }
     let now = Instant::now();
-    let state = patiently(|| {
-        let answer = ask(&mut asked.bus);
+    let state = retry(|| {
+        let answer = query(&mut queries.bus);
         if answer.is_none() {
-            asked.bus = None;
+            queries.bus = None;
         }
         answer
     })
     .unwrap_or(KeychainState::Missing);
-    asked.last = Some((now, state));
+    queries.last = Some((now, state));
     state
 }
 
-/// Asks again a few times: a keyring that many programs ask at once now and then refuses one of them for a moment.
+/// Tries a few times: a keyring with many clients sometimes refuses one for a moment.
 #[cfg(target_os = "linux")]
-fn patiently<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
-    /// Enough for that moment, and not long for a person where there really is no keyring.
+fn retry<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
     const PAUSES_MS: [u64; 4] = [0, 20, 50, 100];
     PAUSES_MS.into_iter().find_map(|pause| {
         std::thread::sleep(std::time::Duration::from_millis(pause));
-        ask()
+        attempt()
     })
 }
 
-/// The state of the default collection; `None` if nobody answers, or if there is none: a service without a default
-/// collection has no place to keep anything.
+/// The state of the default collection; `None` without a service or a default collection, in which nothing could be
+/// saved.
 #[cfg(target_os = "linux")]
-fn ask(bus: &mut Option<zbus::blocking::Connection>) -> Option<KeychainState> {
+fn query(bus: &mut Option<zbus::blocking::Connection>) -> Option<KeychainState> {
     use zbus::zvariant::OwnedValue;
 
     let connection = match bus {
@@ -98,7 +97,7 @@ fn ask(bus: &mut Option<zbus::blocking::Connection>) -> Option<KeychainState> {
     Some(if locked { KeychainState::Locked } else { KeychainState::Ready })
 }
 
-/// The login keychain and the Credential Manager unlock with the session; a locked one answers each call by itself.
+/// The login keychain and the Credential Manager unlock with the session; a locked one fails each call.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn state() -> KeychainState {
     if keyring::Entry::store_status().is_ok() { KeychainState::Ready } else { KeychainState::Missing }

@@ -1,22 +1,22 @@
-//! One value in one keychain item, or in numbered parts where it is too long for one.
+//! Stores a value in one keychain item, or in numbered parts if it is too long for one.
 //!
-//! Windows holds 2,560 bytes an item, and access tokens of 16 kB exist. The same limit is used everywhere, so that
-//! what Windows needs is tested on every system. A value is replaced without a moment at which it is not there: new
-//! parts first, then the head is flipped to them, then the old parts are removed.
+//! Windows allows 2,560 bytes per item, and access tokens of 16 kB exist. The same limit applies everywhere, so that every
+//! system tests it. A value is replaced atomically: first the new parts are written, then the head is pointed to them, then
+//! the old parts are removed.
 
 use keyring_core::Error as Keyring;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::Entries;
+use super::entries::Entries;
 use crate::domain::sensitive::Sensitive;
 use crate::io::clock;
 
 /// CRED_MAX_CREDENTIAL_BLOB_SIZE of Windows.
-const PART: usize = 2_560;
+const PART_BYTES: usize = 2_560;
 
-/// What the item holds when the value lies in parts. A value of ours never begins like this.
+/// The content of the item of a value in parts. No value of ours is such JSON.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Head {
@@ -32,20 +32,20 @@ impl Head {
 }
 
 fn checksum(value: &[u8]) -> String {
-    Sha256::digest(value).iter().map(|b| format!("{b:02x}")).collect()
+    hex::encode(Sha256::digest(value))
 }
 
-/// What the item itself holds, and the head that it is if the value lies in parts.
-struct Held {
+/// The content of an item, and the head that it is if the value is in parts.
+struct Content {
     bytes: Zeroizing<Vec<u8>>,
     head: Option<Head>,
 }
 
-fn held(entries: &Entries) -> Result<Option<Held>, Keyring> {
+fn read_item(entries: &Entries) -> Result<Option<Content>, Keyring> {
     match entries.entry(None, "")?.get_secret() {
         Ok(bytes) => {
             let head = serde_json::from_slice(&bytes).ok();
-            Ok(Some(Held { bytes: Zeroizing::new(bytes), head }))
+            Ok(Some(Content { bytes: Zeroizing::new(bytes), head }))
         }
         Err(Keyring::NoEntry) => Ok(None),
         Err(error) => Err(error),
@@ -54,12 +54,12 @@ fn held(entries: &Entries) -> Result<Option<Held>, Keyring> {
 
 pub(super) fn write(entries: &Entries, label: &str, value: &Sensitive<String>) -> Result<(), Keyring> {
     let bytes = value.expose().as_bytes();
-    let old = held(entries)?.and_then(|held| held.head);
-    if bytes.len() <= PART {
+    let old = read_item(entries)?.and_then(|content| content.head);
+    if bytes.len() <= PART_BYTES {
         entries.entry(None, label)?.set_secret(bytes)?;
     } else {
         let head = Head {
-            keyrack_parts: u32::try_from(bytes.len().div_ceil(PART)).unwrap_or(u32::MAX),
+            keyrack_parts: u32::try_from(bytes.len().div_ceil(PART_BYTES)).unwrap_or(u32::MAX),
             generation: clock::random_id()[..8].to_owned(),
             sha256: checksum(bytes),
         };
@@ -69,14 +69,14 @@ pub(super) fn write(entries: &Entries, label: &str, value: &Sensitive<String>) -
         }
     }
     if let Some(old) = old {
-        // The value is saved: parts that nobody points to any more are no reason to say otherwise.
+        // The value is saved, even if unused parts stay.
         let _ = remove_parts(entries, &old);
     }
     Ok(())
 }
 
 fn write_parts(entries: &Entries, label: &str, head: &Head, bytes: &[u8]) -> Result<(), Keyring> {
-    for (name, chunk) in head.part_names().zip(bytes.chunks(PART)) {
+    for (name, chunk) in head.part_names().zip(bytes.chunks(PART_BYTES)) {
         entries.entry(Some(&name), label)?.set_secret(chunk)?;
     }
     let text = serde_json::to_vec(head).map_err(|e| Keyring::PlatformFailure(Box::new(e)))?;
@@ -84,7 +84,7 @@ fn write_parts(entries: &Entries, label: &str, head: &Head, bytes: &[u8]) -> Res
 }
 
 pub(super) fn read(entries: &Entries) -> Result<Option<Sensitive<String>>, Keyring> {
-    // A second look, because the head may be flipped, and its old parts removed, between reading the two.
+    // Read again: a writer may have removed the old parts between reading the head and the parts.
     match read_once(entries) {
         Err(Keyring::BadStoreFormat(_)) => read_once(entries),
         done => done,
@@ -92,7 +92,7 @@ pub(super) fn read(entries: &Entries) -> Result<Option<Sensitive<String>>, Keyri
 }
 
 fn read_once(entries: &Entries) -> Result<Option<Sensitive<String>>, Keyring> {
-    let Some(Held { bytes, head }) = held(entries)? else { return Ok(None) };
+    let Some(Content { bytes, head }) = read_item(entries)? else { return Ok(None) };
     let whole = match head {
         None => bytes,
         Some(head) => {
@@ -116,7 +116,7 @@ fn read_once(entries: &Entries) -> Result<Option<Sensitive<String>>, Keyring> {
 }
 
 pub(super) fn erase(entries: &Entries) -> Result<(), Keyring> {
-    let Some(Held { head, .. }) = held(entries)? else { return Ok(()) };
+    let Some(Content { head, .. }) = read_item(entries)? else { return Ok(()) };
     if let Some(head) = head {
         remove_parts(entries, &head)?;
     }

@@ -1,6 +1,13 @@
-use keyring_core::mock;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
+use keyring_core::{CredentialStore, Error as Keyring, mock};
+
+use super::deadline::run_within;
+use super::entries::SERVICE;
 use super::*;
+use crate::domain::sensitive::Sensitive;
 use crate::domain::view::KeychainState;
 
 fn vault() -> (Arc<CredentialStore>, Vault) {
@@ -14,58 +21,58 @@ fn fail_next(store: &Arc<CredentialStore>, user: &str, error: Keyring) {
     cred.set_error(error);
 }
 
-/// How many items hold a value: the mock still lists an item whose value was removed.
-fn kept(store: &Arc<CredentialStore>) -> usize {
+/// The number of items with a value: the mock also lists those without.
+fn count_items(store: &Arc<CredentialStore>) -> usize {
     let all = store.search(&HashMap::from([("service", SERVICE)])).expect("searched");
     all.iter().filter(|entry| entry.get_secret().is_ok()).count()
 }
 
 #[test]
-fn values_around_the_part_size_come_back_whole() {
+fn values_around_the_part_size_are_read_back() {
     let (_store, vault) = vault();
     for length in [0, 1, 2_559, 2_560, 2_561, 5_120, 16_000] {
         let value: String = ('a'..='z').cycle().take(length).collect();
-        vault.write("k", "label", &value.as_str().into()).expect("written");
-        assert_eq!(vault.read("k").expect("read").expect("there").expose(), &value, "{length} bytes");
+        vault.put_named("k", "label", &value.as_str().into()).expect("written");
+        assert_eq!(vault.get_named("k").expect("read").expect("there").expose(), &value, "{length} bytes");
     }
-    vault.erase("k").expect("erased");
-    assert!(vault.read("k").expect("read").is_none());
+    vault.remove("k").expect("erased");
+    assert!(vault.get_named("k").expect("read").is_none());
 }
 
 #[test]
-fn replacing_a_long_value_leaves_no_old_parts() {
+fn replacing_a_long_value_removes_its_parts() {
     let (store, vault) = vault();
     let long = |c: &str| Sensitive::from(c.repeat(6_000));
-    vault.write("k", "l", &long("a")).expect("written");
-    vault.write("k", "l", &long("b")).expect("replaced");
-    vault.write("k", "l", &"short".into()).expect("replaced");
-    assert_eq!(kept(&store), 1, "only the item itself is left");
+    vault.put_named("k", "l", &long("a")).expect("written");
+    vault.put_named("k", "l", &long("b")).expect("replaced");
+    vault.put_named("k", "l", &"short".into()).expect("replaced");
+    assert_eq!(count_items(&store), 1, "only the item itself");
 }
 
 #[test]
-fn a_value_whose_parts_do_not_fit_together_is_never_handed_out() {
+fn a_value_with_mismatched_parts_is_refused() {
     let (store, vault) = vault();
-    vault.write("k", "l", &"x".repeat(6_000).into()).expect("written");
+    vault.put_named("k", "l", &"x".repeat(6_000).into()).expect("written");
     let head: serde_json::Value = serde_json::from_slice(
         &store.build(SERVICE, "home:k", None).expect("an entry").get_secret().expect("a head"),
     )
     .expect("json");
     let part = format!("home:k#{}.1", head["generation"].as_str().expect("a generation"));
     store.build(SERVICE, &part, None).expect("an entry").set_secret(b"tampered").expect("set");
-    assert_eq!(vault.read("k").expect_err("refused"), VaultError::Damaged);
+    assert_eq!(vault.get_named("k").expect_err("refused"), VaultError::Damaged);
 }
 
 #[test]
 fn a_failed_replacement_keeps_the_old_value() {
     let (store, vault) = vault();
-    vault.write("k", "l", &"old".into()).expect("written");
+    vault.put_named("k", "l", &"old".into()).expect("written");
     fail_next(&store, "home:k", Keyring::NoStorageAccess("locked".into()));
-    assert_eq!(vault.write("k", "l", &"new".into()).expect_err("refused"), VaultError::Locked);
-    assert_eq!(vault.read("k").expect("read").expect("there").expose(), "old");
+    assert_eq!(vault.put_named("k", "l", &"new".into()).expect_err("refused"), VaultError::Locked);
+    assert_eq!(vault.get_named("k").expect("read").expect("there").expose(), "old");
 }
 
 #[test]
-fn every_cause_has_its_own_error() {
+fn each_keychain_error_has_its_vault_error() {
     let table = [
         (Keyring::NoStorageAccess("x".into()), VaultError::Locked),
         (Keyring::TooLong("secret".into(), 9), VaultError::TooLong),
@@ -74,13 +81,13 @@ fn every_cause_has_its_own_error() {
     ];
     for (cause, expected) in table {
         let shown = format!("{cause:?}");
-        assert_eq!(named(cause), expected, "{shown}");
+        assert_eq!(VaultError::from(cause), expected, "{shown}");
     }
 }
 
 #[test]
-fn a_keychain_that_never_answers_is_an_error_within_the_deadline() {
-    let slow = within(Duration::from_millis(50), || {
+fn a_keychain_that_does_not_respond_is_an_error_at_the_deadline() {
+    let slow = run_within(Duration::from_millis(50), || {
         std::thread::park_timeout(Duration::from_secs(60));
         Ok(())
     });
@@ -88,18 +95,18 @@ fn a_keychain_that_never_answers_is_an_error_within_the_deadline() {
 }
 
 #[test]
-fn a_locked_keychain_is_never_asked_where_nobody_can_answer() {
+fn a_locked_keychain_is_not_queried_without_a_user() {
     let (store, mut vault) = vault();
     vault.state = Arc::new(|| KeychainState::Locked);
     fail_next(&store, "home:k", Keyring::TooLong("asked".into(), 1));
-    assert_eq!(vault.read("k").expect_err("refused"), VaultError::Locked);
+    assert_eq!(vault.get_named("k").expect_err("refused"), VaultError::Locked);
 }
 
 #[test]
-fn two_programs_that_make_a_key_at_once_use_the_same_one() {
+fn a_named_secret_is_created_once() {
     let (_store, vault) = vault();
-    let first = vault.get_or_make("practice", || "one".into()).expect("made");
-    let second = vault.get_or_make("practice", || "two".into()).expect("found");
+    let first = vault.get_or_create("practice", || "one".into()).expect("made");
+    let second = vault.get_or_create("practice", || "two".into()).expect("found");
     assert_eq!((first.expose().as_str(), second.expose().as_str()), ("one", "one"));
 }
 
@@ -107,5 +114,5 @@ fn two_programs_that_make_a_key_at_once_use_the_same_one() {
 fn a_probe_leaves_nothing_behind() {
     let (store, vault) = vault();
     vault.probe().expect("usable");
-    assert_eq!(kept(&store), 0);
+    assert_eq!(count_items(&store), 0);
 }

@@ -3,13 +3,18 @@
 //! `POST /instances` is never repeated: each makes another account, and a code works only once. So the instance carries
 //! a tag of its attempt, and when the answer is lost it is looked for by that.
 
-use super::send::Size;
+use std::collections::BTreeMap;
+
+use super::bounds::Size;
+use super::wire::InstanceBody;
 use super::{Hosted, of, secrets_of_body, sign_in, uncertain};
+use crate::domain::credential::Credential;
 use crate::domain::error::{Code, Failure};
-use crate::domain::hosted::refusal::Asked;
-use crate::domain::hosted::{answer, instance, tag_of};
+use crate::domain::hosted::refusal::Operation;
+use crate::domain::hosted::{answer, attempt_tag, instance};
 use crate::domain::http::HttpResponse;
-use crate::platform::{Instance, InstanceBody, Issued, NotCreated};
+use crate::domain::sensitive::Sensitive;
+use crate::platform::{Instance, Issued, NotCreated};
 
 impl Hosted {
     /// `POST /instances`, once. If its answer is lost the instance is looked for, and adopted.
@@ -19,7 +24,7 @@ impl Hosted {
     /// an instance was found.
     pub async fn create_instance(&self, body: &InstanceBody, attempt: &str) -> Result<Issued, NotCreated> {
         self.sendable()?;
-        let tags: Vec<String> = body.tags.iter().cloned().chain([tag_of(attempt)]).collect();
+        let tags: Vec<String> = body.tags.iter().cloned().chain([attempt_tag(attempt)]).collect();
         let request = self.call().create(&of(body, &tags));
         let lost = match self.once(request, Size::One).await {
             Ok(answer) if (200..300).contains(&answer.status) => {
@@ -29,7 +34,7 @@ impl Hosted {
                 }
             }
             Ok(answer) => self.refused(&answer, body).await?,
-            Err(error) if error.is_unseen() => return Err(self.no_answer(error).into()),
+            Err(error) if error.is_not_sent() => return Err(self.no_answer(error).into()),
             Err(error) => uncertain(self.no_answer(error)),
         };
         self.search(attempt, lost).await
@@ -38,7 +43,7 @@ impl Hosted {
     /// A refusal is definite, unless it is one of a platform that failed on the way. Then this is what is told if
     /// there is no instance.
     async fn refused(&self, answer: &HttpResponse, body: &InstanceBody) -> Result<Failure, NotCreated> {
-        let asked = Asked::Creation(&body.element, sign_in(&body.provider_data));
+        let asked = Operation::Creation(&body.element, sign_in(&body.provider_data));
         let secrets = secrets_of_body(body);
         let failure = self.form_refusal(answer, asked, &body.element, &body.configuration, &secrets).await;
         // 408: it stopped waiting for itself. A redirect comes from what stands before it: it has not seen the call.
@@ -67,6 +72,18 @@ impl Hosted {
         }
     }
 
+    /// What a connection is made of whose tokens the platform keeps.
+    pub fn kept_there(&self, instance: String, token: Sensitive<String>) -> Issued {
+        Issued {
+            token,
+            instance: Some(instance),
+            credential: Credential::ElementTokenOnly,
+            missing: Vec::new(),
+            hosts: vec![self.host().to_owned()],
+            callback: BTreeMap::new(),
+        }
+    }
+
     /// What was made, with its token: a platform that masks it in one answer may show it in the other.
     async fn issued(&self, made: Instance) -> Result<Issued, NotCreated> {
         let id = made.id.clone();
@@ -74,10 +91,7 @@ impl Hosted {
         // It exists, whatever is wrong with it: it is to be looked for again, not made again.
         let there = |failure| NotCreated { failure, uncertain: true };
         match made {
-            Ok(Instance { token: Some(token), .. }) => {
-                let hosts = vec![self.host().to_owned()];
-                Ok(Issued { token, instance: Some(id), tokens: None, missing: Vec::new(), hosts })
-            }
+            Ok(Instance { token: Some(token), .. }) => Ok(self.kept_there(id, token)),
             Ok(_) => {
                 let bad = Failure::new(Code::PlatformBadResponse).host(self.host());
                 Err(there(bad.detail("the new instance has no token")))

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::Hosted;
-use super::send::Size;
+use super::bounds::Size;
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::answer;
-use crate::domain::hosted::refusal::Asked;
+use crate::domain::hosted::refusal::Operation;
 use crate::domain::http::HttpRequest;
 
 /// A hundred full pages: far more than a person could look through. Beyond that a list is made up.
@@ -45,7 +45,7 @@ impl Hosted {
         loop {
             let answer = self.repeat(|| request(page.as_deref()), Size::Large).await?;
             let Some((items, next)) = answer::page(&answer) else {
-                let answer = self.success(answer, Asked::Platform, &[])?;
+                let answer = self.success(answer, Operation::Platform, &[])?;
                 return Err(self.unreadable(&answer));
             };
             items_so_far += items.len();

@@ -1,15 +1,14 @@
 //! The client against a scripted platform, over real loopback sockets.
 
-mod server;
-
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::domain::credential::Credential;
 use crate::domain::error::PlatformAnswer;
 use crate::domain::form::{FieldProblem, Problem};
 use crate::platform::{Issued, NotCreated};
-use server::{Reply, Seen, Server, json, status, with};
+use crate::scripted::{Reply, Seen, Server, json, status, with};
 
 const ATTEMPT: &str = "0123456789abcdef0123456789abcdef";
 const TAG: &str = "keyrack:0123456789abcdef0123456789abcdef";
@@ -39,6 +38,14 @@ fn body() -> InstanceBody {
             ("zendesk.subdomain".into(), "acme".into()),
         ],
     }
+}
+
+/// A new sign-in to the instance 7, in place.
+async fn sign_in_again(hosted: &Hosted) -> Result<Instance, Failure> {
+    let InstanceBody { provider_data, configuration, .. } = body();
+    let (provider_data, configuration) = (Some(provider_data), Some(configuration));
+    let change = InstanceChange { provider_data, configuration, ..InstanceChange::default() };
+    hosted.patch_element("zendesk", "7", &change).await
 }
 
 fn call(query: &[(&str, &str)]) -> OauthCall {
@@ -99,7 +106,7 @@ async fn each_call_carries_its_own_authorization() {
     hosted.instances().await.unwrap();
     hosted.instance("7").await.unwrap();
     hosted.patch("7", &InstanceChange { name: Some("x".into()), ..Default::default() }).await.unwrap();
-    hosted.put("7", &body()).await.unwrap();
+    sign_in_again(&hosted).await.unwrap();
     hosted.take_tag_off("7", ATTEMPT).await.unwrap();
     hosted.set_enabled("7", true).await.unwrap();
     hosted.set_enabled("7", false).await.unwrap();
@@ -119,7 +126,7 @@ async fn each_call_carries_its_own_authorization() {
             "GET /instances?pageSize=200",
             "GET /instances/7",
             "PATCH /instances/7",
-            "PUT /instances/7",
+            "PATCH /instances/7",
             "GET /instances/7",
             "PATCH /instances/7",
             "PUT /instances/7/enabled",
@@ -160,11 +167,11 @@ async fn the_query_is_encoded_and_comes_back_byte_for_byte() {
 #[tokio::test]
 async fn an_instance_is_made_with_its_tag_and_known_by_its_token() {
     let (server, hosted) = always(|| json(&created("5821", "t0ken/=", "\"mine\""))).await;
-    let Issued { token, instance, tokens, hosts, .. } =
+    let Issued { token, instance, credential, hosts, .. } =
         hosted.create_instance(&body(), ATTEMPT).await.unwrap();
     assert_eq!(token.expose(), "t0ken/=");
     assert_eq!(instance.as_deref(), Some("5821"));
-    assert!(tokens.is_none());
+    assert!(matches!(credential, Credential::ElementTokenOnly));
     assert_eq!(hosts, ["127.0.0.1"]);
     let sent = server.seen()[0].json();
     assert_eq!(sent["element"]["key"], "zendesk");
@@ -201,12 +208,12 @@ async fn only_the_own_mark_is_taken_off() {
 #[tokio::test]
 async fn a_change_that_is_only_confirmed_is_read_afterwards() {
     let server = Server::start(|seen| match seen.method.as_str() {
-        "PUT" => json(""),
+        "PATCH" => json(""),
         _ => json(&created("7", "t", "")),
     })
     .await;
-    assert_eq!(client(&server).put("7", &body()).await.unwrap().name, "Support");
-    assert_eq!(server.lines(), ["PUT /instances/7", "GET /instances/7"]);
+    assert_eq!(sign_in_again(&client(&server)).await.unwrap().name, "Support");
+    assert_eq!(server.lines(), ["PATCH /instances/7", "GET /instances/7"]);
 }
 
 // ---- an instance is made exactly once ----
@@ -411,12 +418,10 @@ async fn what_may_be_repeated_is_and_what_hands_over_a_code_is_not() {
     assert!(hosted.set_enabled("7", true).await.is_err());
     let tags = InstanceChange { tags: Some(Vec::new()), ..Default::default() };
     assert!(hosted.patch("7", &tags).await.is_err());
-    assert!(hosted.put("7", &body()).await.is_err());
-    let again = InstanceChange { provider_data: Some(body().provider_data), ..Default::default() };
-    assert!(hosted.patch("7", &again).await.is_err());
+    assert!(sign_in_again(&hosted).await.is_err());
     let counts =
-        ["DELETE /instances/7", "PUT /instances/7/enabled", "PATCH", "PUT"].map(|start| server.count(start));
-    assert_eq!(counts, [3, 3, 3 + 1, 3 + 1]);
+        ["DELETE /instances/7", "PUT /instances/7/enabled", "PATCH"].map(|start| server.count(start));
+    assert_eq!(counts, [3, 3, 3 + 1]);
 }
 
 /// A platform that answers no change, and shows the instance as `now` afterwards.
@@ -482,7 +487,7 @@ async fn a_change_whose_answer_was_lost_is_uncertain_if_the_instance_does_not_sh
         let mut failures = vec![
             hosted.delete("7").await.unwrap_err(),
             hosted.set_enabled("7", false).await.unwrap_err(),
-            hosted.put("7", &body()).await.unwrap_err(),
+            sign_in_again(&hosted).await.unwrap_err(),
         ];
         for change in &changes {
             failures.push(hosted.patch("7", change).await.unwrap_err());
@@ -496,7 +501,7 @@ async fn a_change_whose_answer_was_lost_is_uncertain_if_the_instance_does_not_sh
     // What is gone was not changed.
     let (_server, hosted) = silent_about_changes(gone).await;
     assert_eq!(hosted.set_enabled("7", true).await.unwrap_err().code, Code::InstanceGone);
-    assert_eq!(hosted.put("7", &body()).await.unwrap_err().code, Code::InstanceGone);
+    assert_eq!(sign_in_again(&hosted).await.unwrap_err().code, Code::InstanceGone);
 }
 
 #[tokio::test]
@@ -528,7 +533,7 @@ async fn a_change_that_nobody_has_seen_was_not_made() {
     for failure in [
         hosted.delete("7").await.unwrap_err(),
         hosted.set_enabled("7", true).await.unwrap_err(),
-        hosted.put("7", &body()).await.unwrap_err(),
+        sign_in_again(&hosted).await.unwrap_err(),
         hosted.patch("7", &InstanceChange::default()).await.unwrap_err(),
     ] {
         assert_eq!(failure.code, Code::PlatformUnreachable);
@@ -695,7 +700,7 @@ async fn missing_configuration_lands_beside_its_fields() {
         not.failure,
         hosted.oauth_url(&call(&[])).await.unwrap_err(),
         hosted.oauth_token(&call(&[])).await.unwrap_err(),
-        hosted.put("7", &body()).await.unwrap_err(),
+        sign_in_again(&hosted).await.unwrap_err(),
     ] {
         assert_eq!(failure.code, Code::FormInvalid);
         assert_eq!(failure.fields.as_deref(), Some(&expected[..]));
@@ -733,7 +738,7 @@ async fn no_secret_that_was_sent_comes_back_in_a_failure() {
     let hosted = client(&server);
     let failures = [
         hosted.create_instance(&body(), ATTEMPT).await.unwrap_err().failure,
-        hosted.put("7", &body()).await.unwrap_err(),
+        sign_in_again(&hosted).await.unwrap_err(),
     ];
     for failure in failures {
         assert_eq!(said(&failure).message.as_deref(), Some("Refused: …, …, …, …, … !"));
@@ -781,7 +786,7 @@ async fn secrets_that_no_header_can_carry_are_not_sent() {
     assert_eq!(hosted.check().await.unwrap_err().code, Code::WorkspaceSecrets);
     let not = hosted.create_instance(&body(), ATTEMPT).await.unwrap_err();
     assert_eq!((not.failure.code, not.uncertain), (Code::WorkspaceSecrets, false));
-    assert_eq!(hosted.put("7", &body()).await.unwrap_err().code, Code::WorkspaceSecrets);
+    assert_eq!(sign_in_again(&hosted).await.unwrap_err().code, Code::WorkspaceSecrets);
     assert!(server.seen().is_empty());
 }
 

@@ -1,9 +1,7 @@
-//! The OAuth 1.0a half of the practice provider (RFC 5849): temporary credentials, resource owner authorization and
-//! token credentials, with signatures, timestamps and nonces checked.
+//! The OAuth 1.0a endpoints of the practice provider (RFC 5849): temporary credentials, authorization and token
+//! credentials, with signatures, timestamps and nonces checked.
 
-use std::time::Duration;
-
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use hmac::{Hmac, Mac};
@@ -12,48 +10,40 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use url::Url;
 
-use super::consent::{self, Request as Consent};
-use super::store::{Client, Kind};
-use super::{Shared, hash, refused_page};
+use super::answers::error_page;
+use super::consent::show_consent;
+use super::elements::callback_values;
+use super::pending::{PendingDecision, TemporaryCredentials};
+use super::shared::Shared;
+use super::store::{CLOCK_WINDOW, Client, Kind, NewCredential, hash};
 use crate::domain::http::Method;
 use crate::domain::oauth::oauth1::{SignatureMethod, parse_authorization_header, verify};
 use crate::domain::oauth::percent;
 use crate::domain::sensitive::Sensitive;
 use crate::io::clock;
 
-/// How far a client's clock may be off, and so how long nonces must be remembered (RFC 5849 §3.3).
-pub(super) const CLOCK_WINDOW: Duration = Duration::from_secs(300);
-
-/// Temporary credentials on their way through one sign-in.
-pub(super) struct Temporary {
-    client: Client,
-    callback: String,
-    /// Set when the person allowed.
-    verifier: Option<Sensitive<String>>,
-}
-
-/// A signed request that was checked.
-struct Signed {
+/// A request whose signature was checked.
+struct SignedRequest {
     parameters: Vec<(String, String)>,
     client: Client,
 }
 
-impl Signed {
+impl SignedRequest {
     fn get(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// Token secrets are derived: whoever has the key in the keychain can compute them, and nothing stores them.
+/// Derives the secret of a token from the key in the keychain, so that it is not stored.
 fn token_secret(shared: &Shared, token: &str) -> Sensitive<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(shared.key.expose().as_bytes())
         .expect("HMAC takes a key of any length");
     mac.update(b"oauth1 token secret\0");
     mac.update(token.as_bytes());
-    Sensitive::new(mac.finalize().into_bytes().iter().map(|b| format!("{b:02x}")).collect())
+    Sensitive::new(hex::encode(mac.finalize().into_bytes()))
 }
 
-/// Checks client, time, signature and nonce, in that order: a nonce is spent only by a request that was really signed.
+/// Checks client, time, signature and nonce, in that order: only a signed request spends a nonce.
 fn check(
     shared: &Shared,
     product: &str,
@@ -61,13 +51,13 @@ fn check(
     uri: &Uri,
     authorization: &str,
     token: Option<&str>,
-) -> Result<Signed, &'static str> {
+) -> Result<SignedRequest, &'static str> {
     let parameters =
         parse_authorization_header(authorization).map_err(|_| "malformed Authorization header")?;
     let get =
         |name: &str| parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let client_id = get("oauth_consumer_key").ok_or("oauth_consumer_key is missing")?;
-    let secret = shared.secrets.look(client_id, |secret| secret.clone()).ok_or("unknown consumer key")?;
+    let secret = shared.secrets.get_with(client_id, |secret| secret.clone()).ok_or("unknown consumer key")?;
     let shown = hash(secret.expose());
     let client = shared
         .store
@@ -94,7 +84,7 @@ fn check(
     }
     let nonce = get("oauth_nonce").unwrap_or_default();
     match shared.store.remember_nonce(client_id, timestamp, nonce) {
-        Ok(true) => Ok(Signed { client, parameters }),
+        Ok(true) => Ok(SignedRequest { client, parameters }),
         Ok(false) => Err("nonce_used"),
         Err(_) => Err("the practice provider cannot use its notes"),
     }
@@ -135,7 +125,7 @@ pub(super) async fn request_token(
     }
     let token = clock::random_token();
     let secret = token_secret(&shared, &token);
-    let temporary = Temporary { client: signed.client, callback, verifier: None };
+    let temporary = TemporaryCredentials { product, client: signed.client, callback, verifier: None };
     shared.temporary.insert(&token, temporary);
     form(&[
         ("oauth_token", &token),
@@ -156,21 +146,25 @@ pub(super) async fn authorize(
     Query(query): Query<AuthorizationQuery>,
 ) -> Response {
     let token = query.oauth_token.unwrap_or_default();
-    if shared.temporary.look(&token, |_| ()).is_none() {
-        return refused_page("This sign-in is unknown or was finished. Start again from Keyrack.");
+    if shared.temporary.get_with(&token, |_| ()).is_none() {
+        return error_page("This sign-in is unknown or was finished. Start again from Keyrack.");
     }
-    consent::ask(&shared, &product, Consent::OAuth1 { token })
+    show_consent(&shared, &product, PendingDecision::OAuth1 { token })
 }
 
-/// The address that a decision leads to.
-pub(super) fn decided(shared: &Shared, token: &str, allowed: bool) -> Result<Url, &'static str> {
-    let callback = shared.temporary.look(token, |waiting| waiting.callback.clone());
-    let callback = callback.ok_or("This sign-in is unknown or was finished.")?;
+/// The address that the browser returns to.
+pub(super) fn callback_url(shared: &Shared, token: &str, allowed: bool) -> Result<Url, &'static str> {
+    let pending =
+        shared.temporary.get_with(token, |pending| (pending.product.clone(), pending.callback.clone()));
+    let (product, callback) = pending.ok_or("This sign-in is unknown or was finished.")?;
     let mut url: Url = callback.parse().map_err(|_| "The callback address is malformed.")?;
     if allowed {
         let verifier = clock::random_token();
-        url.query_pairs_mut().append_pair("oauth_token", token).append_pair("oauth_verifier", &verifier);
-        shared.temporary.look(token, |waiting| waiting.verifier = Some(verifier.into()));
+        url.query_pairs_mut()
+            .append_pair("oauth_token", token)
+            .append_pair("oauth_verifier", &verifier)
+            .extend_pairs(callback_values(&shared.catalog, &product));
+        shared.temporary.get_with(token, |pending| pending.verifier = Some(verifier.into()));
     } else {
         // RFC 5849 defines no answer for a refusal; `denied` is the name most providers use.
         url.query_pairs_mut().append_pair("denied", token);
@@ -196,17 +190,23 @@ pub(super) async fn access_token(
         Ok(signed) => signed,
         Err(problem) => return refused(problem),
     };
-    let Some(waiting) = shared.temporary.remove(&token) else { return refused("token_used") };
+    let Some(pending) = shared.temporary.remove(&token) else { return refused("token_used") };
     let verified =
-        waiting.verifier.is_some_and(|v| v.same_as(signed.get("oauth_verifier").unwrap_or_default()));
-    if !verified || waiting.client.client_id != signed.client.client_id {
+        pending.verifier.is_some_and(|v| v.same_as(signed.get("oauth_verifier").unwrap_or_default()));
+    if !verified || pending.client.client_id != signed.client.client_id {
         return refused("verifier_invalid");
     }
     let access = clock::random_token();
-    let issued = shared
-        .store
-        .new_grant(signed.client.id, "")
-        .and_then(|grant| shared.store.issue(Kind::Access1, &access, signed.client.id, grant, "", None));
+    let client = signed.client.id;
+    let credential = |grant| NewCredential {
+        kind: Kind::Access1,
+        text: &access,
+        client,
+        grant,
+        challenge: "",
+        expires_at: None,
+    };
+    let issued = shared.store.new_grant(client, "").and_then(|grant| shared.store.issue(&credential(grant)));
     if issued.is_err() {
         return refused("the practice provider cannot use its notes");
     }
@@ -214,11 +214,11 @@ pub(super) async fn access_token(
     form(&[("oauth_token", &access), ("oauth_token_secret", secret.expose())])
 }
 
-/// Whether a request is signed with a token that is good.
-pub(super) fn knows(shared: &Shared, request: &Request, authorization: &str) -> bool {
-    let asked = parse_authorization_header(authorization).unwrap_or_default();
-    let Some((_, token)) = asked.iter().find(|(name, _)| name == "oauth_token") else { return false };
-    let product = request.uri().path().trim_start_matches('/').split('/').next().unwrap_or_default();
+/// Whether a request is signed with a valid token.
+pub(super) fn is_valid(shared: &Shared, uri: &Uri, authorization: &str) -> bool {
+    let parameters = parse_authorization_header(authorization).unwrap_or_default();
+    let Some((_, token)) = parameters.iter().find(|(name, _)| name == "oauth_token") else { return false };
+    let product = uri.path().trim_start_matches('/').split('/').next().unwrap_or_default();
     shared.store.find(Kind::Access1, token).is_ok_and(|found| found.is_some())
-        && check(shared, product, Method::Get, request.uri(), authorization, Some(token)).is_ok()
+        && check(shared, product, Method::Get, uri, authorization, Some(token)).is_ok()
 }

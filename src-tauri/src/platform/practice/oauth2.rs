@@ -1,5 +1,5 @@
-//! The OAuth 2 half of the practice provider: authorization endpoint and token endpoint with PKCE, single use of
-//! codes, rotation of refresh tokens and detection of their replay.
+//! The OAuth 2 endpoints of the practice provider: authorization, token and revocation, with PKCE, single use of codes,
+//! rotation of refresh tokens and detection of their replay.
 
 use axum::Form;
 use axum::extract::{Path, Query, State};
@@ -12,27 +12,20 @@ use serde_json::json;
 use subtle::ConstantTimeEq;
 use url::Url;
 
-use super::consent::{self, Request};
-use super::store::{Client, Kind};
-use super::{Shared, hash, refused_page};
+use super::answers::{self, error_page, redirect};
+use super::consent::show_consent;
+use super::elements::{allows_no_pkce, callback_values};
+use super::pending::{CodeRequest, PendingDecision};
+use super::shared::Shared;
+use super::store::{Client, Kind, NewCredential, hash};
 use crate::domain::oauth::{percent, pkce};
 use crate::fault;
 use crate::io::clock;
 
-/// How long an access token lives: short enough that practising shows a renewal.
+/// The life of an access token: short enough that practising shows a renewal.
 const ACCESS_LIFE_S: i64 = 600;
 /// RFC 6749 §4.1.2 recommends at most ten minutes; a browser needs seconds.
 const CODE_LIFE_MS: i64 = 60_000;
-
-/// An authorization request whose client and redirect are known.
-#[derive(Clone)]
-pub(super) struct Asked {
-    client: i64,
-    redirect_uri: String,
-    state: Option<String>,
-    scope: String,
-    challenge: String,
-}
 
 #[derive(Deserialize)]
 pub(super) struct AuthorizationQuery {
@@ -50,72 +43,86 @@ pub(super) async fn authorize(
     Path(product): Path<String>,
     Query(query): Query<AuthorizationQuery>,
 ) -> Response {
-    // RFC 6749 §4.1.2.1: a wrong client or redirect is told to the person, never sent to the redirect.
-    let (Some(client_id), Some(redirect_uri)) = (query.client_id, query.redirect_uri) else {
-        return refused_page("The client or the callback address is missing.");
+    // RFC 6749 §4.1.2.1: a wrong client or redirect is shown on a page, never sent to the redirect.
+    let (Some(client_id), Some(redirect_uri)) = (&query.client_id, &query.redirect_uri) else {
+        return error_page("The client or the callback address is missing.");
     };
-    let Ok(clients) = shared.store.clients(&product, &client_id) else {
-        return refused_page("The practice provider cannot read its notes.");
+    let Ok(clients) = shared.store.clients(&product, client_id) else {
+        return error_page("The practice provider cannot read its notes.");
     };
-    let Some(client) = clients.into_iter().find(|c| c.redirect_uri == redirect_uri) else {
-        return refused_page("This client and callback address were not registered for practice.");
+    let Some(client) = clients.into_iter().find(|c| c.redirect_uri == *redirect_uri) else {
+        return error_page("This client and callback address were not registered for practice.");
     };
-    let asked = Asked {
+    let problem = pkce_problem(&shared, &product, &client, &query);
+    let request = CodeRequest {
+        product,
         client: client.id,
-        redirect_uri,
+        redirect_uri: client.redirect_uri,
         state: query.state,
         scope: query.scope.unwrap_or_default(),
         challenge: query.code_challenge.unwrap_or_default(),
     };
+    let refuse =
+        |answer: &[(&str, &str)]| answer_url(&request, answer).map_or_else(error_page, |url| redirect(&url));
     if query.response_type.as_deref() != Some("code") {
-        return back(&asked, &[("error", "unsupported_response_type")]);
+        return refuse(&[("error", "unsupported_response_type")]);
     }
-    // RFC 7636 §4.4.1 and RFC 9700 §2.1.1: required, and S256 only.
-    if asked.challenge.is_empty() || query.code_challenge_method.as_deref() != Some(pkce::CHALLENGE_METHOD) {
-        return back(
-            &asked,
-            &[("error", "invalid_request"), ("error_description", "PKCE with S256 is required")],
-        );
+    if let Some(problem) = problem {
+        return refuse(&[("error", "invalid_request"), ("error_description", problem)]);
     }
-    consent::ask(&shared, &product, Request::OAuth2(asked))
+    show_consent(&shared, &request.product.clone(), PendingDecision::OAuth2(request))
 }
 
-fn back(asked: &Asked, answer: &[(&str, &str)]) -> Response {
-    match answer_url(asked, answer) {
-        Ok(url) => (StatusCode::SEE_OTHER, [(header::LOCATION, url.as_str())]).into_response(),
-        Err(text) => refused_page(text),
+/// RFC 7636 §4.4.1 and RFC 9700 §2.1.1: PKCE is required, with S256, unless an element of this provider does without. Then
+/// the secret binds the code to the client.
+fn pkce_problem(
+    shared: &Shared,
+    product: &str,
+    client: &Client,
+    query: &AuthorizationQuery,
+) -> Option<&'static str> {
+    match (query.code_challenge.as_deref().unwrap_or_default(), query.code_challenge_method.as_deref()) {
+        ("", None) if allows_no_pkce(&shared.catalog, product) => (client.secret_sha256 == hash(""))
+            .then_some("PKCE with S256 is required of a client without a secret"),
+        ("", _) => Some("PKCE with S256 is required"),
+        (_, Some(pkce::CHALLENGE_METHOD)) => None,
+        _ => Some("PKCE with S256 is required"),
     }
 }
 
-fn answer_url(asked: &Asked, answer: &[(&str, &str)]) -> Result<Url, &'static str> {
-    let mut url: Url = asked.redirect_uri.parse().map_err(|_| "The callback address is malformed.")?;
-    {
-        let mut query = url.query_pairs_mut();
-        query.extend_pairs(answer);
-        if let Some(state) = &asked.state {
-            query.append_pair("state", state);
-        }
-    }
+fn answer_url(request: &CodeRequest, answer: &[(&str, &str)]) -> Result<Url, &'static str> {
+    let mut url: Url = request.redirect_uri.parse().map_err(|_| "The callback address is malformed.")?;
+    let state = request.state.as_deref().map(|state| ("state", state));
+    url.query_pairs_mut().extend_pairs(answer).extend_pairs(state);
     Ok(url)
 }
 
-/// The address that a decision leads to.
-pub(super) fn decided(shared: &Shared, asked: Asked, allowed: bool) -> Result<Url, &'static str> {
+/// The address that the browser returns to.
+pub(super) fn callback_url(
+    shared: &Shared,
+    request: &CodeRequest,
+    allowed: bool,
+) -> Result<Url, &'static str> {
     if !allowed {
-        return answer_url(
-            &asked,
-            &[("error", "access_denied"), ("error_description", "Access was declined")],
-        );
+        let refused = [("error", "access_denied"), ("error_description", "Access was declined")];
+        return answer_url(request, &refused);
     }
     let code = clock::random_token();
-    let unwritable = |_| "The practice provider cannot write its notes.";
-    let grant = shared.store.new_grant(asked.client, &asked.scope).map_err(unwritable)?;
-    let ends = clock::now_ms() + CODE_LIFE_MS;
-    shared
-        .store
-        .issue(Kind::Code, &code, asked.client, grant, &asked.challenge, Some(ends))
-        .map_err(unwritable)?;
-    answer_url(&asked, &[("code", &code)])
+    let issue = || {
+        let grant = shared.store.new_grant(request.client, &request.scope)?;
+        shared.store.issue(&NewCredential {
+            kind: Kind::Code,
+            text: &code,
+            client: request.client,
+            grant,
+            challenge: &request.challenge,
+            expires_at: Some(clock::now_ms() + CODE_LIFE_MS),
+        })
+    };
+    issue().map_err(|_| "The practice provider cannot write its notes.")?;
+    let extra = callback_values(&shared.catalog, &request.product);
+    let answer: Vec<_> = [("code", code.as_str())].into_iter().chain(extra).collect();
+    answer_url(request, &answer)
 }
 
 #[derive(Default, Deserialize)]
@@ -156,9 +163,9 @@ pub(super) async fn token(
 ) -> Response {
     fault::slow_point("token_asked").await;
     match exchange(&shared, &product, &headers, &form) {
-        Ok(answer) => super::json(&answer),
+        Ok(answer) => answers::json(&answer),
         Err(Refused(status, error, description)) => {
-            (status, super::json(&json!({ "error": error, "error_description": description })))
+            (status, answers::json(&json!({ "error": error, "error_description": description })))
                 .into_response()
         }
     }
@@ -170,7 +177,7 @@ fn exchange(
     headers: &HeaderMap,
     form: &TokenForm,
 ) -> Result<serde_json::Value, Refused> {
-    let clients = authenticated(shared, product, headers, form)?;
+    let clients = authenticate(shared, product, headers, form)?;
     let belongs = |client: i64| clients.iter().find(|c| c.id == client);
     match form.grant_type.as_deref() {
         Some("authorization_code") => {
@@ -184,7 +191,7 @@ fn exchange(
             if form.redirect_uri.as_deref() != Some(client.redirect_uri.as_str()) {
                 return Err(invalid_grant("the callback address differs"));
             }
-            if !pkce::verify(&found.challenge, form.code_verifier.as_deref().unwrap_or_default()) {
+            if !is_bound(&found.challenge, form.code_verifier.as_deref()) {
                 return Err(invalid_grant("the code verifier does not fit"));
             }
             if !shared.store.spend(code)? {
@@ -212,6 +219,14 @@ fn exchange(
     }
 }
 
+/// RFC 9700 §4.8.2: a verifier without a challenge is refused, else PKCE could be removed from a request unnoticed.
+fn is_bound(challenge: &str, verifier: Option<&str>) -> bool {
+    match verifier {
+        None => challenge.is_empty(),
+        Some(verifier) => pkce::verify(challenge, verifier),
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct RevocationForm {
     token: Option<String>,
@@ -219,7 +234,7 @@ pub(super) struct RevocationForm {
     client_secret: Option<String>,
 }
 
-/// RFC 7009: a token that is unknown is as good as revoked, so the answer is 200 either way (§2.2).
+/// RFC 7009 §2.2: the answer is 200 for an unknown token too.
 pub(super) async fn revoke(
     State(shared): State<Shared>,
     Path(product): Path<String>,
@@ -228,7 +243,7 @@ pub(super) async fn revoke(
 ) -> Response {
     let shown =
         TokenForm { client_id: form.client_id, client_secret: form.client_secret, ..TokenForm::default() };
-    let Ok(clients) = authenticated(&shared, &product, &headers, &shown) else {
+    let Ok(clients) = authenticate(&shared, &product, &headers, &shown) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
     let token = form.token.unwrap_or_default();
@@ -243,8 +258,8 @@ pub(super) async fn revoke(
     StatusCode::OK.into_response()
 }
 
-/// The registrations whose id and secret were shown, in the body or by Basic (RFC 6749 §2.3.1).
-fn authenticated(
+/// The registrations of the client that authenticates, in the body or by Basic (RFC 6749 §2.3.1).
+fn authenticate(
     shared: &Shared,
     product: &str,
     headers: &HeaderMap,
@@ -276,8 +291,9 @@ fn issue(shared: &Shared, client: i64, grant: i64) -> Result<serde_json::Value, 
     let scope = shared.store.scope(grant)?.ok_or(invalid_grant("access was ended"))?;
     let life = fault::number("KEYRACK_PRACTICE_LIFE").unwrap_or(ACCESS_LIFE_S);
     let ends = clock::now_ms() + life * 1000;
-    shared.store.issue(Kind::Access, &access, client, grant, "", Some(ends))?;
-    shared.store.issue(Kind::Refresh, &refresh, client, grant, "", None)?;
+    for (kind, text, expires_at) in [(Kind::Access, &access, Some(ends)), (Kind::Refresh, &refresh, None)] {
+        shared.store.issue(&NewCredential { kind, text, client, grant, challenge: "", expires_at })?;
+    }
     Ok(json!({
         "access_token": access,
         "token_type": "Bearer",
@@ -287,7 +303,6 @@ fn issue(shared: &Shared, client: i64, grant: i64) -> Result<serde_json::Value, 
     }))
 }
 
-/// Whether a bearer token is good.
-pub(super) fn knows(shared: &Shared, token: &str) -> bool {
+pub(super) fn is_valid(shared: &Shared, token: &str) -> bool {
     shared.store.find(Kind::Access, token).is_ok_and(|found| found.is_some())
 }

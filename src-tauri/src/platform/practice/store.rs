@@ -1,13 +1,24 @@
-//! What the practice provider remembers across processes: clients, grants, and credentials by their SHA-256.
+//! What the practice provider stores across processes: clients, grants, and credentials by their SHA-256.
+
+use std::time::Duration;
 
 use rusqlite::{OptionalExtension, params};
+use sha2::{Digest, Sha256};
+use strum::IntoStaticStr;
 
-use super::hash;
 use crate::io::clock;
 use crate::io::index::{Index, IndexError};
 
-/// The kinds of credentials, as they stand in the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How far a client's clock may be off, and so how long nonces must be remembered (RFC 5849 §3.3).
+pub(super) const CLOCK_WINDOW: Duration = Duration::from_secs(300);
+
+/// How many registrations without a grant are kept. Each authorization registers a client; most are granted within the
+/// next few, and the oldest others are deleted.
+const UNUSED_CLIENTS: u32 = 1000;
+
+/// The kinds of credentials, by their words in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub(super) enum Kind {
     Code,
     Access,
@@ -16,18 +27,6 @@ pub(super) enum Kind {
     Access1,
 }
 
-impl Kind {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::Access => "access",
-            Self::Refresh => "refresh",
-            Self::Access1 => "access1",
-        }
-    }
-}
-
-/// A registered client.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
     pub(super) id: i64,
@@ -36,20 +35,31 @@ pub(super) struct Client {
     pub(super) redirect_uri: String,
 }
 
-/// A credential that was issued.
 #[derive(Clone, Debug)]
 pub(super) struct Credential {
     pub(super) client: i64,
     pub(super) grant: i64,
     /// The PKCE challenge of a code, else empty.
     pub(super) challenge: String,
-    /// Whether it was used before, where it may be used only once.
+    /// Whether a credential of single use was used.
     pub(super) spent: bool,
 }
 
-/// How many registrations are kept that never came to a grant. Anybody who may ask for an address registers one, and most
-/// people who look at a sign-in page go on within the next few; the oldest make room.
-const UNUSED_CLIENTS: u32 = 1000;
+/// A credential to be issued.
+pub(super) struct NewCredential<'c> {
+    pub(super) kind: Kind,
+    pub(super) text: &'c str,
+    pub(super) client: i64,
+    pub(super) grant: i64,
+    /// The PKCE challenge of a code, else empty.
+    pub(super) challenge: &'c str,
+    /// In milliseconds since 1970.
+    pub(super) expires_at: Option<i64>,
+}
+
+pub(super) fn hash(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}
 
 #[derive(Clone)]
 pub(super) struct Store {
@@ -73,11 +83,10 @@ impl Store {
              VALUES (?1, ?2, ?3, ?4)",
             params![product, client_id, secret_sha256, redirect_uri],
         )?;
-        if new == 1 { self.forget_unused() } else { Ok(()) }
+        if new == 1 { self.delete_unused() } else { Ok(()) }
     }
 
-    /// Removes registrations without a grant, up to the newest ones.
-    fn forget_unused(&self) -> Result<(), IndexError> {
+    fn delete_unused(&self) -> Result<(), IndexError> {
         let sqlite = self.index.sqlite();
         let mut unused = sqlite.prepare_cached(
             "DELETE FROM practice_client WHERE id IN (
@@ -115,7 +124,7 @@ impl Store {
         Ok(sqlite.last_insert_rowid())
     }
 
-    /// The scope of a grant that still holds.
+    /// The scope of a grant; `None` if it was revoked.
     pub(super) fn scope(&self, grant: i64) -> Result<Option<String>, IndexError> {
         let sqlite = self.index.sqlite();
         let mut query =
@@ -128,25 +137,19 @@ impl Store {
         Ok(())
     }
 
-    pub(super) fn issue(
-        &self,
-        kind: Kind,
-        text: &str,
-        client: i64,
-        grant: i64,
-        challenge: &str,
-        expires_at: Option<i64>,
-    ) -> Result<(), IndexError> {
+    pub(super) fn issue(&self, new: &NewCredential<'_>) -> Result<(), IndexError> {
+        let kind: &str = new.kind.into();
         self.index.sqlite().execute(
             "INSERT INTO practice_credential (sha256, kind, client, grant_id, challenge, expires_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![hash(text), kind.as_str(), client, grant, challenge, expires_at],
+            params![hash(new.text), kind, new.client, new.grant, new.challenge, new.expires_at],
         )?;
         Ok(())
     }
 
-    /// A credential that has not expired and whose grant holds.
+    /// A credential that has not expired and whose grant was not revoked.
     pub(super) fn find(&self, kind: Kind, text: &str) -> Result<Option<Credential>, IndexError> {
+        let kind: &str = kind.into();
         let sqlite = self.index.sqlite();
         let mut query = sqlite.prepare_cached(
             "SELECT c.client, c.grant_id, c.challenge, c.used FROM practice_credential c
@@ -154,14 +157,14 @@ impl Store {
              WHERE c.sha256 = ?1 AND c.kind = ?2 AND g.revoked = 0 AND (c.expires_at IS NULL OR c.expires_at > ?3)",
         )?;
         let found = query
-            .query_row(params![hash(text), kind.as_str(), clock::now_ms()], |r| {
+            .query_row(params![hash(text), kind, clock::now_ms()], |r| {
                 Ok(Credential { client: r.get(0)?, grant: r.get(1)?, challenge: r.get(2)?, spent: r.get(3)? })
             })
             .optional()?;
         Ok(found)
     }
 
-    /// Marks a credential as used. `false` if it was used before: exactly one of several askers is first.
+    /// Marks a credential as used. `false` if it was used before; of several concurrent calls exactly one gets `true`.
     pub(super) fn spend(&self, text: &str) -> Result<bool, IndexError> {
         let changed = self.index.sqlite().execute(
             "UPDATE practice_credential SET used = 1 WHERE sha256 = ?1 AND used = 0",
@@ -170,7 +173,7 @@ impl Store {
         Ok(changed == 1)
     }
 
-    /// Remembers a nonce (RFC 5849 §3.3). `false` if it was seen before.
+    /// Stores a nonce (RFC 5849 §3.3). `false` if it was seen before.
     pub(super) fn remember_nonce(
         &self,
         client_id: &str,
@@ -184,13 +187,12 @@ impl Store {
         Ok(changed == 1)
     }
 
-    /// Removes what can no longer be used or replayed. Refresh tokens stay, spent ones too: their replay is what ends
-    /// a grant.
-    pub(super) fn forget_expired(&self) -> Result<(), IndexError> {
+    /// Deletes what can no longer be used or replayed. Refresh tokens stay, spent ones too: their replay ends a grant.
+    pub(super) fn delete_expired(&self) -> Result<(), IndexError> {
         let sqlite = self.index.sqlite();
         let now = clock::now_ms();
         sqlite.execute("DELETE FROM practice_credential WHERE expires_at < ?1", [now])?;
-        let oldest = now / 1000 - i64::try_from(super::oauth1::CLOCK_WINDOW.as_secs()).unwrap_or(i64::MAX);
+        let oldest = now / 1000 - i64::try_from(CLOCK_WINDOW.as_secs()).unwrap_or(i64::MAX);
         sqlite.execute("DELETE FROM practice_nonce WHERE timestamp < ?1", [oldest])?;
         Ok(())
     }

@@ -1,23 +1,93 @@
-//! The practice provider over real sockets, asked as a stranger's client would ask it.
+//! The practice provider over real sockets, as any client calls it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use keyring_core::CredentialStore;
+use url::Url;
 
-use super::*;
+use super::shared::ACCOUNT;
+use super::{Practice, SCHEME, store};
 use crate::domain::http::{HttpRequest, HttpResponse, Method};
 use crate::domain::oauth::oauth1::{self, Credentials, SignatureMethod, Signing};
 use crate::domain::oauth::percent;
 use crate::domain::oauth::pkce::Verifier;
+use crate::domain::sensitive::Sensitive;
+use crate::io::catalog::Catalog;
+use crate::io::clock;
 use crate::io::http::Http;
+use crate::io::index::Index;
+use crate::io::vault::Vault;
 
 const CALLBACK: &str = "http://127.0.0.1:4000/callback/zendesk";
 const CLIENT: &str = "client";
 const SECRET: &str = "client-secret";
 
+/// The head and the fields of an element file with this key; `rest` stands between them.
+fn element(key: &str, rest: &str) -> String {
+    format!(
+        r#"key = "{key}"
+name = "Acme {key}"
+initials = "AC"
+category = "Tests"
+gives = "Anvils"
+access = ["Reading anvils"]
+{rest}
+[[fields]]
+key = "way"
+label = "Way"
+type = "select"
+options = [{{ value = "usual", label = "Usual" }}, {{ value = "plain", label = "Without PKCE" }}]
+example = "usual"
+
+[[fields]]
+key = "country"
+label = "Country"
+example = "fr"
+required = false
+
+[[fields]]
+key = "oauth.api.key"
+label = "Client ID"
+example = "acme"
+
+[[fields]]
+key = "oauth.api.secret"
+label = "Secret"
+example = "practice-secret"
+secret = true
+
+[[fields]]
+key = "oauth.callback.url"
+label = "Callback URL"
+example = "http://127.0.0.1:14747/callback/{key}"
+type = "address"
+"#
+    )
+}
+
+/// Two elements whose callbacks bring more than the protocols say. One of them can do without PKCE.
+fn elements() -> [(&'static str, String); 2] {
+    let callback = "[callback]\nprovider_data = [\"realmId\", \"country\", \"code\"]\n\
+                    configuration = { org = \"acme.org\" }\nexamples = { realmId = \"4711\" }\n";
+    let oauth2 = "authorization_endpoint = \"https://acme.example/authorize\"\n\
+                  token_endpoint = \"https://acme.example/token\"\n";
+    let no_pkce = format!(
+        "[auth.oauth2]\n{oauth2}[[variants]]\nwhen = {{ field = \"way\", is = \"plain\" }}\n\
+         [variants.auth.oauth2]\n{oauth2}pkce = \"off\"\n{callback}"
+    );
+    let signed = format!(
+        "[auth.oauth1]\nrequest_token_endpoint = \"https://acme.example/request\"\n\
+         authorization_endpoint = \"https://acme.example/authorize\"\n\
+         token_endpoint = \"https://acme.example/token\"\n{callback}"
+    );
+    [("no-pkce", element("no-pkce", &no_pkce)), ("signed", element("signed", &signed))]
+}
+
 /// A provider with its own index and keychain, and one registered client.
 struct Provider {
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
+    catalog: Arc<Catalog>,
     index: Index,
     store: Arc<CredentialStore>,
     practice: Practice,
@@ -29,16 +99,17 @@ impl Provider {
         let dir = tempfile::tempdir().expect("a folder");
         let index = Index::open(&dir.path().join("index.sqlite3")).expect("an index");
         let store: Arc<CredentialStore> = keyring_core::mock::Store::new().expect("a mock keychain");
-        let practice = over(&index, &store);
-        for product in ["zendesk", "desk"] {
+        let catalog = catalog();
+        let practice = over(&catalog, &index, &store);
+        for product in ["zendesk", "desk", "no-pkce", "signed"] {
             practice.register(product, CLIENT, &SECRET.into(), CALLBACK).expect("registered");
         }
-        Self { _dir: dir, index, store, practice, http: Http::default() }
+        Self { dir, catalog, index, store, practice, http: Http::default() }
     }
 
     /// The same provider in another process: a new port, the same notes.
     fn restarted(self) -> Self {
-        let practice = over(&self.index, &self.store);
+        let practice = over(&self.catalog, &self.index, &self.store);
         practice.present(CLIENT, &SECRET.into());
         Self { practice, ..self }
     }
@@ -62,6 +133,10 @@ impl Provider {
     }
 
     async fn authorize(&self, changes: &[(&str, &str)]) -> HttpResponse {
+        self.authorize_at("zendesk", changes).await
+    }
+
+    async fn authorize_at(&self, product: &str, changes: &[(&str, &str)]) -> HttpResponse {
         let challenge = verifier().challenge();
         let mut query = BTreeMap::from([
             ("response_type", "code"),
@@ -73,7 +148,7 @@ impl Provider {
             ("code_challenge_method", "S256"),
         ]);
         query.extend(changes.iter().copied());
-        let mut url = self.url("/zendesk/oauth2/authorize").await;
+        let mut url = self.url(&format!("/{product}/oauth2/authorize")).await;
         url.query_pairs_mut().extend_pairs(query.iter().filter(|(_, value)| !value.is_empty()));
         self.get(url).await
     }
@@ -93,6 +168,10 @@ impl Provider {
     }
 
     async fn token(&self, changes: &[(&str, &str)]) -> HttpResponse {
+        self.token_at("zendesk", changes).await
+    }
+
+    async fn token_at(&self, product: &str, changes: &[(&str, &str)]) -> HttpResponse {
         let verifier = verifier();
         let mut form = BTreeMap::from([
             ("grant_type", "authorization_code"),
@@ -102,8 +181,8 @@ impl Provider {
             ("client_secret", SECRET),
         ]);
         form.extend(changes.iter().copied());
-        let form: Vec<_> = form.into_iter().collect();
-        self.post(self.url("/zendesk/oauth2/token").await, &form).await
+        let form: Vec<_> = form.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        self.post(self.url(&format!("/{product}/oauth2/token")).await, &form).await
     }
 
     async fn refresh(&self, token: &str) -> HttpResponse {
@@ -118,14 +197,24 @@ impl Provider {
     }
 
     async fn request_token(&self, client: &Credentials, callback: &str, signing: &Signing) -> HttpResponse {
-        let url = self.url("/desk/oauth1/request_token").await;
+        self.request_token_at("desk", client, callback, signing).await
+    }
+
+    async fn request_token_at(
+        &self,
+        product: &str,
+        client: &Credentials,
+        callback: &str,
+        signing: &Signing,
+    ) -> HttpResponse {
+        let url = self.url(&format!("/{product}/oauth1/request_token")).await;
         self.http
             .send(oauth1::request_token(url, callback, client, signing).expect("signed"))
             .await
             .expect("an answer")
     }
 
-    /// Up to the verifier: what a person has allowed.
+    /// Temporary credentials for which access was allowed, with their verifier.
     async fn allowed_request_token(&self) -> (Credentials, Sensitive<String>) {
         let issued = self.request_token(&client(), &format!("{CALLBACK}?state=s"), &signing()).await;
         let issued = oauth1::read_temporary(&issued).expect("a request token");
@@ -154,8 +243,20 @@ impl Provider {
     }
 }
 
-fn over(index: &Index, store: &Arc<CredentialStore>) -> Practice {
-    Practice::new(index.clone(), Vault::over(store.clone(), "home"), Arc::new(Catalog::shipped()))
+fn over(catalog: &Arc<Catalog>, index: &Index, store: &Arc<CredentialStore>) -> Practice {
+    Practice::new(index.clone(), Vault::over(store.clone(), "home"), catalog.clone())
+}
+
+fn catalog() -> Arc<Catalog> {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (key, text) in elements() {
+        let own = folder.path().join(key);
+        std::fs::create_dir(&own).expect("a folder");
+        std::fs::write(own.join("element.toml"), text).expect("written");
+    }
+    let catalog = Catalog::load(folder.path());
+    assert!(catalog.faults().is_empty(), "{:?}", catalog.faults());
+    Arc::new(catalog)
 }
 
 fn verifier() -> Verifier {
@@ -196,7 +297,7 @@ fn query_of(answer: &HttpResponse) -> BTreeMap<String, String> {
 }
 
 #[tokio::test]
-async fn an_unknown_client_or_callback_is_told_to_the_person_and_never_redirected() {
+async fn an_unknown_client_or_callback_gets_a_page_and_no_redirect() {
     let provider = Provider::new();
     for change in [
         ("client_id", "stranger"),
@@ -227,6 +328,59 @@ async fn pkce_with_s256_is_required() {
 }
 
 #[tokio::test]
+async fn an_element_without_pkce_signs_in_with_its_secret() {
+    let provider = Provider::new();
+    let without = [("code_challenge", ""), ("code_challenge_method", "")];
+    let page = provider.authorize_at("no-pkce", &without).await;
+    let code = query_of(&provider.decide("no-pkce", &page, "allow").await)["code"].clone();
+    for (change, status, error) in [
+        (("client_secret", "guess"), 401, "invalid_client"),
+        (("client_secret", ""), 401, "invalid_client"),
+        // A verifier without a challenge: the challenge was removed on the way.
+        (("client_secret", SECRET), 400, "invalid_grant"),
+    ] {
+        let answer = provider.token_at("no-pkce", &[("code", &code), change]).await;
+        assert_eq!((answer.status, text(&answer, "error").as_str()), (status, error), "{change:?}");
+    }
+    let answer = provider.token_at("no-pkce", &[("code", &code), ("code_verifier", "")]).await;
+    assert_eq!(answer.status, 200, "{}", body(&answer));
+
+    let page = provider.authorize_at("no-pkce", &[]).await;
+    let code = query_of(&provider.decide("no-pkce", &page, "allow").await)["code"].clone();
+    let answer = provider.token_at("no-pkce", &[("code", &code), ("code_verifier", "")]).await;
+    assert_eq!(text(&answer, "error"), "invalid_grant", "a challenge that was sent counts");
+    assert_eq!(provider.token_at("no-pkce", &[("code", &code)]).await.status, 200);
+
+    let plain = [("code_challenge_method", "plain")];
+    assert_eq!(query_of(&provider.authorize_at("no-pkce", &plain).await)["error"], "invalid_request");
+    provider.practice.register("no-pkce", "public", &"".into(), CALLBACK).expect("registered");
+    let public = [without[0], without[1], ("client_id", "public")];
+    assert_eq!(query_of(&provider.authorize_at("no-pkce", &public).await)["error"], "invalid_request");
+}
+
+#[tokio::test]
+async fn a_callback_brings_the_values_that_the_element_declares() {
+    let provider = Provider::new();
+    let declared = [("country", "fr"), ("org", "practice"), ("realmId", "4711")];
+    let page = provider.authorize_at("no-pkce", &[]).await;
+    let answer = query_of(&provider.decide("no-pkce", &page, "allow").await);
+    let names: Vec<_> = answer.keys().map(String::as_str).collect();
+    assert_eq!(names, ["code", "country", "org", "realmId", "state"]);
+    assert!(declared.iter().all(|(name, value)| answer[*name] == *value), "{answer:?}");
+    let page = provider.authorize_at("no-pkce", &[]).await;
+    let denied = query_of(&provider.decide("no-pkce", &page, "deny").await);
+    assert!(!denied.contains_key("realmId"), "{denied:?}");
+
+    let issued = provider.request_token_at("signed", &client(), CALLBACK, &signing()).await;
+    let issued = oauth1::read_temporary(&issued).expect("a request token");
+    let mut url = provider.url("/signed/oauth1/authorize").await;
+    url.query_pairs_mut().append_pair("oauth_token", &issued.token);
+    let page = provider.get(url).await;
+    let answer = query_of(&provider.decide("signed", &page, "allow").await);
+    assert!(declared.iter().all(|(name, value)| answer[*name] == *value), "{answer:?}");
+}
+
+#[tokio::test]
 async fn allowing_gives_a_code_and_the_code_gives_tokens_that_work() {
     let provider = Provider::new();
     let code = provider.code().await;
@@ -250,7 +404,7 @@ async fn denying_sends_the_refusal_and_the_state_back() {
 }
 
 #[tokio::test]
-async fn a_page_can_be_answered_once() {
+async fn a_consent_page_works_once() {
     let provider = Provider::new();
     let page = provider.authorize(&[]).await;
     query_of(&provider.decide("zendesk", &page, "allow").await);
@@ -258,7 +412,7 @@ async fn a_page_can_be_answered_once() {
 }
 
 #[tokio::test]
-async fn a_code_is_given_only_to_whom_it_was_issued_and_only_whole() {
+async fn a_code_is_bound_to_its_client_redirect_and_verifier() {
     let provider = Provider::new();
     let code = provider.code().await;
     let other = Verifier::from_random([8; 32]);
@@ -278,7 +432,7 @@ async fn a_code_is_given_only_to_whom_it_was_issued_and_only_whole() {
 }
 
 #[tokio::test]
-async fn a_client_may_show_its_secret_by_basic_too() {
+async fn a_client_may_authenticate_with_basic() {
     let provider = Provider::new();
     let code = provider.code().await;
     let (url, verifier) = (provider.url("/zendesk/oauth2/token").await, verifier());
@@ -297,7 +451,7 @@ async fn a_client_may_show_its_secret_by_basic_too() {
 }
 
 #[tokio::test]
-async fn a_code_used_twice_ends_what_it_gave() {
+async fn a_code_used_twice_revokes_its_tokens() {
     let provider = Provider::new();
     let code = provider.code().await;
     let access = text(&provider.token(&[("code", &code)]).await, "access_token");
@@ -321,7 +475,7 @@ async fn refresh_tokens_rotate_and_a_replay_ends_the_grant() {
 }
 
 #[tokio::test]
-async fn a_revoked_refresh_token_takes_its_access_token_along() {
+async fn revoking_a_refresh_token_revokes_its_access_token() {
     let provider = Provider::new();
     let tokens = provider.token(&[("code", &provider.code().await)]).await;
     let refresh = text(&tokens, "refresh_token");
@@ -359,7 +513,7 @@ async fn a_wrong_verifier_ends_the_temporary_credentials() {
 }
 
 #[tokio::test]
-async fn a_request_token_is_given_only_for_a_sound_request() {
+async fn a_request_token_needs_a_valid_request() {
     let provider = Provider::new();
     let late = Signing { timestamp: clock::now_s() - 400, ..signing() };
     let stranger = Credentials::client("stranger", SECRET.into());
@@ -399,7 +553,7 @@ async fn denying_an_oauth_1_sign_in_names_the_request_token() {
 }
 
 #[tokio::test]
-async fn tokens_of_both_kinds_outlive_the_process_that_issued_them() {
+async fn tokens_of_both_protocols_outlive_their_process() {
     let provider = Provider::new();
     let tokens = provider.token(&[("code", &provider.code().await)]).await;
     let (temporary, verifier) = provider.allowed_request_token().await;
@@ -414,12 +568,12 @@ async fn tokens_of_both_kinds_outlive_the_process_that_issued_them() {
 }
 
 #[tokio::test]
-async fn nothing_that_was_issued_stands_in_the_index() {
+async fn the_index_holds_no_issued_secret() {
     let provider = Provider::new();
     let code = provider.code().await;
     let tokens = provider.token(&[("code", &code)]).await;
     let issued = [code, text(&tokens, "access_token"), text(&tokens, "refresh_token"), SECRET.to_owned()];
-    let files = std::fs::read_dir(provider._dir.path()).expect("listed");
+    let files = std::fs::read_dir(provider.dir.path()).expect("listed");
     for file in files {
         let bytes = std::fs::read(file.expect("a file").path()).expect("read");
         for secret in &issued {
@@ -429,24 +583,24 @@ async fn nothing_that_was_issued_stands_in_the_index() {
 }
 
 #[tokio::test]
-async fn another_name_for_the_same_address_is_not_answered() {
+async fn a_request_under_another_host_name_is_refused() {
     let provider = Provider::new();
     let mut url = provider.url("/zendesk/me").await;
     url.set_host(Some("localhost")).expect("a host");
-    // `localhost` may lead to another family, where nobody listens: that is no answer either.
+    // `localhost` may lead to another family, where no socket listens: that is no answer either.
     let answer = provider.http.send(HttpRequest::new(Method::Get, url)).await;
     assert!(answer.map_or(true, |answer| answer.status == 404));
 }
 
 #[tokio::test]
-async fn addresses_of_real_providers_are_left_alone() {
+async fn addresses_of_real_providers_stay_unchanged() {
     let provider = Provider::new();
     let url: Url = "https://acme.zendesk.com/oauth/tokens".parse().expect("an address");
     assert_eq!(provider.practice.resolve(url.clone()).await.expect("resolved"), url);
 }
 
 #[test]
-fn registrations_that_lead_to_nothing_make_room() {
+fn unused_registrations_are_deleted_beyond_a_limit() {
     let provider = Provider::new();
     let store = store::Store::new(provider.index.clone());
     let first = store.clients("zendesk", CLIENT).expect("read").remove(0).id;

@@ -5,21 +5,21 @@ use serde_json::Value;
 use crate::element::{
     API_KEY, API_SECRET, CALLBACK_URL, Derived, Field, FieldKind, FieldOption, MOST_LENGTH,
 };
-use crate::hosted::answer::{given, text, truth};
-use crate::hosted::html::text_of;
-use crate::hosted::{is_masked, is_secret_key};
-use crate::oauth::provider_text::plain_line;
+use crate::hosted::answer::{as_bool, as_text, member};
+use crate::hosted::html;
+use crate::hosted::secrecy::{is_masked, is_secret_key};
+use crate::text::plain_line;
 
-/// Room for an explanation of a few sentences below a field.
+/// The longest help text.
 const HELP: usize = 400;
 
-/// One line above a field.
+/// The longest label.
 const LABEL: usize = 80;
 
-/// As for element files: as long as the longest one-line field of the platform.
+/// As for element files: the longest one-line field of the platform.
 const USUAL_LENGTH: usize = 1000;
 
-/// Hidden entries that the platform itself fills while it signs in.
+/// Hidden entries that the platform itself fills during the sign-in.
 const FILLED: [&str; 9] = [
     "expires_in",
     "oauth.authorization.url",
@@ -32,14 +32,14 @@ const FILLED: [&str; 9] = [
     "oauth.token.url",
 ];
 
-/// Beginnings of the keys of those options that every element has and nobody needs in order to connect.
+/// Prefixes of optional keys that every element has and a connection does not need.
 const COMMON: [&str; 5] = ["event.", "bulk.", "pagination.", "synchronous.bulk.", "filter.response."];
 
-/// The other options of that kind.
+/// Other such keys.
 const COMMON_KEYS: [&str; 3] = ["base.url", "document.tagging", "instance.variables"];
 
-/// Keys, or the last parts of keys, that name the customer's own site; the first that an element has is also sent as
-/// `siteAddress`, as the platform's older guides call it.
+/// Keys, or the last parts of keys, of the customer's own site, best first. The first one that an element has is also
+/// sent as `siteAddress`, the name in the platform's older guides.
 const SITE: [&str; 8] = [
     "subdomain",
     "site.address",
@@ -51,23 +51,21 @@ const SITE: [&str; 8] = [
     "oauth.resource.url",
 ];
 
-/// What the platform API calls the customer's own site.
 const SITE_ADDRESS: &str = "siteAddress";
 
-/// Names in the query that are the API's own, whatever an entry is called.
+/// Query parameters that the API reserves.
 const RESERVED: [&str; 5] = ["apiKey", "apiSecret", "callbackUrl", "requestToken", "state"];
 
-/// Far more entries than any element has, and options than a person reads; repeated ones are looked for among them.
+/// A cap on entries and options, far above real elements, because duplicates are searched for.
 const MOST: usize = 500;
 
-/// One entry of `configuration`.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) key: String,
     name: String,
     help: String,
     default: Option<String>,
-    /// A default that is there and masked: the platform has a value and does not show it.
+    /// The default is masked: the platform has a value and does not show it.
     has_hidden_default: bool,
     kind: String,
     options: Vec<FieldOption>,
@@ -91,45 +89,51 @@ pub(super) fn entries(element: &Value) -> Vec<Entry> {
             entries.push(entry);
         }
     }
-    // The sort is stable: without an order they stay as listed, after the others.
+    // A stable sort: entries without an order stay as listed, after the others.
     entries.sort_by(|a, b| a.order.total_cmp(&b.order));
     entries
 }
 
 fn entry(value: &Value) -> Option<Entry> {
-    let key = given(value, "key").filter(|key| is_entry_key(key))?;
-    let default = value.get("defaultValue").and_then(text).filter(|text| !text.is_empty());
-    let either = |one: &str, other: &str| truth(value.get(one)).or_else(|| truth(value.get(other)));
+    let key = member(value, "key").filter(|key| is_entry_key(key))?;
+    let default = value.get("defaultValue").and_then(as_text).filter(|text| !text.is_empty());
+    let either = |one: &str, other: &str| as_bool(value.get(one)).or_else(|| as_bool(value.get(other)));
     Some(Entry {
-        name: given(value, "name").map(|name| plain_line(&text_of(&name), LABEL)).unwrap_or_default(),
-        help: plain_line(&text_of(&given(value, "description").unwrap_or_default()), HELP),
+        name: member(value, "name").map(|name| plain_line(&html::to_text(&name), LABEL)).unwrap_or_default(),
+        help: plain_line(&html::to_text(&member(value, "description").unwrap_or_default()), HELP),
         has_hidden_default: default.as_deref().is_some_and(is_masked),
         default: default.filter(|text| !is_masked(text)),
-        kind: given(value, "type").or_else(|| given(value, "configDataType")).unwrap_or_default(),
+        kind: member(value, "type").or_else(|| member(value, "configDataType")).unwrap_or_default(),
         options: options(value),
         required: either("required", "mandatory").unwrap_or(false),
-        order: value.get("displayOrder").and_then(text).and_then(|n| n.parse().ok()).unwrap_or(f64::INFINITY),
-        hidden: truth(value.get("hideFromConsole")).unwrap_or(false)
-            || truth(value.get("internal")).unwrap_or(false)
-            || !truth(value.get("active")).unwrap_or(true),
+        order: value
+            .get("displayOrder")
+            .and_then(as_text)
+            .and_then(|n| n.parse().ok())
+            .unwrap_or(f64::INFINITY),
+        hidden: as_bool(value.get("hideFromConsole")).unwrap_or(false)
+            || as_bool(value.get("internal")).unwrap_or(false)
+            || !as_bool(value.get("active")).unwrap_or(true),
         key,
     })
 }
 
-/// A key travels as the name of a member and of a query parameter.
+/// A key is also a name in JSON and in queries.
 fn is_entry_key(key: &str) -> bool {
     key.len() <= 128 && key.bytes().all(|b| b.is_ascii_graphic() && !b"{}".contains(&b))
 }
 
-/// The choices of a list: texts, or objects with a value and words for it.
+/// The choices of a list: texts, or objects with a value and a label.
 fn options(value: &Value) -> Vec<FieldOption> {
     let listed = ["options", "values"].iter().find_map(|name| value.get(name)?.as_array());
     let mut options: Vec<FieldOption> = Vec::new();
     for item in listed.into_iter().flatten().take(MOST) {
-        let value = text(item).or_else(|| given(item, "value")).or_else(|| given(item, "key"));
+        let value = as_text(item).or_else(|| member(item, "value")).or_else(|| member(item, "key"));
         let Some(value) = value.filter(|value| !value.is_empty()) else { continue };
-        let words = ["label", "name", "description", "displayName"].iter().find_map(|name| given(item, name));
-        let label = words.map(|words| plain_line(&text_of(&words), LABEL)).filter(|words| !words.is_empty());
+        let words =
+            ["label", "name", "description", "displayName"].iter().find_map(|name| member(item, name));
+        let label =
+            words.map(|words| plain_line(&html::to_text(&words), LABEL)).filter(|words| !words.is_empty());
         let option = FieldOption { label: label.unwrap_or_else(|| value.clone()), value };
         if !options.iter().any(|known| known.value == option.value) {
             options.push(option);
@@ -138,19 +142,19 @@ fn options(value: &Value) -> Vec<FieldOption> {
     options
 }
 
-/// The form: what a person has to say, in order; the rest of it folded away.
-pub(super) fn of(entries: Vec<Entry>, browser: bool) -> Vec<Field> {
+/// The fields of the form in order. Those that few users need are folded away.
+pub(super) fn form_fields(entries: Vec<Entry>, browser: bool) -> Vec<Field> {
     let asked: Vec<Entry> = entries.into_iter().filter(|entry| is_asked(entry, browser)).collect();
-    // What another field may be made of: a secret stays in its own.
+    // Derived fields are made of these, never of secrets.
     let open: Vec<String> = asked.iter().filter(|e| !e.is_secret()).map(|e| e.key.clone()).collect();
     let mut fields: Vec<Field> = asked.into_iter().map(|entry| field(entry, &open)).collect();
     if browser {
         for key in [API_KEY, API_SECRET, CALLBACK_URL] {
             match fields.iter_mut().find(|field| field.key == key) {
-                Some(field) => as_of_the_app(field),
+                Some(field) => complete_client_field(field),
                 None => {
                     let mut field = Field::new(key);
-                    as_of_the_app(&mut field);
+                    complete_client_field(&mut field);
                     fields.push(field);
                 }
             }
@@ -169,11 +173,11 @@ pub(super) fn of(entries: Vec<Entry>, browser: bool) -> Vec<Field> {
 }
 
 fn is_asked(entry: &Entry, browser: bool) -> bool {
-    let of_the_app = [API_KEY, API_SECRET, CALLBACK_URL].contains(&entry.key.as_str());
-    if browser && of_the_app {
+    let is_client_field = [API_KEY, API_SECRET, CALLBACK_URL].contains(&entry.key.as_str());
+    if browser && is_client_field {
         return true;
     }
-    // The provider's tokens, and how often they are renewed: nobody types these.
+    // The provider's tokens and their renewal.
     if entry.key.starts_with("oauth.user.") {
         return false;
     }
@@ -206,12 +210,12 @@ fn field(entry: Entry, open: &[String]) -> Field {
     };
     let has_default = entry.default.is_some() || entry.has_hidden_default;
     let (default, derived) = match entry.default {
-        // Neither the vendor's address nor a secret is filled in: ours is, or the platform's own stays.
+        // The callback address is Keyrack's own, and a secret stays with the platform.
         _ if secret || kind == FieldKind::Address => (None, None),
         Some(text) => starting_value(text, kind, &entry.options, &entry.key, open),
         None => (None, None),
     };
-    // A default that is not filled in here is one that the platform falls back to.
+    // Without a default here the platform uses its own.
     let required = entry.required && (!has_default || default.is_some());
     let length = default.as_ref().map_or(length, |text| length.max(text.chars().count()));
     let query = match entry.key.as_str() {
@@ -238,7 +242,7 @@ fn field(entry: Entry, open: &[String]) -> Field {
     }
 }
 
-/// What the form starts with, or what an empty field becomes.
+/// The default, or the text from which an empty field is derived.
 fn starting_value(
     text: String,
     kind: FieldKind,
@@ -248,12 +252,12 @@ fn starting_value(
 ) -> (Option<String>, Option<Derived>) {
     match kind {
         FieldKind::Toggle => {
-            let word = truth(Some(&Value::String(text)));
+            let word = as_bool(Some(&Value::String(text)));
             (word.map(|on| on.to_string()), None)
         }
         FieldKind::Select => (Some(text).filter(|text| options.iter().any(|o| o.value == *text)), None),
         _ => match text.parse::<Derived>() {
-            // Holes that the form cannot fill are the platform's to fill, from entries that it hides.
+            // Holes that the form cannot fill are filled by the platform from hidden entries.
             Ok(derived) => {
                 let ours = derived.holes().all(|hole| hole != key && open.iter().any(|known| known == hole));
                 (None, ours.then_some(derived))
@@ -263,8 +267,9 @@ fn starting_value(
     }
 }
 
-/// The three fields of every sign-in with a browser: always asked for, with words of ours where the platform has none.
-fn as_of_the_app(field: &mut Field) {
+/// Completes a field of the client, which every sign-in with a browser asks for, with texts where the platform has
+/// none.
+fn complete_client_field(field: &mut Field) {
     let (label, help, problem) = match field.key.as_str() {
         API_KEY => (
             "Client ID",

@@ -1,35 +1,32 @@
-//! Which addresses may be handed to the person's browser or printed. An address that a platform sent is not
-//! trusted.
+//! Which addresses may be opened in the user's browser or printed. Addresses from a platform are not trusted.
 
 use thiserror::Error;
-use url::{Host, Url};
+use url::Url;
 
-/// Common web servers refuse request lines beyond 8 KiB, so a longer address could not work at any provider;
-/// and it is well below what a command line may hold on every system, since a browser is started with it.
+use crate::address::is_loopback;
+
+/// Common web servers refuse request lines beyond 8 KiB. Also below the limit of a command line on every system,
+/// since a browser is started with it.
 const LONGEST_ADDRESS: usize = 8 * 1024;
 
 /// Why an address is not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NotOpenable {
-    /// Longer than 8 KiB.
     #[error("the address is too long")]
     TooLong,
-    /// Control characters, which URL parsers drop silently.
+    /// URL parsers drop control characters silently.
     #[error("the address holds control characters")]
     ControlCharacter,
-    /// Not an absolute address.
     #[error("this is not an address")]
     NotAnAddress,
-    /// Neither https, nor http on loopback.
     #[error("only https addresses are opened, or http on this computer")]
     Scheme,
-    /// `https://known.example@other.example/` reads as the former and goes to the latter.
+    /// `https://known.example@other.example/` looks like the former host and goes to the latter.
     #[error("the address holds a user name or password")]
     UserInfo,
 }
 
-/// Reads an address that is safe to open: https, or http on loopback; with a host, without user name and
-/// password.
+/// Parses an address that is safe to open: https, or http on loopback; with a host, without user name and password.
 pub fn openable(address: &str) -> Result<Url, NotOpenable> {
     if address.len() > LONGEST_ADDRESS {
         return Err(NotOpenable::TooLong);
@@ -46,21 +43,11 @@ pub fn openable(address: &str) -> Result<Url, NotOpenable> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(NotOpenable::UserInfo);
     }
-    // Parsing lengthens what it has to percent-encode.
+    // Percent-encoding lengthens it.
     if url.as_str().len() > LONGEST_ADDRESS {
         return Err(NotOpenable::TooLong);
     }
     Ok(url)
-}
-
-/// Whether an address stays on this computer: 127.0.0.0/8, `[::1]` or `localhost`.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 #[cfg(test)]

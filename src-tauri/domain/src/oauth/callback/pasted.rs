@@ -1,25 +1,21 @@
-//! The address that a person copied from the browser after signing in, when the callback could not arrive by
-//! itself.
+//! The address that the user copied from the browser when the callback could not arrive by itself.
 
 use thiserror::Error;
 use url::Url;
 
-/// What is wrong with a pasted text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PasteProblem {
-    /// It cannot be read as an address.
     #[error("this is not an address")]
     NotAnAddress,
-    /// It is an address, but not the one where this sign-in ends.
+    /// An address, but not the callback address of this sign-in.
     #[error("this address belongs to something else")]
     OtherAddress,
-    /// It is the right address without an answer after it.
     #[error("this address holds no answer")]
     NoAnswer,
 }
 
-/// The query of a pasted address, if the address is the callback address. A query that the callback address
-/// has of its own stays in it (RFC 5849 §2.2), since the provider sends it back among its own parameters.
+/// The query of a pasted address, if that is the callback address. The callback address's own query is kept (RFC 5849
+/// §2.2): the provider sends it back among its parameters.
 pub fn pasted(address: &str, callback_url: &str) -> Result<String, PasteProblem> {
     let callback = Url::parse(callback_url).map_err(|_| PasteProblem::OtherAddress)?;
     let address = with_scheme(address.trim(), &callback);
@@ -47,7 +43,7 @@ pub fn pasted(address: &str, callback_url: &str) -> Result<String, PasteProblem>
     Ok(query.to_owned())
 }
 
-/// Browsers show, and some copy, an address without its scheme.
+/// Browsers may show and copy an address without its scheme.
 fn with_scheme(address: &str, callback: &Url) -> String {
     let authority = callback.authority();
     if address.get(..authority.len()).is_some_and(|start| start.eq_ignore_ascii_case(authority)) {

@@ -1,20 +1,18 @@
-//! Signing a request, and the `Authorization` header that carries the signature (RFC 5849 §3.5.1), in both
-//! directions.
+//! Signs requests, and writes and reads the `Authorization` header that carries the signature (RFC 5849 §3.5.1).
 
 use thiserror::Error;
 use url::Url;
 
-use super::Credentials;
+use super::credentials::Credentials;
 use super::signature::{SignatureMethod, base_string_of, signature};
+use crate::address::is_loopback;
 use crate::http::HttpRequest;
-use crate::oauth::authorize::is_loopback;
 use crate::oauth::percent::{self, Malformed, encode};
 use crate::sensitive::Sensitive;
 
-/// What makes one signature differ from the next.
+/// What makes each signature unique.
 #[derive(Clone, Debug)]
 pub struct Signing {
-    /// How to sign.
     pub method: SignatureMethod,
     /// Seconds since 1970 by the provider's clock (RFC 5849 §3.3).
     pub timestamp: u64,
@@ -25,37 +23,33 @@ pub struct Signing {
 /// Why a request cannot be signed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SignError {
-    /// RFC 5849 §3.4.4: method PLAINTEXT shows the secrets to everyone on the line.
+    /// RFC 5849 §3.4.4: PLAINTEXT sends the secrets themselves.
     #[error("signature method PLAINTEXT needs https")]
     PlaintextUnprotected,
-    /// RFC 5849 §3.1: a protocol parameter stands in the request already.
+    /// RFC 5849 §3.1: the request has a protocol parameter already.
     #[error("the parameter {0} is given twice")]
     RepeatedParameter(String),
-    /// The query or the form body is not well-formed, so both sides could read it differently.
+    /// The two sides could read malformed parameters differently.
     #[error("a parameter of the request: {0}")]
     Malformed(#[from] Malformed),
 }
 
-/// Why a header is not read.
+/// Why a header cannot be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadHeader {
-    /// Another scheme than `OAuth`.
     #[error("the header is not of scheme OAuth")]
     OtherScheme,
-    /// Not a list of `name="value"`.
     #[error("the header is not a list of quoted parameters")]
     NotAList,
-    /// RFC 5849 §3.1: a parameter stands twice.
+    /// RFC 5849 §3.1.
     #[error("the header has a parameter twice")]
     Duplicate,
-    /// Not percent-encoded, or not UTF-8.
     #[error(transparent)]
     Malformed(#[from] Malformed),
 }
 
-/// Signs a request: adds, or replaces, its `Authorization` header. `extra` are protocol parameters of one
-/// step, such as `oauth_callback`. The query is signed, and so is the body if it is a form (RFC 5849
-/// §3.4.1.3.1).
+/// Signs a request by setting its `Authorization` header. `extra` are protocol parameters of one step, such as
+/// `oauth_callback`. The signature covers the query, and a form body (RFC 5849 §3.4.1.3.1).
 pub fn sign(
     mut request: HttpRequest,
     credentials: &Credentials,
@@ -68,7 +62,7 @@ pub fn sign(
     Ok(request.header("authorization", header))
 }
 
-/// The value of `Authorization` for a request with this method, address and form body, which may be empty.
+/// The `Authorization` header for a request with this method, address and form body.
 pub fn authorization(
     method: &str,
     url: &Url,
@@ -113,8 +107,7 @@ fn authorization_header(parameters: &[(&str, &str)]) -> Sensitive<String> {
     format!("OAuth {}", list.join(", ")).into()
 }
 
-/// The parameters of the body where it takes part in the signature: only as
-/// `application/x-www-form-urlencoded`.
+/// The parameters of the body if it is `application/x-www-form-urlencoded`; others are not signed.
 fn form_body(request: &HttpRequest) -> Result<Vec<(String, String)>, Malformed> {
     let content_type =
         request.headers.iter().find(|(name, _)| *name == "content-type").map(|(_, value)| value);
@@ -127,8 +120,7 @@ fn form_body(request: &HttpRequest) -> Result<Vec<(String, String)>, Malformed> 
     }
 }
 
-/// Reads an `Authorization` header of scheme `OAuth` (RFC 5849 §3.5.1). `realm` is dropped: it is never
-/// signed.
+/// Parses an `Authorization` header of scheme `OAuth` (RFC 5849 §3.5.1). `realm` is dropped: it is never signed.
 pub fn parse_authorization_header(header: &str) -> Result<Vec<(String, String)>, BadHeader> {
     let (scheme, mut rest) = header.trim().split_once(char::is_whitespace).ok_or(BadHeader::OtherScheme)?;
     if !scheme.eq_ignore_ascii_case("OAuth") {
@@ -154,7 +146,7 @@ pub fn parse_authorization_header(header: &str) -> Result<Vec<(String, String)>,
     }
 }
 
-/// Where a quoted string ends; `realm` may hold escaped quotes and commas (RFC 9110 §5.6.4).
+/// The end of a quoted string. `realm` may contain escaped quotes and commas (RFC 9110 §5.6.4).
 fn closing_quote(text: &str) -> Option<usize> {
     let mut escaped = false;
     text.bytes().position(|byte| {

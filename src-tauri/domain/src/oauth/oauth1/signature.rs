@@ -1,4 +1,4 @@
-//! What is signed and how (RFC 5849 §3.4). Sending the signature is in `authorization_header`.
+//! The signature of a request (RFC 5849 §3.4).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,46 +10,56 @@ use sha2::Sha256;
 use url::Url;
 use zeroize::Zeroize;
 
+use crate::address::host_and_port;
 use crate::http::Method;
 use crate::oauth::percent::{self, Malformed, encode};
 use crate::sensitive::Sensitive;
 
-/// How a request is signed. Method RSA-SHA1 of RFC 5849 §3.4.3 is left out: no product of the catalogue uses
-/// it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// How a request is signed. RSA-SHA1 (RFC 5849 §3.4.3) is not supported: no known product uses it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 pub enum SignatureMethod {
-    /// RFC 5849 §3.4.2, and what nearly every product means.
+    /// RFC 5849 §3.4.2; used by nearly every product.
     #[default]
     #[serde(rename = "HMAC-SHA1")]
+    #[strum(serialize = "HMAC-SHA1")]
     HmacSha1,
-    /// The same with SHA-256: not in the RFC, but spoken by several products.
+    /// Not in the RFC, but used by several products.
     #[serde(rename = "HMAC-SHA256")]
+    #[strum(serialize = "HMAC-SHA256")]
     HmacSha256,
-    /// RFC 5849 §3.4.4: the secrets themselves, so only over a protected line.
+    /// RFC 5849 §3.4.4: the secrets themselves, so only over a protected connection.
     #[serde(rename = "PLAINTEXT")]
+    #[strum(serialize = "PLAINTEXT")]
     Plaintext,
 }
 
 impl SignatureMethod {
     /// The value of `oauth_signature_method`.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::HmacSha1 => "HMAC-SHA1",
-            Self::HmacSha256 => "HMAC-SHA256",
-            Self::Plaintext => "PLAINTEXT",
-        }
+        self.into()
     }
 }
 
-/// RFC 5849 §3.4.1.2: scheme and host in lower case, no default port, no query, no fragment. A parsed [`Url`]
-/// has the first two properties already, and its path is the one that is sent.
+/// RFC 5849 §3.4.1.2: scheme and host in lower case, no default port, no query, no fragment. A parsed [`Url`] has the
+/// first two properties.
 pub fn base_string_uri(url: &Url) -> String {
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
+    format!("{}://{}{}", url.scheme(), host_and_port(url), url.path())
 }
 
-/// RFC 5849 §3.4.1.3.2: names and values are encoded first and sorted then, by name and, for equal names, by
-/// value.
+/// RFC 5849 §3.4.1.3.2: encoded first, then sorted by name and value.
 pub fn normalized_parameters(parameters: &[(String, String)]) -> String {
     let mut encoded: Vec<(String, String)> =
         parameters.iter().map(|(name, value)| (encode(name), encode(value))).collect();
@@ -57,14 +67,13 @@ pub fn normalized_parameters(parameters: &[(String, String)]) -> String {
     encoded.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
-/// The signature base string (RFC 5849 §3.4.1.1). `parameters` are those of the header, without `realm`, and
-/// those of a form body; the query is taken from the address. An `oauth_signature` among them is left out
-/// (§3.4.1.3.1).
+/// The signature base string (RFC 5849 §3.4.1.1). `parameters` are those of the header, without `realm`, and of a
+/// form body; the query is taken from the address. An `oauth_signature` among them is ignored (§3.4.1.3.1).
 pub fn base_string(method: Method, url: &Url, parameters: &[(String, String)]) -> Result<String, Malformed> {
     base_string_of(method.as_str(), url, parameters)
 }
 
-/// The same for a method by its name in the request line.
+/// As [`base_string`], for a method by its name.
 pub(super) fn base_string_of(
     method: &str,
     url: &Url,
@@ -100,9 +109,8 @@ pub(super) fn signature(
     signature.into()
 }
 
-/// The server's side (RFC 5849 §3.2): is a request signed by whoever knows both secrets? `parameters` are
-/// those of the header and of a form body. Time, nonce and token are the caller's to judge. The comparison
-/// takes constant time.
+/// Whether a request was signed with both secrets (RFC 5849 §3.2, the server's side). `parameters` are those of the
+/// header and of a form body. Does not check time, nonce and token. The comparison takes constant time.
 pub fn verify(
     method: Method,
     url: &Url,

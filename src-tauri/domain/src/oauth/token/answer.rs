@@ -1,31 +1,31 @@
-//! Reading what a token endpoint answered. Strict about what is dangerous, tolerant about what products get
-//! wrong.
+//! Reading the answer of a token endpoint: strict where it matters for security, tolerant of common mistakes.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{BEARER, TokenRefusal, TokenSet};
+use super::refusal::TokenRefusal;
+use super::token_set::{BEARER, TokenSet};
 use crate::http::HttpResponse;
 use crate::oauth::json::{self, NotJson};
 use crate::oauth::percent;
-use crate::oauth::provider_text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
 use crate::sensitive::Sensitive;
+use crate::text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
 
-/// A life time beyond ten years means "does not expire"; the cap keeps sums with it far from overflow.
+/// In seconds. A lifetime beyond ten years means "does not expire"; the cap keeps sums far from overflow.
 const LONGEST_LIFE: u64 = 10 * 365 * 24 * 60 * 60;
 
-/// Nobody is made to wait more than a day by one header.
+/// In seconds. Caps `Retry-After`.
 const LONGEST_WAIT: u64 = 24 * 60 * 60;
 
-/// What products write for RFC 6750 tokens, in lower case: the standard's word, Apigee's, and Slack's two.
+/// Types of RFC 6750 tokens in lower case: the standard's, Apigee's, and Slack's two.
 const BEARER_NAMES: [&str; 4] = ["bearer", "bearertoken", "bot", "user"];
 
-/// Credentials, which never leave their redacted fields.
+/// Credentials never leave their redacted fields.
 const NEVER_EXTRA: [&str; 6] =
     ["access_token", "refresh_token", "id_token", "client_secret", "oauth_token", "oauth_token_secret"];
 
-/// The codes of RFC 6749 §5.2.
+/// RFC 6749 §5.2.
 const STANDARD_CODES: [&str; 6] = [
     "invalid_request",
     "invalid_client",
@@ -38,8 +38,8 @@ const STANDARD_CODES: [&str; 6] = [
 /// RFC 6749 §4.1.2.1 has these for the browser; some products use them here, with any status.
 const TEMPORARY_CODES: [&str; 2] = ["temporarily_unavailable", "server_error"];
 
-/// Where products put their code, best first: the RFC's place, OAuth 1.0's extension, then the usual shapes
-/// of JSON APIs.
+/// Where products put their error code, best first: the RFC's place, OAuth 1.0's extension, then common shapes of
+/// JSON APIs.
 const CODE_MEMBERS: [&str; 9] = [
     "error",
     "oauth_problem",
@@ -52,7 +52,7 @@ const CODE_MEMBERS: [&str; 9] = [
     "0.errorCode",
 ];
 
-/// Where products put their words.
+/// Where products put their error message.
 const DESCRIPTION_MEMBERS: [&str; 9] = [
     "error_description",
     "oauth_problem_advice",
@@ -65,10 +65,10 @@ const DESCRIPTION_MEMBERS: [&str; 9] = [
     "description",
 ];
 
-/// A code for a report is one word; a longer one is prose, or a value in the wrong place.
+/// A longer code is prose, or a value in the wrong place.
 const LONGEST_REPORTED_CODE: usize = 60;
 
-/// The error code of an answer, if it is a plain word: fit for a report, whatever endpoint it came from.
+/// The error code of any answer, if it is a plain word and thus fit for a report.
 pub fn error_code(answer: &HttpResponse) -> Option<String> {
     let body = std::str::from_utf8(answer.body.expose()).ok();
     let members = body.and_then(|body| Members::parse(body).ok()).unwrap_or_default();
@@ -81,11 +81,11 @@ pub fn error_code(answer: &HttpResponse) -> Option<String> {
     (plain && error.len() <= LONGEST_REPORTED_CODE).then_some(error)
 }
 
-/// Reads the answer of an OAuth 2 token endpoint (RFC 6749 §5). Of the members that no RFC names, those in
-/// `keep` are kept as text; a member of a nested object is named with a dot (`authed_user.id`).
+/// Reads the answer of an OAuth 2 token endpoint (RFC 6749 §5). `keep` names further members to keep; those of nested
+/// objects have dotted names (`authed_user.id`).
 pub fn read_token_answer(answer: &HttpResponse, keep: &[String]) -> Result<TokenSet, TokenRefusal> {
     let members = Members::read(answer).map_err(|refusal| match refusal {
-        // RFC 6749 §5.2: 401 is the status of a client that was not recognized; some servers say no more than that.
+        // RFC 6749 §5.2: 401 means that the client is not recognized; some servers send no code.
         TokenRefusal::Refused { error, description, status: 401 } if error == "http_401" => {
             TokenRefusal::Refused { error: "invalid_client".to_owned(), description, status: 401 }
         }
@@ -96,12 +96,11 @@ pub fn read_token_answer(answer: &HttpResponse, keep: &[String]) -> Result<Token
             .refusal(answer)
             .unwrap_or(TokenRefusal::BadAnswer("no access token in the answer")));
     };
-    // RFC 6749 appendix A.12. Anything else could not stand in a header, or would forge a second one.
+    // RFC 6749 appendix A.12. Other characters could forge a second header.
     if !access_token.bytes().all(|b| (0x20..=0x7e).contains(&b)) {
         return Err(TokenRefusal::BadAnswer("the access token holds characters that no header can carry"));
     }
-    // RFC 6749 §7.1: a token of a type that is not understood must not be used. A missing type is a common
-    // omission.
+    // RFC 6749 §7.1: a token of an unknown type must not be used. A missing type is a common mistake.
     if let Some(kind) = members.get("token_type")
         && !BEARER_NAMES.contains(&kind.to_ascii_lowercase().as_str())
     {
@@ -118,12 +117,12 @@ pub fn read_token_answer(answer: &HttpResponse, keep: &[String]) -> Result<Token
     })
 }
 
-/// The members of an answer as text, whether it came as JSON or as a form. Nested members have dotted names.
+/// The members of a JSON or form answer as text. Nested members have dotted names.
 #[derive(Default)]
 pub(in crate::oauth) struct Members(BTreeMap<String, Sensitive<String>>);
 
 impl Members {
-    /// Reads the body of a success; anything else becomes the refusal that it is.
+    /// Reads the body of a success. Any other answer becomes a refusal.
     pub(in crate::oauth) fn read(answer: &HttpResponse) -> Result<Self, TokenRefusal> {
         let body = std::str::from_utf8(answer.body.expose()).ok();
         let members = body.ok_or("not text").and_then(Self::parse);
@@ -137,15 +136,15 @@ impl Members {
                     .refusal(answer)
                     .unwrap_or_else(|| members.refused(format!("http_{}", answer.status), answer)))
             }
-            // A redirect would carry the client's secret to an address that nobody declared.
+            // A redirect could carry the client secret to an undeclared address.
             _ => Err(TokenRefusal::BadAnswer("neither a success nor an error")),
         }
     }
 
-    /// What is wrong is said in a phrase that holds nothing of the answer.
+    /// The error is a phrase without any value of the answer.
     fn parse(body: &str) -> Result<Self, &'static str> {
         const NEITHER: &str = "neither JSON nor a form";
-        // RFC 6749 §3.1 forbids repeated parameters, and of two members two readers could believe different ones.
+        // RFC 6749 §3.1 forbids repeated parameters: two readers could believe different ones.
         const TWICE: &str = "a member stands twice";
         let body = body.trim_start_matches('\u{FEFF}').trim();
         let mut members = Self::default();
@@ -178,7 +177,7 @@ impl Members {
             Value::Bool(_) | Value::Number(_) => {
                 self.0.insert(name, value.to_string().into());
             }
-            // Some products write the scope as a list.
+            // Some products send the scope as a list.
             Value::Array(list) if !name.is_empty() && list.iter().all(Value::is_string) => {
                 let words: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
                 self.0.insert(name, words.join(" ").into());
@@ -196,20 +195,20 @@ impl Members {
         }
     }
 
-    /// A member that is there and not empty.
+    /// A member that is not empty.
     pub(in crate::oauth) fn get(&self, name: &str) -> Option<&str> {
         self.get_or_empty(name).filter(|value| !value.is_empty())
     }
 
-    /// A member that is there, empty or not.
+    /// A member, even if it is empty.
     pub(in crate::oauth) fn get_or_empty(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.expose().as_str())
     }
 
-    /// A number of seconds, however written. What is no number counts as absent: a life time is only advice.
+    /// A number of seconds, as a number or as text. Anything else counts as absent.
     pub(in crate::oauth) fn seconds(&self, name: &str) -> Option<u64> {
         let seconds: f64 = self.get(name)?.trim().parse().ok()?;
-        // The conversion goes to the nearest bound: a negative life is over already.
+        // The conversion saturates: a negative lifetime becomes 0.
         seconds.is_finite().then_some((seconds as u64).min(LONGEST_LIFE))
     }
 
@@ -222,10 +221,10 @@ impl Members {
             .collect()
     }
 
-    /// The refusal that the answer speaks of, whatever its status; none if it speaks of none.
+    /// The refusal in the answer, whatever its status.
     pub(in crate::oauth) fn refusal(&self, answer: &HttpResponse) -> Option<TokenRefusal> {
         let own = self.own_code();
-        // 200 answers are only searched if they speak of an error: any text may contain the words of the RFC.
+        // A 200 answer is searched only if it has an error member: any text may contain the words of the RFC.
         if own.is_none() && answer.status < 400 {
             return None;
         }
@@ -235,13 +234,13 @@ impl Members {
         Some(self.refused(self.code(own, answer)?, answer))
     }
 
-    /// The code as the RFC writes it, wherever the product put it.
+    /// The code of the RFC, wherever the product put it, else the product's own.
     fn code(&self, own: Option<&str>, answer: &HttpResponse) -> Option<String> {
         match own {
             Some(code) if STANDARD_CODES.contains(&code.to_ascii_lowercase().as_str()) => {
                 Some(code.to_ascii_lowercase())
             }
-            // A code with an underscore is the product's own and says more than a search could.
+            // A code with an underscore is the product's own, and more precise than a search.
             Some(code) if code.contains('_') && !code.contains(char::is_whitespace) => Some(code.to_owned()),
             _ => self.standard_code(answer).or(own).map(str::to_owned),
         }
@@ -261,8 +260,8 @@ impl Members {
         }
     }
 
-    /// The one code of the RFC that stands as a word in the answer or in its challenge (RFC 6749 §5.2). With
-    /// two of them none is believed, because `invalid_grant` costs the person a sign-in.
+    /// The one code of the RFC that occurs as a word in the answer or its challenge (RFC 6749 §5.2). Two codes are
+    /// ambiguous, and a wrong `invalid_grant` would cost the user a sign-in.
     fn standard_code(&self, answer: &HttpResponse) -> Option<&'static str> {
         let texts =
             self.0.values().map(|value| value.expose().as_str()).chain(answer.header("www-authenticate"));
@@ -276,7 +275,7 @@ impl Members {
 }
 
 fn temporary(answer: &HttpResponse) -> TokenRefusal {
-    // RFC 9110 §10.2.3 also allows a date, which would need a clock; then the caller's own spacing applies.
+    // RFC 9110 §10.2.3 also allows a date, which would need a clock; then the caller's own back-off applies.
     let retry_after = answer.header("retry-after").and_then(|value| value.trim().parse::<u64>().ok());
     TokenRefusal::Temporary {
         status: answer.status,

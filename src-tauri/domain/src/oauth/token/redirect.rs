@@ -1,16 +1,16 @@
-//! Whether a provider's refusal is about the redirect address, and which one it wants.
+//! Whether a provider refused the redirect address, and which one it expects.
 //!
-//! RFC 6749 §4.1.2.1 and §5.2 have no code for it, so it is read from the provider's words.
+//! RFC 6749 §4.1.2.1 and §5.2 have no code for it, so the message is searched.
 
-use crate::form;
+use crate::address;
 
-/// Codes that name the address themselves: Google's and Microsoft's, and Slack's.
+/// The codes of Google and Microsoft, and of Slack.
 const CODES: [&str; 3] = ["redirect_uri_mismatch", "invalid_redirect_uri", "bad_redirect_uri"];
 
-/// Codes of the RFC under which providers report it, with words beside them.
+/// Codes of the RFC under which providers report it, with a message.
 const BROAD_CODES: [&str; 4] = ["invalid_request", "invalid_grant", "invalid_client", "unauthorized_client"];
 
-/// What the address is called in those words.
+/// Names of the address in those messages.
 const NAMES: [&str; 6] =
     ["redirect_uri", "redirect uri", "redirect url", "redirection uri", "callback url", "callback uri"];
 
@@ -23,15 +23,15 @@ pub fn speaks_of_redirect(error: &str, description: Option<&str>) -> bool {
             && NAMES.iter().any(|name| words.contains(name) || words.contains(&name.replace(' ', "-"))))
 }
 
-/// The address that the provider's words quote, if it is exactly one.
+/// The address that the message quotes, if it is exactly one.
 pub fn registered_address(description: &str) -> Option<String> {
     let delimiter = |c: char| c.is_whitespace() || "'\"`<>()[]{},;“”‘’".contains(c);
     let mut found = description
         .split(delimiter)
         .filter(|word| word.starts_with("https://") || word.starts_with("http://"))
-        // The full stop or colon of the sentence.
+        // Punctuation of the sentence.
         .map(|word| word.trim_end_matches(['.', ':', '!', '?']))
-        .filter(|word| form::address(word).is_ok());
+        .filter(|word| address::parse(word).is_some());
     let first = found.next()?;
     found.all(|other| other == first).then(|| first.to_owned())
 }

@@ -1,5 +1,4 @@
-//! Requests to the endpoints where the client shows who it is: token (RFC 6749 §3.2) and revocation (RFC
-//! 7009).
+//! Requests in which the client authenticates: token (RFC 6749 §3.2) and revocation (RFC 7009).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,58 +8,69 @@ use thiserror::Error;
 use url::Url;
 use zeroize::Zeroize;
 
-use crate::element::Grant;
 use crate::http::{HttpRequest, Method};
+use crate::oauth::grant::Grant;
 use crate::oauth::percent;
 use crate::oauth::pkce::Verifier;
 use crate::sensitive::Sensitive;
 
-/// How the client shows who it is (RFC 6749 §2.3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// How the client authenticates (RFC 6749 §2.3).
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuthentication {
-    /// `client_id` and `client_secret` in the body: less fine than Basic, but what most products understand.
+    /// `client_id` and `client_secret` in the body: worse than Basic, but supported by most products.
     #[default]
+    #[strum(serialize = "client_secret_post")]
     Body,
     /// HTTP Basic.
+    #[strum(serialize = "client_secret_basic")]
     Basic,
     /// A public client: only the `client_id`, in the body.
+    #[strum(serialize = "none")]
     None,
 }
 
 impl ClientAuthentication {
     /// The name in metadata and registrations (RFC 7591 §2).
     pub fn method_name(self) -> &'static str {
-        match self {
-            Self::Body => "client_secret_post",
-            Self::Basic => "client_secret_basic",
-            Self::None => "none",
-        }
+        self.into()
     }
 
-    /// Reads such a name; none for ways that are not spoken here.
+    /// `None` for a method that Keyrack does not support.
     pub fn from_method_name(name: &str) -> Option<Self> {
-        [Self::Body, Self::Basic, Self::None].into_iter().find(|way| way.method_name() == name)
+        name.parse().ok()
     }
 }
 
-/// How the body is written.
+/// The format of the request body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BodyFormat {
-    /// `application/x-www-form-urlencoded`, as RFC 6749 demands.
+    /// `application/x-www-form-urlencoded`, as RFC 6749 requires.
     #[default]
     Form,
-    /// A JSON object, for the few products that want it.
+    /// A JSON object, for the few products that need it.
     Json,
 }
 
-/// An extra parameter bears a name that the request already has (RFC 6749 §3.2).
+/// An extra parameter repeats one of the request (RFC 6749 §3.2).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the parameter {0} is given twice")]
 pub struct RepeatedParameter(pub String);
 
-/// Names that an extra parameter never has, whatever the request.
+/// Names that no extra parameter may have.
 const RESERVED: [&str; 10] = [
     "grant_type",
     "device_code",
@@ -77,23 +87,19 @@ const RESERVED: [&str; 10] = [
 /// A token or revocation endpoint, and the client that calls it.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenEndpoint<'a> {
-    /// The `token_endpoint` or `revocation_endpoint`.
     pub url: &'a Url,
-    /// The `client_id`.
     pub client_id: &'a str,
-    /// The `client_secret`; empty for a public client.
+    /// Empty for a public client.
     pub client_secret: &'a Sensitive<String>,
-    /// How the client shows who it is.
     pub authentication: ClientAuthentication,
-    /// How the body is written.
     pub body_format: BodyFormat,
     /// Further parameters of this provider, such as `audience`.
     pub extra: &'a [(String, String)],
 }
 
 impl TokenEndpoint<'_> {
-    /// Exchanges a code (RFC 6749 §4.1.3). `redirect_uri` is the one of the authorization request, byte for
-    /// byte; `code_verifier` is sent exactly when a challenge was (RFC 7636 §4.5).
+    /// Exchanges a code (RFC 6749 §4.1.3). `redirect_uri` is that of the authorization request, byte for byte;
+    /// `code_verifier` is sent if a challenge was (RFC 7636 §4.5).
     pub fn code(
         &self,
         code: &Sensitive<String>,
@@ -111,7 +117,7 @@ impl TokenEndpoint<'_> {
         self.request(parameters)
     }
 
-    /// Renews (RFC 6749 §6). Without `scope` the new token has the old one's.
+    /// Renews a token (RFC 6749 §6). Without `scope` the new token has the scope of the old one.
     pub fn refresh(
         &self,
         refresh_token: &Sensitive<String>,
@@ -124,12 +130,12 @@ impl TokenEndpoint<'_> {
         self.request(parameters)
     }
 
-    /// Begins a sign-in on another device (RFC 8628 §3.1); for a `device_authorization_endpoint`.
+    /// Starts a sign-in on another device (RFC 8628 §3.1); for a `device_authorization_endpoint`.
     pub fn device_authorization(&self, scope: Option<&str>) -> Result<HttpRequest, RepeatedParameter> {
         self.request(scope.map(|scope| ("scope", scope)).into_iter().collect())
     }
 
-    /// Asks whether the person has given access on the other device (RFC 8628 §3.4).
+    /// Polls for the result of a sign-in on another device (RFC 8628 §3.4).
     pub fn device_code(&self, device_code: &Sensitive<String>) -> Result<HttpRequest, RepeatedParameter> {
         self.request(vec![
             ("grant_type", Grant::DeviceCode.grant_type()),
@@ -137,7 +143,7 @@ impl TokenEndpoint<'_> {
         ])
     }
 
-    /// Asks for a token for the application itself (RFC 6749 §4.4.2).
+    /// Requests a token for the application itself (RFC 6749 §4.4.2).
     pub fn client_credentials(&self, scope: Option<&str>) -> Result<HttpRequest, RepeatedParameter> {
         let mut parameters = vec![("grant_type", Grant::ClientCredentials.grant_type())];
         parameters.extend(scope.map(|scope| ("scope", scope)));
@@ -155,12 +161,11 @@ impl TokenEndpoint<'_> {
     ) -> Result<HttpRequest, RepeatedParameter> {
         let secret = self.client_secret.expose();
         let authentication = match self.authentication {
-            // A client without a secret is a public one (RFC 6749 §2.3.1: an empty secret may be left out).
+            // RFC 6749 §2.3.1: an empty secret may be omitted, which makes the client public.
             _ if secret.is_empty() => ClientAuthentication::None,
             other => other,
         };
-        // RFC 6749 §2.3: one way of authentication per request, so nothing of the client in the body beside
-        // Basic.
+        // RFC 6749 §2.3: one authentication method per request, so Basic excludes client parameters in the body.
         if authentication != ClientAuthentication::Basic {
             parameters.push(("client_id", self.client_id));
         }
@@ -177,7 +182,7 @@ impl TokenEndpoint<'_> {
             BodyFormat::Form => ("application/x-www-form-urlencoded", percent::form_encode(&parameters)),
             BodyFormat::Json => ("application/json", json_object(&parameters)),
         };
-        // Some providers answer as a form unless JSON is asked for.
+        // Some providers answer as a form unless JSON is requested.
         let mut request = HttpRequest::new(Method::Post, self.url.clone())
             .header("accept", "application/json")
             .header("content-type", content_type);
@@ -189,8 +194,7 @@ impl TokenEndpoint<'_> {
     }
 }
 
-/// RFC 6749 §2.3.1: identifier and secret are form-encoded before they are joined, since both may hold a
-/// colon.
+/// RFC 6749 §2.3.1: both parts are form-encoded before they are joined, since they may contain a colon.
 fn basic(client_id: &str, secret: &str) -> String {
     let form = |text: &str| percent::form_encode(&[("", text)]).split_off(1);
     let mut secret = form(secret);

@@ -1,0 +1,13 @@
+//! The text of an element file: read and checked with the line of each fault, and written for custom elements.
+
+mod check;
+mod custom;
+mod lines;
+mod parse;
+mod problem;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub use custom::{custom_oauth1, custom_oauth2, to_toml};
+pub use problem::Problem;

@@ -1,0 +1,14 @@
+mod custom;
+mod faults;
+mod generic;
+mod schema;
+mod shipped;
+
+use crate::element::Element;
+
+/// A small valid file that the tests spoil.
+const PLAIN: &str = include_str!("plain.toml");
+
+fn parse(text: &str) -> Element {
+    Element::parse(text).unwrap_or_else(|problems| panic!("{problems:?}"))
+}

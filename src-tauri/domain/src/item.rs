@@ -1,0 +1,236 @@
+//! The keychain's value for one connection: its secrets, and enough facts to describe itself should the index be lost.
+
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::connection::{Connection, Facts, Status, split_scopes};
+use crate::credential::{Credential, CredentialText};
+use crate::oauth::token::TokenSet;
+use crate::sensitive::Sensitive;
+use crate::vault_text;
+
+/// The version of the JSON text.
+const VERSION: u8 = 1;
+
+/// The keychain's value for one connection. It has no `Serialize`: only [`Item::to_secret`] makes text of it.
+#[derive(Clone, Debug)]
+pub struct Item {
+    pub facts: Facts,
+    /// When the credential was received, in milliseconds since 1970.
+    pub received_at: i64,
+    /// The hosts of the sign-in. An element file that names others needs a new sign-in.
+    pub pinned_hosts: Vec<String>,
+    /// Every value of the form, by configuration key.
+    pub configuration: BTreeMap<String, Sensitive<String>>,
+    pub credential: Credential,
+    /// The `token` of the instance.
+    pub element_token: Sensitive<String>,
+}
+
+/// Names the members of [`Item`] for serde, in this module alone.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Item")]
+struct ItemText {
+    #[serde(flatten)]
+    facts: Facts,
+    received_at: i64,
+    #[serde(default)]
+    pinned_hosts: Vec<String>,
+    #[serde(with = "vault_text::map")]
+    configuration: BTreeMap<String, Sensitive<String>>,
+    #[serde(flatten, with = "credential_text")]
+    credential: Credential,
+    #[serde(with = "vault_text")]
+    element_token: Sensitive<String>,
+}
+
+mod credential_text {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{Credential, CredentialText};
+
+    pub(super) fn serialize<S: Serializer>(credential: &Credential, to: S) -> Result<S::Ok, S::Error> {
+        CredentialText::from(credential.clone()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Credential, D::Error> {
+        CredentialText::deserialize(from).map(Credential::from)
+    }
+}
+
+/// An item as it is written, with its version.
+#[derive(Serialize)]
+struct Written<'a> {
+    v: u8,
+    #[serde(flatten, with = "ItemText")]
+    item: &'a Item,
+}
+
+impl Item {
+    /// The item as one JSON text for the keychain.
+    pub fn to_secret(&self) -> Sensitive<String> {
+        let text = serde_json::to_string(&Written { v: VERSION, item: self });
+        Sensitive::new(text.expect("maps with text keys always serialise"))
+    }
+
+    /// Reads an item back. `None` if the text is not an item.
+    pub fn from_secret(secret: &Sensitive<String>) -> Option<Self> {
+        ItemText::deserialize(&mut serde_json::Deserializer::from_str(secret.expose())).ok()
+    }
+
+    pub fn tokens(&self) -> Option<&TokenSet> {
+        self.credential.tokens()
+    }
+
+    /// When the access token ends, in milliseconds since 1970.
+    pub fn expires_at(&self) -> Option<i64> {
+        let life = i64::try_from(self.tokens()?.expires_in?).unwrap_or(i64::MAX);
+        Some(self.received_at.saturating_add(life.saturating_mul(1000)))
+    }
+
+    /// The secret that calls the product, or the hosted platform that keeps the provider's tokens.
+    pub fn calling_token(&self) -> &Sensitive<String> {
+        match &self.credential {
+            Credential::Tokens(tokens) => &tokens.access_token,
+            Credential::Key(key) => key,
+            Credential::Basic { password, .. } => password,
+            Credential::ElementTokenOnly => &self.element_token,
+        }
+    }
+
+    /// The scopes that were granted.
+    pub fn scopes(&self) -> Vec<String> {
+        split_scopes(self.tokens().and_then(|tokens| tokens.scope.as_deref()))
+    }
+
+    /// The SHA-256 of the Element token, by which the index finds the connection.
+    pub fn token_sha256(&self) -> [u8; 32] {
+        Sha256::digest(self.element_token.expose().as_bytes()).into()
+    }
+
+    /// The row that describes this item.
+    pub fn to_connection(&self) -> Connection {
+        Connection {
+            facts: self.facts.clone(),
+            disabled: false,
+            status: Status::Ok,
+            last_code: None,
+            identity_key: None,
+            scopes: self.scopes(),
+            renewed_at: (self.received_at > self.created_at).then_some(self.received_at),
+            expires_at: self.expires_at(),
+        }
+    }
+}
+
+impl Deref for Item {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.facts
+    }
+}
+
+impl DerefMut for Item {
+    fn deref_mut(&mut self) -> &mut Facts {
+        &mut self.facts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::WorkspaceId;
+
+    fn item(credential: Credential) -> Item {
+        Item {
+            facts: Facts {
+                id: "c1".into(),
+                workspace: WorkspaceId::Practice,
+                element: "zendesk".into(),
+                product: "Zendesk".into(),
+                name: "Support".into(),
+                tags: vec!["eu".into()],
+                identity: Some("maria@example.org".into()),
+                created_at: 1_000,
+                ..Facts::default()
+            },
+            received_at: 1_000,
+            pinned_hosts: vec!["acme.zendesk.com".into()],
+            configuration: BTreeMap::from([("oauth.api.secret".into(), Sensitive::from("s3cret"))]),
+            credential,
+            element_token: "et".into(),
+        }
+    }
+
+    fn tokens() -> Credential {
+        Credential::Tokens(TokenSet {
+            access_token: "at".into(),
+            token_secret: None,
+            refresh_token: Some("rt".into()),
+            token_type: "Bearer".into(),
+            expires_in: Some(600),
+            scope: Some("read write".into()),
+            extra: BTreeMap::from([("instance_url".into(), "https://acme.example".into())]),
+        })
+    }
+
+    /// The text that version 0.1.0 wrote. Such items are in people's keychains.
+    const WRITTEN_BY_0_1: &str = r#"{"v":1,"id":"c1","workspace":"practice","element":"zendesk","product":"Zendesk",
+        "instance":null,"name":"Support","tags":["eu"],"identity":"maria@example.org","host":null,
+        "created_at":1000,"received_at":1000,"pinned_hosts":["acme.zendesk.com"],
+        "configuration":{"oauth.api.secret":"s3cret"},"access_token":"at","token_secret":null,
+        "refresh_token":"rt","token_type":"Bearer","expires_in":600,"scope":"read write",
+        "extra":{"instance_url":"https://acme.example"},"missing":[],"element_token":"et"}"#;
+
+    #[test]
+    fn an_item_of_version_0_1_reads_as_it_was_meant() {
+        let back = Item::from_secret(&WRITTEN_BY_0_1.into()).expect("an item");
+        assert_eq!(back.to_secret().expose(), item(tokens()).to_secret().expose());
+        let hosted = WRITTEN_BY_0_1.replace("\"at\"", "null").replace("practice", "f00");
+        let back = Item::from_secret(&hosted.as_str().into()).expect("an item");
+        assert!(matches!(back.credential, Credential::ElementTokenOnly));
+        assert_eq!(back.workspace, WorkspaceId::Hosted("f00".into()));
+    }
+
+    #[test]
+    fn every_kind_of_credential_reads_back() {
+        let basic = Credential::Basic { username: "maria".into(), password: "p".into() };
+        for credential in [tokens(), Credential::Key("k".into()), basic, Credential::ElementTokenOnly] {
+            let written = item(credential).to_secret();
+            let back = Item::from_secret(&written).expect("an item");
+            assert_eq!(back.to_secret().expose(), written.expose());
+        }
+    }
+
+    #[test]
+    fn an_item_describes_itself() {
+        let back = Item::from_secret(&item(tokens()).to_secret()).expect("our own item");
+        let row = back.to_connection();
+        assert_eq!(
+            (row.id.as_str(), row.name.as_str(), row.workspace.as_str()),
+            ("c1", "Support", "practice")
+        );
+        assert_eq!(row.scopes, ["read", "write"]);
+        assert_eq!(row.expires_at, Some(601_000));
+        assert_eq!(back.configuration["oauth.api.secret"].expose(), "s3cret");
+        assert_eq!(back.tokens().and_then(|t| t.refresh_token.as_ref()).expect("kept").expose(), "rt");
+    }
+
+    #[test]
+    fn debug_output_of_an_item_holds_no_secret() {
+        let shown = format!("{:?}", item(tokens()));
+        for secret in ["s3cret", "\"at\"", "\"rt\"", "\"et\""] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_not_ours_is_no_item() {
+        assert!(Item::from_secret(&"{}".into()).is_none());
+        assert!(Item::from_secret(&"not json".into()).is_none());
+    }
+}

@@ -1,0 +1,48 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A way to obtain a token.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Grant {
+    /// The browser brings a code back (RFC 6749 §4.1).
+    #[default]
+    AuthorizationCode,
+    /// The user enters a code in a browser on any device (RFC 8628).
+    DeviceCode,
+    /// The application obtains a token for itself; no user signs in (RFC 6749 §4.4).
+    ClientCredentials,
+}
+
+impl Grant {
+    /// The word in element files and in the field `oauth.grant`.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        word.parse().ok()
+    }
+
+    /// The `grant_type` of the protocol (RFC 6749 §4.1.3 and §4.4.2, RFC 8628 §3.4).
+    pub fn grant_type(self) -> &'static str {
+        match self {
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            other => other.as_str(),
+        }
+    }
+}

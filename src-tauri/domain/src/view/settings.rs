@@ -1,0 +1,48 @@
+//! The Settings screen.
+
+use serde::{Deserialize, Serialize};
+
+/// How the window looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Appearance {
+    /// As the operating system says.
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// A certificate authority that the person added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct CertificateView {
+    pub subject: String,
+    pub issuer: String,
+    /// When it ends, in milliseconds since 1970.
+    pub expires_at: i64,
+    /// The SHA-256 of the certificate in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// The Settings screen.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SettingsView {
+    /// System, light or dark.
+    pub appearance: Appearance,
+    /// The port in the callback address of new connections.
+    pub callback_port: u16,
+    /// Where the index lies.
+    pub data_folder: String,
+    /// Where element files of the person's own lie.
+    pub elements_folder: String,
+    /// Where the log lies.
+    pub log_folder: String,
+    pub version: String,
+    /// Certificate authorities that are trusted beside those of the system.
+    pub certificates: Vec<CertificateView>,
+    /// The proxy in use, as host and port; empty if none.
+    pub proxy: String,
+}

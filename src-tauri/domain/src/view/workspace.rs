@@ -1,0 +1,53 @@
+//! Workspaces as they are shown and added.
+
+use serde::{Deserialize, Serialize};
+
+/// What answers the calls of a workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum WorkspaceKind {
+    Local,
+    Practice,
+    Hosted,
+}
+
+/// A workspace as the switcher shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct WorkspaceView {
+    /// The name on the command line.
+    pub name: String,
+    /// The name in the window.
+    pub label: String,
+    /// What answers its calls.
+    pub kind: WorkspaceKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub base_url: Option<String>,
+    /// How many connections it has here.
+    pub connections: u32,
+}
+
+/// A platform that many people have: its address need not be typed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct PresetView {
+    /// The word on the command line.
+    pub name: String,
+    /// What people call it.
+    pub label: String,
+    /// Where its API begins.
+    pub base_url: String,
+}
+
+/// A hosted workspace that is to be added. It holds secrets, so there is no `Debug`.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct WorkspaceRequest {
+    pub name: String,
+    /// Where its API begins, or the name of a preset.
+    pub base_url: String,
+    pub user_secret: String,
+    pub organization_secret: String,
+}

@@ -1,0 +1,16 @@
+use clap_complete::Shell;
+
+use super::print;
+
+/// Print a completion script
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The shell
+    shell: Shell,
+}
+
+pub(super) fn run(args: &Args, mut program: clap::Command) {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut program, "keyrack", &mut script);
+    print::line(String::from_utf8_lossy(&script).trim_end());
+}

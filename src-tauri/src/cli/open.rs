@@ -1,0 +1,17 @@
+use std::process::{Command, Stdio};
+
+use super::problem::Problem;
+use crate::domain::error::Failure;
+
+/// Starts the window program, which is installed beside this program.
+pub(super) fn run() -> Result<(), Problem> {
+    let window = if cfg!(windows) { "keyrack-desktop.exe" } else { "keyrack-desktop" };
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(window)));
+    let program = beside.filter(|path| path.exists()).unwrap_or_else(|| window.into());
+    let mut command = Command::new(program);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    match command.spawn() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Failure::internal("keyrack-desktop is not installed").into()),
+    }
+}

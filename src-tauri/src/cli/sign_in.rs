@@ -1,0 +1,212 @@
+//! One sign-in, from the options to a connection.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use tokio::sync::watch;
+
+use super::context::{Context, block_on};
+use super::paste;
+use super::print;
+use super::problem::Problem;
+use super::seconds::parse_seconds;
+use super::secrets::{read_secrets, split_pair};
+use super::signals::interrupted;
+use crate::domain::attempt::Stage;
+use crate::domain::connection::Connection;
+use crate::domain::element::Element;
+use crate::domain::error::{Code, Failure};
+use crate::domain::view::{ConnectRequest, KeychainState};
+use crate::engine::{Browser, Controls, Ending, Engine, SigningIn, Unsaved, WorkspaceId};
+
+/// How often a locked keychain is asked again while the token waits in memory.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The options of a sign-in.
+#[derive(Args)]
+pub(super) struct Options {
+    /// A field of the element's form; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// A secret field, from a variable, a file or standard input; may be repeated
+    #[arg(long = "secret", value_name = "KEY=env:VAR|file:PATH|-")]
+    secrets: Vec<String>,
+    /// The browser to open instead of the usual one
+    #[arg(long, value_name = "CMD", conflicts_with = "no_browser")]
+    browser: Option<String>,
+    /// Open none; print the address as a line that begins with "open: "
+    #[arg(long)]
+    no_browser: bool,
+    /// Read the address that the browser ended on from standard input
+    #[arg(long)]
+    paste: bool,
+    /// How many seconds to wait for the sign-in
+    #[arg(long, value_name = "S", default_value = "900", value_parser = parse_seconds)]
+    timeout: Duration,
+}
+
+impl Options {
+    /// The values of the form.
+    pub(super) fn read_values(&self, element: &Element) -> Result<BTreeMap<String, String>, Failure> {
+        if self.paste && self.secrets.iter().any(|text| text.ends_with("=-")) {
+            let both = "standard input can give either the secret (-) or the address (--paste)";
+            return Err(Failure::new(Code::Usage).detail(both));
+        }
+        let mut values = BTreeMap::new();
+        for text in &self.set {
+            let (key, value) = split_pair(text, "--set")?;
+            if element.field(key).is_some_and(|field| field.secret) {
+                return Err(Failure::new(Code::Usage).detail(format!(
+                    "{key} is a secret: give it with --secret {key}=env:VAR, file:PATH or -"
+                )));
+            }
+            values.insert(key.to_owned(), value.to_owned());
+        }
+        values.extend(read_secrets(&self.secrets)?);
+        Ok(values)
+    }
+
+    fn choose_browser(&self) -> Browser {
+        match &self.browser {
+            _ if self.no_browser => Browser::None,
+            Some(command) => Browser::Command(command.clone()),
+            None => Browser::Default,
+        }
+    }
+}
+
+/// Signs in and prints the connection.
+pub(super) fn run(
+    context: &Context,
+    workspace: &WorkspaceId,
+    element: &Element,
+    request: ConnectRequest,
+    options: &Options,
+    other_account: bool,
+) -> Result<(), Problem> {
+    let again = request.again.is_some();
+    let connection = block_on(sign_in(&context.engine, workspace, request, options, other_account))
+        .map_err(|failure| Problem::with_element(failure, element))?;
+    let view = context.engine.view(connection);
+    if context.json {
+        print::json(&view);
+        return Ok(());
+    }
+    let identity = view.identity.as_deref().map(|who| format!(" as {who}")).unwrap_or_default();
+    print::note(&match again {
+        true => format!("{} is signed in again{identity}.", view.name),
+        false => format!("{} is connected{identity}.", view.product),
+    });
+    if !view.missing.is_empty() {
+        print::note(&format!(
+            "Not all that was asked for was given. Missing: {}. Sign in again to ask once more.",
+            view.missing.join(", ")
+        ));
+    }
+    print::line(&view.name);
+    Ok(())
+}
+
+async fn sign_in(
+    engine: &Engine,
+    workspace: &WorkspaceId,
+    request: ConnectRequest,
+    options: &Options,
+    other_account: bool,
+) -> Result<Connection, Failure> {
+    let deadline = Instant::now() + options.timeout;
+    let (cancel, cancelled) = watch::channel(false);
+    tokio::spawn(async move {
+        interrupted().await;
+        let _ = cancel.send(true);
+        // Kept until the program ends: a closed channel would count as a decision.
+        std::future::pending::<()>().await;
+    });
+    let mut stopped = cancelled.clone();
+    let mut signing = tokio::select! {
+        started = engine.start(workspace, request) => started?,
+        _ = stopped.wait_for(|stop| *stop) => return Err(Failure::new(Code::Cancelled)),
+    };
+    signing.any_account = other_account;
+    open_page(&signing, &options.choose_browser()).await;
+    let pasted = paste::start_reading(options.paste || signing.paste_only());
+    let (_keep, deadline_seen) = watch::channel(deadline);
+    let (stage, _) = watch::channel(Stage::Waiting);
+    let controls = Controls { pasted, cancelled, deadline: deadline_seen, stage };
+    let ending = engine.finish(signing, controls).await;
+    wait_for_result(engine, ending, deadline).await
+}
+
+/// Opens the sign-in page, or prints its address.
+async fn open_page(signing: &SigningIn, browser: &Browser) {
+    let Some(url) = signing.url() else { return };
+    if let Some(code) = signing.user_code() {
+        print::code_line(code);
+        print::note("Check that the page in the browser shows this code, or enter it there.");
+    }
+    if *browser == Browser::None {
+        print::open_line(url.as_str());
+        crate::fault::point("browser_opened");
+    } else if signing.open_browser(browser).await {
+        print::note(&format!("Finish in the browser: sign in at {} and allow access.", signing.host()));
+    } else {
+        print::note("No browser opened. Open this address in any browser on this computer:");
+        print::open_line(url.as_str());
+    }
+}
+
+/// Waits for the keychain if it is locked, and until the browser has received its page.
+async fn wait_for_result(engine: &Engine, ending: Ending, deadline: Instant) -> Result<Connection, Failure> {
+    let ending = match ending {
+        Ending::Unsaved(unsaved) => save_until(engine, *unsaved, deadline).await,
+        ended => ended,
+    };
+    let (result, opened) = match ending {
+        Ending::Connected(connection, opened) => (Ok(*connection), opened),
+        Ending::Failed(failure, opened) => (Err(*failure), opened),
+        Ending::Unsaved(unsaved) => (Err(unsaved.failure), unsaved.opened),
+    };
+    if let Some(opened) = opened {
+        opened.close().await;
+    }
+    result
+}
+
+/// Saves a token as soon as the keychain is ready. At the deadline the token is given back to the provider.
+async fn save_until(engine: &Engine, mut unsaved: Unsaved, deadline: Instant) -> Ending {
+    let busy = unsaved.failure.code == Code::RenewalBusy;
+    let locked = matches!(unsaved.failure.code, Code::KeychainLocked | Code::KeychainMissing);
+    if busy {
+        print::note("Another program is renewing this connection. The sign-in is saved when it has ended.");
+    } else if locked {
+        print::note("The keychain is locked. Unlock it: the sign-in waits in memory and is saved then.");
+    }
+    let interrupted = interrupted();
+    tokio::pin!(interrupted);
+    loop {
+        // Waiting does not help with a keychain that refuses access or cannot hold the value.
+        let over = !(busy || locked)
+            || tokio::select! {
+                () = tokio::time::sleep(POLL_INTERVAL) => Instant::now() >= deadline,
+                () = &mut interrupted => true,
+            };
+        if over {
+            break;
+        }
+        if engine.keychain().await.state != KeychainState::Ready {
+            continue;
+        }
+        match engine.save(unsaved).await {
+            Ending::Unsaved(again) => unsaved = *again,
+            ended => return ended,
+        }
+    }
+    let failure = unsaved.failure.clone().product(unsaved.product());
+    let opened = unsaved.opened.take();
+    print::note(match engine.give_back(unsaved).await {
+        true => "The sign-in was not saved and was given back to the provider.",
+        false => "The sign-in was not saved. The provider may still list it; end it there.",
+    });
+    Ending::Failed(Box::new(failure), opened)
+}

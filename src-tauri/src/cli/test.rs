@@ -1,0 +1,31 @@
+use serde_json::json;
+
+use super::context::{Context, block_on};
+use super::each::{Success, run_each};
+use super::print;
+use super::problem::Problem;
+
+/// Ask the product, or the platform, whether a connection works
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// A connection's name or id
+    #[arg(required_unless_present = "all")]
+    name: Option<String>,
+    /// All connections
+    #[arg(long, conflicts_with = "name")]
+    all: bool,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
+    let connections = match &args.name {
+        Some(name) => vec![context.find(name)?],
+        None => context.engine.list_rows(context.workspace_id())?,
+    };
+    run_each(context, connections, print::line, |connection| {
+        let tested = block_on(context.engine.test(connection))?;
+        let ms = u64::try_from(tested.took.as_millis()).unwrap_or(u64::MAX);
+        let account = tested.identity.as_deref().map(|who| format!(" as {who}")).unwrap_or_default();
+        let line = format!("{} works{account} ({ms} ms).", connection.name);
+        Ok(Success { row: json!({ "identity": tested.identity, "ms": ms }), line })
+    })
+}

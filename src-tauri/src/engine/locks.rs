@@ -1,0 +1,35 @@
+//! Locks between programs. The operating system frees them however their owner ends.
+
+use std::time::Duration;
+
+use super::Engine;
+use crate::domain::connection::Facts;
+use crate::domain::error::{Code, Failure};
+use crate::io::lock::Lock;
+
+/// How long a change by another program is waited for.
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often a locked keychain is tried again while a rotated token waits.
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(250);
+
+pub(super) fn connection_lock_name(id: &str) -> String {
+    format!("connection-{id}")
+}
+
+impl Engine {
+    /// The lock under which a connection's item is changed: a renewal may be rotating its tokens.
+    ///
+    /// Errors: [`Code::RenewalBusy`].
+    pub(super) async fn lock_connection(&self, connection: &Facts) -> Result<Lock, Failure> {
+        let lock = Lock::take(&self.paths.run, &connection_lock_name(&connection.id), LOCK_TIMEOUT).await;
+        let busy = || Failure::new(Code::RenewalBusy).name(&connection.name);
+        lock.ok().flatten().ok_or_else(busy)
+    }
+
+    /// The lock that is held as long as an attempt's owner lives. `None` while another program holds it.
+    pub(super) fn try_lock_attempt(&self, id: &str) -> Result<Option<Lock>, Failure> {
+        Lock::try_take(&self.paths.run, &format!("attempt-{id}"))
+            .map_err(|e| Failure::new(Code::IndexUnwritable).detail(format!("lock: {}", e.kind())))
+    }
+}

@@ -1,0 +1,81 @@
+//! Which platform answers for a workspace, and which elements it has.
+
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+use super::{Engine, WorkspaceId};
+use crate::domain::element::Element;
+use crate::domain::error::{Code, Failure};
+use crate::io::index::HostedRow;
+use crate::platform::{Hosted, Local, Platform};
+
+/// How long a platform's catalogue is believed: long enough to choose and fill in a form, short enough that an element
+/// that was just added there is soon seen.
+const CATALOG_LIFE: Duration = Duration::from_secs(300);
+
+impl Engine {
+    /// The platform that answers for a workspace.
+    ///
+    /// Errors: [`Code::WorkspaceUnknown`]; a keychain that cannot be asked for the secrets.
+    pub(super) async fn platform(&self, workspace: &WorkspaceId) -> Result<Platform, Failure> {
+        Ok(match workspace {
+            WorkspaceId::Hosted(id) => Platform::Hosted(self.hosted(id).await?),
+            ours => Platform::Local(self.local(ours)),
+        })
+    }
+
+    /// The client of a hosted workspace.
+    pub(super) async fn hosted(&self, id: &str) -> Result<Hosted, Failure> {
+        let row = self.hosted_row(id)?;
+        let address = base_url(&row)?;
+        let secrets = self.secrets(&WorkspaceId::Hosted(id.to_owned())).await;
+        Ok(Hosted::new(&self.http, address, secrets.map_err(|failure| failure.name(&row.name))?))
+    }
+
+    pub(super) fn hosted_row(&self, id: &str) -> Result<HostedRow, Failure> {
+        let row = self.index.hosted_workspaces()?.into_iter().find(|row| row.id == id);
+        row.ok_or_else(|| Failure::new(Code::WorkspaceUnknown).name(id))
+    }
+
+    /// The platform on this computer, with the built-in provider for practice.
+    pub fn local(&self, workspace: &WorkspaceId) -> Local {
+        let practice = (*workspace == WorkspaceId::Practice).then(|| self.practice_provider());
+        Local::new(&self.http, practice)
+    }
+
+    /// The elements of a workspace: at a hosted platform its own list, in our words where we have them.
+    pub async fn elements_in(&self, workspace: &WorkspaceId) -> Result<Vec<Element>, Failure> {
+        let WorkspaceId::Hosted(id) = workspace else {
+            return Ok(self.reload_catalog().iter().cloned().collect());
+        };
+        let known = self.hosted_catalogs().get(id).filter(|(at, _)| at.elapsed() < CATALOG_LIFE).cloned();
+        let listed = match known {
+            Some((_, listed)) => listed,
+            None => {
+                let listed = self.hosted(id).await?.elements().await?;
+                self.hosted_catalogs().insert(id.clone(), (Instant::now(), listed.clone()));
+                listed
+            }
+        };
+        // An element of ours that the platform does not list could not be connected there.
+        let ours = self.catalog();
+        Ok(listed.into_iter().map(|theirs| ours.find(&theirs.key).cloned().unwrap_or(theirs)).collect())
+    }
+
+    /// The element with this key in a workspace, with its whole form.
+    ///
+    /// Errors: [`Code::ElementUnknown`], [`Code::ElementInvalid`].
+    pub async fn element_in(&self, workspace: &WorkspaceId, key: &str) -> Result<Element, Failure> {
+        match (self.element(key), workspace) {
+            (Err(unknown), WorkspaceId::Hosted(id)) if unknown.code == Code::ElementUnknown => {
+                self.hosted(id).await?.element(key).await
+            }
+            (found, _) => found,
+        }
+    }
+}
+
+pub(super) fn base_url(row: &HostedRow) -> Result<Url, Failure> {
+    row.base_url.parse().map_err(|_| Failure::internal("a stored address is none"))
+}

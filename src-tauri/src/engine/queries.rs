@@ -1,0 +1,115 @@
+//! What the edges read and write without a step of the flow.
+
+use std::collections::BTreeSet;
+
+use super::{Engine, WorkspaceId};
+use crate::domain::connection::Connection;
+use crate::domain::error::{Code, Failure};
+use crate::io::index::Setting;
+use crate::io::paths::Paths;
+
+/// How the index and the keychain agree.
+#[derive(Debug)]
+pub struct ItemAudit {
+    pub connections: usize,
+    /// Items that belong neither to a connection nor to an operation that was begun.
+    pub orphans: usize,
+}
+
+impl Engine {
+    pub fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    /// The rows of a workspace, or of all.
+    pub fn list_rows(&self, workspace: Option<&WorkspaceId>) -> Result<Vec<Connection>, Failure> {
+        Ok(self.index.connections(workspace)?)
+    }
+
+    /// Errors: [`Code::ConnectionUnknown`].
+    pub fn find_by_id(&self, id: &str) -> Result<Connection, Failure> {
+        self.index.connection(id)?.ok_or_else(|| Failure::new(Code::ConnectionUnknown).name(id))
+    }
+
+    /// The connection whose Element token has this SHA-256.
+    pub fn find_by_token(
+        &self,
+        workspace: &WorkspaceId,
+        sha256: &[u8; 32],
+    ) -> Result<Option<Connection>, Failure> {
+        Ok(self.index.find_by_token(workspace, sha256)?)
+    }
+
+    pub fn find_by_instance(&self, workspace: &WorkspaceId, id: &str) -> Result<Option<Connection>, Failure> {
+        Ok(self.index.find_by_instance(workspace, id)?)
+    }
+
+    /// Stores the hashes of Element tokens that an earlier version issued, by which calls find their instance.
+    pub async fn hash_older_tokens(&self, workspace: &WorkspaceId) -> Result<(), Failure> {
+        for id in self.index.ids_without_token_hash(workspace)? {
+            let key = id.clone();
+            // A connection without its item has no token to be called with.
+            if let Ok(Some(item)) = self.vault(move |vault| vault.get(&key)).await {
+                self.index.set_token_hash(&id, &item.token_sha256())?;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn read_setting(&self, setting: Setting) -> Result<Option<String>, Failure> {
+        Ok(self.index.setting(setting)?)
+    }
+
+    pub fn save_setting(&self, setting: Setting, value: &str) -> Result<(), Failure> {
+        Ok(self.index.set_setting(setting, value)?)
+    }
+
+    /// A number that changes when another process changes the index.
+    pub fn read_data_version(&self) -> Result<i64, Failure> {
+        Ok(self.index.data_version()?)
+    }
+
+    /// Checks that the index can be written.
+    pub fn check_index(&self) -> Result<(), Failure> {
+        Ok(self.index.probe()?)
+    }
+
+    /// Checks that the keychain takes and returns values. Blocks.
+    pub fn check_keychain(&self) -> Result<(), Failure> {
+        Ok(self.vault.probe()?)
+    }
+
+    /// Compares the index with the keychain. Blocks.
+    ///
+    /// Errors: [`Code::SignInExpired`] with the name of a connection that has no readable item.
+    pub fn audit_items(&self) -> Result<ItemAudit, Failure> {
+        let kept = self.vault.connection_ids()?;
+        // Items of open attempts and pending removals are expected.
+        let open = self.index.open_attempts()?.into_iter().map(|attempt| attempt.id);
+        let expected: Vec<_> = open.chain(self.index.pending_removals()?).collect();
+        let rows = self.index.connections(None)?;
+        let is_readable = |id: &str| kept.contains(id) && matches!(self.vault.get(id), Ok(Some(_)));
+        if let Some(row) = rows.iter().find(|row| !is_readable(&row.id)) {
+            let failure = Failure::new(Code::SignInExpired).name(&row.name);
+            return Err(failure.detail("the keychain holds no whole item for it"));
+        }
+        Ok(ItemAudit { connections: rows.len(), orphans: count_orphans(&kept, &rows, &expected) })
+    }
+}
+
+fn count_orphans(kept: &BTreeSet<String>, rows: &[Connection], expected: &[String]) -> usize {
+    kept.iter().filter(|id| !rows.iter().any(|row| row.id == **id) && !expected.contains(id)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_of_operations_that_were_begun_are_no_orphans() {
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+        let kept = BTreeSet::from_iter(ids(&["attempt", "removed", "unknown"]));
+        assert_eq!(count_orphans(&kept, &[], &ids(&["attempt", "removed"])), 1);
+        assert_eq!(count_orphans(&kept, &[], &[]), 3);
+    }
+}

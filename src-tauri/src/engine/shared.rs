@@ -1,0 +1,147 @@
+//! What the steps share, opened once per program.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Semaphore;
+
+use super::running::Running;
+use crate::domain::element::Element;
+use crate::domain::element_file::Problem;
+use crate::domain::error::{Code, Failure};
+use crate::domain::view::{KeychainState, KeychainView};
+use crate::io::callback::CallbackListeners;
+use crate::io::catalog::{Catalog, NoElement};
+use crate::io::http::Http;
+use crate::io::index::Index;
+use crate::io::paths::Paths;
+use crate::io::trust::Trust;
+use crate::io::vault::{KEYCHAIN_NAME, Prompting, Vault, VaultError};
+use crate::platform::practice::Practice;
+
+/// How long the list waits to learn whether the keychain is locked. Unlocked ones answer in milliseconds.
+const KEYCHAIN_STATE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The catalogues of hosted platforms, by the id of the workspace, with the moment of the request.
+pub(super) type HostedCatalogs = HashMap<String, (Instant, Vec<Element>)>;
+
+/// Everything that the steps need. Clones share all of it.
+#[derive(Clone)]
+pub struct Engine {
+    pub(super) paths: Paths,
+    pub(super) index: Index,
+    pub(super) vault: Vault,
+    pub(crate) http: Http,
+    pub(super) callbacks: CallbackListeners,
+    /// Asks one provider at a time for identities where many connections are made at once.
+    pub(super) identifying: Arc<Semaphore>,
+    pub(super) running: Running,
+    catalog: Arc<Mutex<Option<Arc<Catalog>>>>,
+    practice: Arc<OnceLock<Practice>>,
+    hosted_catalogs: Arc<Mutex<HostedCatalogs>>,
+}
+
+impl Engine {
+    /// Opens the index. Nothing else is opened before it is needed: printing a token must not read the catalogue.
+    pub fn open(paths: Paths, prompting: Prompting) -> Result<Self, Failure> {
+        let index = Index::open(&paths.index())?;
+        let vault = Vault::new(&paths.home_id, prompting);
+        Ok(Self::with(paths, index, vault))
+    }
+
+    /// An engine over parts that were opened elsewhere.
+    pub fn with(paths: Paths, index: Index, vault: Vault) -> Self {
+        let callbacks = CallbackListeners::new(&paths.run);
+        let http = Http::with_trust(Trust::at(paths.extra_ca()));
+        Self {
+            paths,
+            index,
+            vault,
+            http,
+            callbacks,
+            identifying: Arc::new(Semaphore::new(1)),
+            running: Running::default(),
+            catalog: Arc::default(),
+            practice: Arc::default(),
+            hosted_catalogs: Arc::default(),
+        }
+    }
+
+    /// The shipped elements and those in the user's folder, as last read.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.last_catalog().get_or_insert_with(|| self.read_catalog()).clone()
+    }
+
+    /// Reads the user's folder again.
+    pub fn reload_catalog(&self) -> Arc<Catalog> {
+        self.last_catalog().insert(self.read_catalog()).clone()
+    }
+
+    fn read_catalog(&self) -> Arc<Catalog> {
+        Arc::new(Catalog::load(&self.paths.elements()))
+    }
+
+    fn last_catalog(&self) -> MutexGuard<'_, Option<Arc<Catalog>>> {
+        self.catalog.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The element with this key.
+    ///
+    /// Errors: [`Code::ElementUnknown`]; [`Code::ElementInvalid`] with the file and its faults.
+    pub fn element(&self, key: &str) -> Result<Element, Failure> {
+        let last = self.catalog();
+        // A file may be newer than the last reading.
+        let catalog = if last.find(key).is_ok() { last } else { self.reload_catalog() };
+        catalog.find(key).cloned().map_err(|error| match error {
+            NoElement::Unknown => Failure::new(Code::ElementUnknown).name(key),
+            NoElement::Invalid(fault) => {
+                let with_line =
+                    |p: &Problem| p.line.map_or_else(|| p.to_string(), |n| format!("line {n}: {p}"));
+                let words: Vec<_> = fault.problems.iter().map(with_line).collect();
+                let file = fault.file.display().to_string();
+                Failure::new(Code::ElementInvalid).name(file).detail(words.join("; "))
+            }
+        })
+    }
+
+    pub(super) fn hosted_catalogs(&self) -> MutexGuard<'_, HostedCatalogs> {
+        self.hosted_catalogs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The practice provider of this process.
+    pub(super) fn practice_provider(&self) -> Practice {
+        let make = || Practice::new(self.index.clone(), self.vault.clone(), self.catalog());
+        self.practice.get_or_init(make).clone()
+    }
+
+    /// Runs a call of the vault, which blocks, from async code.
+    pub(super) async fn vault<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Vault) -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        let vault = self.vault.clone();
+        tokio::task::spawn_blocking(move || call(&vault)).await.unwrap_or(Err(VaultError::Denied))
+    }
+
+    /// The certificate authorities that the user trusts beside those of the system.
+    pub fn trust(&self) -> Trust {
+        Trust::at(self.paths.extra_ca())
+    }
+
+    /// Seconds that other clocks are ahead of this computer's, if servers told and it matters.
+    pub fn clock_skew(&self) -> Option<i64> {
+        self.http.clock_skew()
+    }
+
+    /// The keychain in the words of this system. One that does not answer in time counts as locked.
+    pub async fn keychain(&self) -> KeychainView {
+        let vault = self.vault.clone();
+        let asked = tokio::task::spawn_blocking(move || vault.state());
+        let state = match tokio::time::timeout(KEYCHAIN_STATE_TIMEOUT, asked).await {
+            Ok(Ok(state)) => state,
+            _ => KeychainState::Locked,
+        };
+        KeychainView { name: KEYCHAIN_NAME.to_owned(), state }
+    }
+}

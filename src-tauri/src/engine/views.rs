@@ -1,0 +1,42 @@
+//! Connections as they are shown.
+
+use super::{Engine, WorkspaceId};
+use crate::domain::connection::Connection;
+use crate::domain::error::Failure;
+use crate::domain::form::Values;
+use crate::domain::view::{ConnectionView, Revocation};
+use crate::io::index::HostedRow;
+use crate::platform::provider::revocation::revocation;
+
+impl Engine {
+    /// The connections of a workspace, or of all.
+    pub fn connections(&self, workspace: Option<&WorkspaceId>) -> Result<Vec<ConnectionView>, Failure> {
+        let hosted = self.index.hosted_workspaces()?;
+        let rows = self.index.connections(workspace)?;
+        Ok(rows.into_iter().map(|row| self.view_with(row, &hosted)).collect())
+    }
+
+    /// A row with the words of its element.
+    pub fn view(&self, row: Connection) -> ConnectionView {
+        let hosted = self.index.hosted_workspaces().unwrap_or_default();
+        self.view_with(row, &hosted)
+    }
+
+    fn view_with(&self, mut row: Connection, hosted: &[HostedRow]) -> ConnectionView {
+        let catalog = self.catalog();
+        let element = catalog.find(&row.element).ok();
+        let words = element.map(|e| (e.name.as_str(), e.initials.as_str(), e.access.as_slice()));
+        let revocation = match (element, &row.workspace) {
+            (_, WorkspaceId::Hosted(_)) => Revocation::Ends,
+            (Some(element), workspace) => {
+                revocation(element, &Values::default(), *workspace == WorkspaceId::Practice)
+            }
+            (None, _) => Revocation::Stays,
+        };
+        // The index names a hosted workspace by its id; people know its name.
+        if let Some(known) = hosted.iter().find(|known| known.id == row.workspace.as_str()) {
+            row.workspace = known.name.clone().into();
+        }
+        ConnectionView::new(row, words, revocation)
+    }
+}

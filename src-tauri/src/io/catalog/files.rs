@@ -1,0 +1,100 @@
+//! Element files on disk.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::domain::element::Element;
+use crate::domain::element_file::Problem;
+use crate::io::files::replace;
+
+/// The one file in an element's folder.
+pub(super) const FILE_NAME: &str = "element.toml";
+
+/// The largest shipped file has 3 KiB.
+pub(super) const MAX_FILE_BYTES: u64 = 64 * 1024;
+
+/// An element file that cannot be used, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileFault {
+    /// The key that the file should have: the name of its folder.
+    pub key: String,
+    pub file: PathBuf,
+    /// Never empty.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for FileFault {
+    /// One line for each problem, as editors and terminals understand it: `path:line: what`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{}:", self.file.display())?;
+            if let Some(line) = problem.line {
+                write!(f, "{line}:")?;
+            }
+            write!(f, " {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn problem(line: Option<usize>, what: String) -> Problem {
+    Problem { line, at: String::new(), what }
+}
+
+/// Writes an element file into the user's folder. Readers see the old file or the new one.
+pub fn save(folder: &Path, key: &str, text: &str) -> io::Result<()> {
+    let folder = folder.join(key);
+    fs::create_dir_all(&folder)?;
+    replace(&folder.join(FILE_NAME), text.as_bytes())
+}
+
+/// Removes an element file from the user's folder, and its own folder if that is then empty.
+pub fn remove(folder: &Path, key: &str) -> io::Result<()> {
+    let folder = folder.join(key);
+    fs::remove_file(folder.join(FILE_NAME))?;
+    let _ = fs::remove_dir(folder);
+    Ok(())
+}
+
+pub fn read_file(file: &Path) -> Result<Element, FileFault> {
+    let fault = |problems| FileFault { key: String::new(), file: file.to_owned(), problems };
+    let text = read_bounded(file).map_err(|what| fault(vec![problem(None, what)]))?;
+    Element::parse(&text).map_err(fault)
+}
+
+/// The element files in a folder with their keys, by key. A missing folder is empty.
+pub(super) fn list(folder: &Path) -> Vec<(String, PathBuf)> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<(String, PathBuf)> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let file = entry.path().join(FILE_NAME);
+            file.exists().then(|| (entry.file_name().to_string_lossy().into_owned(), file))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+fn read_bounded(file: &Path) -> Result<String, String> {
+    let unreadable = |error: io::Error| format!("the file cannot be read: {error}");
+    // Opening a named pipe would block.
+    if !fs::metadata(file).map_err(unreadable)?.is_file() {
+        return Err("this is not a file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    File::open(file)
+        .map_err(unreadable)?
+        .take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(format!("the file is larger than {MAX_FILE_BYTES} bytes"));
+    }
+    String::from_utf8(bytes).map_err(|_| "the file is not UTF-8 text".to_owned())
+}

@@ -1,0 +1,245 @@
+//! The HTTP client.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder};
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::clocks::{Clocks, Moment, is_significant};
+use super::error::{Delivery, HttpError};
+use super::journal::Journal;
+use super::{proxy, verify};
+use crate::domain::exchange::Exchange;
+use crate::domain::http::{HttpRequest, HttpResponse, Method};
+use crate::domain::sensitive::Sensitive;
+use crate::io::loopback::Loopback;
+use crate::io::trust::{Stamp, Trust};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Slow token endpoints exist; users of browsers wait as long.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest known token responses are some 20 kB, with tokens of 16 kB.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// The limits of one response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// In bytes, of the body.
+    pub body: usize,
+    /// From the first byte sent to the last one received.
+    pub time: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        let test_ms = crate::fault::number("KEYRACK_HTTP_TIMEOUT_MS").and_then(|ms| u64::try_from(ms).ok());
+        Self { body: MAX_BODY_BYTES, time: test_ms.map_or(TIMEOUT, Duration::from_millis) }
+    }
+}
+
+/// Clones share connections. Clients are built when first needed: reading the trust store takes longer than printing a
+/// token.
+#[derive(Clone, Default)]
+pub struct Http {
+    pub(super) shared: Arc<Shared>,
+    journal: Option<Journal>,
+}
+
+#[derive(Default)]
+pub(super) struct Shared {
+    /// The authorities that the user added; `None` in most tests.
+    trust: Option<Trust>,
+    /// For http on loopback.
+    plain: OnceLock<Client>,
+    /// For https on loopback, which uses no proxy.
+    pub(super) near: Mutex<Option<VerifiedClient>>,
+    /// For https everywhere else.
+    pub(super) far: Mutex<Option<VerifiedClient>>,
+    clocks: Clocks,
+}
+
+/// A client, and the version of the added authorities that it uses.
+pub(super) struct VerifiedClient {
+    client: Client,
+    stamp: Stamp,
+}
+
+impl Http {
+    /// A client that also trusts the authorities that the user added, and notices changes to them.
+    pub fn with_trust(trust: Trust) -> Self {
+        let shared = Shared { trust: Some(trust), ..Shared::default() };
+        Self { shared: Arc::new(shared), journal: None }
+    }
+
+    /// The same client with a new journal for one operation. Clones share the journal.
+    pub fn with_journal(&self) -> Self {
+        Self { shared: self.shared.clone(), journal: Some(Journal::default()) }
+    }
+
+    /// The last twenty exchanges in the journal, oldest first.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.journal.as_ref().map(Journal::exchanges).unwrap_or_default()
+    }
+
+    /// Seconds that the clock of this server is ahead of this computer's, if known.
+    pub fn skew(&self, url: &Url) -> Option<i64> {
+        self.shared.clocks.skew_of(url)
+    }
+
+    /// Seconds that the clocks of most servers are ahead of this computer's, if that is enough to break sign-ins.
+    pub fn clock_skew(&self) -> Option<i64> {
+        self.shared.clocks.median().filter(|skew| is_significant(*skew))
+    }
+
+    /// Sends a request and reads the whole response within the default bounds. Any status is a response.
+    pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        self.send_within(request, Bounds::default()).await
+    }
+
+    pub async fn send_within(&self, request: HttpRequest, bounds: Bounds) -> Result<HttpResponse, HttpError> {
+        let entry = self.journal.as_ref().map(|journal| journal.begin(&request));
+        let result = self.send_unrecorded(request, bounds).await;
+        if let Some(entry) = entry {
+            entry.end(&result);
+        }
+        result
+    }
+
+    async fn send_unrecorded(&self, request: HttpRequest, bounds: Bounds) -> Result<HttpResponse, HttpError> {
+        let url = request.url;
+        let client = self.client(&url).await?;
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Delete => reqwest::Method::DELETE,
+            Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
+        };
+        let mut outgoing = client.request(method, url.clone()).timeout(bounds.time);
+        for (name, value) in &request.headers {
+            outgoing = outgoing.header(*name, value.expose());
+        }
+        if let Some(body) = &request.body {
+            outgoing = outgoing.body(body.expose().clone());
+        }
+        let asked = Moment::now();
+        let mut answer = match outgoing.send().await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.to_error(&url, &error).await),
+        };
+        self.record_date(&url, asked, answer.headers());
+        let status = answer.status().as_u16();
+        let headers = answer
+            .headers()
+            .iter()
+            .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
+            .collect();
+        let mut body = Vec::new();
+        loop {
+            match answer.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > bounds.body => {
+                    return Err(HttpError::TooLarge { host: host(&url) });
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(error) => return Err(self.to_error(&url, &error).await),
+            }
+        }
+        Ok(HttpResponse { status, headers, body: Sensitive::new(body) })
+    }
+
+    /// # Errors
+    /// [`HttpError::NotSecure`] for http to another computer.
+    pub(in crate::io) async fn client(&self, url: &Url) -> Result<Client, HttpError> {
+        let near = Loopback::from_url(url).is_some();
+        match url.scheme() {
+            "https" => Ok(self.verified_client(near).await),
+            // Loopback traffic never leaves this computer (RFC 8252 §8.3).
+            "http" if near => Ok(self.shared.plain.get_or_init(plain_client).clone()),
+            _ => Err(HttpError::NotSecure { host: host(url) }),
+        }
+    }
+
+    /// A client for https, rebuilt when the file of added authorities has changed.
+    async fn verified_client(&self, near: bool) -> Client {
+        let stamp = self.shared.trust.as_ref().map(Trust::stamp).unwrap_or_default();
+        let mut slot = self.slot(near).lock().await;
+        if let Some(current) = slot.as_ref().filter(|current| current.stamp == stamp) {
+            return current.client.clone();
+        }
+        let trust = self.shared.trust.clone();
+        let make = move || {
+            let added = trust.map(|trust| trust.roots()).unwrap_or_default();
+            let builder = Client::builder().tls_backend_preconfigured(verify::tls_config(added));
+            // A proxy cannot reach this computer's loopback.
+            build(if near { builder.no_proxy() } else { builder.https_only(true) })
+        };
+        let client = tokio::task::spawn_blocking(make).await.expect("constant options make a client");
+        *slot = Some(VerifiedClient { client: client.clone(), stamp });
+        client
+    }
+
+    fn slot(&self, near: bool) -> &Mutex<Option<VerifiedClient>> {
+        if near { &self.shared.near } else { &self.shared.far }
+    }
+
+    /// Records the server's clock from the headers of a response that has just arrived.
+    pub(in crate::io) fn record_date(&self, url: &Url, asked: Moment, headers: &reqwest::header::HeaderMap) {
+        self.shared.clocks.record(url, asked, |name| headers.get(name).and_then(|value| value.to_str().ok()));
+    }
+
+    pub(in crate::io) async fn to_error(&self, url: &Url, error: &reqwest::Error) -> HttpError {
+        let host = host(url);
+        if let Some(refusal) = verify::CertificateRefusal::find_in(error) {
+            // The user may add an authority to the operating system's store, which each client reads once.
+            let near = Loopback::from_url(url).is_some();
+            *self.slot(near).lock().await = None;
+            let skew = self.shared.clocks.median();
+            return HttpError::Untrusted { host, issuer: refusal.issuer, problem: refusal.problem, skew };
+        }
+        let (what, delivery) = describe(error);
+        let what = proxy::describe_failure(error).filter(|_| error.is_connect()).unwrap_or(what);
+        HttpError::Unreachable { host, what, delivery }
+    }
+}
+
+/// For http on loopback. Reading a trust store would cost more than a whole exchange there.
+fn plain_client() -> Client {
+    build(Client::builder().tls_backend_preconfigured(verify::tls_config_without_trust()).no_proxy())
+}
+
+fn build(builder: ClientBuilder) -> Client {
+    builder
+        .user_agent(concat!("Keyrack/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .build()
+        .expect("constant options make a client")
+}
+
+fn host(url: &Url) -> String {
+    url.host_str().unwrap_or_default().to_owned()
+}
+
+fn describe(error: &reqwest::Error) -> (&'static str, Delivery) {
+    let delivery = if error.is_connect() || error.is_builder() {
+        Delivery::NotSent
+    } else if error.is_timeout() {
+        Delivery::TimedOut
+    } else {
+        Delivery::MaybeSent
+    };
+    let what = if error.is_timeout() {
+        "no answer in time"
+    } else if error.is_connect() {
+        "no connection"
+    } else if error.is_builder() {
+        "the request could not be built"
+    } else {
+        "the connection was lost"
+    };
+    (what, delivery)
+}

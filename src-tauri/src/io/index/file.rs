@@ -1,0 +1,143 @@
+//! The file of the index: opened, migrated, shared.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection as Sqlite, OptionalExtension, Params, Row, Transaction, TransactionBehavior};
+use rusqlite_migration::{M, Migrations};
+
+use super::error::IndexError;
+use crate::io::files::open_private;
+
+/// Append-only: a published migration is never edited.
+const STEPS: &[M<'static>] = &[
+    M::up(include_str!("../../../migrations/0001_connections.sql")),
+    M::up(include_str!("../../../migrations/0002_practice.sql")),
+    M::up(include_str!("../../../migrations/0003_workspaces.sql")),
+    M::up(include_str!("../../../migrations/0004_renewal.sql")),
+    M::up(include_str!("../../../migrations/0005_callback.sql")),
+    M::up(include_str!("../../../migrations/0006_note.sql")),
+];
+const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
+
+/// How long a writer waits for another process's transaction. Ours take milliseconds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An open index. Clones share one connection to the file.
+#[derive(Clone)]
+pub struct Index {
+    sqlite: Arc<Mutex<Sqlite>>,
+}
+
+impl Index {
+    /// Opens the file and creates or migrates it as needed.
+    ///
+    /// # Errors
+    /// [`IndexError::Newer`] for a file of a newer version, which is left unchanged.
+    pub fn open(path: &Path) -> Result<Self, IndexError> {
+        // Created here so that only its owner can ever read it; SQLite gives the WAL files the same mode.
+        let mut file = open_private(path)?;
+        // SQLite creates the WAL files even to read the version, so the header is read first.
+        if header_version(&mut file).is_some_and(|version| version as usize > STEPS.len()) {
+            return Err(IndexError::Newer(path.to_owned()));
+        }
+        drop(file);
+        let mut sqlite = Sqlite::open(path)?;
+        sqlite.busy_timeout(BUSY_TIMEOUT)?;
+        sqlite.pragma_update(None, "foreign_keys", true)?;
+        // The newer version may be in a WAL that a killed process left: closing must not write it back.
+        sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        match MIGRATIONS.pending_migrations(&sqlite) {
+            Ok(0) => {}
+            Ok(pending) if pending < 0 => return Err(IndexError::Newer(path.to_owned())),
+            _ => migrate(&mut sqlite, path)?,
+        }
+        sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        sqlite.pragma_update(None, "synchronous", "FULL")?;
+        Ok(Self { sqlite: Arc::new(Mutex::new(sqlite)) })
+    }
+
+    /// The shared connection. A poisoned lock is fine: SQLite rolled back.
+    pub(crate) fn sqlite(&self) -> MutexGuard<'_, Sqlite> {
+        self.sqlite.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A number that changes when another process changes the file.
+    pub fn data_version(&self) -> Result<i64, IndexError> {
+        Ok(self.sqlite().query_row("PRAGMA data_version", [], |row| row.get(0))?)
+    }
+
+    /// Checks that the file can be written, before a sign-in whose result must be saved.
+    pub fn probe(&self) -> Result<(), IndexError> {
+        self.transact(|tx| {
+            tx.execute("INSERT OR REPLACE INTO setting (key, value) VALUES ('probe', '')", [])?;
+            tx.execute("DELETE FROM setting WHERE key = 'probe'", [])?;
+            Ok(())
+        })
+    }
+
+    /// Runs `work` in a write transaction, which an error rolls back.
+    pub(super) fn transact<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, IndexError>,
+    ) -> Result<T, IndexError> {
+        let mut sqlite = self.sqlite();
+        let tx = sqlite.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&tx)?;
+        tx.commit()?;
+        Ok(done)
+    }
+
+    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, IndexError> {
+        Ok(self.sqlite().prepare_cached(sql)?.execute(params)?)
+    }
+
+    pub(super) fn query_all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, IndexError> {
+        let sqlite = self.sqlite();
+        let mut query = sqlite.prepare_cached(sql)?;
+        Ok(query.query_map(params, read)?.collect::<Result<_, _>>()?)
+    }
+
+    pub(super) fn query_one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, IndexError> {
+        Ok(self.sqlite().prepare_cached(sql)?.query_row(params, read).optional()?)
+    }
+
+    /// The single value of a query that always has one row, such as `SELECT EXISTS (…)`.
+    pub(super) fn query_bool(&self, sql: &str, params: impl Params) -> Result<bool, IndexError> {
+        Ok(self.sqlite().prepare_cached(sql)?.query_row(params, |row| row.get(0))?)
+    }
+}
+
+/// `user_version` in the header of a database file (SQLite file format §1.3); `None` for an empty file.
+fn header_version(file: &mut File) -> Option<u32> {
+    let mut header = [0; 64];
+    file.read_exact(&mut header).ok()?;
+    Some(u32::from_be_bytes([header[60], header[61], header[62], header[63]]))
+}
+
+/// Migrates to the latest version. Two processes may start at once after an update: the second looks again inside the
+/// lock instead of migrating twice.
+fn migrate(sqlite: &mut Sqlite, path: &Path) -> Result<(), IndexError> {
+    let dir = path.parent().unwrap_or(path);
+    let lock = open_private(&dir.join("migration.lock"))?;
+    lock.lock()?;
+    sqlite.pragma_update(None, "journal_mode", "WAL")?;
+    MIGRATIONS.to_latest(sqlite).map_err(|error| match error {
+        rusqlite_migration::Error::MigrationDefinition(_) => IndexError::Newer(path.to_owned()),
+        other => IndexError::Unusable(other.to_string()),
+    })
+}

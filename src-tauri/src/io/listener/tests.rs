@@ -1,0 +1,85 @@
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::*;
+
+#[tokio::test]
+async fn localhost_is_bound_in_both_address_families_or_not_at_all() {
+    let v6_taken = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await;
+    let Ok(v6_taken) = v6_taken else { return eprintln!("skipped: no IPv6 loopback") };
+    let port = v6_taken.local_addr().expect("bound").port();
+    let error = Bound::bind(Loopback::Name, port).await.expect_err("half taken");
+    assert_eq!(error.kind(), ErrorKind::AddrInUse);
+    drop(v6_taken);
+    assert_eq!(Bound::bind(Loopback::Name, port).await.expect("free").sockets.len(), 2);
+}
+
+#[tokio::test]
+async fn a_closed_server_frees_its_port() {
+    let bound = Bound::bind(Loopback::Name, 0).await.expect("bound");
+    let port = bound.port;
+    let serving = bound.serve(&Router::new());
+    serving.close().await;
+    Bound::bind(Loopback::Name, port).await.expect("free again");
+}
+
+#[tokio::test]
+async fn an_endless_request_head_is_refused() {
+    let bound = Bound::bind(Loopback::Name, 0).await.expect("bound");
+    let serving = bound.serve(&Router::new());
+    let mut stream =
+        tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, serving.port)).await.expect("connected");
+    let flood = b"GET / HTTP/1.1\r\nx: ".to_vec();
+    stream.write_all(&flood).await.expect("sent");
+    let chunk = vec![b'a'; 8 * 1024];
+    for _ in 0..16 {
+        if stream.write_all(&chunk).await.is_err() {
+            break;
+        }
+    }
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    assert!(!String::from_utf8_lossy(&answer).contains("200"), "a head of 128 kB is refused");
+}
+
+/// A server and a connection to it.
+async fn connected(answers: Router, limits: Limits) -> (Serving, TcpStream) {
+    let bound = Bound::bind(Loopback::Ip(Ipv4Addr::LOCALHOST.into()), 0).await.expect("bound");
+    let serving = bound.serve_within(&answers, limits);
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, serving.port)).await.expect("connected");
+    (serving, stream)
+}
+
+#[tokio::test]
+async fn a_connection_whose_peer_stops_reading_is_closed() {
+    // More than the buffers of both sockets hold.
+    let large = Router::new().fallback(async || vec![b'a'; 32 * 1024 * 1024]);
+    let limits =
+        Limits { max_connections: 1, write_timeout: Duration::from_millis(200), ..Limits::default() };
+    let (serving, mut stuck) = connected(large, limits).await;
+    stuck.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+    // The only connection is free again, and the next client gets the start of its answer.
+    let mut next = TcpStream::connect((Ipv4Addr::LOCALHOST, serving.port)).await.expect("connected");
+    next.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+    let mut first = [0; 15];
+    next.read_exact(&mut first).await.expect("answered");
+    assert_eq!(&first, b"HTTP/1.1 200 OK");
+    let mut rest = Vec::new();
+    let _ = stuck.read_to_end(&mut rest).await;
+    assert!(rest.len() < 32 * 1024 * 1024, "the answer was cut off");
+}
+
+#[tokio::test]
+async fn a_client_that_is_still_sending_can_read_the_refusal() {
+    let refusing = Router::new().fallback(async || StatusCode::UNAUTHORIZED);
+    let (_serving, mut stream) = connected(refusing, Limits::default()).await;
+    stream.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4000000\r\n\r\n").await.expect("sent");
+    stream.write_all(&vec![b'a'; 4_000_000]).await.expect("accepted although the server does not read it");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("no reset");
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+}

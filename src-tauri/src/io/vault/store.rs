@@ -1,0 +1,211 @@
+//! Reads and writes items in the keychain.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use keyring_core::{CredentialStore, Error as Keyring};
+
+use super::deadline::run_within;
+use super::entries::{Entries, SERVICE};
+use super::error::VaultError;
+use super::fair_lock::{FairLock, FairLockGuard};
+use super::{keychain, parts};
+use crate::domain::item::Item;
+use crate::domain::sensitive::Sensitive;
+use crate::domain::view::KeychainState;
+use crate::io::clock;
+
+/// For a keychain that need not ask the user. Measured: 107 ms for a new item among 3,000; gh waits as long.
+const DEADLINE: Duration = Duration::from_secs(3);
+
+/// For a user who types the password of the keychain.
+const PROMPT_DEADLINE: Duration = Duration::from_secs(120);
+
+/// Whether the keychain may show its password prompt during a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prompting {
+    /// No user is present: a locked keychain is an error at once.
+    Never,
+    /// A user is present, in the window or at a terminal.
+    Allowed,
+}
+
+/// Opens the store of the operating system, or that of a test.
+type Open = dyn Fn() -> Result<Arc<CredentialStore>, Keyring> + Send + Sync;
+
+/// The items of one home.
+#[derive(Clone)]
+pub struct Vault {
+    home: String,
+    prompting: Prompting,
+    store: Arc<Mutex<Option<Arc<CredentialStore>>>>,
+    open: Arc<Open>,
+    pub(super) state: Arc<dyn Fn() -> KeychainState + Send + Sync>,
+    /// Writes must not interleave: those of two writers of one item would mix its parts.
+    writing: FairLock,
+}
+
+impl Vault {
+    /// Opens nothing before the first call.
+    pub fn new(home_id: &str, prompting: Prompting) -> Self {
+        Self {
+            home: home_id.to_owned(),
+            prompting,
+            store: Arc::default(),
+            open: Arc::new(keychain::open),
+            state: Arc::new(keychain::state),
+            writing: FairLock::default(),
+        }
+    }
+
+    /// A vault over another store, for tests.
+    pub fn over(store: Arc<CredentialStore>, home_id: &str) -> Self {
+        Self {
+            open: Arc::new(move || Ok(store.clone())),
+            state: Arc::new(|| KeychainState::Ready),
+            ..Self::new(home_id, Prompting::Never)
+        }
+    }
+
+    /// Whether the keychain can be used now. Shows no prompt.
+    pub fn state(&self) -> KeychainState {
+        let state = self.state.clone();
+        run_within(DEADLINE, move || Ok(state())).unwrap_or(KeychainState::Locked)
+    }
+
+    /// Checks that the keychain saves, returns and deletes a value, before a sign-in whose result must be saved.
+    pub fn probe(&self) -> Result<(), VaultError> {
+        // A random key: another process of this home may be probing too.
+        let key = format!("probe-{}", clock::random_id());
+        self.put_named(&key, "Keyrack check", &Sensitive::from("probe"))?;
+        let back = self.get_named(&key);
+        self.remove(&key)?;
+        match back? {
+            Some(value) if value.same_as("probe") => Ok(()),
+            _ => Err(VaultError::Damaged),
+        }
+    }
+
+    /// Saves a connection's item. After an error an earlier item is intact.
+    pub fn put(&self, item: &Item) -> Result<(), VaultError> {
+        self.put_named(&item.id, &format!("Keyrack: {}", item.name), &item.to_secret())
+    }
+
+    /// A connection's item; `None` if there is none.
+    pub fn get(&self, id: &str) -> Result<Option<Item>, VaultError> {
+        match self.get_named(id)? {
+            None => Ok(None),
+            Some(text) => Item::from_secret(&text).map(Some).ok_or(VaultError::Damaged),
+        }
+    }
+
+    /// [`Vault::get`] for an item that is about to be replaced or removed: `None` also if it is damaged.
+    pub fn get_undamaged(&self, id: &str) -> Result<Option<Item>, VaultError> {
+        match self.get(id) {
+            Err(VaultError::Damaged) => Ok(None),
+            read => read,
+        }
+    }
+
+    /// Removes the item of a connection, or the secret of this name, if there is one.
+    pub fn remove(&self, key: &str) -> Result<(), VaultError> {
+        let guard = self.lock_writing()?;
+        self.call(key, Some(guard), parts::erase)
+    }
+
+    /// The ids of all connections with an item. Lists the keychain, which takes seconds if it holds thousands of items.
+    pub fn connection_ids(&self) -> Result<BTreeSet<String>, VaultError> {
+        let prefix = format!("{}:", self.home);
+        self.call("", None, move |entries| {
+            let found = entries.store.search(&HashMap::from([("service", SERVICE)]))?;
+            let keys = found
+                .iter()
+                .filter_map(|entry| Some(entry.get_specifiers()?.1.strip_prefix(&prefix)?.to_owned()));
+            // Ids are hexadecimal; the names of parts and of other secrets are not.
+            Ok(keys.filter(|key| key.len() == 32 && key.bytes().all(|b| b.is_ascii_hexdigit())).collect())
+        })
+    }
+
+    /// Saves a secret that belongs to no connection.
+    pub fn put_named(&self, name: &str, label: &str, secret: &Sensitive<String>) -> Result<(), VaultError> {
+        let guard = self.lock_writing()?;
+        let (label, secret) = (label.to_owned(), secret.clone());
+        self.call(name, Some(guard), move |entries| parts::write(entries, &label, &secret))
+    }
+
+    pub fn get_named(&self, name: &str) -> Result<Option<Sensitive<String>>, VaultError> {
+        self.call(name, None, parts::read)
+    }
+
+    /// The secret called `name`, created by `make` if there is none.
+    pub fn get_or_create(
+        &self,
+        name: &str,
+        make: impl Fn() -> String,
+    ) -> Result<Sensitive<String>, VaultError> {
+        if let Some(found) = self.get_named(name)? {
+            return Ok(found);
+        }
+        self.put_named(name, &format!("Keyrack: {name}"), &Sensitive::new(make()))?;
+        // Another process may have written at the same time: the keychain decides.
+        self.get_named(name)?.ok_or(VaultError::Damaged)
+    }
+
+    /// Waits until no other thread writes. The deadline of the call starts after that.
+    fn lock_writing(&self) -> Result<FairLockGuard, VaultError> {
+        let timeout = match self.prompting {
+            Prompting::Never => DEADLINE,
+            Prompting::Allowed => PROMPT_DEADLINE,
+        };
+        self.writing.lock(timeout).ok_or(VaultError::Locked)
+    }
+
+    /// Runs `work` on the keychain within the deadline. If the connection to the keychain broke, it is opened again
+    /// once.
+    fn call<T: Send + 'static>(
+        &self,
+        key: &str,
+        guard: Option<FairLockGuard>,
+        work: impl Fn(&Entries) -> Result<T, Keyring> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        self.open_in_background();
+        let deadline = match (self.state(), self.prompting) {
+            (KeychainState::Missing, _) => return Err(VaultError::Missing),
+            (KeychainState::Locked, Prompting::Never) => return Err(VaultError::Locked),
+            (KeychainState::Locked, Prompting::Allowed) => PROMPT_DEADLINE,
+            (KeychainState::Ready, _) => DEADLINE,
+        };
+        let (slot, open) = (self.store.clone(), self.open.clone());
+        let user = format!("{}:{key}", self.home);
+        run_within(deadline, move || {
+            let _guard = guard;
+            let current = slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(store) = current {
+                match work(&Entries { store, user: user.clone() }) {
+                    // The connection broke; a new one gives the real error.
+                    Err(Keyring::PlatformFailure(_)) => {}
+                    done => return Ok(done?),
+                }
+            }
+            let store = open().map_err(|_| VaultError::Missing)?;
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(store.clone());
+            Ok(work(&Entries { store, user })?)
+        })
+    }
+
+    /// Opens the store while its state is queried: each takes milliseconds, which are most of the time of printing a
+    /// token. Opening shows no prompt.
+    fn open_in_background(&self) {
+        if self.store.try_lock().is_ok_and(|current| current.is_some()) {
+            return;
+        }
+        let (slot, open) = (self.store.clone(), self.open.clone());
+        std::thread::spawn(move || {
+            let mut current = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            if current.is_none() {
+                *current = open().ok();
+            }
+        });
+    }
+}

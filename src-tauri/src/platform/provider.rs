@@ -1,0 +1,257 @@
+//! A product's own servers, as one sign-in or one connection reaches them. Bound once: the form is checked, every address
+//! is filled in, and in practice each address is one of the built-in provider.
+
+mod api;
+mod authorize;
+mod device;
+mod exchange;
+mod identity;
+mod registration;
+mod renewal;
+pub mod revocation;
+mod signed;
+
+use url::Url;
+
+use super::practice::{self, Practice};
+use super::refusal::unusable;
+use crate::domain::connection::missing_scopes;
+use crate::domain::element::{
+    API_KEY, API_SECRET, Auth, CALLBACK_URL, Grant, Oauth1, Oauth2, RevocationStyle,
+};
+use crate::domain::error::Failure;
+use crate::domain::form::{FieldProblem, FilledForm, Problem};
+use crate::domain::oauth::oauth1::Credentials;
+use crate::domain::oauth::token::{TokenEndpoint, TokenSet};
+use crate::domain::template::Template;
+use crate::io::http::Http;
+
+/// A product's own servers, for one form.
+#[derive(Clone)]
+pub struct Provider {
+    form: FilledForm,
+    server: Server,
+    http: Http,
+    practice: Option<InPractice>,
+}
+
+/// The built-in provider, and where it serves this product in this process.
+#[derive(Clone)]
+struct InPractice {
+    provider: Practice,
+    base: Url,
+}
+
+/// The authorization server by its protocol.
+#[derive(Clone)]
+enum Server {
+    OAuth2(Box<OAuth2Server>),
+    OAuth1(Box<OAuth1Server>),
+    /// The product lets applications in without one.
+    None,
+}
+
+#[derive(Clone)]
+struct OAuth2Server {
+    rules: Oauth2,
+    grant: Grant,
+    authorization: Option<Url>,
+    token: Url,
+    refresh: Url,
+    revocation: Option<(Url, RevocationStyle)>,
+}
+
+#[derive(Clone)]
+struct OAuth1Server {
+    rules: Oauth1,
+    request_token: Url,
+    authorization: Url,
+    token: Url,
+}
+
+impl Provider {
+    /// The servers that the element's file names.
+    pub(super) fn real(form: FilledForm, http: &Http) -> Result<Self, Failure> {
+        let required = |template: &Option<Template>| fill(&form, template.as_ref().ok_or_else(unnamed)?);
+        let optional = |template: &Option<Template>| template.as_ref().map(|t| fill(&form, t)).transpose();
+        let server = match form.auth() {
+            Auth::Oauth2(rules) => {
+                let token = required(&rules.token_endpoint)?;
+                Server::OAuth2(Box::new(OAuth2Server {
+                    grant: form.grant(),
+                    authorization: optional(&rules.authorization_endpoint)?,
+                    refresh: optional(&rules.refresh_endpoint)?.unwrap_or_else(|| token.clone()),
+                    revocation: rules
+                        .revocation
+                        .as_ref()
+                        .and_then(|r| Some((r.endpoint.fill(&form.values).ok()?, r.style))),
+                    token,
+                    rules: (**rules).clone(),
+                }))
+            }
+            Auth::Oauth1(rules) => Server::OAuth1(Box::new(OAuth1Server {
+                request_token: required(&rules.request_token_endpoint)?,
+                authorization: required(&rules.authorization_endpoint)?,
+                token: required(&rules.token_endpoint)?,
+                rules: (**rules).clone(),
+            })),
+            Auth::Basic(_) | Auth::ApiKey(_) | Auth::Custom(_) => Server::None,
+        };
+        Ok(Self { form, server, http: http.clone(), practice: None })
+    }
+
+    /// The built-in provider, started if need be. It knows the authorization code grant only.
+    pub(super) async fn practice(
+        form: FilledForm,
+        http: &Http,
+        practice: &Practice,
+    ) -> Result<Self, Failure> {
+        // One authorization server for each callback path, in practice as in life.
+        let base = format!("{}:/{}/", practice::SCHEME, form.element.provider());
+        let base = practice.resolve(base.parse().map_err(|_| unnamed())?).await?;
+        let at = |path: &str| base.join(path).map_err(|_| unnamed());
+        let server = match form.auth() {
+            Auth::Oauth2(rules) => Server::OAuth2(Box::new(OAuth2Server {
+                rules: (**rules).clone(),
+                grant: Grant::AuthorizationCode,
+                authorization: Some(at("oauth2/authorize")?),
+                token: at("oauth2/token")?,
+                refresh: at("oauth2/token")?,
+                revocation: Some((at("oauth2/revoke")?, RevocationStyle::Rfc7009)),
+            })),
+            Auth::Oauth1(rules) => Server::OAuth1(Box::new(OAuth1Server {
+                rules: (**rules).clone(),
+                request_token: at("oauth1/request_token")?,
+                authorization: at("oauth1/authorize")?,
+                token: at("oauth1/access_token")?,
+            })),
+            Auth::Basic(_) | Auth::ApiKey(_) | Auth::Custom(_) => Server::None,
+        };
+        let practice = Some(InPractice { provider: practice.clone(), base });
+        Ok(Self { form, server, http: http.clone(), practice })
+    }
+
+    pub fn form(&self) -> &FilledForm {
+        &self.form
+    }
+
+    /// Sets one field to a value that became known after the check. No address of the provider may depend on it.
+    pub fn set(&mut self, key: &str, text: &str) -> Result<(), FieldProblem> {
+        self.form.set(key, text)
+    }
+
+    /// The product's name.
+    pub fn product(&self) -> &str {
+        &self.form.element.name
+    }
+
+    /// Whether the built-in provider stands in for the product.
+    pub fn is_practice(&self) -> bool {
+        self.practice.is_some()
+    }
+
+    /// How tokens are obtained here.
+    pub fn grant(&self) -> Grant {
+        match &self.server {
+            Server::OAuth2(server) => server.grant,
+            Server::OAuth1(_) | Server::None => Grant::AuthorizationCode,
+        }
+    }
+
+    /// A failure with the requests that led to it.
+    pub fn with_exchanges(&self, failure: Failure) -> Failure {
+        Failure { exchanges: self.http.exchanges(), ..failure }
+    }
+
+    /// The host that the account belongs to; in practice there is none.
+    pub fn account_host(&self) -> Option<String> {
+        let FilledForm { element, values } = &self.form;
+        if self.practice.is_some() { None } else { element.account_host(values) }
+    }
+
+    /// The hosts that a connection depends on, to be compared when the element's file may have changed.
+    pub fn hosts(&self) -> Vec<String> {
+        let FilledForm { element, values } = &self.form;
+        match self.practice {
+            Some(_) => vec![format!("{}:", practice::SCHEME)],
+            None => element.hosts(values).map(|hosts| hosts.into_iter().collect()).unwrap_or_default(),
+        }
+    }
+
+    /// Scopes that the element requests and these tokens lack.
+    pub fn missing(&self, tokens: &TokenSet) -> Vec<String> {
+        match &self.server {
+            Server::OAuth2(server) => {
+                missing_scopes(server.rules.scope(&self.form.values).as_deref(), tokens.scope.as_deref())
+            }
+            Server::OAuth1(_) | Server::None => Vec::new(),
+        }
+    }
+
+    fn oauth2(&self) -> Result<&OAuth2Server, Failure> {
+        match &self.server {
+            Server::OAuth2(server) => Ok(server),
+            Server::OAuth1(_) | Server::None => Err(Failure::internal("this element does not use OAuth 2")),
+        }
+    }
+
+    /// The client of the form. In practice its secret is lent to the built-in provider of this process.
+    fn client(&self) -> Credentials {
+        let values = &self.form.values;
+        let secret = values.secret(API_SECRET).cloned().unwrap_or_default();
+        let id = values.get(API_KEY).unwrap_or_default();
+        if let Some(practice) = &self.practice {
+            practice.provider.present(id, &secret);
+        }
+        Credentials::client(id, secret)
+    }
+
+    /// The same for an authorization that is being prepared, which registers the client in practice.
+    fn authorizing_client(&self) -> Result<Credentials, Failure> {
+        let client = self.client();
+        if let Some(practice) = &self.practice {
+            let product = self.form.element.provider();
+            practice.provider.register(
+                product,
+                &client.client_id,
+                &client.client_secret,
+                self.callback_url(),
+            )?;
+        }
+        Ok(client)
+    }
+
+    fn callback_url(&self) -> &str {
+        self.form.values.get(CALLBACK_URL).unwrap_or_default()
+    }
+}
+
+impl OAuth2Server {
+    fn endpoint<'a>(
+        &self,
+        url: &'a Url,
+        client: &'a Credentials,
+        extra: &'a [(String, String)],
+    ) -> TokenEndpoint<'a> {
+        TokenEndpoint {
+            url,
+            client_id: &client.client_id,
+            client_secret: &client.client_secret,
+            authentication: self.rules.client_authentication,
+            body_format: self.rules.body_format,
+            extra,
+        }
+    }
+}
+
+fn fill(form: &FilledForm, template: &Template) -> Result<Url, Failure> {
+    template.fill(&form.values).map_err(|error| unusable(&form.element, &error))
+}
+
+fn unnamed() -> Failure {
+    Failure::internal("the element file names no such endpoint")
+}
+
+fn secret_missing() -> Failure {
+    Failure::form(vec![FieldProblem { key: API_SECRET.to_owned(), problem: Problem::Required }])
+}

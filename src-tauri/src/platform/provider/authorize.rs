@@ -1,0 +1,87 @@
+//! The address that the browser opens, and for OAuth 1.0a the request token before it.
+
+use super::{Provider, Server, secret_missing, unnamed};
+use crate::domain::element::{Oauth2, Pkce};
+use crate::domain::error::Failure;
+use crate::domain::oauth::authorize::AuthorizationRequest;
+use crate::domain::oauth::oauth1;
+use crate::domain::oauth::pkce::Verifier;
+use crate::io::clock;
+use crate::platform::refusal::signed_refusal;
+use crate::platform::{OauthToken, OauthUrl};
+
+impl Provider {
+    /// Asks for a request token (RFC 5849 §2.1). `state` is appended to the callback, and so comes back with the answer.
+    pub async fn request_token(&self, state: &str) -> Result<OauthToken, Failure> {
+        let Server::OAuth1(server) = &self.server else {
+            return Err(Failure::internal("oauth/token is for OAuth 1.0a elements only"));
+        };
+        let client = self.authorizing_client()?;
+        let callback = with_state(self.callback_url(), state);
+        let url = &server.request_token;
+        let answer = self
+            .send_signed(&server.rules, url, |signing| {
+                oauth1::request_token(url.clone(), &callback, &client, signing)
+            })
+            .await?;
+        let issued = oauth1::read_temporary(&answer)
+            .map_err(|e| signed_refusal(e, &self.form.element, self.http.skew(url)))?;
+        Ok(OauthToken { token: issued.token, secret: issued.secret })
+    }
+
+    /// The address for the browser. A caller of the platform API may ask for another `scope` than the element does.
+    pub fn authorization_url(
+        &self,
+        state: &str,
+        request_token: Option<&str>,
+        scope: Option<String>,
+    ) -> Result<OauthUrl, Failure> {
+        let client = self.authorizing_client()?;
+        let internal = |e: &dyn std::fmt::Display| Failure::internal(e.to_string());
+        match &self.server {
+            Server::OAuth1(server) => {
+                let parameters: Vec<_> = server.rules.authorize_parameters.clone().into_iter().collect();
+                let token = request_token.unwrap_or_default();
+                let url = oauth1::authorization_url(&server.authorization, token, &parameters)
+                    .map_err(|e| internal(&e))?;
+                Ok(OauthUrl { oauth_url: url.into(), verifier: None })
+            }
+            Server::OAuth2(server) => {
+                let rules = &server.rules;
+                if rules.pkce == Pkce::Off && client.client_secret.expose().is_empty() {
+                    // RFC 9700 §2.1.1: nothing else binds the code to a client without a secret.
+                    return Err(secret_missing());
+                }
+                let verifier = (rules.pkce == Pkce::S256).then(|| Verifier::from_random(clock::random()));
+                let scope = scope.or_else(|| rules.scope(&self.form.values));
+                let request = AuthorizationRequest {
+                    endpoint: server.authorization.clone().ok_or_else(unnamed)?,
+                    client_id: client.client_id,
+                    redirect_uri: self.callback_url().to_owned(),
+                    extra: authorize_parameters(rules, scope.as_deref()),
+                    scope,
+                    state: state.to_owned(),
+                    code_challenge: verifier.as_ref().map(Verifier::challenge),
+                };
+                let url = request.url().map_err(|e| internal(&e))?;
+                Ok(OauthUrl { oauth_url: url.into(), verifier })
+            }
+            Server::None => Err(Failure::internal("this element does not sign in with a browser")),
+        }
+    }
+}
+
+fn with_state(callback: &str, state: &str) -> String {
+    let separator = if callback.contains('?') { '&' } else { '?' };
+    format!("{callback}{separator}state={state}")
+}
+
+fn authorize_parameters(rules: &Oauth2, scope: Option<&str>) -> Vec<(String, String)> {
+    let mut parameters: Vec<_> = rules.authorize_parameters.clone().into_iter().collect();
+    let asks = |word: &str| scope.is_some_and(|scope| scope.split(' ').any(|asked| asked == word));
+    // OpenID Connect Core 1.0 §11: without the consent prompt the server ignores `offline_access`.
+    if asks("openid") && asks("offline_access") && !rules.authorize_parameters.contains_key("prompt") {
+        parameters.push(("prompt".to_owned(), "consent".to_owned()));
+    }
+    parameters
+}

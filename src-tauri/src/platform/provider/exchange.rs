@@ -1,0 +1,104 @@
+//! What the callback brought becomes tokens.
+
+use std::collections::BTreeMap;
+
+use super::{Provider, Server, secret_missing};
+use crate::domain::credential::Credential;
+use crate::domain::element::{Grant, Oauth2};
+use crate::domain::error::{Code, Failure};
+use crate::domain::http::HttpResponse;
+use crate::domain::oauth::oauth1::{self, Signing};
+use crate::domain::oauth::pkce::Verifier;
+use crate::domain::oauth::token::{TokenRefusal, TokenSet, read_token_answer};
+use crate::domain::sensitive::Sensitive;
+use crate::domain::text::plain_line;
+use crate::io::clock;
+use crate::platform::refusal::{refusal, signed_refusal};
+use crate::platform::{Issued, Pairs};
+
+/// The longest callback value that is kept, in characters.
+const CALLBACK_VALUE_MAX: usize = 1000;
+
+impl Provider {
+    /// Exchanges what the callback brought, or for client credentials the form alone, for tokens.
+    pub async fn exchange(&self, provided: &Pairs, verifier: Option<&Verifier>) -> Result<Issued, Failure> {
+        let part = |name: &str| provided.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+        let tokens = match &self.server {
+            Server::OAuth2(_) => self.exchange_code(part("code"), verifier).await?,
+            Server::OAuth1(server) => {
+                let given = |name: &str| part(name).cloned().unwrap_or_default();
+                let credentials = self.client().with_token(given("oauth_token"), given("secret"));
+                let (url, verifier) = (&server.token, given("oauth_verifier"));
+                let make =
+                    |signing: &Signing| oauth1::access_token(url.clone(), &verifier, &credentials, signing);
+                let answer = self.send_signed(&server.rules, url, make).await?;
+                oauth1::read_access(&answer, &[])
+                    .map_err(|e| signed_refusal(e, &self.form.element, self.http.skew(url)))?
+            }
+            Server::None => return Err(Failure::internal("this element does not sign in with a browser")),
+        };
+        Ok(self.issued(tokens, provided))
+    }
+
+    async fn exchange_code(
+        &self,
+        code: Option<&Sensitive<String>>,
+        verifier: Option<&Verifier>,
+    ) -> Result<TokenSet, Failure> {
+        let (server, client) = (self.oauth2()?, self.client());
+        let rules = &server.rules;
+        let scope = rules.scope(&self.form.values);
+        let extra: Vec<_> = rules.token_parameters.clone().into_iter().collect();
+        let endpoint = server.endpoint(&server.token, &client, &extra);
+        let request = match server.grant {
+            // RFC 6749 §4.4: only for clients that can prove who they are.
+            Grant::ClientCredentials if client.client_secret.expose().is_empty() => {
+                return Err(secret_missing());
+            }
+            Grant::ClientCredentials => endpoint.client_credentials(scope.as_deref()),
+            Grant::AuthorizationCode | Grant::DeviceCode => {
+                let missing = || Failure::new(Code::ProviderBadResponse).detail("the answer holds no code");
+                endpoint.code(code.ok_or_else(missing)?, self.callback_url(), verifier)
+            }
+        };
+        let request = request.map_err(|e| Failure::internal(e.to_string()))?;
+        let answer = self.http.send(request).await?;
+        let tokens = read_tokens(rules, &answer).map_err(|e| Failure {
+            redirect: Some(self.callback_url().to_owned()).filter(|url| !url.is_empty()),
+            ..refusal(e, &self.form.element)
+        })?;
+        // RFC 6749 §5.1: without `scope` in the answer, what was requested was granted.
+        Ok(TokenSet { scope: tokens.scope.or(scope), ..tokens })
+    }
+
+    /// What a connection is made of, once tokens are issued.
+    pub fn issued(&self, tokens: TokenSet, provided: &Pairs) -> Issued {
+        let declared = self.form.element.callback.names();
+        let callback: BTreeMap<_, _> = provided
+            .iter()
+            .filter(|(name, _)| declared.contains(name.as_str()))
+            // They are shown, so they are cleaned like every text of a provider.
+            .map(|(name, value)| (name.clone(), plain_line(value.expose(), CALLBACK_VALUE_MAX)))
+            .collect();
+        Issued {
+            token: clock::random_token().into(),
+            instance: None,
+            missing: self.missing(&tokens),
+            credential: Credential::Tokens(tokens),
+            hosts: self.hosts(),
+            callback,
+        }
+    }
+
+    /// The same provider for a connection whose callback brought these values.
+    pub fn with_callback(mut self, callback: &BTreeMap<String, String>) -> Self {
+        self.form.values = std::mem::take(&mut self.form.values).with_callback(callback);
+        self
+    }
+}
+
+pub(super) fn read_tokens(rules: &Oauth2, answer: &HttpResponse) -> Result<TokenSet, TokenRefusal> {
+    let mut tokens = read_token_answer(answer, &rules.answer.keep)?;
+    tokens.expires_in = tokens.expires_in.or(rules.default_life.map(u64::from));
+    Ok(tokens)
+}

@@ -1,0 +1,69 @@
+//! Ending access, as RFC 7009 says or in the product's way.
+
+use super::{Provider, Server};
+use crate::domain::element::{Auth, Element, RevocationStyle};
+use crate::domain::form::Values;
+use crate::domain::http::{HttpRequest, Method};
+use crate::domain::oauth::token::TokenSet;
+use crate::domain::view::{Revocation, Revoked};
+
+/// What becomes of the access of a connection when it is removed. The values are needed only where the product's page
+/// differs from account to account.
+pub fn revocation(element: &Element, values: &Values, practice: bool) -> Revocation {
+    let by_call = match element.auth_for(values) {
+        Auth::Oauth2(oauth2) => practice || oauth2.revocation.is_some(),
+        _ => false,
+    };
+    if by_call {
+        return Revocation::Ends;
+    }
+    let page = element.access_page.as_ref().filter(|_| !practice);
+    let page = page.and_then(|page| page.fill(values).ok());
+    page.map_or(Revocation::Stays, |url| Revocation::Page { url: url.into() })
+}
+
+impl Provider {
+    /// What becomes of the access when the connection is removed.
+    pub fn revocation(&self) -> Revocation {
+        revocation(&self.form.element, &self.form.values, self.practice.is_some())
+    }
+
+    /// Whether an access token deletes itself there, and so must be valid to be revoked.
+    pub fn revokes_with_access_token(&self) -> bool {
+        matches!(&self.server, Server::OAuth2(server)
+            if server.revocation.as_ref().is_some_and(|(_, style)| *style == RevocationStyle::DeleteWithToken))
+    }
+
+    /// Revokes tokens. Without an answer, or with one that may pass, they still work (RFC 7009 §2.2.1).
+    pub async fn revoke(&self, tokens: &TokenSet) -> Revoked {
+        let Some((request, style)) = self.revocation_request(tokens) else { return Revoked::No };
+        let alone = style == RevocationStyle::DeleteWithToken && tokens.refresh_token.is_none();
+        match self.http.send(request).await.map(|answer| answer.status) {
+            // RFC 7009 §2.2: 200 also for a token that is not known (any more).
+            Ok(200..300) => Revoked::Yes,
+            // The token that was to delete itself has ended.
+            Ok(401) if alone => Revoked::Yes,
+            Ok(408 | 425 | 429 | 500..) | Err(_) => Revoked::Later,
+            Ok(_) => Revoked::No,
+        }
+    }
+
+    fn revocation_request(&self, tokens: &TokenSet) -> Option<(HttpRequest, RevocationStyle)> {
+        let Server::OAuth2(server) = &self.server else { return None };
+        let (url, style) = server.revocation.as_ref()?;
+        let request = match style {
+            RevocationStyle::DeleteWithToken => {
+                self.authorize(HttpRequest::new(Method::Delete, url.clone()), tokens).ok()
+            }
+            RevocationStyle::Rfc7009 => {
+                // RFC 7009 §2.1: ending the refresh token ends the grant.
+                let (token, hint) = match &tokens.refresh_token {
+                    Some(token) => (token, "refresh_token"),
+                    None => (&tokens.access_token, "access_token"),
+                };
+                server.endpoint(url, &self.client(), &[]).revoke(token, hint).ok()
+            }
+        };
+        Some((request?, *style))
+    }
+}

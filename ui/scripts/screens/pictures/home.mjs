@@ -1,0 +1,70 @@
+// The list of connections and the catalogue, on this computer and at a platform.
+import {
+  filter,
+  press,
+  pressExactly,
+  pressFirst,
+  seeButton,
+  seeHeading,
+  seeText,
+  steps,
+  toEnd,
+} from "../steps.mjs";
+
+const byPage = steps(press("Remove…"), pressExactly("Remove"), seeButton("Open Webex"));
+
+export default {
+  "home-empty": { query: "scene=empty" },
+  "home-practice": { query: "scene=practice" },
+  "home-loading": { query: "scene=loading", wait: ".skeleton" },
+  "home-one": { query: "scene=one" },
+  "home-many": { query: "scene=many" },
+  "home-focus": { query: "scene=many", act: (page) => page.locator('[data-row="c1"]').focus() },
+  "home-eight": { query: "scene=eight" },
+  "home-thousand": { query: "scene=thousand" },
+  "home-no-match": { query: "scene=eight", act: filter("zen den") },
+  "home-long-names": { query: "scene=long-names" },
+  "home-locked": { query: "scene=locked" },
+  "home-missing": { query: "scene=missing" },
+  "home-offline": { query: "scene=offline" },
+  "home-ended": { query: "scene=ended" },
+  "home-troubled": { query: "scene=troubled" },
+  "home-wrong-account": {
+    query: "scene=wrong-account",
+    act: steps(
+      pressFirst("Zendesk · support"),
+      press("Connections"),
+      seeText("Another account", { exact: true }),
+    ),
+  },
+  "home-removed-later": {
+    query: "scene=many&screen=connection&id=c1&unanswered",
+    act: steps(press("Remove…"), pressExactly("Remove"), seeHeading("was removed")),
+  },
+  "home-removed-page": { query: "scene=troubled&screen=connection&id=c4", act: byPage },
+  "home-removed-page-by-hand": {
+    query: "scene=troubled&screen=connection&id=c4&refuse=openAccessPage:internal",
+    act: steps(byPage, press("Open Webex"), seeText("idbroker.webex.com")),
+  },
+  "home-hosted": { query: "scene=hosted" },
+  "home-hosted-empty": { query: "scene=hosted-empty" },
+  "home-hosted-two": { query: "scene=hosted-two" },
+  "home-workspaces": { query: "scene=four" },
+  "home-secrets-refused": { query: "scene=hosted-refused" },
+
+  add: { query: "scene=empty&screen=add" },
+  "add-practice": { query: "scene=practice&screen=add" },
+  "add-no-match": { query: "scene=empty&screen=add", act: filter("zzz") },
+  "add-other": { query: "scene=own&screen=add", act: steps(seeText("Other (OAuth 1.0a)"), toEnd) },
+  "add-hosted": { query: "scene=hosted&screen=add" },
+  "add-hosted-loading": { query: "scene=hosted&screen=add&refuse=elements:never", wait: ".skeleton" },
+  "add-hosted-failed": {
+    query: "scene=hosted&screen=add&refuse=elements:platform_unreachable",
+    wait: ".callout",
+  },
+  "add-hosted-filter": { query: "scene=hosted&screen=add", act: filter("maple") },
+  "add-secrets-refused": {
+    query: "scene=hosted&screen=add&refuse=elements:workspace_secrets",
+    wait: ".callout",
+  },
+};
