@@ -9,7 +9,7 @@ use super::percent::{self, Malformed};
 use crate::sensitive::Sensitive;
 use crate::text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
 
-pub use pasted::{PasteProblem, pasted};
+pub use pasted::{PasteProblem, pasted_query};
 
 /// HTTP servers commonly limit a request line to 8 KiB. Pasted callbacks may be longer.
 const LONGEST_QUERY: usize = 16 * 1024;

@@ -96,7 +96,7 @@ pub fn well_known(issuer: &Url) -> Vec<Url> {
 
 /// The issuer with its trailing slash added or removed. Users copy either form, and both have the same [`well_known`]
 /// addresses, so the document there tells which one is right.
-pub fn other_spelling(issuer: &str) -> String {
+pub fn toggle_trailing_slash(issuer: &str) -> String {
     issuer.strip_suffix('/').map_or_else(|| format!("{issuer}/"), str::to_owned)
 }
 
@@ -238,15 +238,15 @@ mod tests {
                 well_known(&issuer.parse().unwrap()).into_iter().map(String::from).collect();
             assert_eq!(asked, places, "{issuer}");
             assert_eq!(
-                well_known(&other_spelling(issuer).parse().unwrap()).len(),
+                well_known(&toggle_trailing_slash(issuer).parse().unwrap()).len(),
                 places.len(),
                 "with or without the last slash the same places are asked"
             );
         }
         for issuer in ["https://id.example.com", "https://id.example.com/t"] {
-            let other = other_spelling(issuer);
+            let other = toggle_trailing_slash(issuer);
             assert_eq!(other, format!("{issuer}/"));
-            assert_eq!(other_spelling(&other), issuer);
+            assert_eq!(toggle_trailing_slash(&other), issuer);
             assert_eq!(well_known(&other.parse().unwrap()), well_known(&issuer.parse().unwrap()));
         }
     }

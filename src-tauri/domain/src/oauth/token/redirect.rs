@@ -15,7 +15,7 @@ const NAMES: [&str; 6] =
     ["redirect_uri", "redirect uri", "redirect url", "redirection uri", "callback url", "callback uri"];
 
 /// Whether a refusal, through the browser or by the token endpoint, is about the redirect address.
-pub fn speaks_of_redirect(error: &str, description: Option<&str>) -> bool {
+pub fn is_redirect_refusal(error: &str, description: Option<&str>) -> bool {
     let error = error.to_ascii_lowercase();
     let words = description.unwrap_or_default().to_ascii_lowercase();
     CODES.contains(&error.as_str())
@@ -24,7 +24,7 @@ pub fn speaks_of_redirect(error: &str, description: Option<&str>) -> bool {
 }
 
 /// The address that the message quotes, if it is exactly one.
-pub fn registered_address(description: &str) -> Option<String> {
+pub fn quoted_address(description: &str) -> Option<String> {
     let delimiter = |c: char| c.is_whitespace() || "'\"`<>()[]{},;“”‘’".contains(c);
     let mut found = description
         .split(delimiter)
@@ -56,7 +56,7 @@ mod tests {
             ("access_denied", Some("redirect_uri"), false),
             ("invalid_scope", Some("redirect uri"), false),
         ] {
-            assert_eq!(speaks_of_redirect(error, description), about, "{error} {description:?}");
+            assert_eq!(is_redirect_refusal(error, description), about, "{error} {description:?}");
         }
     }
 
@@ -73,7 +73,7 @@ mod tests {
             ("https://me@a.example/", None),
             ("nothing here", None),
         ] {
-            assert_eq!(registered_address(words).as_deref(), address, "{words}");
+            assert_eq!(quoted_address(words).as_deref(), address, "{words}");
         }
     }
 }

@@ -1,4 +1,6 @@
 use super::*;
+use crate::oauth::token::members::{LONGEST_LIFE, LONGEST_WAIT};
+use crate::sensitive::Sensitive;
 
 fn answer(status: u16, body: &str) -> HttpResponse {
     HttpResponse { status, headers: Vec::new(), body: Sensitive::new(body.as_bytes().to_vec()) }
