@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_exchange_holds_no_query_and_no_value() {
+    fn an_exchange_contains_no_query_and_no_value() {
         for (address, host, path) in [
             ("https://a.example/oauth/token?code=canary#canary", "a.example", "/oauth/token"),
             ("https://canary:canary@a.example:8443/", "a.example:8443", "/"),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_error_code_is_left_out() {
+    fn an_error_code_that_could_be_secret_is_redacted() {
         let url = "https://a.example/".parse().expect("an address");
         for (said, kept) in
             [("invalid_grant", "invalid_grant"), ("4f3c2b1a09e8d7c6b5a4", "…"), ("token%20here", "…")]

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn freshness_is_capped_at_a_third_of_the_life() {
+    fn freshness_is_capped_at_a_third_of_the_lifetime() {
         for (life, wanted, age, fresh) in [
             // In seconds.
             (Some(600), 30, 0, true),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_due_before_its_end_by_a_lead_that_fits_its_life() {
+    fn the_lead_of_a_renewal_depends_on_the_lifetime() {
         for (life, at) in
             [(3600, 3510), (271, 181), (270, 180), (120, 80), (60, 40), (3, 2), (0, 0), (-5, -5)]
         {
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_spaced_further_and_further_with_jitter_and_as_the_provider_asks() {
+    fn attempts_back_off_with_jitter_and_honour_retry_after() {
         let failed = |failures, jitter| {
             let tried = RenewalState { failures, last_try: Some(NOW + 3_600_000), ..seen(3600) };
             due(&tried, jitter).map(|at| at - 3600)
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn after_suspend_it_is_due_at_once_and_a_clock_that_was_set_back_is_seen() {
+    fn a_renewal_is_due_after_suspend_and_after_the_clock_was_set_back() {
         let hour = 3_600_000;
         assert!(!is_due(&seen(3600), 0.5, NOW + 3_500_000));
         assert!(is_due(&seen(3600), 0.5, NOW + 30 * hour), "asleep beyond the end");
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn no_life_makes_a_storm() {
+    fn no_lifetime_causes_a_storm_of_renewals() {
         for life in (1..=60).chain([120, 300, 3600]).map(|s| s * 1000) {
             for asks_every in [None, Some(50), Some(350), Some(7_000)] {
                 let (asked, over) = run(life, asks_every, false);
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_that_is_down_is_asked_less_and_less() {
+    fn a_provider_that_is_down_is_asked_less_often() {
         for life in [1_000, 30_000, 3_600_000] {
             let (asked, _) = run(life, None, true);
             let gaps: Vec<i64> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();

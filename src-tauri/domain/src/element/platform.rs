@@ -53,7 +53,7 @@ mod tests {
     const ZENDESK: &str = include_str!("../../../elements/zendesk/element.toml");
 
     #[test]
-    fn what_is_made_of_fields_is_filled_and_the_rest_is_told_as_it_is() {
+    fn configuration_texts_are_filled_with_field_values() {
         let text =
             ZENDESK.replace("[platform.configuration]\n", "[platform.configuration]\n\"a.b\" = \"'T'\"\n");
         let element = Element::parse(&text).expect("valid");
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn facts_that_do_not_fit_are_faults_with_their_place() {
+    fn invalid_platform_facts_are_faults_with_their_place() {
         for (from, to, fault) in [
             ("https://{zendesk.subdomain}", "https://{nothing}", "there is no field nothing"),
             ("https://{zendesk.subdomain}", "https://{oauth.api.secret}", "or it is secret"),

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_that_cannot_be_shown_and_addresses_that_cannot_be_opened_are_refused() {
+    fn device_codes_and_addresses_that_are_unsafe_to_show_are_refused() {
         for (body, what) in [
             ("{}", "no device code in the answer"),
             (r#"{"device_code":"d"}"#, "no user code in the answer"),
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn each_answer_says_whether_to_go_on_asking_and_how_often() {
+    fn each_answer_decides_whether_and_how_often_to_poll() {
         for (status, body, interval, said) in [
             (200, r#"{"access_token":"t"}"#, 5, "t"),
             (400, r#"{"error":"authorization_pending"}"#, 5, "wait 5"),
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn slow_down_holds_for_ever_after() {
+    fn slow_down_applies_to_all_later_polls() {
         let mut interval = DEFAULT_INTERVAL;
         for answer in ["slow_down", "authorization_pending", "slow_down", "authorization_pending"] {
             let refusal = TokenRefusal::Refused { error: answer.into(), description: None, status: 400 };

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_well_known_part_stands_before_the_path_of_oauth_and_after_that_of_openid() {
+    fn the_well_known_part_precedes_the_path_of_oauth_and_follows_that_of_openid() {
         for (issuer, places) in [
             (
                 "https://id.example.com",
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_document_is_read_and_what_is_not_known_is_ignored() {
+    fn a_document_is_read_and_unknown_members_are_ignored() {
         let metadata = read(
             r#","authorization_endpoint":"https://id.example.com/a?b=c","token_endpoint":"https://id.example.com:1/t",
             "revocation_endpoint":"https://r.example.com","device_authorization_endpoint":"https://id.example.com/d",
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_of_another_issuer_is_discarded_whatever_else_it_says() {
+    fn a_document_of_another_issuer_is_discarded() {
         for issuer in
             ["https://id.example.com/tenant/", "https://ID.example.com/tenant", "https://id.example.com", ""]
         {
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_the_metadata_of_the_rfc_is_refused_by_the_name_of_the_member() {
+    fn invalid_metadata_is_refused_with_the_name_of_the_member() {
         use MetadataProblem::*;
         for (status, body, problem) in [
             (404, "{}", Absent(404)),

@@ -68,7 +68,7 @@ mod tests {
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
     #[test]
-    fn the_example_of_appendix_b_comes_out() {
+    fn the_example_of_appendix_b_is_reproduced() {
         let verifier = Verifier::from_random(RANDOM);
         assert_eq!(verifier.secret().expose(), VERIFIER);
         assert_eq!(verifier.challenge(), CHALLENGE);

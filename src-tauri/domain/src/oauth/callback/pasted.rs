@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_callback_address_is_taken_from_the_clipboard() {
+    fn only_the_callback_address_is_accepted_when_pasted() {
         let plain = "https://www.mycoolapp.com/auth";
         let local = "http://localhost:14747/callback/acme";
         let with_query = "https://www.mycoolapp.com/auth?app=1";

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_that_names_the_redirect_address_is_told_from_others() {
+    fn a_refusal_of_the_redirect_address_is_recognized() {
         for (error, description, about) in [
             ("redirect_uri_mismatch", None, true),
             ("REDIRECT_URI_MISMATCH", None, true),
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn the_registered_address_is_taken_from_the_words_if_they_quote_one() {
+    fn the_registered_address_is_taken_from_a_message_that_quotes_one() {
         for (words, address) in [
             ("registered: 'http://localhost:1717/callback'.", Some("http://localhost:1717/callback")),
             ("The address must be https://acme.example/auth.", Some("https://acme.example/auth")),
