@@ -1,4 +1,4 @@
-//! The callback: what is believed, what is not, and the addresses it needs.
+//! The callback: which requests are accepted, and the addresses it needs.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -8,10 +8,10 @@ use url::Url;
 use crate::support::home::Home;
 use crate::support::http;
 use crate::support::keyrack::Running;
-use crate::support::person;
 use crate::support::rounds;
+use crate::support::user;
 
-/// The callback address with another value, or none, under a name.
+/// The callback address with a parameter replaced or removed.
 pub(super) fn with(callback: &Url, name: &str, value: Option<&str>) -> Url {
     let others = callback.query_pairs().into_owned().filter(|(known, _)| known != name);
     let pairs: Vec<_> = others.chain(value.map(|value| (name.to_owned(), value.to_owned()))).collect();
@@ -26,12 +26,12 @@ fn state(callback: &Url) -> String {
 }
 
 #[test]
-fn whatever_is_not_this_sign_ins_answer_gets_404_and_the_sign_in_goes_on() {
+fn requests_that_are_not_the_callback_get_404_and_do_not_end_the_sign_in() {
     let home = Home::new();
     let mut running = home.practise(&["zendesk"], &[]);
-    let callback = person::allow(&running.line("open: "));
+    let callback = user::allow(&running.line("open: "));
     let twice = format!("{callback}&state={}", state(&callback));
-    for stranger in [
+    for other in [
         with(&callback, "state", Some("forged")),
         with(&callback, "state", None),
         with(&callback, "state", Some("")),
@@ -41,7 +41,7 @@ fn whatever_is_not_this_sign_ins_answer_gets_404_and_the_sign_in_goes_on() {
         callback.join("/callback/desk").expect("an address"),
         callback.join("/.well-known/appspecific").expect("an address"),
     ] {
-        assert_eq!(http::get(&stranger).expect("an answer").status, 404, "{}", stranger.path());
+        assert_eq!(http::get(&other).expect("an answer").status, 404, "{}", other.path());
     }
     let (target, host) = (http::target(&callback), http::authority(&callback));
     for (what, text) in [
@@ -56,7 +56,7 @@ fn whatever_is_not_this_sign_ins_answer_gets_404_and_the_sign_in_goes_on() {
     ] {
         assert_eq!(http::send(&callback, &text).expect("an answer").status, 404, "{what}");
     }
-    drop(http::connect(&callback).expect("a connection that says nothing"));
+    drop(http::connect(&callback).expect("a connection that is closed at once"));
     let _ = http::send(&callback, "\x16\x03\x01 not HTTP at all\r\n\r\n");
     let silent = http::connect(&callback).expect("a connection that stays silent");
     let page = http::get(&callback).expect("a page");
@@ -64,32 +64,32 @@ fn whatever_is_not_this_sign_ins_answer_gets_404_and_the_sign_in_goes_on() {
     assert_eq!(running.wait().ok().stdout, "Zendesk\n");
     drop(silent);
     assert_eq!(home.count("SELECT count(*) FROM practice_credential WHERE kind = 'access'"), 1);
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
-fn an_oauth_1_answer_belongs_to_its_request_token() {
+fn an_oauth_1_callback_is_bound_to_its_request_token() {
     let home = Home::new();
     let mut running = home.practise(&["desk"], &[]);
-    let callback = person::allow(&running.line("open: "));
-    for stranger in [with(&callback, "oauth_token", Some("forged")), with(&callback, "oauth_token", None)] {
-        assert_eq!(http::get(&stranger).expect("an answer").status, 404);
+    let callback = user::allow(&running.line("open: "));
+    for other in [with(&callback, "oauth_token", Some("forged")), with(&callback, "oauth_token", None)] {
+        assert_eq!(http::get(&other).expect("an answer").status, 404);
     }
     assert!(http::get(&callback).expect("a page").body.contains("Desk.com is connected"));
     running.wait().ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
-fn the_same_answer_twice_gets_the_same_page_and_makes_one_exchange() {
+fn the_same_callback_twice_gets_the_same_page_and_makes_one_exchange() {
     for _ in 0..rounds() {
         let home = Home::new();
         let gate = home.gate();
         let mut running = home.practise(&["zendesk"], &gate.variables("callback_parsed"));
-        let callback = person::allow(&running.line("open: "));
-        let first = person::tab(&callback);
+        let callback = user::allow(&running.line("open: "));
+        let first = user::open_tab(&callback);
         running.line("fault: callback_parsed");
-        // Connected before the program goes on, so that it is there while the exchange runs.
+        // Connected before the program continues, so that the request arrives during the exchange.
         let mut second = http::connect(&callback).expect("a connection");
         let request = format!(
             "GET {} HTTP/1.1\r\nHost: {}\r\n\r\n",
@@ -109,35 +109,31 @@ fn the_same_answer_twice_gets_the_same_page_and_makes_one_exchange() {
             1,
             "one exchange"
         );
-        assert_eq!(
-            home.count("SELECT count(*) FROM practice_grant WHERE revoked <> 0"),
-            0,
-            "no replay was seen"
-        );
-        home.assert_whole(1);
+        assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked <> 0"), 0, "no replay");
+        home.assert_consistent(1);
     }
 }
 
 #[test]
-fn the_address_is_open_for_the_sign_in_and_no_longer() {
+fn the_callback_address_is_closed_after_the_sign_in() {
     let home = Home::new();
     let mut running = home.practise(&["zendesk"], &[]);
-    let callback = person::allow(&running.line("open: "));
+    let callback = user::allow(&running.line("open: "));
     let port = callback.port().expect("a port");
     let listens = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
-    assert!(listens(), "while it waits");
-    let tab = person::tab(&callback);
+    assert!(listens(), "during the sign-in");
+    let tab = user::open_tab(&callback);
     running.wait().ok();
     assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
-    assert!(!listens(), "afterwards");
+    assert!(!listens(), "after it");
 }
 
 #[test]
-fn a_refusal_by_the_person_saves_nothing() {
+fn a_denial_by_the_user_saves_nothing() {
     let home = Home::new();
     for key in ["zendesk", "desk", "sfdc"] {
         let mut running = home.practise(&[key, "--json"], &[]);
-        let callback = person::deny(&running.line("open: "));
+        let callback = user::deny(&running.line("open: "));
         let page = http::get(&callback).expect("a page");
         assert!(
             page.body.contains("was not connected") && page.body.contains("Access was declined"),
@@ -146,28 +142,28 @@ fn a_refusal_by_the_person_saves_nothing() {
         );
         running.wait().error(14, "access_denied");
     }
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
-fn a_browser_that_never_answers_ends_with_the_time_out() {
+fn a_sign_in_without_a_callback_ends_at_the_timeout() {
     let home = Home::new();
     let mut running = home.practise(&["zendesk", "--timeout", "1", "--json"], &[]);
-    let callback = person::allow(&running.line("open: "));
+    let callback = user::allow(&running.line("open: "));
     running.wait().error(16, "callback_timeout");
-    assert!(http::get(&callback).is_err(), "nobody listens for a late answer");
-    home.assert_whole(0);
+    assert!(http::get(&callback).is_err(), "the port is closed");
+    home.assert_consistent(0);
 }
 
 #[test]
-fn control_c_ends_a_sign_in_without_a_trace() {
+fn control_c_cancels_a_sign_in_and_saves_nothing() {
     let home = Home::new();
     let mut running = home.practise(&["zendesk", "--json"], &[]);
-    let callback = person::allow(&running.line("open: "));
+    let callback = user::allow(&running.line("open: "));
     running.interrupt();
     running.wait().error(17, "cancelled");
-    assert!(http::get(&callback).is_err(), "nobody listens for a late answer");
-    home.assert_whole(0);
+    assert!(http::get(&callback).is_err(), "the port is closed");
+    home.assert_consistent(0);
 }
 
 fn port_of(listener: &TcpListener) -> u16 {
@@ -179,11 +175,11 @@ fn at(port: u16) -> String {
 }
 
 #[test]
-fn a_port_that_a_stranger_holds_is_named_and_a_free_one_is_offered() {
+fn a_port_in_use_is_named_and_a_free_one_is_offered() {
     let home = Home::new();
     for address in ["127.0.0.1:0", "[::1]:0"] {
-        let Ok(stranger) = TcpListener::bind(address) else { continue };
-        let port = port_of(&stranger);
+        let Ok(holder) = TcpListener::bind(address) else { continue };
+        let port = port_of(&holder);
         let outcome =
             home.run(&["connect", "zendesk", "--workspace", "practice", "--set", &at(port), "--json"]);
         let error = outcome.error(2, "port_in_use");
@@ -193,59 +189,59 @@ fn a_port_that_a_stranger_holds_is_named_and_a_free_one_is_offered() {
         let plain = home.run(&["connect", "zendesk", "--workspace", "practice", "--set", &at(port)]);
         assert!(plain.stderr.contains(&port.to_string()), "{}", plain.stderr);
     }
-    assert!(home.opened().is_empty());
-    home.assert_whole(0);
+    assert!(home.opened_addresses().is_empty());
+    home.assert_consistent(0);
 }
 
 #[test]
-fn an_address_that_another_sign_in_holds_is_busy_and_the_first_goes_on() {
+fn an_address_in_use_by_another_sign_in_is_busy_and_the_first_one_continues() {
     let home = Home::new();
-    // Bound and let go: the number of a port that is free just now.
+    // A port that is free now.
     let port = port_of(&TcpListener::bind("127.0.0.1:0").expect("a port"));
     let mut first = home.practise(&["zendesk", "--set", &at(port)], &[]);
     let address = first.line("open: ");
     let second = home.run(&["connect", "zendesk", "--workspace", "practice", "--set", &at(port), "--json"]);
     assert_eq!(second.error(13, "callback_busy")["port"], port);
-    assert!(home.opened().is_empty());
-    let callback = person::allow(&address);
+    assert!(home.opened_addresses().is_empty());
+    let callback = user::allow(&address);
     assert_eq!((callback.host_str(), callback.port()), (Some("localhost"), Some(port)));
     assert!(http::get(&callback).expect("a page").body.contains("is connected"));
     first.wait().ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
-fn without_a_browser_the_address_is_printed_and_the_sign_in_goes_on() {
+fn without_a_browser_the_address_is_printed_and_the_sign_in_continues() {
     let home = Home::new();
     let mut command: Command = home.command(&["connect", "zendesk", "--workspace", "practice"]);
-    // Neither this browser nor any opener of the system.
+    // Neither this browser nor the system's opener works.
     command.env("BROWSER", "/bin/false").env("PATH", "/nonexistent");
     let mut running = Running::start(command);
     running.line("No browser opened.");
-    let callback = person::allow(&running.line("open: "));
+    let callback = user::allow(&running.line("open: "));
     assert!(http::get(&callback).expect("a page").body.contains("is connected"));
     running.wait().ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
-fn the_browser_that_is_named_is_the_one_that_opens() {
+fn the_named_browser_is_used() {
     let home = Home::new();
     let file = tempfile::NamedTempFile::new().expect("a file");
     let named = format!("tee {}", file.path().display());
     let arguments = ["connect", "zendesk", "--workspace", "practice", "--timeout", "1", "--browser", &named];
     assert_eq!(home.run(&arguments).code(), Some(16));
-    assert!(home.opened().is_empty(), "not the usual one");
+    assert!(home.opened_addresses().is_empty(), "not the default browser");
 }
 
 const ELSEWHERE: &str = "https://www.mycoolapp.com/auth";
 
 #[test]
-fn an_answer_that_ends_elsewhere_is_pasted_and_a_wrong_one_is_refused_first() {
+fn the_callback_of_another_host_is_pasted_and_wrong_texts_are_refused() {
     let home = Home::new();
     let elsewhere = format!("oauth.callback.url={ELSEWHERE}");
     let mut running = home.practise(&["zendesk", "--paste", "--set", &elsewhere], &[]);
-    let callback = person::allow(&running.line("open: "));
+    let callback = user::allow(&running.line("open: "));
     assert!(callback.as_str().starts_with(ELSEWHERE));
     for (wrong, answer) in [
         ("what is this".to_owned(), "This is not the address"),
@@ -259,26 +255,26 @@ fn an_answer_that_ends_elsewhere_is_pasted_and_a_wrong_one_is_refused_first() {
     running.type_line(callback.as_str());
     let outcome = running.wait().ok();
     assert_eq!(outcome.stdout, "Zendesk\n");
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
-fn pasting_works_beside_an_address_that_is_listened_to() {
+fn pasting_works_while_the_callback_address_is_open() {
     let home = Home::new();
     let mut running = home.practise(&["desk", "--paste"], &[]);
-    let callback = person::allow(&running.line("open: "));
+    let callback = user::allow(&running.line("open: "));
     running.type_line(callback.as_str());
     running.wait().ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
-fn an_https_address_on_this_computer_is_pasted() {
+fn an_https_callback_on_this_computer_is_pasted() {
     let home = Home::new();
     let callback = "oauth.callback.url=https://localhost:14999/callback/zendesk";
     let mut running = home.practise(&["zendesk", "--set", callback, "--paste"], &[]);
-    let answer = person::allow(&running.line("open: "));
+    let answer = user::allow(&running.line("open: "));
     running.type_line(answer.as_str());
     running.wait().ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }

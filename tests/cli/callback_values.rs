@@ -1,10 +1,10 @@
-//! Values that a callback brings beside the code, in practice: sent as the element declares them, kept and shown.
+//! Values that a callback has beside the code, in practice: sent as the element declares them, saved and shown.
 
 use std::fs;
 
 use crate::support::home::Home;
 
-/// An element of the user's own that declares callback values and signs in without PKCE.
+/// An element that declares callback values and signs in without PKCE.
 const BOOKS: &str = r#"
 key = "books"
 name = "Books"
@@ -45,7 +45,7 @@ advanced = true
 "#;
 
 #[test]
-fn declared_callback_values_are_practised_kept_and_shown() {
+fn declared_callback_values_are_sent_saved_and_shown() {
     let home = Home::new();
     let folder = home.path().join("config/elements/books");
     fs::create_dir_all(&folder).expect("a folder");
@@ -57,5 +57,5 @@ fn declared_callback_values_are_practised_kept_and_shown() {
     let shown = home.run(&["show", "Books"]).ok().stdout;
     assert!(shown.contains("country=AT realmId=4711"), "{shown}");
     assert_eq!(home.session.items()[0]["callback"], expected);
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }

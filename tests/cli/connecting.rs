@@ -1,4 +1,4 @@
-//! From nothing to a token, in a real browser.
+//! Sign-ins in a real browser, from an empty home to a token.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,10 +22,10 @@ const ELEMENTS: [&str; 8] = [
     "zendesk",
 ];
 
-/// A value that occurs nowhere by chance.
+/// A value that occurs nowhere else.
 const APP_SECRET: &str = "tQ7-an-app-secret-that-occurs-nowhere-else";
 
-/// Writes down the arguments of all processes, over and over, until it is stopped.
+/// Records the arguments of all processes until it is stopped.
 struct Arguments {
     stop: Arc<AtomicBool>,
     seen: Arc<Mutex<BTreeSet<Vec<u8>>>>,
@@ -56,11 +56,10 @@ impl Arguments {
     }
 }
 
-fn holds(bytes: &[u8], secret: &str) -> bool {
+fn contains(bytes: &[u8], secret: &str) -> bool {
     bytes.windows(secret.len()).any(|window| window == secret.as_bytes())
 }
 
-/// What a program or a thief could use.
 fn secrets_of(item: &Value) -> Vec<String> {
     let mut secrets: Vec<_> = ["access_token", "refresh_token", "token_secret", "element_token"]
         .iter()
@@ -74,9 +73,9 @@ fn secrets_of(item: &Value) -> Vec<String> {
     secrets
 }
 
-/// The address that a program has asked the browser to open.
+/// The nth address that the program opened in the browser.
 fn address(home: &Home, nth: usize) -> String {
-    eventually("the browser was asked to open an address", || home.opened().get(nth).cloned())
+    eventually("the browser was asked to open an address", || home.opened_addresses().get(nth).cloned())
 }
 
 fn connect(home: &Home, browser: &Chromium, key: &str, nth: usize) -> (LastPage, String) {
@@ -99,15 +98,15 @@ fn connect(home: &Home, browser: &Chromium, key: &str, nth: usize) -> (LastPage,
 }
 
 #[test]
-fn all_eight_elements_are_connected_in_a_real_browser_and_no_secret_lies_anywhere_but_in_the_keyring() {
+fn all_eight_elements_are_connected_in_a_real_browser_and_secrets_are_only_in_the_keyring() {
     let home = Home::new();
     let browser = Chromium::start();
     let arguments = Arguments::watch();
-    let (mut said, mut pages) = (String::new(), Vec::new());
+    let (mut output, mut pages) = (String::new(), Vec::new());
     for (nth, key) in ELEMENTS.into_iter().enumerate() {
-        let (page, output) = connect(&home, &browser, key, nth);
+        let (page, printed) = connect(&home, &browser, key, nth);
         assert!(page.heading.ends_with(" is connected"), "{key}: {}", page.heading);
-        said.push_str(&output);
+        output.push_str(&printed);
         pages.push(page);
     }
     drop(browser);
@@ -116,16 +115,16 @@ fn all_eight_elements_are_connected_in_a_real_browser_and_no_secret_lies_anywher
     let of_items: BTreeSet<_> = items.iter().filter_map(|item| item["element"].as_str()).collect();
     assert_eq!(items.len(), ELEMENTS.len(), "one item for each");
     assert_eq!(of_items, BTreeSet::from(ELEMENTS));
-    home.assert_whole(ELEMENTS.len());
+    home.assert_consistent(ELEMENTS.len());
 
     for item in &items {
         let name = item["name"].as_str().expect("a name");
         let token = home.run(&["token", name]).ok();
         assert_eq!(token.stdout.trim_end(), item["access_token"], "{name}");
-        said.push_str(&token.stderr);
+        output.push_str(&token.stderr);
         for command in [&["show", name][..], &["show", name, "--json"], &["token", name, "--min-ttl", "x"]] {
             let outcome = home.run(command);
-            said.push_str(&(outcome.stdout + &outcome.stderr));
+            output.push_str(&(outcome.stdout + &outcome.stderr));
         }
         let shown = home.json(&["show", name]);
         assert_eq!((&shown["id"], &shown["element"]), (&item["id"], &item["element"]));
@@ -136,41 +135,38 @@ fn all_eight_elements_are_connected_in_a_real_browser_and_no_secret_lies_anywher
         [&["list"][..], &["list", "--json"], &["list", "--tag", "all"], &["doctor"], &["doctor", "--json"]]
     {
         let outcome = home.run(command).ok();
-        said.push_str(&(outcome.stdout + &outcome.stderr));
+        output.push_str(&(outcome.stdout + &outcome.stderr));
     }
 
     let mut secrets: Vec<String> = items.iter().flat_map(secrets_of).collect();
     // The key from which the practice provider derives token secrets.
     secrets.extend(home.session.secrets().into_iter().filter(|value| !value.starts_with('{')));
-    assert!(
-        secrets.iter().any(|secret| secret == APP_SECRET),
-        "the secret that was given is the one that is kept"
-    );
+    assert!(secrets.iter().any(|secret| secret == APP_SECRET), "the given secret is saved");
     let codes = pages.iter().flat_map(|page| page.address.query_pairs().into_owned());
     let codes: Vec<_> =
         codes.filter(|(name, _)| name == "code" || name == "oauth_verifier").map(|(_, v)| v).collect();
     assert_eq!(codes.len(), ELEMENTS.len());
     let seen = arguments.seen();
-    assert!(seen.iter().any(|line| holds(line, "--tag")), "the watcher saw the program");
+    assert!(seen.iter().any(|line| contains(line, "--tag")), "the watcher saw the program");
     let files = home.files();
-    assert!(files.iter().any(|(path, _)| path.ends_with("index.sqlite3")), "the index was looked at");
-    assert!(files.iter().any(|(path, _)| path.ends_with("keyrack.log")), "the log was looked at");
+    assert!(files.iter().any(|(path, _)| path.ends_with("index.sqlite3")), "the index is searched");
+    assert!(files.iter().any(|(path, _)| path.ends_with("keyrack.log")), "the log is searched");
     for secret in &secrets {
-        assert!(!said.contains(secret.as_str()), "a secret was printed");
-        assert!(pages.iter().all(|page| !page.source.contains(secret.as_str())), "a secret stands in a page");
-        assert!(!seen.iter().any(|arguments| holds(arguments, secret)), "a secret was an argument");
+        assert!(!output.contains(secret.as_str()), "a secret was printed");
+        assert!(pages.iter().all(|page| !page.source.contains(secret.as_str())), "a secret is in a page");
+        assert!(!seen.iter().any(|arguments| contains(arguments, secret)), "a secret was an argument");
         for (path, bytes) in &files {
-            assert!(!holds(bytes, secret), "a secret lies in {}", path.display());
+            assert!(!contains(bytes, secret), "a secret is in {}", path.display());
         }
     }
     for code in &codes {
-        assert!(!said.contains(code.as_str()));
-        assert!(files.iter().all(|(_, bytes)| !holds(bytes, code)), "a code lies in a file");
+        assert!(!output.contains(code.as_str()));
+        assert!(files.iter().all(|(_, bytes)| !contains(bytes, code)), "a code is in a file");
     }
 }
 
 #[test]
-fn denying_in_a_real_browser_saves_nothing_and_the_page_says_so() {
+fn a_denial_in_a_real_browser_saves_nothing_and_the_page_shows_it() {
     let home = Home::new();
     let browser = Chromium::start();
     for (nth, key) in ["zendesk", "desk"].into_iter().enumerate() {
@@ -181,6 +177,6 @@ fn denying_in_a_real_browser_saves_nothing_and_the_page_says_so() {
         assert!(page.heading.ends_with(" was not connected"), "{}", page.heading);
         assert!(page.source.contains("Nothing was saved"), "{}", page.source);
         running.wait().error(14, "access_denied");
-        home.assert_whole(0);
+        home.assert_consistent(0);
     }
 }

@@ -1,4 +1,4 @@
-//! The catalogue: what is in the program, and what a person adds.
+//! The catalogue: shipped elements, and those that the user adds.
 
 use std::fs;
 
@@ -54,7 +54,7 @@ fn write(home: &Home, key: &str, text: &str) -> String {
 }
 
 #[test]
-fn a_broken_element_file_is_told_with_its_line() {
+fn an_invalid_element_file_is_reported_with_its_line() {
     let home = Home::in_session(Session::without_keyring());
     let unknown_key = ACME.replace("initials =", "initails =");
     let not_toml = ACME.replace("name = \"Acme\"", "name = Acme");
@@ -75,15 +75,11 @@ fn a_broken_element_file_is_told_with_its_line() {
         let connect = home.run(&["connect", "acme", "--workspace", "practice", "--json"]);
         connect.error(2, "element_invalid");
     }
-    assert_eq!(
-        home.json(&["elements", "list"]).as_array().map(Vec::len),
-        Some(10),
-        "the others are not taken along"
-    );
+    assert_eq!(home.json(&["elements", "list"]).as_array().map(Vec::len), Some(10), "the others are listed");
 }
 
 #[test]
-fn an_element_of_the_persons_own_is_listed_and_connected() {
+fn an_element_of_the_user_is_listed_and_connected() {
     let home = Home::new();
     let file = write(&home, "acme", ACME);
     home.run(&["elements", "check", &file]).ok();
@@ -94,7 +90,7 @@ fn an_element_of_the_persons_own_is_listed_and_connected() {
     assert_eq!(home.json(&["elements", "show", "acme"])["name"], "Acme");
     home.connect(&["acme"]);
     assert_eq!(home.list()[0]["product"], "Acme");
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -107,12 +103,12 @@ fn both_workspaces_always_exist() {
 }
 
 #[test]
-fn a_product_that_was_closed_can_only_be_practised() {
+fn a_retired_product_can_only_be_practised() {
     let home = Home::new();
     for key in ["desk", "actessentialsoauth"] {
         home.run(&["connect", key, "--json"]).error(2, "element_retired");
         assert_eq!(home.json(&["elements", "show", key])["retired"], true);
         home.connect(&[key]);
     }
-    home.assert_whole(2);
+    home.assert_consistent(2);
 }

@@ -1,4 +1,4 @@
-//! What is refused before anybody signs in. In none of these does a browser open.
+//! Errors before a sign-in starts: no browser opens.
 
 use serde_json::Value;
 
@@ -6,13 +6,13 @@ use crate::support::home::Home;
 
 const CALLBACK: &str = "oauth.callback.url=http://localhost:14747/callback/zendesk";
 
-/// A whole form of Zendesk on this computer, without the secret.
-const WHOLE: [&str; 4] = ["--set", "zendesk.subdomain=acme", "--set", "oauth.api.key=client"];
+/// A complete form of Zendesk on this computer, without the secret.
+const COMPLETE: [&str; 4] = ["--set", "zendesk.subdomain=acme", "--set", "oauth.api.key=client"];
 
 fn assert_untouched(home: &Home) {
-    assert!(home.opened().is_empty(), "no browser opens");
-    assert!(home.session.secrets().is_empty(), "nothing is kept");
-    home.assert_whole(0);
+    assert!(home.opened_addresses().is_empty(), "no browser opens");
+    assert!(home.session.secrets().is_empty(), "nothing is saved");
+    home.assert_consistent(0);
 }
 
 /// The problems as `key: problem`.
@@ -23,7 +23,7 @@ fn problems(error: &Value) -> Vec<String> {
 }
 
 #[test]
-fn each_field_that_is_empty_or_malformed_is_named() {
+fn each_missing_or_malformed_field_is_named() {
     let home = Home::new();
     let secret = ["--secret", "oauth.api.secret=env:APP_SECRET"];
     let table: [(&[&str], &[&str]); 7] = [
@@ -32,7 +32,7 @@ fn each_field_that_is_empty_or_malformed_is_named() {
             &["--set", "zendesk.subdomain=acme", "--set", "oauth.api.key= "],
             &["oauth.api.key: required", "oauth.api.secret: required"],
         ),
-        (&WHOLE, &["oauth.api.secret: required"]),
+        (&COMPLETE, &["oauth.api.secret: required"]),
         (
             &["--set", "zendesk.subdomain=evil.example/x", "--set", "oauth.api.key=a"],
             &["zendesk.subdomain: malformed", "oauth.api.secret: required"],
@@ -42,10 +42,10 @@ fn each_field_that_is_empty_or_malformed_is_named() {
             &["oauth.api.key: malformed", "oauth.api.secret: required"],
         ),
         (
-            &[&WHOLE[..], &secret, &["--set", "oauth.callback.url=http://evil.example/"]].concat(),
+            &[&COMPLETE[..], &secret, &["--set", "oauth.callback.url=http://evil.example/"]].concat(),
             &["oauth.callback.url: malformed"],
         ),
-        (&[&WHOLE[..], &secret, &["--set", "colour=red"]].concat(), &["colour: unknown"]),
+        (&[&COMPLETE[..], &secret, &["--set", "colour=red"]].concat(), &["colour: unknown"]),
     ];
     for (given, expected) in table {
         let arguments = [&["connect", "zendesk"], given].concat();
@@ -66,7 +66,7 @@ fn each_field_that_is_empty_or_malformed_is_named() {
 #[test]
 fn a_secret_on_the_command_line_is_refused_and_not_repeated() {
     let home = Home::new();
-    let arguments = [&["connect", "zendesk", "--set", "oauth.api.secret=hunter2"], &WHOLE[..]].concat();
+    let arguments = [&["connect", "zendesk", "--set", "oauth.api.secret=hunter2"], &COMPLETE[..]].concat();
     let plain = home.run(&arguments);
     assert_eq!(plain.code(), Some(2));
     assert!(plain.stderr.contains("--secret oauth.api.secret=env:VAR"), "{}", plain.stderr);
@@ -91,7 +91,7 @@ fn a_secret_comes_from_a_variable_a_file_or_standard_input() {
     let mut running = home
         .practise(&["zendesk", "--name", "input", "--secret", "oauth.api.secret=-", "--timeout", "1"], &[]);
     running.type_line("from-the-input");
-    assert_eq!(running.wait().code(), Some(16), "the secret was read and the sign-in began");
+    assert_eq!(running.wait().code(), Some(16), "the secret was read and the sign-in started");
     let mut kept: Vec<_> =
         home.session.items().iter().map(|item| item["configuration"]["oauth.api.secret"].clone()).collect();
     kept.sort_by_key(Value::to_string);
@@ -105,7 +105,7 @@ fn a_secret_comes_from_a_variable_a_file_or_standard_input() {
 }
 
 #[test]
-fn what_does_not_exist_is_not_found() {
+fn unknown_names_are_reported() {
     let home = Home::new();
     let table: [(&[&str], &str); 8] = [
         (&["connect", "nonesuch"], "element_unknown"),
@@ -128,7 +128,7 @@ fn what_does_not_exist_is_not_found() {
 }
 
 #[test]
-fn what_is_not_understood_is_a_usage_error_in_the_form_that_was_asked_for() {
+fn invalid_arguments_are_usage_errors_in_the_requested_format() {
     let home = Home::new();
     for arguments in [
         &["connect"][..],

@@ -1,5 +1,4 @@
-//! What printing a fresh token does not do, watched from outside by `strace`: it asks nobody on the network and reads
-//! no element file.
+//! System calls of printing a fresh token, recorded by `strace`: it uses no network and reads no element file.
 
 use std::fs;
 use std::process::Command;
@@ -9,8 +8,8 @@ use serde_json::json;
 use crate::support::home::{Home, wait_until};
 use crate::support::servers::{self, Server, oidc_element, write_element};
 
-/// What one run opened: its calls of the kernel that make sockets or open files.
-fn watched(home: &Home, arguments: &[&str]) -> String {
+/// The system calls of a run that create sockets or open files.
+fn trace(home: &Home, arguments: &[&str]) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let log = folder.path().join("calls");
     let outcome = Command::new("strace")
@@ -24,10 +23,10 @@ fn watched(home: &Home, arguments: &[&str]) -> String {
         .expect("strace is installed");
     assert!(outcome.status.success(), "{}", String::from_utf8_lossy(&outcome.stderr));
     assert!(!outcome.stdout.is_empty(), "a token was printed");
-    fs::read_to_string(log).expect("strace wrote what it saw")
+    fs::read_to_string(log).expect("a trace")
 }
 
-fn asks_the_network(calls: &str) -> bool {
+fn uses_network(calls: &str) -> bool {
     calls.contains("AF_INET")
 }
 
@@ -36,18 +35,18 @@ fn reads_an_element(calls: &str) -> bool {
 }
 
 #[test]
-fn a_fresh_token_is_printed_without_the_network_and_without_the_catalogue() {
+fn a_fresh_token_is_printed_without_the_network_and_the_catalogue() {
     let home = Home::new();
     let server = Server::oidc_with_client(json!({ "life": 2 }));
     write_element(&home, "acme", &oidc_element("acme", &server.url));
     servers::connect(&home, "acme", "maria", &["--name", "Anvils"]).ok();
     wait_until(home.list()[0]["expires_at"].as_i64().expect("an end"));
 
-    // First the other case, so that it is known what would be seen.
+    // A renewal does both, which shows that the trace would contain them.
     server.set_life(600);
-    let calls = watched(&home, &["token", "Anvils"]);
-    assert!(asks_the_network(&calls), "a renewal asks the provider");
-    assert!(reads_an_element(&calls), "and needs to know where that is");
+    let calls = trace(&home, &["token", "Anvils"]);
+    assert!(uses_network(&calls), "a renewal sends a request");
+    assert!(reads_an_element(&calls), "to the endpoint in the element file");
 
     for arguments in [
         &["token", "Anvils"][..],
@@ -55,12 +54,12 @@ fn a_fresh_token_is_printed_without_the_network_and_without_the_catalogue() {
         &["token", "Anvils", "--format", "header"],
         &["token", "Anvils", "--min-ttl", "60"],
     ] {
-        let calls = watched(&home, arguments);
-        assert!(!asks_the_network(&calls), "{arguments:?}:\n{calls}");
+        let calls = trace(&home, arguments);
+        assert!(!uses_network(&calls), "{arguments:?}:\n{calls}");
         assert!(!reads_an_element(&calls), "{arguments:?}:\n{calls}");
     }
 
-    // Nor does it need them: the provider is gone, and the catalogue with it.
+    // It works without the provider and the catalogue.
     drop(server);
     fs::remove_dir_all(home.path().join("config/elements")).expect("removed");
     home.run(&["token", "Anvils"]).ok();

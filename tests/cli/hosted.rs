@@ -5,9 +5,9 @@ use serde_json::Value;
 use crate::support::home::Home;
 use crate::support::http;
 use crate::support::keyrack::{Outcome, Running};
-use crate::support::person;
 use crate::support::platform::Platform;
 use crate::support::rounds;
+use crate::support::user;
 
 /// Adds the platform to a home as the workspace `acme`.
 #[track_caller]
@@ -21,7 +21,7 @@ fn add_with(home: &Home, platform: &Platform, authorization: &str) -> Outcome {
     home.start_with(&[&arguments[..], &["--json"]].concat(), &[("SECRETS", authorization)]).wait()
 }
 
-/// What a form of the hosted workspace needs beside the callback address.
+/// The form of the hosted workspace without the callback address.
 const FORM: [&str; 6] = [
     "--set",
     "zendesk.subdomain=acme",
@@ -31,8 +31,8 @@ const FORM: [&str; 6] = [
     "oauth.api.secret=env:SECRET",
 ];
 
-/// Begins a sign-in in the hosted workspace, with a callback address that nobody else uses.
-fn begin(home: &Home, arguments: &[&str]) -> Running {
+/// Starts a sign-in in the hosted workspace with a free callback address.
+fn start_sign_in(home: &Home, arguments: &[&str]) -> Running {
     let port = free_port();
     let callback = format!("oauth.callback.url=http://localhost:{port}/callback/zendesk");
     let all = [arguments, &["--workspace", "acme", "--no-browser", "--set", &callback]].concat();
@@ -44,11 +44,11 @@ fn free_port() -> u16 {
     socket.local_addr().expect("an address").port()
 }
 
-/// Lets a person allow, and waits for the end.
+/// Allows access and waits for the program to end.
 #[track_caller]
 fn allow(mut running: Running) -> Outcome {
-    let callback = person::allow(&running.line("open: "));
-    let tab = person::tab(&callback);
+    let callback = user::allow(&running.line("open: "));
+    let tab = user::open_tab(&callback);
     let outcome = running.wait();
     let _ = tab.join().expect("a tab");
     outcome
@@ -57,12 +57,12 @@ fn allow(mut running: Running) -> Outcome {
 #[track_caller]
 fn connect(home: &Home, name: &str) -> Value {
     let arguments = [&["connect", "zendesk", "--name", name, "--tag", "eu", "--json"], &FORM[..]].concat();
-    allow(begin(home, &arguments)).ok().json()
+    allow(start_sign_in(home, &arguments)).ok().json()
 }
 
-/// What the platform itself says of an instance.
+/// Calls the platform's API directly.
 #[track_caller]
-fn there(platform: &Platform, path: &str) -> (u16, Value) {
+fn get(platform: &Platform, path: &str) -> (u16, Value) {
     let url = format!("{}{path}", platform.base_url).parse().expect("an address");
     let text = format!(
         "GET {} HTTP/1.1\r\nHost: {}\r\nAuthorization: {}\r\n\r\n",
@@ -77,11 +77,11 @@ fn there(platform: &Platform, path: &str) -> (u16, Value) {
 #[track_caller]
 fn instance(platform: &Platform, connection: &Value) -> Value {
     let id = connection["instance"].as_str().expect("the id at the platform");
-    there(platform, &format!("/instances/{id}")).1
+    get(platform, &format!("/instances/{id}")).1
 }
 
 #[test]
-fn an_account_is_connected_imported_renamed_signed_in_again_switched_off_and_on_and_removed() {
+fn an_account_is_connected_imported_renamed_signed_in_again_disabled_enabled_and_removed() {
     let (upstream, home) = (Home::new(), Home::new());
     let platform = Platform::start(&upstream);
     add(&home, &platform);
@@ -90,12 +90,16 @@ fn an_account_is_connected_imported_renamed_signed_in_again_switched_off_and_on_
     assert_eq!(connected["workspace"], "acme");
     let made = instance(&platform, &connected);
     assert_eq!(made["name"], "Support");
-    assert_eq!(made["tags"], serde_json::json!(["eu"]), "our mark is taken off once all is saved");
-    // The Element token is what calls the platform.
+    assert_eq!(
+        made["tags"],
+        serde_json::json!(["eu"]),
+        "the tag of the attempt is removed once all is saved"
+    );
+    // The Element token authorizes calls of the platform.
     let token = home.run(&["token", "Support"]).ok().stdout;
     assert_eq!(made["token"], token.trim_end());
     home.run(&["test", "Support"]).ok();
-    // The header line lets a script in, as it is.
+    // The printed header is complete.
     let header = home.run(&["token", "Support", "--format", "header"]).ok().stdout;
     let ping = format!("{}/ping", platform.base_url).parse().expect("an address");
     let text = format!(
@@ -106,68 +110,68 @@ fn an_account_is_connected_imported_renamed_signed_in_again_switched_off_and_on_
     );
     assert_eq!(http::send(&ping, &text).expect("an answer").status, 200);
 
-    // Imported in a second home.
+    // Import into a second home.
     let second = Home::new();
     add(&second, &platform);
     let listed = second.json(&["import", "--workspace", "acme"]);
     assert_eq!(listed[0]["name"], "Support");
     assert!(listed[0].get("connection").is_none());
-    let brought = second.json(&["import", "--all", "--workspace", "acme"]);
-    assert_eq!(brought["added"][0]["instance"], connected["instance"]);
+    let imported = second.json(&["import", "--all", "--workspace", "acme"]);
+    assert_eq!(imported["added"][0]["instance"], connected["instance"]);
     assert_eq!(second.run(&["token", "Support"]).ok().stdout, token);
     let known = second.json(&["import", "--workspace", "acme"]);
-    assert_eq!(known[0]["connection"], brought["added"][0]["id"], "what is here already is marked");
-    second.assert_whole(1);
+    assert_eq!(known[0]["connection"], imported["added"][0]["id"], "known instances are marked");
+    second.assert_consistent(1);
 
-    // Renamed and tagged, there too.
+    // Rename and tag at the platform too.
     home.run(&["rename", "Support", "Helpdesk"]).ok();
     home.run(&["tag", "Helpdesk", "--add", "gold", "--remove", "eu"]).ok();
     let renamed = instance(&platform, &connected);
     assert_eq!((&renamed["name"], &renamed["tags"]), (&"Helpdesk".into(), &serde_json::json!(["gold"])));
 
-    // Signed in again in place.
-    let again = allow(begin(&home, &["reconnect", "Helpdesk", "--json"])).ok().json();
+    // Sign in again.
+    let again = allow(start_sign_in(&home, &["reconnect", "Helpdesk", "--json"])).ok().json();
     assert_eq!((&again["id"], &again["instance"]), (&connected["id"], &connected["instance"]));
     assert_eq!(home.run(&["token", "Helpdesk"]).ok().stdout, token, "the Element token stays");
     home.run(&["test", "Helpdesk"]).ok();
 
-    // Off and on.
+    // Disable and enable.
     home.run(&["disable", "Helpdesk"]).ok();
     assert_eq!(instance(&platform, &connected)["disabled"], true);
     home.run(&["token", "Helpdesk", "--json"]).error(10, "connection_disabled");
-    // The other home learns it from the platform.
+    // The other home gets it from the platform.
     assert_eq!(second.run(&["test", "Support"]).code(), Some(10));
     home.run(&["enable", "Helpdesk"]).ok();
     assert_eq!(instance(&platform, &connected)["disabled"], false);
     home.run(&["token", "Helpdesk"]).ok();
 
-    // Removed, there too.
+    // Remove at the platform too.
     let warned = home.run(&["remove", "Helpdesk"]).ok();
     assert!(warned.stderr.contains("deleted at acme too"), "{}", warned.stderr);
     let id = connected["instance"].as_str().expect("an id");
-    assert_eq!(there(&platform, &format!("/instances/{id}")).0, 404);
-    home.assert_whole(0);
-    upstream.assert_whole(0);
-    // What another home still lists is told as gone, and can be removed.
+    assert_eq!(get(&platform, &format!("/instances/{id}")).0, 404);
+    home.assert_consistent(0);
+    upstream.assert_consistent(0);
+    // Another home reports the instance as gone and can remove its connection.
     let gone = second.run(&["test", "Support"]);
     assert_eq!(gone.code(), Some(10), "{gone:?}");
     second.run(&["remove", "Support"]).ok();
-    second.assert_whole(0);
+    second.assert_consistent(0);
 }
 
 #[test]
-fn an_imported_account_is_signed_in_again_with_the_secret_that_is_not_known_here() {
+fn signing_in_again_to_an_imported_account_needs_its_secret() {
     let (upstream, home, second) = (Home::new(), Home::new(), Home::new());
     let platform = Platform::start(&upstream);
     add(&home, &platform);
     add(&second, &platform);
     let connected = connect(&home, "Support");
     second.run(&["import", "Support", "--workspace", "acme"]).ok();
-    let missing = begin(&second, &["reconnect", "Support", "--json"]).wait();
+    let missing = start_sign_in(&second, &["reconnect", "Support", "--json"]).wait();
     let fields = missing.error(2, "form_invalid")["fields"].clone();
     let keys: Vec<_> =
         fields.as_array().expect("fields").iter().map(|f| f["key"].as_str().expect("a key")).collect();
-    assert_eq!(keys, ["oauth.api.key", "oauth.api.secret"], "what the platform masks");
+    assert_eq!(keys, ["oauth.api.key", "oauth.api.secret"], "the fields that the platform masks");
     let arguments = [
         "reconnect",
         "Support",
@@ -177,12 +181,12 @@ fn an_imported_account_is_signed_in_again_with_the_secret_that_is_not_known_here
         "--secret",
         "oauth.api.secret=env:SECRET",
     ];
-    let again = allow(begin(&second, &arguments)).ok().json();
+    let again = allow(start_sign_in(&second, &arguments)).ok().json();
     assert_eq!(again["instance"], connected["instance"]);
 }
 
 #[test]
-fn wrong_secrets_are_told_before_anything_is_kept() {
+fn wrong_secrets_are_reported_before_anything_is_saved() {
     let (upstream, home) = (Home::new(), Home::new());
     let platform = Platform::start(&upstream);
     add_with(&home, &platform, "User wrong=, Organization 00000000000000000000000000000000")
@@ -192,7 +196,7 @@ fn wrong_secrets_are_told_before_anything_is_kept() {
 }
 
 #[test]
-fn new_secrets_take_the_place_of_old_ones_once_the_platform_accepts_them() {
+fn secrets_are_replaced_once_the_platform_accepts_the_new_ones() {
     let (upstream, home) = (Home::new(), Home::new());
     let platform = Platform::start(&upstream);
     add(&home, &platform);
@@ -207,12 +211,12 @@ fn new_secrets_take_the_place_of_old_ones_once_the_platform_accepts_them() {
 }
 
 #[test]
-fn a_platform_that_is_gone_is_unreachable_and_nothing_is_lost() {
+fn an_unreachable_platform_is_reported_and_nothing_is_lost() {
     let (upstream, home) = (Home::new(), Home::new());
     let platform = Platform::start(&upstream);
     add(&home, &platform);
     connect(&home, "Support");
-    assert_eq!(platform.end(), Some(0));
+    assert_eq!(platform.terminate(), Some(0));
     for arguments in [
         &["rename", "Support", "Other"][..],
         &["remove", "Support"],
@@ -225,23 +229,23 @@ fn a_platform_that_is_gone_is_unreachable_and_nothing_is_lost() {
         assert_eq!(outcome.code(), Some(12), "{arguments:?}: {outcome:?}");
     }
     home.run(&["token", "Support"]).ok();
-    home.assert_whole(1);
-    // Removing the workspace needs no platform, and says what stays there.
+    home.assert_consistent(1);
+    // Removing the workspace needs no platform and reports what stays there.
     let removed = home.run(&["workspaces", "remove", "acme"]).ok();
     assert!(removed.stderr.contains("stays there"), "{}", removed.stderr);
-    home.assert_whole(0);
+    home.assert_consistent(0);
     assert_eq!(home.count("SELECT count(*) FROM workspace"), 0);
     home.run(&["list", "--workspace", "acme", "--json"]).error(3, "workspace_unknown");
 }
 
 #[test]
-fn a_workspace_is_used_renamed_and_its_name_is_its_own() {
+fn a_workspace_is_selected_and_renamed_and_its_name_is_unique() {
     let (upstream, home) = (Home::new(), Home::new());
     let platform = Platform::start(&upstream);
     add(&home, &platform);
     add_with(&home, &platform, &platform.authorization).error(2, "workspace_taken");
     home.run(&["workspaces", "use", "ACME"]).ok();
-    // Where none is named, it is the one that was chosen.
+    // The selected workspace is the default.
     let keys = home.json(&["elements", "list"]);
     assert_eq!(keys.as_array().expect("a list").len(), 8);
     home.run(&["workspaces", "rename", "acme", "Acme EU"]).ok();
@@ -249,7 +253,7 @@ fn a_workspace_is_used_renamed_and_its_name_is_its_own() {
     home.run(&["workspaces", "remove", "local", "--json"]).error(2, "usage");
     let all = home.json(&["workspaces", "list"]);
     assert_eq!(all[2]["name"], "Acme EU");
-    // No secret is anywhere but in the keyring.
+    // Secrets are only in the keyring.
     let secret = platform.authorization.split([' ', ',']).nth(1).expect("a secret").as_bytes().to_vec();
     for (path, bytes) in home.files() {
         assert!(!bytes.windows(secret.len()).any(|window| window == secret), "{}", path.display());
@@ -257,7 +261,7 @@ fn a_workspace_is_used_renamed_and_its_name_is_its_own() {
 }
 
 #[test]
-fn a_program_killed_after_the_platform_made_the_instance_leaves_a_connection() {
+fn a_program_killed_after_the_platform_created_the_instance_leaves_a_connection() {
     let (upstream, home) = (Home::new(), Home::new());
     let platform = Platform::start(&upstream);
     add(&home, &platform);
@@ -280,12 +284,12 @@ fn a_program_killed_after_the_platform_made_the_instance_leaves_a_connection() {
     .concat();
     let variables = [("SECRET", "practice-secret"), ("KEYRACK_FAULT", "instance_created")];
     let mut running = home.start_with(&arguments, &variables);
-    let answer = person::allow(&running.line("open: "));
-    let _tab = person::tab(&answer);
+    let answer = user::allow(&running.line("open: "));
+    let _tab = user::open_tab(&answer);
     running.line("fault: instance_created");
     running.kill();
-    assert_eq!(there(&platform, "/instances").1.as_array().map(Vec::len), Some(1));
-    // The next start finds it by our mark, and takes the mark off.
+    assert_eq!(get(&platform, "/instances").1.as_array().map(Vec::len), Some(1));
+    // The next start finds the instance by the tag of the attempt and removes the tag.
     home.run(&["doctor"]);
     let listed = home.list();
     assert_eq!(listed.len(), 1);
@@ -293,11 +297,11 @@ fn a_program_killed_after_the_platform_made_the_instance_leaves_a_connection() {
     let kept = instance(&platform, &listed[0]);
     assert_eq!(kept["tags"], serde_json::json!([]));
     assert_eq!(home.run(&["token", "Support"]).ok().stdout.trim_end(), kept["token"]);
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
-fn a_removal_that_was_cut_off_is_finished_at_the_platform_too() {
+fn an_interrupted_removal_is_finished_at_the_platform_too() {
     let (upstream, home) = (Home::new(), Home::new());
     let platform = Platform::start(&upstream);
     add(&home, &platform);
@@ -307,12 +311,12 @@ fn a_removal_that_was_cut_off_is_finished_at_the_platform_too() {
     running.kill();
     assert!(home.list().is_empty());
     home.run(&["doctor"]).ok();
-    assert_eq!(there(&platform, "/instances").0, 404, "an empty list");
-    home.assert_whole(0);
+    assert_eq!(get(&platform, "/instances").0, 404, "an empty list");
+    home.assert_consistent(0);
 }
 
 #[test]
-fn a_workspace_whose_adding_or_removal_was_cut_off_is_undone_or_finished() {
+fn an_interrupted_addition_of_a_workspace_is_undone_and_a_removal_is_finished() {
     let (upstream, home) = (Home::new(), Home::new());
     let platform = Platform::start(&upstream);
     let arguments =
@@ -322,7 +326,7 @@ fn a_workspace_whose_adding_or_removal_was_cut_off_is_undone_or_finished() {
     running.line("fault: workspace_begun");
     running.kill();
     home.run(&["list", "--workspace", "acme", "--json"]).error(3, "workspace_unknown");
-    // The name is free again at once.
+    // The name is free at once.
     add(&home, &platform);
     connect(&home, "Support");
     let mut running =
@@ -330,15 +334,15 @@ fn a_workspace_whose_adding_or_removal_was_cut_off_is_undone_or_finished() {
     running.line("fault: workspace_removal_begun");
     running.kill();
     home.run(&["doctor"]).ok();
-    home.assert_whole(0);
+    home.assert_consistent(0);
     assert_eq!(home.count("SELECT count(*) FROM workspace"), 0);
     assert!(home.session.secrets().is_empty(), "no secret stays");
-    // What stands at the platform stays there.
-    assert_eq!(there(&platform, "/instances").0, 200);
+    // The platform keeps its instance.
+    assert_eq!(get(&platform, "/instances").0, 200);
 }
 
-/// An element that only the platform has.
-fn only_there(upstream: &Home) {
+/// Adds an element that only the platform has.
+fn add_platform_element(upstream: &Home) {
     let folder = upstream.path().join("config/elements/acmedesk");
     std::fs::create_dir_all(&folder).expect("a folder");
     let ours = include_str!("../../src-tauri/elements/zendesk/element.toml");
@@ -348,9 +352,9 @@ fn only_there(upstream: &Home) {
 }
 
 #[test]
-fn an_element_that_only_the_platform_has_is_listed_filled_in_and_connected() {
+fn an_element_of_the_platform_is_listed_and_connected() {
     let (upstream, home) = (Home::new(), Home::new());
-    only_there(&upstream);
+    add_platform_element(&upstream);
     let platform = Platform::start(&upstream);
     add(&home, &platform);
     let listed = home.json(&["elements", "list", "--workspace", "acme"]);
@@ -365,16 +369,16 @@ fn an_element_that_only_the_platform_has_is_listed_filled_in_and_connected() {
     assert_eq!(field("zendesk.subdomain")["required"], true);
     home.run(&["elements", "show", "acmedesk", "--json"]).error(3, "element_unknown");
     let arguments = [&["connect", "acmedesk", "--json"], &FORM[..]].concat();
-    let connected = allow(begin(&home, &arguments)).ok().json();
+    let connected = allow(start_sign_in(&home, &arguments)).ok().json();
     assert_eq!((&connected["name"], &connected["product"]), (&"Acme Desk".into(), &"Acme Desk".into()));
     home.run(&["test", "Acme Desk"]).ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
-fn what_was_made_elsewhere_is_brought_in_by_name_or_id() {
+fn instances_are_imported_by_name_or_id() {
     let (upstream, home) = (Home::new(), Home::new());
-    only_there(&upstream);
+    add_platform_element(&upstream);
     upstream.connect(&["acmedesk", "--name", "Old", "--tag", "eu"]);
     upstream.connect(&["desk", "--name", "Older"]);
     let platform = Platform::start(&upstream);
@@ -385,19 +389,19 @@ fn what_was_made_elsewhere_is_brought_in_by_name_or_id() {
     assert_eq!(found.as_array().map(Vec::len), Some(1));
     assert_eq!(found[0]["name"], "Older");
     assert_eq!(home.json(&["import", "--search", "nobody", "--workspace", "acme"]), serde_json::json!([]));
-    let brought = home.json(&["import", "old", "--workspace", "acme"]);
-    let added = &brought["added"][0];
+    let imported = home.json(&["import", "old", "--workspace", "acme"]);
+    let added = &imported["added"][0];
     assert_eq!((&added["name"], &added["product"]), (&"Old".into(), &"Acme Desk".into()));
     assert_eq!(added["tags"], serde_json::json!(["eu"]));
     let rest = home.json(&["import", "--all", "--workspace", "acme"]);
     assert_eq!(rest["added"].as_array().map(Vec::len), Some(1));
     assert_eq!(home.json(&["import", "--all", "--workspace", "acme"])["added"], serde_json::json!([]));
     home.run(&["test", "--all"]).ok();
-    home.assert_whole(2);
+    home.assert_consistent(2);
 }
 
 #[test]
-fn a_workspace_removal_that_meets_a_locked_keyring_goes_on_later_and_leaves_no_row() {
+fn a_workspace_removal_with_a_locked_keyring_is_finished_later() {
     let (upstream, home) = (Home::new(), Home::new());
     let platform = Platform::start(&upstream);
     add(&home, &platform);
@@ -409,17 +413,17 @@ fn a_workspace_removal_that_meets_a_locked_keyring_goes_on_later_and_leaves_no_r
     home.session.lock();
     home.run(&["connect", "zendesk", "--workspace", "practice", "--no-browser", "--json"])
         .error(11, "keychain_locked");
-    assert!(home.list().is_empty(), "what is being removed does not come back");
+    assert!(home.list().is_empty(), "a removal in progress is not listed");
     home.session.unlock();
     home.run(&["doctor"]).ok();
     assert_eq!(home.count("SELECT count(*) FROM connection"), 0);
     assert_eq!(home.count("SELECT count(*) FROM workspace"), 0);
     assert!(home.session.secrets().is_empty());
-    assert_eq!(there(&platform, "/instances").0, 200, "the platform keeps its instance");
+    assert_eq!(get(&platform, "/instances").0, 200, "the platform keeps its instance");
 }
 
 #[test]
-fn two_imports_at_once_bring_an_instance_in_once() {
+fn concurrent_imports_import_an_instance_once() {
     for _ in 0..rounds() {
         let (upstream, home) = (Home::new(), Home::new());
         upstream.connect(&["zendesk", "--name", "Support"]);
@@ -427,28 +431,28 @@ fn two_imports_at_once_bring_an_instance_in_once() {
         add(&home, &platform);
         let both: Vec<_> =
             (0..2).map(|_| home.start(&["import", "--all", "--workspace", "acme", "--json"])).collect();
-        for one in both {
-            one.wait().ok();
+        for import in both {
+            import.wait().ok();
         }
-        home.assert_whole(1);
+        home.assert_consistent(1);
     }
 }
 
 #[test]
-fn an_account_is_removed_here_only_where_its_platform_is_gone() {
+fn an_account_of_an_unreachable_platform_is_removed_only_here() {
     let (upstream, home) = (Home::new(), Home::new());
     let platform = Platform::start(&upstream);
     add(&home, &platform);
     connect(&home, "Support");
-    assert_eq!(platform.end(), Some(0));
+    assert_eq!(platform.terminate(), Some(0));
     home.run(&["remove", "Support", "--json"]).error(12, "platform_unreachable");
     home.run(&["remove", "Support", "--here"]).ok();
-    home.assert_whole(0);
-    upstream.assert_whole(1);
+    home.assert_consistent(0);
+    upstream.assert_consistent(1);
 }
 
 #[test]
-fn a_chosen_workspace_that_is_removed_gives_way_to_this_computer() {
+fn removing_the_selected_workspace_selects_this_computer() {
     let (upstream, home) = (Home::new(), Home::new());
     let platform = Platform::start(&upstream);
     add(&home, &platform);
@@ -458,23 +462,26 @@ fn a_chosen_workspace_that_is_removed_gives_way_to_this_computer() {
 }
 
 #[test]
-fn a_platform_that_is_silent_is_not_in_the_way_of_practice() {
+fn a_platform_that_does_not_respond_does_not_delay_practice() {
     let (upstream, home) = (Home::new(), Home::new());
     let platform = Platform::start(&upstream);
     add(&home, &platform);
     let arguments = [&["connect", "zendesk", "--name", "Support"], &FORM[..]].concat();
-    let mut running = begin(&home, &arguments);
+    let mut running = start_sign_in(&home, &arguments);
     running.line("open: ");
     running.kill();
     assert_eq!(
         home.count("SELECT count(*) FROM attempt"),
         1,
-        "its instance is looked for at the next sign-in there"
+        "its instance is searched at the next sign-in at the platform"
     );
-    // Stopped, it takes connections and answers none.
+    // A stopped process accepts connections and does not respond.
     let stopped = std::process::Command::new("kill").args(["-STOP", &platform.id().to_string()]).status();
     assert!(stopped.expect("kill is installed").success());
     let begun = std::time::Instant::now();
     home.connect(&["desk"]);
-    assert!(begun.elapsed() < std::time::Duration::from_secs(8), "a look at the platform would take ten");
+    assert!(
+        begun.elapsed() < std::time::Duration::from_secs(8),
+        "a request to the platform would take ten seconds"
+    );
 }

@@ -1,12 +1,12 @@
-//! A keyring that is locked, missing, or locked at the worst moment; and an index that cannot be written.
+//! A keyring that is locked, missing, or locked before the token is saved; and an index that cannot be written.
 
 use crate::support::home::Home;
 use crate::support::http;
-use crate::support::person;
 use crate::support::session::Session;
+use crate::support::user;
 
 #[test]
-fn a_locked_keyring_is_told_before_a_browser_opens() {
+fn a_locked_keyring_is_reported_before_a_browser_opens() {
     let home = Home::new();
     home.connect(&["zendesk"]);
     home.session.lock();
@@ -15,14 +15,14 @@ fn a_locked_keyring_is_told_before_a_browser_opens() {
     let doctor = home.run(&["doctor"]);
     assert_eq!(doctor.code(), Some(11));
     assert!(doctor.stdout.contains("is locked"), "{}", doctor.stdout);
-    assert_eq!(home.list().len(), 1, "what is connected can be seen all the same");
-    assert!(home.opened().is_empty());
+    assert_eq!(home.list().len(), 1, "the list needs no keyring");
+    assert!(home.opened_addresses().is_empty());
     home.session.unlock();
     home.run(&["token", "Zendesk"]).ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
-/// Signs in at the real product, so nothing is reached but what comes before the browser.
+/// A sign-in at the real product, for errors before the browser opens.
 const LOCAL: [&str; 9] = [
     "connect",
     "zendesk",
@@ -36,7 +36,7 @@ const LOCAL: [&str; 9] = [
 ];
 
 #[test]
-fn on_this_computer_too_the_keyring_and_the_index_are_tried_before_a_browser_opens() {
+fn the_keyring_and_the_index_are_probed_before_a_browser_opens() {
     let home = Home::new();
     home.run(&["list"]).ok();
     home.session.lock();
@@ -47,8 +47,8 @@ fn on_this_computer_too_the_keyring_and_the_index_are_tried_before_a_browser_ope
     index.execute_batch("BEGIN EXCLUSIVE").expect("locked");
     connect().error(1, "index_unwritable");
     index.execute_batch("ROLLBACK").expect("unlocked");
-    assert!(home.opened().is_empty());
-    home.assert_whole(0);
+    assert!(home.opened_addresses().is_empty());
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -56,17 +56,17 @@ fn without_a_keyring_nothing_is_connected() {
     let home = Home::in_session(Session::without_keyring());
     home.run(&["connect", "zendesk", "--workspace", "practice", "--json"]).error(11, "keychain_missing");
     assert_eq!(home.run(&["doctor"]).code(), Some(11));
-    assert!(home.opened().is_empty());
+    assert!(home.opened_addresses().is_empty());
     assert!(home.list().is_empty());
     assert_eq!(home.count("SELECT count(*) FROM attempt"), 0);
 }
 
-/// A sign-in during which the keyring locks, after the token was issued and before it is saved.
-fn locked_too_soon(home: &Home, arguments: &[&str]) -> crate::support::keyrack::Running {
+/// A sign-in during which the keyring is locked after the token was issued and before it is saved.
+fn lock_before_saving(home: &Home, arguments: &[&str]) -> crate::support::keyrack::Running {
     let gate = home.gate();
     let mut running = home.practise(arguments, &gate.variables("instance_created"));
-    let callback = person::allow(&running.line("open: "));
-    let tab = person::tab(&callback);
+    let callback = user::allow(&running.line("open: "));
+    let tab = user::open_tab(&callback);
     running.line("fault: instance_created");
     home.session.lock();
     gate.open();
@@ -79,11 +79,11 @@ fn locked_too_soon(home: &Home, arguments: &[&str]) -> crate::support::keyrack::
 #[test]
 fn a_token_waits_in_memory_until_the_keyring_is_unlocked() {
     let home = Home::new();
-    let running = locked_too_soon(&home, &["zendesk"]);
+    let running = lock_before_saving(&home, &["zendesk"]);
     assert!(home.list().is_empty());
     home.session.unlock();
     assert_eq!(running.wait().ok().stdout, "Zendesk\n");
-    home.assert_whole(1);
+    home.assert_consistent(1);
     assert_eq!(
         home.run(&["token", "Zendesk"]).ok().stdout.trim_end(),
         home.session.items()[0]["access_token"]
@@ -91,44 +91,44 @@ fn a_token_waits_in_memory_until_the_keyring_is_unlocked() {
 }
 
 #[test]
-fn a_token_that_cannot_be_saved_in_time_is_given_back() {
+fn a_token_that_cannot_be_saved_in_time_is_revoked() {
     let home = Home::new();
-    let running = locked_too_soon(&home, &["zendesk", "--timeout", "2", "--json"]);
+    let running = lock_before_saving(&home, &["zendesk", "--timeout", "2", "--json"]);
     let outcome = running.wait();
     outcome.error(11, "keychain_locked");
     assert!(outcome.stderr.contains("given back to the provider"), "{}", outcome.stderr);
     assert_eq!(
         home.count("SELECT count(*) FROM practice_grant WHERE revoked = 0"),
         0,
-        "the provider has ended it"
+        "the grant is revoked"
     );
     home.session.unlock();
-    // While it was locked nobody could see whether a late write had landed.
+    // A write that was in progress may have succeeded, which is only known after unlocking.
     home.run(&["doctor"]).ok();
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
-fn control_c_while_the_token_waits_gives_it_back() {
+fn control_c_while_the_token_waits_revokes_it() {
     let home = Home::new();
-    let running = locked_too_soon(&home, &["zendesk"]);
+    let running = lock_before_saving(&home, &["zendesk"]);
     running.interrupt();
     assert_eq!(running.wait().code(), Some(11));
     assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked = 0"), 0);
     home.session.unlock();
-    // While it was locked nobody could see whether a late write had landed.
+    // A write that was in progress may have succeeded, which is only known after unlocking.
     home.run(&["doctor"]).ok();
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
-fn a_token_that_only_the_index_cannot_take_is_kept_and_listed_later() {
+fn a_saved_token_that_is_missing_in_the_index_is_listed_later() {
     let home = Home::new();
     let gate = home.gate();
     let mut running =
         home.practise(&["zendesk", "--name", "Support", "--json"], &gate.variables("vault_written"));
-    let callback = person::allow(&running.line("open: "));
-    let tab = person::tab(&callback);
+    let callback = user::allow(&running.line("open: "));
+    let tab = user::open_tab(&callback);
     running.line("fault: vault_written");
     let index = home.index();
     index.execute_batch("BEGIN EXCLUSIVE").expect("locked");
@@ -138,22 +138,22 @@ fn a_token_that_only_the_index_cannot_take_is_kept_and_listed_later() {
     let page = tab.join().expect("a tab").expect("a page");
     assert!(page.body.contains("is not in the list yet"), "{}", page.body);
     index.execute_batch("ROLLBACK").expect("unlocked");
-    assert_eq!(home.session.items().len(), 1, "the token is kept");
-    assert!(home.list().is_empty(), "the list is read, not mended");
+    assert_eq!(home.session.items().len(), 1, "the token is saved");
+    assert!(home.list().is_empty(), "listing repairs nothing");
     home.connect(&["desk"]);
-    home.assert_whole(2);
+    home.assert_consistent(2);
     assert_eq!(home.json(&["show", "Support"])["status"], "ok");
     home.run(&["token", "Support"]).ok();
     assert!(http::get(&callback).is_err());
 }
 
 #[test]
-fn an_index_of_a_newer_version_is_left_alone() {
+fn an_index_of_a_newer_version_is_refused_by_name() {
     let home = Home::new();
     home.run(&["list"]).ok();
     home.index().pragma_update(None, "user_version", 99).expect("set");
     let error = home.run(&["list", "--json"]).error(1, "index_newer");
     assert!(error["name"].as_str().is_some_and(|file| file.ends_with("index.sqlite3")), "{error}");
     home.run(&["connect", "zendesk", "--workspace", "practice", "--json"]).error(1, "index_newer");
-    assert!(home.opened().is_empty());
+    assert!(home.opened_addresses().is_empty());
 }

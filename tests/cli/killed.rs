@@ -1,18 +1,17 @@
-//! Signal 9 at every point between the first line in the index and the last page in the browser. What is left is
-//! either a whole connection or none.
+//! SIGKILL at every point of a sign-in. Either a complete connection is left or none.
 
 use crate::support::home::Home;
-use crate::support::person;
 use crate::support::rounds;
+use crate::support::user;
 
 /// Starts a sign-in and kills it at this point.
-fn killed_at(home: &Home, point: &str, answered: bool) {
+fn kill_at(home: &Home, point: &str, answered: bool) {
     let mut running = home.practise(&["zendesk", "--name", "Support"], &[("KEYRACK_FAULT", point)]);
-    let tab = answered.then(|| person::tab(&person::allow(&running.line("open: "))));
+    let tab = answered.then(|| user::open_tab(&user::allow(&running.line("open: "))));
     running.line(&format!("fault: {point}"));
     running.kill();
     if let Some(tab) = tab {
-        // Its connection broke, or it got its page a moment before.
+        // Its connection broke, or it got its page before.
         let _ = tab.join().expect("a tab");
     }
 }
@@ -27,23 +26,23 @@ fn a_program_killed_before_the_token_is_saved_leaves_nothing() {
             ("instance_created", true),
         ] {
             let home = Home::new();
-            killed_at(&home, point, answered);
+            kill_at(&home, point, answered);
             assert_eq!(home.count("SELECT count(*) FROM attempt"), 1, "{point}: the attempt is left open");
             home.run(&["doctor"]).ok();
-            home.assert_whole(0);
+            home.assert_consistent(0);
             home.connect(&["zendesk", "--name", "Support"]);
-            home.assert_whole(1);
+            home.assert_consistent(1);
         }
     }
 }
 
 #[test]
-fn a_name_that_a_cut_off_sign_in_has_is_taken() {
+fn the_name_of_an_interrupted_sign_in_is_taken() {
     let home = Home::new();
-    killed_at(&home, "vault_written", true);
+    kill_at(&home, "vault_written", true);
     home.run(&["connect", "zendesk", "--workspace", "practice", "--name", "support", "--json"])
         .error(2, "name_taken");
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
@@ -51,9 +50,9 @@ fn a_program_killed_after_the_token_is_saved_leaves_a_connection() {
     for _ in 0..rounds() {
         for point in ["vault_written", "index_written", "page_shown"] {
             let home = Home::new();
-            killed_at(&home, point, true);
+            kill_at(&home, point, true);
             home.run(&["doctor"]).ok();
-            home.assert_whole(1);
+            home.assert_consistent(1);
             let token = home.run(&["token", "Support"]).ok().stdout;
             assert_eq!(token.trim_end(), home.session.items()[0]["access_token"], "{point}");
         }
@@ -61,7 +60,7 @@ fn a_program_killed_after_the_token_is_saved_leaves_a_connection() {
 }
 
 #[test]
-fn a_program_killed_while_signing_in_again_leaves_the_old_sign_in_or_the_new_one() {
+fn a_program_killed_during_a_sign_in_again_leaves_the_old_sign_in_or_the_new_one() {
     for _ in 0..rounds() {
         for (point, is_new) in [
             ("callback_parsed", false),
@@ -75,12 +74,12 @@ fn a_program_killed_while_signing_in_again_leaves_the_old_sign_in_or_the_new_one
             let before = home.session.items()[0]["access_token"].clone();
             let mut again =
                 home.start_with(&["reconnect", "Support", "--no-browser"], &[("KEYRACK_FAULT", point)]);
-            let tab = person::tab(&person::allow(&again.line("open: ")));
+            let tab = user::open_tab(&user::allow(&again.line("open: ")));
             again.line(&format!("fault: {point}"));
             again.kill();
             let _ = tab.join().expect("a tab");
             home.run(&["doctor"]).ok();
-            home.assert_whole(1);
+            home.assert_consistent(1);
             let kept = home.session.items()[0]["access_token"].clone();
             assert_eq!(kept != before, is_new, "{point}");
             home.run(&["test", "Support"]).ok();
@@ -89,9 +88,9 @@ fn a_program_killed_while_signing_in_again_leaves_the_old_sign_in_or_the_new_one
 }
 
 #[test]
-fn the_next_sign_in_finishes_what_was_cut_off() {
+fn the_next_sign_in_finishes_an_interrupted_one() {
     let home = Home::new();
-    killed_at(&home, "vault_written", true);
+    kill_at(&home, "vault_written", true);
     let taken = home.run(&[
         "connect",
         "zendesk",
@@ -104,18 +103,18 @@ fn the_next_sign_in_finishes_what_was_cut_off() {
         "--json",
     ]);
     taken.error(16, "callback_timeout");
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
-fn two_programs_that_mend_at_once_harm_nothing() {
+fn concurrent_repairs_do_not_conflict() {
     for _ in 0..rounds() {
         let home = Home::new();
         let mut early =
             home.practise(&["zendesk", "--name", "Early"], &[("KEYRACK_FAULT", "attempt_written")]);
         early.line("fault: attempt_written");
         let mut late = home.practise(&["zendesk", "--name", "Late"], &[("KEYRACK_FAULT", "vault_written")]);
-        let tab = person::tab(&person::allow(&late.line("open: ")));
+        let tab = user::open_tab(&user::allow(&late.line("open: ")));
         late.line("fault: vault_written");
         early.kill();
         late.kill();
@@ -125,35 +124,35 @@ fn two_programs_that_mend_at_once_harm_nothing() {
         for doctor in doctors {
             doctor.wait().ok();
         }
-        home.assert_whole(1);
-        assert_eq!(home.list()[0]["identity"], "maria@practice.example", "who it is was asked again");
+        home.assert_consistent(1);
+        assert_eq!(home.list()[0]["identity"], "maria@practice.example", "the identity was queried again");
     }
 }
 
 #[test]
-fn a_sign_in_that_is_under_way_is_left_alone() {
+fn a_sign_in_in_progress_is_not_repaired() {
     let home = Home::new();
     let mut running = home.practise(&["zendesk"], &[]);
     let address = running.line("open: ");
     home.run(&["doctor"]).ok();
     assert_eq!(home.count("SELECT count(*) FROM attempt"), 1);
-    let tab = person::tab(&person::allow(&address));
+    let tab = user::open_tab(&user::allow(&address));
     running.wait().ok();
     assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
-fn a_removal_that_was_cut_off_is_finished_and_its_name_is_free_at_once() {
+fn an_interrupted_removal_is_finished_and_its_name_is_free_at_once() {
     let home = Home::new();
     home.connect(&["zendesk", "--name", "Support"]);
     let mut running = home.start_with(&["remove", "Support"], &[("KEYRACK_FAULT", "removal_begun")]);
     running.line("fault: removal_begun");
     running.kill();
-    assert!(home.list().is_empty(), "what is being removed is not shown");
+    assert!(home.list().is_empty(), "a removal in progress is not listed");
     assert_eq!(home.session.items().len(), 1);
     home.run(&["token", "Support", "--json"]).error(3, "connection_unknown");
     home.connect(&["zendesk", "--name", "Support"]);
     home.run(&["doctor"]).ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }

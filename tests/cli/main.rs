@@ -1,5 +1,4 @@
-//! The command line program as people and scripts meet it: the real binary, real sockets, a real keyring and, where
-//! it matters who presses the button, a real browser.
+//! Tests of the command line program: the real binary, real sockets, a real keyring and, where it matters, a real browser.
 
 // The keyring and the bus that these tests start are those of Linux.
 #![cfg(target_os = "linux")]
@@ -26,3 +25,4 @@ mod providers;
 mod race;
 mod serve;
 mod tokens;
+mod version;

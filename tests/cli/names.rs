@@ -1,36 +1,36 @@
 //! Names: unique, ambiguous, changed, removed.
 
 use crate::support::home::Home;
-use crate::support::person;
 use crate::support::rounds;
+use crate::support::user;
 
 #[test]
-fn a_name_that_exists_in_any_case_is_refused_before_a_browser_opens() {
+fn an_existing_name_in_any_case_is_refused_before_a_browser_opens() {
     let home = Home::new();
     home.connect(&["zendesk", "--name", "Support EU"]);
     let outcome =
         home.run(&["connect", "zendesk", "--workspace", "practice", "--name", " support  eu ", "--json"]);
     assert_eq!(outcome.error(2, "name_taken")["name"], "support eu");
-    assert!(home.opened().is_empty());
-    home.assert_whole(1);
+    assert!(home.opened_addresses().is_empty());
+    home.assert_consistent(1);
 }
 
 #[test]
-fn a_connection_without_a_name_is_called_after_its_product_and_numbered() {
+fn a_connection_without_a_name_gets_the_numbered_name_of_its_product() {
     let home = Home::new();
     for expected in ["Zendesk", "Zendesk 2", "Zendesk 3"] {
         assert_eq!(home.connect(&["zendesk"]).stdout.trim_end(), expected);
     }
-    home.assert_whole(3);
+    home.assert_consistent(3);
 }
 
 #[test]
-fn two_sign_ins_at_once_get_different_names() {
+fn concurrent_sign_ins_get_different_names() {
     for _ in 0..rounds() {
         let home = Home::new();
         let mut running: Vec<_> = (0..2).map(|_| home.practise(&["zendesk"], &[])).collect();
-        let callbacks: Vec<_> = running.iter_mut().map(|one| person::allow(&one.line("open: "))).collect();
-        let tabs: Vec<_> = callbacks.iter().map(person::tab).collect();
+        let callbacks: Vec<_> = running.iter_mut().map(|one| user::allow(&one.line("open: "))).collect();
+        let tabs: Vec<_> = callbacks.iter().map(user::open_tab).collect();
         let mut names: Vec<_> =
             running.into_iter().map(|one| one.wait().ok().stdout.trim_end().to_owned()).collect();
         names.sort();
@@ -38,8 +38,8 @@ fn two_sign_ins_at_once_get_different_names() {
         for tab in tabs {
             assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
         }
-        home.assert_whole(2);
-        // The item describes itself, also where the index had to number its name.
+        home.assert_consistent(2);
+        // The item has the numbered name too.
         let mut kept: Vec<_> = home
             .session
             .items()
@@ -72,7 +72,7 @@ fn an_ambiguous_name_lists_its_candidates() {
 }
 
 #[test]
-fn a_renamed_connection_is_found_by_its_new_name_in_the_list_and_in_the_keyring() {
+fn a_renamed_connection_has_its_new_name_in_the_index_and_the_keyring() {
     let home = Home::new();
     home.connect(&["zendesk", "--name", "Old"]);
     home.connect(&["zendesk", "--name", "Other"]);
@@ -83,11 +83,11 @@ fn a_renamed_connection_is_found_by_its_new_name_in_the_list_and_in_the_keyring(
     home.run(&["rename", "New name", "OTHER", "--json"]).error(2, "name_taken");
     home.run(&["rename", "New name", "  ", "--json"]).error(2, "form_invalid");
     home.run(&["rename", "New name", "NEW NAME"]).ok();
-    home.assert_whole(2);
+    home.assert_consistent(2);
 }
 
 #[test]
-fn a_name_is_not_changed_while_the_keyring_is_locked() {
+fn a_connection_is_not_renamed_while_the_keyring_is_locked() {
     let home = Home::new();
     home.connect(&["zendesk", "--name", "Old"]);
     home.session.lock();
@@ -95,21 +95,21 @@ fn a_name_is_not_changed_while_the_keyring_is_locked() {
     home.run(&["remove", "Old", "--json"]).error(11, "keychain_locked");
     home.session.unlock();
     assert_eq!(home.list()[0]["name"], "Old");
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
-fn a_removed_connection_leaves_neither_row_nor_item_and_its_name_is_free() {
+fn a_removed_connection_leaves_no_row_and_no_item_and_its_name_is_free() {
     let home = Home::new();
     home.connect(&["zendesk", "--name", "Support"]);
     let id = home.list()[0]["id"].clone();
     assert_eq!(home.json(&["remove", "support"])["removed"], id);
-    home.assert_whole(0);
+    home.assert_consistent(0);
     assert_eq!(
         home.count("SELECT count(*) FROM practice_grant WHERE revoked = 0"),
         0,
-        "the provider has ended it"
+        "the grant is revoked"
     );
     home.connect(&["zendesk", "--name", "Support"]);
-    assert_ne!(home.list()[0]["id"], id, "an id is never used again");
+    assert_ne!(home.list()[0]["id"], id, "ids are not reused");
 }

@@ -1,6 +1,6 @@
-//! The network as people have it: authorities of an organisation, and proxies that are real ones.
+//! Certificate authorities of an organisation, and real proxies.
 //!
-//! `0.0.0.0` stands for another computer: it leads here, and is no loopback address.
+//! `0.0.0.0` is used for another computer: it connects to this one and is not a loopback address.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -21,10 +21,10 @@ use crate::support::session::Session;
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
-/// Stands for every secret that passes a proxy or is given to one.
+/// In place of every secret that is sent through a proxy or to one.
 const CANARY: &str = "canary-of-the-network";
 
-/// One that no trust store knows.
+/// An authority that no trust store contains.
 static GATEWAY: LazyLock<Authority> = LazyLock::new(|| {
     let mut params = CertificateParams::new([]).expect("no names");
     params.distinguished_name.push(DnType::CommonName, "Example Gateway");
@@ -32,7 +32,7 @@ static GATEWAY: LazyLock<Authority> = LazyLock::new(|| {
     CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("signed")
 });
 
-/// A platform with a certificate of the gateway's, that refuses everybody's secrets: whoever hears so got through.
+/// A platform with a certificate of the gateway that refuses all secrets, which shows that a request arrived.
 struct Platform {
     port: u16,
     seen: Arc<AtomicUsize>,
@@ -66,12 +66,12 @@ impl Platform {
         Self { port, seen }
     }
 
-    fn seen(&self) -> usize {
+    fn requests(&self) -> usize {
         self.seen.load(Ordering::SeqCst)
     }
 
-    /// Tries to add it as a workspace, under the name of another computer unless told otherwise.
-    fn ask(&self, home: &Home, host: &str, variables: &[(&str, &str)]) -> Outcome {
+    /// Tries to add the platform as a workspace at this host.
+    fn add(&self, home: &Home, host: &str, variables: &[(&str, &str)]) -> Outcome {
         let at = format!("https://{host}:{}/", self.port);
         let mut command = home.command(&["workspaces", "add", "Acme", "--at", &at, "--json"]);
         command.args(["--secret", "user=env:CANARY", "--secret", "organization=env:CANARY"]);
@@ -96,7 +96,7 @@ fn refuse(caller: TcpStream, config: Arc<ServerConfig>, count: &AtomicUsize) {
 }
 
 /// A home that trusts the gateway.
-fn trusting() -> Home {
+fn trusting_home() -> Home {
     let home = Home::new();
     let file = write(&home, "gateway.pem", &GATEWAY.pem());
     home.run(&["trust", "add", &file]).ok();
@@ -109,7 +109,7 @@ fn write(home: &Home, name: &str, text: &str) -> String {
     file.display().to_string()
 }
 
-/// A proxy of independent making, in front of everything.
+/// An independent proxy server.
 struct Proxy {
     child: Child,
     port: u16,
@@ -142,11 +142,11 @@ impl Proxy {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The log once it tells of a tunnel to this port.
+    /// Waits until the log contains a tunnel to this port.
     fn assert_passed(&self, port: u16) {
-        let asked = format!("CONNECT 0.0.0.0:{port}");
-        eventually("the proxy was asked", || {
-            fs::read_to_string(&self.log).ok()?.contains(&asked).then_some(())
+        let line = format!("CONNECT 0.0.0.0:{port}");
+        eventually("a tunnel through the proxy", || {
+            fs::read_to_string(&self.log).ok()?.contains(&line).then_some(())
         });
     }
 }
@@ -158,7 +158,7 @@ impl Drop for Proxy {
     }
 }
 
-/// One at which nobody listens.
+/// A port on which no server listens.
 fn free_port() -> u16 {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bound");
     socket.local_addr().expect("an address").port()
@@ -187,7 +187,7 @@ fn an_authority_is_added_listed_and_removed() {
     assert!(listed.starts_with(&sha256) && listed.trim_end().ends_with("Example Gateway"), "{listed}");
     let again = home.run(&["trust", "add", &file]).ok();
     assert!(again.stdout.contains(&sha256), "{}", again.stdout);
-    assert_eq!(home.json(&["trust", "list"]).as_array().map(Vec::len), Some(1), "once is enough");
+    assert_eq!(home.json(&["trust", "list"]).as_array().map(Vec::len), Some(1), "listed once");
 
     let removed = home.json(&["trust", "remove", &sha256]);
     assert_eq!(removed["removed"]["sha256"], sha256.as_str());
@@ -196,7 +196,7 @@ fn an_authority_is_added_listed_and_removed() {
 }
 
 #[test]
-fn what_cannot_vouch_is_refused_and_a_key_is_never_kept() {
+fn unusable_certificates_are_refused_and_keys_are_not_saved() {
     let home = Home::in_session(Session::without_keyring());
     let key = KeyPair::generate().expect("a key");
     let params = CertificateParams::new(["server.example".to_owned()]).expect("a name");
@@ -230,92 +230,92 @@ fn what_cannot_vouch_is_refused_and_a_key_is_never_kept() {
 fn an_unknown_authority_is_named_and_trusted_once_it_is_added() {
     let home = Home::new();
     let platform = Platform::start();
-    let error = platform.ask(&home, "0.0.0.0", &[]).error(12, "certificate_untrusted");
+    let error = platform.add(&home, "0.0.0.0", &[]).error(12, "certificate_untrusted");
     assert_eq!(error["issuer"], "Example Gateway");
     assert_eq!(error["host"], "0.0.0.0");
-    assert_eq!(platform.seen(), 0, "nothing was sent");
+    assert_eq!(platform.requests(), 0, "nothing was sent");
 
     let file = write(&home, "gateway.pem", &GATEWAY.pem());
-    // What the operating system's store can be replaced by, as administrators do in containers.
-    platform.ask(&home, "0.0.0.0", &[("SSL_CERT_FILE", file.as_str())]).error(10, "workspace_secrets");
+    // Administrators replace the operating system's store this way, for instance in containers.
+    platform.add(&home, "0.0.0.0", &[("SSL_CERT_FILE", file.as_str())]).error(10, "workspace_secrets");
 
     let none = [("SSL_CERT_FILE", "/dev/null")];
-    let error = platform.ask(&home, "0.0.0.0", &none).error(12, "certificate_untrusted");
+    let error = platform.add(&home, "0.0.0.0", &none).error(12, "certificate_untrusted");
     assert_eq!(error["detail"], "this computer has no list of certificate authorities");
 
     let added = home.json(&["trust", "add", &file]);
-    platform.ask(&home, "0.0.0.0", &[]).error(10, "workspace_secrets");
-    platform.ask(&home, "0.0.0.0", &none).error(10, "workspace_secrets");
-    assert_eq!(platform.seen(), 3);
+    platform.add(&home, "0.0.0.0", &[]).error(10, "workspace_secrets");
+    platform.add(&home, "0.0.0.0", &none).error(10, "workspace_secrets");
+    assert_eq!(platform.requests(), 3);
 
     home.run(&["trust", "remove", added[0]["sha256"].as_str().expect("text")]).ok();
-    platform.ask(&home, "0.0.0.0", &[]).error(12, "certificate_untrusted");
+    platform.add(&home, "0.0.0.0", &[]).error(12, "certificate_untrusted");
 }
 
 #[test]
-fn a_proxy_of_the_environment_is_asked_and_exceptions_are_kept() {
-    let home = trusting();
+fn proxy_variables_and_their_exceptions_are_used() {
+    let home = trusting_home();
     let (platform, proxy) = (Platform::start(), Proxy::start(""));
     let address = proxy.address();
     for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         fs::write(&proxy.log, "").expect("emptied");
-        platform.ask(&home, "0.0.0.0", &[(variable, &address)]).error(10, "workspace_secrets");
+        platform.add(&home, "0.0.0.0", &[(variable, &address)]).error(10, "workspace_secrets");
         proxy.assert_passed(platform.port);
     }
-    assert_eq!(platform.seen(), 4);
+    assert_eq!(platform.requests(), 4);
 
-    // Nobody listens there: whoever gets through went past it.
-    let nobody = format!("http://{CANARY}:{CANARY}@127.0.0.1:{}", free_port());
+    // This proxy does not exist, so a request that arrives bypassed it.
+    let missing = format!("http://{CANARY}:{CANARY}@127.0.0.1:{}", free_port());
     for variable in ["NO_PROXY", "no_proxy"] {
-        let variables = [("HTTPS_PROXY", nobody.as_str()), (variable, "elsewhere.example, 0.0.0.0")];
-        platform.ask(&home, "0.0.0.0", &variables).error(10, "workspace_secrets");
+        let variables = [("HTTPS_PROXY", missing.as_str()), (variable, "elsewhere.example, 0.0.0.0")];
+        platform.add(&home, "0.0.0.0", &variables).error(10, "workspace_secrets");
     }
-    let variables = [("HTTPS_PROXY", nobody.as_str()), ("HTTP_PROXY", nobody.as_str())];
-    platform.ask(&home, "localhost", &variables).error(10, "workspace_secrets");
-    assert_eq!(platform.seen(), 7);
+    let variables = [("HTTPS_PROXY", missing.as_str()), ("HTTP_PROXY", missing.as_str())];
+    platform.add(&home, "localhost", &variables).error(10, "workspace_secrets");
+    assert_eq!(platform.requests(), 7);
 
-    let outcome = platform.ask(&home, "0.0.0.0", &variables);
+    let outcome = platform.add(&home, "0.0.0.0", &variables);
     let error = outcome.error(12, "platform_unreachable");
     assert_eq!(error["detail"], "the proxy does not answer");
-    let socks = nobody.replace("http://", "socks5h://");
-    let other = platform.ask(&home, "0.0.0.0", &[("ALL_PROXY", &socks)]);
+    let socks = missing.replace("http://", "socks5h://");
+    let other = platform.add(&home, "0.0.0.0", &[("ALL_PROXY", &socks)]);
     assert_eq!(other.error(12, "platform_unreachable")["detail"], "the proxy does not answer, or refuses");
-    assert_silent(&home, &[outcome, other]);
+    assert_no_secret(&home, &[outcome, other]);
 }
 
 #[test]
-fn a_proxy_that_refuses_is_named_and_its_password_is_not() {
-    let home = trusting();
+fn a_refusal_of_a_proxy_is_reported_without_its_password() {
+    let home = trusting_home();
     let platform = Platform::start();
     let locked = Proxy::start(&format!("BasicAuth keyrack {CANARY}"));
     let mut outcomes = Vec::new();
-    // The second is how this proxy says that a password is wrong: with another status.
+    // This proxy refuses a wrong password with another status.
     for (who, says) in [
         ("", "the proxy wants a name and a password, or other ones"),
         ("keyrack:canary-of-another@", "the proxy refuses, or does not get through either"),
     ] {
         let address = format!("http://{who}127.0.0.1:{}", locked.port);
-        let outcome = platform.ask(&home, "0.0.0.0", &[("HTTPS_PROXY", &address)]);
+        let outcome = platform.add(&home, "0.0.0.0", &[("HTTPS_PROXY", &address)]);
         let error = outcome.error(12, "platform_unreachable");
         assert_eq!(error["detail"], says, "{who}");
         outcomes.push(outcome);
     }
-    assert_eq!(platform.seen(), 0);
+    assert_eq!(platform.requests(), 0);
     let address = format!("http://keyrack:{CANARY}@127.0.0.1:{}", locked.port);
-    outcomes.push(platform.ask(&home, "0.0.0.0", &[("HTTPS_PROXY", &address)]));
+    outcomes.push(platform.add(&home, "0.0.0.0", &[("HTTPS_PROXY", &address)]));
     outcomes[2].error(10, "workspace_secrets");
 
     let strict = Proxy::start("ConnectPort 443");
-    let outcome = platform.ask(&home, "0.0.0.0", &[("HTTPS_PROXY", &strict.address())]);
+    let outcome = platform.add(&home, "0.0.0.0", &[("HTTPS_PROXY", &strict.address())]);
     let error = outcome.error(12, "platform_unreachable");
     assert_eq!(error["detail"], "the proxy refuses, or does not get through either");
     outcomes.push(outcome);
-    assert_silent(&home, &outcomes);
+    assert_no_secret(&home, &outcomes);
 }
 
 #[test]
-fn doctor_names_the_proxy_without_its_password_and_what_was_added() {
-    let home = trusting();
+fn doctor_names_the_proxy_without_its_password_and_the_added_authorities() {
+    let home = trusting_home();
     let proxy = format!("http://{CANARY}:{CANARY}@proxy.example:3128/");
     let outcome = home.start_with(&["doctor", "--json"], &[("HTTPS_PROXY", &proxy)]).wait().ok();
     let json = outcome.json();
@@ -325,11 +325,11 @@ fn doctor_names_the_proxy_without_its_password_and_what_was_added() {
     assert!(says.contains("proxy.example:3128") && says.contains("Example Gateway"), "{says}");
     let direct = home.start_with(&["doctor"], &[("HTTPS_PROXY", &proxy), ("NO_PROXY", "*")]).wait().ok();
     assert!(direct.stdout.contains("no proxy"), "{}", direct.stdout);
-    assert_silent(&home, &[outcome, direct]);
+    assert_no_secret(&home, &[outcome, direct]);
 }
 
-/// No secret stands in what the program said or kept.
-fn assert_silent(home: &Home, outcomes: &[Outcome]) {
+/// Asserts that output and files contain no secret.
+fn assert_no_secret(home: &Home, outcomes: &[Outcome]) {
     for outcome in outcomes {
         assert!(!format!("{outcome:?}").contains("canary"), "{outcome:?}");
     }

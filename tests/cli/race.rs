@@ -1,5 +1,5 @@
-//! Many programs that want the same expired token at a provider that rotates, and ends the grant if a refresh token
-//! comes twice: one of them renews. And one that is killed while it does.
+//! Concurrent processes with the same expired token, at a provider that rotates refresh tokens and ends the grant if one
+//! is used twice; and processes that are killed during a renewal.
 
 use std::process::Command;
 use std::thread;
@@ -8,21 +8,20 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::support::home::{Home, wait_until};
-use crate::support::keyrack::Outcome;
 use crate::support::servers::{self, Server, oidc_element, write_element};
-use crate::support::{chance::Chance, rounds_of};
+use crate::support::{random::Random, rounds_of};
 
-/// How many programs ask at once.
+/// The number of concurrent processes.
 const PROGRAMS: usize = 20;
 
-fn connected(home: &Home) -> Server {
+fn connect(home: &Home) -> Server {
     let server = Server::oidc_with_client(json!({}));
     write_element(home, "acme", &oidc_element("acme", &server.url));
     servers::connect(home, "acme", "maria", &["--name", "Anvils"]).ok();
     server
 }
 
-/// Leaves a token that has ended; the next one lives long.
+/// Leaves an expired token; the next one lives long.
 fn expire(home: &Home, server: &Server) {
     server.set_life(1);
     home.run(&["renew", "Anvils"]).ok();
@@ -31,13 +30,13 @@ fn expire(home: &Home, server: &Server) {
 }
 
 #[test]
-fn of_twenty_programs_that_ask_at_once_one_renews() {
+fn one_of_twenty_concurrent_processes_renews() {
     let home = Home::new();
-    let server = connected(&home);
+    let server = connect(&home);
     for round in 0..rounds_of(5, 50) {
         expire(&home, &server);
         let before = server.token_calls("refresh_token");
-        // Slow enough that all of them meet at the lock.
+        // Slow enough that all of them wait for the lock.
         server.control("next", json!({ "after_ms": 300 }));
         let running: Vec<_> = (0..PROGRAMS)
             .map(|n| home.start(if n % 5 == 4 { &["test", "Anvils"] } else { &["token", "Anvils"] }))
@@ -47,10 +46,10 @@ fn of_twenty_programs_that_ask_at_once_one_renews() {
         let token = home.session.items()[0]["access_token"].as_str().expect("a token").to_owned();
         let printed = ended.iter().filter(|outcome| outcome.stdout.trim_end() == token).count();
         assert_eq!(printed, PROGRAMS - PROGRAMS / 5, "round {round}: each has the one new token");
-        assert!(server.honours(&token), "round {round}");
+        assert!(server.accepts(&token), "round {round}");
     }
     let counts = server.counts();
-    assert_eq!((&counts["replays"], &counts["revoked_grants"]), (&json!(0), &json!(0)), "the grant is alive");
+    assert_eq!((&counts["replays"], &counts["revoked_grants"]), (&json!(0), &json!(0)), "the grant is valid");
     assert_eq!(home.list()[0]["status"], "ok");
 }
 
@@ -58,42 +57,42 @@ fn sign_in_again(home: &Home) {
     servers::sign_in(home, &["reconnect", "Anvils"], "maria", &[]).ok();
 }
 
-/// What a connection is found in after its refresher was killed.
+/// The state of a connection after its renewal was killed.
 #[derive(Debug, PartialEq, Eq)]
-enum Found {
-    /// A token that works.
+enum Outcome {
+    /// The token works.
     Alive,
-    /// Nothing, and it says so.
+    /// A new sign-in is needed, which is reported.
     Ended,
 }
 
-/// Asks for a token and holds the program to its word.
-fn found(home: &Home, server: &Server, what: &str) -> Found {
-    let outcome: Outcome = home.run(&["token", "Anvils", "--json"]);
+/// Requests a token and checks that the result is true.
+fn check_token(home: &Home, server: &Server, what: &str) -> Outcome {
+    let outcome = home.run(&["token", "Anvils", "--json"]);
     let state = home.list()[0]["status"].clone();
     if outcome.code() == Some(0) {
         let token = outcome.json()["token"].as_str().expect("a token").to_owned();
-        assert!(server.honours(&token), "{what}: a token that is handed out works");
+        assert!(server.accepts(&token), "{what}: the printed token works");
         assert_eq!(state, "ok", "{what}");
         let refresh = home.session.items()[0]["refresh_token"].as_str().expect("one").to_owned();
-        assert!(server.honours(&refresh), "{what}: and so does the one that renews it");
-        Found::Alive
+        assert!(server.accepts(&refresh), "{what}: the refresh token works");
+        Outcome::Alive
     } else {
         outcome.error(10, "sign_in_expired");
         assert_eq!(state, "needs_sign_in", "{what}");
-        let said = home.run(&["token", "Anvils"]);
-        assert!(said.stderr.contains("has ended"), "{what}: {}", said.stderr);
-        Found::Ended
+        let plain = home.run(&["token", "Anvils"]);
+        assert!(plain.stderr.contains("has ended"), "{what}: {}", plain.stderr);
+        Outcome::Ended
     }
 }
 
 #[test]
-fn a_refresher_killed_at_a_random_point_loses_nothing_that_was_in_the_keychain() {
+fn a_renewal_killed_at_a_random_point_loses_nothing_in_the_keychain() {
     let home = Home::new();
-    let server = connected(&home);
-    let mut chance = Chance::new();
+    let server = connect(&home);
+    let mut random = Random::new();
     let (mut alive, mut ended, mut early) = (0, 0, 0);
-    // How long a renewal takes here that nobody kills: about half of it is over when the provider is asked.
+    // The time of an uninterrupted renewal; the request is sent after about half of it.
     expire(&home, &server);
     let begun = Instant::now();
     home.run(&["token", "Anvils"]).ok();
@@ -102,9 +101,9 @@ fn a_refresher_killed_at_a_random_point_loses_nothing_that_was_in_the_keychain()
         expire(&home, &server);
         let granted = server.counts()["granted"]["refresh_token"].clone();
         let old = home.session.items()[0]["refresh_token"].clone();
-        // Around the moments at which the answer comes and is written, and well before and after them.
-        let answer = chance.below(60);
-        let kill = usual / 3 + chance.below(usual + answer);
+        // Around the moments at which the response arrives and is saved, and well before and after them.
+        let answer = random.below(60);
+        let kill = usual / 3 + random.below(usual + answer);
         server.control("next", json!({ "after_ms": answer }));
         let refresher = home.start(&["token", "Anvils"]);
         thread::sleep(Duration::from_millis(kill));
@@ -112,12 +111,12 @@ fn a_refresher_killed_at_a_random_point_loses_nothing_that_was_in_the_keychain()
         let new = home.session.items()[0]["refresh_token"].clone();
         let was_granted = server.counts()["granted"]["refresh_token"] != granted;
         let what =
-            format!("seed {}, round {round}, answer after {answer} ms, kill after {kill} ms", chance.seed);
-        match found(&home, &server, &what) {
-            Found::Alive => alive += 1,
-            Found::Ended => {
+            format!("seed {}, round {round}, answer after {answer} ms, kill after {kill} ms", random.seed);
+        match check_token(&home, &server, &what) {
+            Outcome::Alive => alive += 1,
+            Outcome::Ended => {
                 assert_eq!(old, new, "{what}: once the new token is in the keychain, it is not lost");
-                assert!(was_granted, "{what}: what was not answered is not lost either");
+                assert!(was_granted, "{what}: nothing is lost before the response");
                 ended += 1;
                 sign_in_again(&home);
             }
@@ -125,43 +124,43 @@ fn a_refresher_killed_at_a_random_point_loses_nothing_that_was_in_the_keychain()
         early += u32::from(!was_granted);
     }
     println!(
-        "seed {}: {alive} went on, {ended} need a sign-in, {early} were killed before the provider answered",
-        chance.seed
+        "seed {}: {alive} continued, {ended} need a sign-in, {early} were killed before the response",
+        random.seed
     );
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
-fn nothing_but_the_write_stands_between_the_answer_and_the_keychain() {
+fn a_renewed_token_is_saved_directly_after_the_response() {
     let home = Home::new();
-    let server = connected(&home);
-    for (point, wanted) in [("renewal_answered", Found::Ended), ("renewal_kept", Found::Alive)] {
+    let server = connect(&home);
+    for (point, wanted) in [("renewal_answered", Outcome::Ended), ("renewal_kept", Outcome::Alive)] {
         expire(&home, &server);
         let mut refresher = home.start_with(&["token", "Anvils"], &[("KEYRACK_FAULT", point)]);
         refresher.line(&format!("fault: {point}"));
         refresher.kill();
-        assert_eq!(found(&home, &server, point), wanted, "{point}");
-        if wanted == Found::Ended {
+        assert_eq!(check_token(&home, &server, point), wanted, "{point}");
+        if wanted == Outcome::Ended {
             sign_in_again(&home);
         }
     }
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
-fn a_lock_dies_with_its_holder() {
+fn a_lock_is_released_when_its_holder_is_killed() {
     let home = Home::new();
-    let server = connected(&home);
+    let server = connect(&home);
     expire(&home, &server);
-    // Held by a program that hangs before it has asked for anything.
+    // Held by a process whose request is delayed.
     server.control("next", json!({ "before_ms": 60_000 }));
     let holder = home.start(&["token", "Anvils"]);
-    let asked = || server.control("pending", json!({}))["calls"].as_u64() > Some(0);
-    crate::support::home::eventually("the refresher asks", || asked().then_some(()));
+    let is_pending = || server.control("pending", json!({}))["calls"].as_u64() > Some(0);
+    crate::support::home::eventually("a request for renewal", || is_pending().then_some(()));
     let waiting = home.start(&["token", "Anvils"]);
     let _ =
         Command::new("kill").args(["-KILL", &holder.id().to_string()]).status().expect("kill is installed");
     let printed = waiting.wait().ok().stdout;
-    assert!(server.honours(printed.trim_end()));
+    assert!(server.accepts(printed.trim_end()));
     drop(holder);
 }

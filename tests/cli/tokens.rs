@@ -1,10 +1,10 @@
-//! `keyrack token`: in every form, and fresh.
+//! `keyrack token`: its formats and renewals.
 
 use crate::support::home::{Home, wait_until};
 use crate::support::rounds;
 
 #[test]
-fn a_token_is_printed_in_the_form_that_was_asked_for() {
+fn a_token_is_printed_in_the_requested_format() {
     let home = Home::new();
     home.connect(&["zendesk", "--name", "Support"]);
     let item = &home.session.items()[0];
@@ -14,7 +14,7 @@ fn a_token_is_printed_in_the_form_that_was_asked_for() {
     assert_eq!(printed(&[]), format!("{token}\n"));
     assert_eq!(printed(&["--format", "header"]), format!("Authorization: Bearer {token}\n"));
     assert_eq!(printed(&["--element-token"]), format!("{element_token}\n"));
-    // What `keyrack serve` asks for: who calls, and for which instance.
+    // The header that `keyrack serve` expects: the caller and the instance.
     let header = printed(&["--element-token", "--format", "header"]);
     assert!(header.starts_with("Authorization: User "), "{header}");
     assert!(header.ends_with(&format!(", Element {element_token}\n")), "{header}");
@@ -28,11 +28,11 @@ fn a_token_is_printed_in_the_form_that_was_asked_for() {
     assert_eq!(json["id"], item["id"]);
     assert!(json["expires_at"].is_i64());
     let by_id = home.run(&["token", &text("id")]).ok();
-    assert_eq!(by_id.stdout.trim_end(), token, "an id is as good as a name");
+    assert_eq!(by_id.stdout.trim_end(), token, "by id");
 }
 
 #[test]
-fn an_oauth_1_token_comes_with_its_secret_and_without_a_header() {
+fn an_oauth_1_token_has_a_secret_and_no_header() {
     let home = Home::new();
     home.connect(&["desk"]);
     let item = &home.session.items()[0];
@@ -52,16 +52,16 @@ fn an_oauth_1_token_comes_with_its_secret_and_without_a_header() {
     assert!(element.stdout.ends_with(&format!(", Element {token}\n")), "{}", element.stdout);
 }
 
-/// A connection whose access token has ended.
-fn expired(home: &Home) {
+/// Connects with an access token that has expired.
+fn connect_expired(home: &Home) {
     home.connect_with(&["zendesk"], &[("KEYRACK_PRACTICE_LIFE", "1")]);
     wait_until(home.list()[0]["expires_at"].as_i64().expect("an end"));
 }
 
 #[test]
-fn an_expired_token_is_renewed_and_the_new_one_is_kept() {
+fn an_expired_token_is_renewed_and_saved() {
     let home = Home::new();
-    expired(&home);
+    connect_expired(&home);
     let old = home.session.items().remove(0);
     let printed = home.run(&["token", "Zendesk"]).ok().stdout;
     let new = home.session.items().remove(0);
@@ -72,40 +72,36 @@ fn an_expired_token_is_renewed_and_the_new_one_is_kept() {
     let row = &home.list()[0];
     assert!(row["renewed_at"].as_i64() > row["created_at"].as_i64());
     let again = home.run(&["token", "Zendesk", "--min-ttl", "100000"]).ok().stdout;
-    assert_eq!(again, printed, "at most a third of its life is wanted of a token");
+    assert_eq!(again, printed, "--min-ttl is limited to a third of the lifetime");
 }
 
 #[test]
-fn eight_programs_that_ask_for_an_expired_token_make_one_renewal() {
+fn eight_concurrent_processes_make_one_renewal() {
     for _ in 0..rounds() {
         let home = Home::new();
-        expired(&home);
+        connect_expired(&home);
         let running: Vec<_> = (0..8).map(|_| home.start(&["token", "Zendesk"])).collect();
         let printed: Vec<_> = running.into_iter().map(|running| running.wait().ok().stdout).collect();
         assert!(printed.iter().all(|token| *token == printed[0]), "all got the same token");
         assert_eq!(home.session.items()[0]["access_token"], printed[0].trim_end());
         let issued = home.count("SELECT count(*) FROM practice_credential WHERE kind = 'refresh'");
         assert_eq!(issued, 2, "one at the sign-in and one at the renewal");
-        assert_eq!(
-            home.count("SELECT count(*) FROM practice_grant WHERE revoked <> 0"),
-            0,
-            "nothing was replayed"
-        );
+        assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked <> 0"), 0, "no replay");
     }
 }
 
 #[test]
-fn a_sign_in_that_the_provider_has_ended_is_asked_for_again() {
+fn a_grant_ended_by_the_provider_needs_a_sign_in() {
     let home = Home::new();
-    expired(&home);
+    connect_expired(&home);
     home.index().execute("UPDATE practice_grant SET revoked = 1", []).expect("revoked");
     home.run(&["token", "Zendesk", "--json"]).error(10, "sign_in_expired");
     assert_eq!(home.list()[0]["status"], "needs_sign_in");
-    assert!(home.session.items()[0]["refresh_token"].is_null(), "a token that was refused is not sent again");
+    assert!(home.session.items()[0]["refresh_token"].is_null(), "a refused token is deleted");
 }
 
 #[test]
-fn a_keyring_without_the_item_says_that_the_sign_in_is_over() {
+fn a_connection_without_an_item_needs_a_sign_in() {
     let home = Home::new();
     home.connect(&["zendesk"]);
     let id = home.list()[0]["id"].as_str().expect("an id").to_owned();

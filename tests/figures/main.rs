@@ -137,7 +137,7 @@ fn start(home: &Home, display: &Display, program: &Path, at_rest: Option<&[u8]>)
     }
     let painted = begin.elapsed();
     std::thread::sleep(REST);
-    let picture = screen.picture(window);
+    let picture = screen.screenshot(window);
     let pss_kib = pss(child.id());
     end(&mut child);
     screen.unmapped(window);

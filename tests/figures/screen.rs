@@ -1,4 +1,4 @@
-//! Detects when a window appears on the X server, and takes its picture.
+//! Detects when a window appears on the X server, and takes screenshots of it.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use x11rb::rust_connection::RustConnection;
 
 /// Toolkits map small helper windows before the visible one.
 const SMALL: u16 = 300;
-/// Time limit for a picture; the figure is then this.
+/// Time limit for a screenshot; the figure is then this.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub struct Screen {
@@ -19,7 +19,7 @@ pub struct Screen {
 impl Screen {
     /// Subscribes to new windows.
     pub fn watch(display: &str) -> Self {
-        let (server, number) = x11rb::connect(Some(display)).expect("the X server answers");
+        let (server, number) = x11rb::connect(Some(display)).expect("a connection to the X server");
         let root = server.setup().roots[number].root;
         let events = ChangeWindowAttributesAux::new().event_mask(EventMask::SUBSTRUCTURE_NOTIFY);
         server.change_window_attributes(root, &events).expect("asked").check().expect("granted");
@@ -30,7 +30,7 @@ impl Screen {
     pub fn mapped(&self) -> Window {
         loop {
             if let Event::MapNotify(event) = self.server.wait_for_event().expect("an event") {
-                let size = self.server.get_geometry(event.window).ok().and_then(|asked| asked.reply().ok());
+                let size = self.server.get_geometry(event.window).ok().and_then(|cookie| cookie.reply().ok());
                 if size.is_some_and(|s| s.width >= SMALL) {
                     return event.window;
                 }
@@ -50,16 +50,16 @@ impl Screen {
     }
 
     /// The pixels of the part of a window that holds the list.
-    pub fn picture(&self, window: Window) -> Vec<u8> {
-        let asked =
+    pub fn screenshot(&self, window: Window) -> Vec<u8> {
+        let cookie =
             self.server.get_image(ImageFormat::Z_PIXMAP, window, 40, 100, 560, 500, !0).expect("asked");
-        asked.reply().map(|image| image.data).unwrap_or_default()
+        cookie.reply().map(|image| image.data).unwrap_or_default()
     }
 
-    /// Waits until the window shows this picture.
-    pub fn until(&self, window: Window, picture: &[u8]) {
-        let give_up = Instant::now() + TIMEOUT;
-        while self.picture(window) != picture && Instant::now() < give_up {
+    /// Waits until a screenshot of the window equals this one.
+    pub fn until(&self, window: Window, screenshot: &[u8]) {
+        let deadline = Instant::now() + TIMEOUT;
+        while self.screenshot(window) != screenshot && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(4));
         }
     }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::support::home::Home;
-use crate::support::{http, person};
+use crate::support::{http, user};
 use crate::{median, release, row};
 
 /// Instances to create.
@@ -174,7 +174,7 @@ fn code_of(callback: &Url) -> String {
 fn instances(home: &Home, serving: &Serving) -> Times {
     let jobs = prepared(|n| {
         let state = format!("figures-{n}");
-        let code = code_of(&person::allow(serving.oauth_url(&state).as_str()));
+        let code = code_of(&user::allow(serving.oauth_url(&state).as_str()));
         serde_json::json!({
             "name": format!("Account {n}"),
             "element": { "key": "zendesk" },
@@ -222,7 +222,7 @@ fn bare_token_calls(serving: &Serving) -> Times {
             let value = if name == "code_challenge" { challenge.clone().into() } else { value };
             (name, value)
         }));
-        (code_of(&person::allow(address.as_str())), verifier)
+        (code_of(&user::allow(address.as_str())), verifier)
     });
     by_clients(&jobs, |(code, verifier)| {
         let form = [

@@ -1,6 +1,6 @@
-// A provider that misbehaves on demand, for tests: `oauth2-mock-server` on loopback, its answers bent through its own
-// hooks. Signing in there asks nobody. Prints `listening: ADDRESS` and serves until it is killed; a test chooses the
-// faults through `/__control/faults`, a list of which each call of the token endpoint takes the first.
+// A provider that misbehaves on request, for tests: `oauth2-mock-server` on loopback, its responses changed through its
+// hooks. It has no consent page. Prints `listening: ADDRESS` and serves until it is killed. Tests choose faults through
+// `/__control/faults`, a list from which each call of the token endpoint takes the first.
 
 import { createServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -14,7 +14,7 @@ await issuer.keys.generate('RS256');
 let faults = [];
 const counts = { token: {}, revocations: 0, userinfo: 0 };
 
-// Each bends the answer that the library has made: its body and its status.
+// Each changes body or status of the library's response.
 const bends = {
   life_missing: ({ body }) => delete body.expires_in,
   life_text: ({ body }) => (body.expires_in = '0'),
@@ -38,7 +38,7 @@ for (const error of ['invalid_grant', 'invalid_client', 'unauthorized_client', '
   bends[error] = (answer) => Object.assign(answer, { statusCode: 400, body: { error } });
 }
 
-// What the library has no hook for is done to the socket.
+// Faults without a hook of the library work on the socket.
 const breaks = {
   slow: async (_request, response) => {
     await wait(3_600_000, undefined, { ref: false });
@@ -66,7 +66,7 @@ const breaks = {
 service.on('beforeResponse', (answer, request) => {
   const grant = request.body.grant_type;
   counts.token[grant] = (counts.token[grant] ?? 0) + 1;
-  // The library knows one scope and one life. This is what was asked for, and a token that ends at once.
+  // Instead of the library's fixed values: the requested scope, and a token that expires at once.
   answer.body.scope = 'read write';
   answer.body.expires_in = 0;
   request.bend?.(answer);

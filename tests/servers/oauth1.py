@@ -1,7 +1,7 @@
-"""An OAuth 1.0a provider for tests: `oauthlib` judges every request, `http.server` carries it, on loopback only.
+"""An OAuth 1.0a provider for tests: `oauthlib` checks every request, `http.server` serves it, on loopback only.
 
-Prints `listening: ADDRESS` and serves until it is killed. What a test wants to know or to change goes through
-`/__control/...`. The page for the person needs no script.
+Prints `listening: ADDRESS` and serves until it is killed. Tests query and change it through
+`/__control/...`. The consent page needs no script.
 """
 
 import html
@@ -21,7 +21,7 @@ from oauthlib.oauth1.rfc5849.endpoints import base
 
 CLIENTS = {"keyrack": "a-secret+/:%&=of-the-application"}
 
-# How far the clock of this server is ahead of the computer's, in seconds, and the one that `Date` is written by.
+# Seconds that this server's clock, and the clock of its `Date` header, are ahead of the computer's.
 clock = SimpleNamespace(offset=0, date_offset=0)
 
 
@@ -29,14 +29,14 @@ def now():
     return time.time() + clock.offset
 
 
-# The library asks for the time in one place only, to judge timestamps.
+# The library uses the time only to check timestamps.
 base.time = SimpleNamespace(time=now)
 
 
 class Books(RequestValidator):
-    """What was issued to whom, and what was seen before."""
+    """Issued credentials and used nonces."""
 
-    # RFC 5849 leaves the forms to the server: any printable one is taken, so that only the signature decides.
+    # RFC 5849 leaves the formats to the server: any printable one is accepted, so that only the signature decides.
     safe_characters = set(string.printable) - set(string.whitespace)
     client_key_length = request_token_length = access_token_length = nonce_length = verifier_length = (1, 200)
     enforce_ssl = False
@@ -192,11 +192,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def me(self, *request):
         books.counts["calls"] += 1
-        # For a test that sends the very same request again.
+        # For a test that repeats the request.
         books.counts["last"] = self.headers["Authorization"]
         valid, seen = library.validate_protected_resource_request(*request, realms=[])
         if not valid:
-            # Here the library keeps its reasons to itself.
+            # The library gives no reason here.
             if seen and abs(now() - int(seen.timestamp or 0)) > books.timestamp_lifetime:
                 return self.timestamp_refused()
             nonce_used = seen and seen.validator_log.get("nonce_used")
@@ -220,7 +220,7 @@ class Handler(BaseHTTPRequestHandler):
             headers, _, _ = library.create_authorization_response(address, http_method="POST")
             target = headers["Location"]
         else:
-            # RFC 5849 has no word for it; this is what Trello, Twitter and others do.
+            # RFC 5849 does not define denials; Trello, Twitter and others do this.
             denied = [("denied", token), ("oauth_problem", "user_refused"), ("oauth_token", token)]
             target = add_params_to_uri(books.temporary[token]["callback"], denied)
         self.send(303, "", location=target)

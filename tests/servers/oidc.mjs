@@ -1,6 +1,6 @@
 // An OpenID provider for tests: the certified `oidc-provider`, on loopback, with a consent page that needs no script.
 // Started with one argument, a JSON object of options; prints `listening: ADDRESS` and serves until it is killed.
-// What a test wants to know or to change afterwards goes through `/__control/…`.
+// Tests query and change it through `/__control/…`.
 
 import { createServer } from 'node:http';
 import { generateKeyPairSync } from 'node:crypto';
@@ -9,17 +9,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import Provider, { interactionPolicy } from 'oidc-provider';
 
 const options = {
-  // Seconds that an access token lives; a test may change it on the way.
+  // Lifetime of access tokens in seconds; tests may change it.
   life: 600,
-  // Rotation comes with replay detection: a refresh token that comes twice ends the whole grant (RFC 9700 §2.2.2).
+  // Rotation with replay detection: a refresh token that is used twice ends the grant (RFC 9700 §2.2.2).
   rotate: true,
   ...JSON.parse(process.argv[2] ?? '{}'),
 };
 
 const counts = { token: {}, granted: {}, replays: 0, revoked_grants: 0, revocations: 0, registrations: 0 };
-// What happens to the next calls of the token endpoint, first come first served.
+// What happens to the next calls of the token endpoint, in order.
 const next = [];
-// Calls of it that have come and were not answered yet.
+// Calls of the token endpoint without a response yet.
 let pending = 0;
 
 const server = createServer();
@@ -28,7 +28,7 @@ const issuer = `http://127.0.0.1:${server.address().port}`;
 
 const { Check, base } = interactionPolicy;
 const policy = base();
-// Each sign-in asks, whoever has been here before: a test says each time who it is.
+// Each sign-in shows the consent page, on which the test chooses the account.
 policy.get('login').checks.add(
   new Check('asks_each_time', 'the page is shown each time', (ctx) =>
     ctx.oidc.result?.login ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT,
@@ -38,7 +38,7 @@ policy.get('login').checks.add(
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
 const provider = new Provider(issuer, {
-  // A token that has ended has ended.
+  // No grace period for expired tokens.
   clockTolerance: 0,
   cookies: { keys: ['only for tests'] },
   jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' }] },
@@ -91,7 +91,7 @@ provider.use(async (ctx, go) => {
   const answer = ctx.path === '/token' ? next.shift() : undefined;
   if (answer?.before_ms) {
     pending += 1;
-    // Who hangs up meanwhile has asked for nothing.
+    // The client has disconnected: process nothing.
     const gone = new Promise((end) => ctx.req.socket.once('close', () => end(true)));
     const left = await Promise.race([gone, wait(answer.before_ms)]);
     pending -= 1;
@@ -105,7 +105,7 @@ provider.use(async (ctx, go) => {
   }
   if (ctx.oidc?.route === 'revocation' && ctx.status === 200) counts.revocations += 1;
   if (ctx.oidc?.route === 'registration' && ctx.status === 201) counts.registrations += 1;
-  // Done already: who is killed now has lost what was issued.
+  // The tokens are issued: a client killed now has lost them.
   if (answer?.after_ms) await wait(answer.after_ms);
 });
 provider.on('grant.revoked', () => (counts.revoked_grants += 1));
@@ -128,7 +128,7 @@ async function read(request) {
   return body;
 }
 
-// One page for both steps: who it is, and whether they agree.
+// One page for both steps: account and consent.
 async function interaction(request, response) {
   const details = await provider.interactionDetails(request, response);
   const asked = details.params;
@@ -162,7 +162,7 @@ async function control(request, response, path) {
   const body = JSON.parse((await read(request)) || '{}');
   let answer = {};
   if (path === 'counts') answer = counts;
-  // Options that are looked at each time: `life`, `rotate`.
+  // Options that take effect at once: `life`, `rotate`.
   else if (path === 'options') Object.assign(options, body);
   else if (path === 'pending') answer = { calls: pending };
   else if (path === 'next') next.push(body);

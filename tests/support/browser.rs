@@ -1,4 +1,4 @@
-//! The person's browser: a real headless Chromium, driven by chromedriver as a hand would.
+//! The user's browser: a real headless Chromium, driven by chromedriver.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -9,9 +9,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
-/// One chromedriver for all browsers of the process that are open at the same time.
+/// One chromedriver for all open browsers of the process.
 struct Driver {
     process: Child,
     port: u16,
@@ -34,7 +34,7 @@ impl Driver {
         let home = tempfile::tempdir().expect("a folder");
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
-            // Not the session of whoever runs the tests, nor their settings.
+            // Not the session and settings of the user who runs the tests.
             .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
             .env("HOME", home.path())
             .stdin(Stdio::null())
@@ -49,7 +49,7 @@ impl Driver {
                 .parse()
                 .ok()
         });
-        Self { process, port: port.expect("chromedriver says where it listens"), _home: home }
+        Self { process, port: port.expect("chromedriver prints its port"), _home: home }
     }
 }
 
@@ -60,7 +60,7 @@ impl Drop for Driver {
     }
 }
 
-/// A browser with an empty profile. It is closed when dropped.
+/// A browser with an empty profile, closed on drop.
 pub struct Chromium {
     runtime: Runtime,
     client: Client,
@@ -69,14 +69,13 @@ pub struct Chromium {
 }
 
 impl Chromium {
-    /// Starts one.
     pub fn start() -> Self {
         let driver = Driver::shared();
         let profile = tempfile::tempdir().expect("a folder");
         let data = format!("--user-data-dir={}", profile.path().display());
         let arguments = [
             "--headless=new",
-            // Chromium's sandbox refuses to run as root, as which container machines run tests.
+            // Chromium's sandbox refuses to run as root, as in containers.
             "--no-sandbox",
             "--disable-gpu",
             "--disable-quic",
@@ -86,7 +85,7 @@ impl Chromium {
             "--disable-sync",
             "--disable-dev-shm-usage",
             "--password-store=basic",
-            // Pages of the tests are on loopback; whatever else one asks for does not exist.
+            // The pages of the tests are on loopback; no other host exists.
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]",
             &data,
         ];
@@ -101,61 +100,58 @@ impl Chromium {
         Self { runtime, client, profile, _driver: driver }
     }
 
-    /// Opens an address.
     pub fn open(&self, address: &str) {
         self.runtime.block_on(self.client.goto(address)).expect("opened");
     }
 
-    /// Writes a picture of the page.
-    pub fn picture(&self, file: &std::path::Path) {
-        let png = self.runtime.block_on(self.client.screenshot()).expect("a picture");
+    pub fn screenshot(&self, file: &std::path::Path) {
+        let png = self.runtime.block_on(self.client.screenshot()).expect("a screenshot");
         std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
         std::fs::write(file, png).expect("written");
     }
 
-    /// Presses Allow on the consent page and waits for the page that tells the result.
+    /// Presses Allow on the consent page and waits for the result page.
     pub fn allow(&self) -> LastPage {
         self.decide("allow")
     }
 
-    /// Presses Deny.
     pub fn deny(&self) -> LastPage {
         self.decide("deny")
     }
 
-    /// Says who it is on a provider's page, presses Allow, and waits for the page that tells the result.
+    /// Signs in on a provider's page, presses Allow, and waits for the result page.
     pub fn allow_as(&self, login: &str) -> LastPage {
         self.fill("input[name=login]", login);
         self.allow()
     }
 
-    /// Replaces what stands in the field that this selector finds, waiting for it.
+    /// Waits for a field and replaces its value.
     #[track_caller]
     pub fn fill(&self, selector: &str, value: &str) {
         self.runtime.block_on(async {
-            let field = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await;
+            let field = self.client.wait().at_most(TIMEOUT).for_element(Locator::Css(selector)).await;
             let field = field.unwrap_or_else(|error| panic!("{selector}: {error}"));
             field.clear().await.expect("emptied");
             field.send_keys(value).await.expect("typed");
         });
     }
 
-    /// Presses what this selector finds, waiting for it.
+    /// Waits for an element and clicks it.
     #[track_caller]
     pub fn press(&self, selector: &str) {
         self.runtime.block_on(async {
-            let found = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await;
+            let found = self.client.wait().at_most(TIMEOUT).for_element(Locator::Css(selector)).await;
             let found = found.unwrap_or_else(|error| panic!("{selector}: {error}"));
             found.click().await.expect("pressed");
         });
     }
 
-    /// Waits until the heading says this.
+    /// Waits until the heading contains this text.
     #[track_caller]
-    pub fn sees(&self, heading: &str) {
+    pub fn wait_for_heading(&self, heading: &str) {
         let heading = format!("//h1[contains(., '{heading}')]");
         self.runtime.block_on(async {
-            let found = self.client.wait().at_most(PATIENCE).for_element(Locator::XPath(&heading)).await;
+            let found = self.client.wait().at_most(TIMEOUT).for_element(Locator::XPath(&heading)).await;
             if let Err(error) = found {
                 panic!("{heading}: {error}; the page is {}", self.client.source().await.unwrap_or_default());
             }
@@ -167,11 +163,11 @@ impl Chromium {
         self.last_page()
     }
 
-    /// Waits for the page that tells the result.
+    /// Waits for the result page.
     pub fn last_page(&self) -> LastPage {
         self.runtime.block_on(async {
             let result = Locator::XPath("//h1[contains(., 'connected')]");
-            let heading = match self.client.wait().at_most(PATIENCE).for_element(result).await {
+            let heading = match self.client.wait().at_most(TIMEOUT).for_element(result).await {
                 Ok(heading) => heading,
                 Err(e) => panic!("{e}; the page is {}", self.client.source().await.unwrap_or_default()),
             };
@@ -184,7 +180,7 @@ impl Chromium {
     }
 }
 
-/// Where a sign-in ends in the browser.
+/// The page that shows the result of a sign-in.
 #[derive(Debug)]
 pub struct LastPage {
     pub heading: String,
@@ -195,7 +191,7 @@ pub struct LastPage {
 impl Drop for Chromium {
     fn drop(&mut self) {
         let _ = self.runtime.block_on(self.client.clone().close());
-        // Whatever did not follow the driver's word: only this browser has this profile.
+        // Kills processes that the driver left: only this browser has this profile.
         let profile = self.profile.path().display().to_string();
         for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
             let command_line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A virtual screen of its own, so that tests see only their own windows.
+//! A virtual screen, so that each test sees only its own windows.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -11,7 +11,7 @@ use x11rb::protocol::xproto::{
 };
 use x11rb::rust_connection::RustConnection;
 
-/// An X server without hardware.
+/// A virtual X server.
 pub struct Display {
     server: Child,
     /// The value for `DISPLAY`.
@@ -19,12 +19,12 @@ pub struct Display {
 }
 
 impl Display {
-    /// Starts a server on a free number; it says which one once it can be used.
+    /// Starts a server with a free display number.
     pub fn start() -> Self {
-        // Two that look for a free number at the same moment can take the same one, and one's socket from the other.
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-        let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        // `-noreset`: a look at the screen must not end what was begun on it when the looker leaves as its last client.
+        // Two servers that start at the same time can choose the same number.
+        static STARTING: Mutex<()> = Mutex::new(());
+        let _guard = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        // `-noreset`: the server must not reset when the last client disconnects, such as a screenshot.
         let mut server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"])
             .stdout(Stdio::piped())
@@ -39,36 +39,35 @@ impl Display {
     }
 
     fn connect(&self) -> (RustConnection, u32) {
-        let (server, number) = x11rb::connect(Some(&self.name)).expect("the X server answers");
+        let (server, number) = x11rb::connect(Some(&self.name)).expect("a connection to the X server");
         let root = server.setup().roots[number].root;
         (server, root)
     }
 
-    /// The window that people see, once there is one. Toolkits have small ones of their own.
+    /// The visible window, once there is one. Toolkits also have small hidden ones.
     pub fn window(&self) -> Option<u32> {
         let (server, root) = self.connect();
         let children = server.query_tree(root).ok()?.reply().ok()?.children;
         children.into_iter().find(|window| {
-            let seen = server.get_window_attributes(*window).ok().and_then(|asked| asked.reply().ok());
-            seen.is_some_and(|w| w.map_state == MapState::VIEWABLE)
+            let attributes =
+                server.get_window_attributes(*window).ok().and_then(|cookie| cookie.reply().ok());
+            attributes.is_some_and(|w| w.map_state == MapState::VIEWABLE)
                 && self.size(*window).is_some_and(|(w, _)| w > 300)
         })
     }
 
-    /// Its size.
     pub fn size(&self, window: u32) -> Option<(u16, u16)> {
         let geometry = self.connect().0.get_geometry(window).ok()?.reply().ok()?;
         Some((geometry.width, geometry.height))
     }
 
-    /// Draws it to another size.
     pub fn resize(&self, window: u32, width: u32, height: u32) {
         let size = ConfigureWindowAux::new().width(width).height(height);
         let (server, _) = self.connect();
         server.configure_window(window, &size).expect("asked").check().expect("resized");
     }
 
-    /// Presses its close button.
+    /// Presses the close button of a window.
     pub fn close(&self, window: u32) {
         let (server, _) = self.connect();
         let atom =
@@ -82,17 +81,17 @@ impl Display {
         server.send_event(false, window, EventMask::NO_EVENT, message).expect("asked").check().expect("sent");
     }
 
-    /// What would be pasted.
+    /// The content of the clipboard.
     pub fn clipboard(&self) -> String {
         let mut command = Command::new("xclip");
         command.args(["-selection", "clipboard", "-out"]).env("DISPLAY", &self.name).stderr(Stdio::null());
         String::from_utf8_lossy(&command.output().expect("xclip is installed").stdout).into_owned()
     }
 
-    /// Writes a picture of the whole screen.
-    pub fn picture(&self, file: &Path) {
+    /// Writes a screenshot of the whole screen.
+    pub fn screenshot(&self, file: &Path) {
         if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder).expect("a folder for pictures");
+            std::fs::create_dir_all(folder).expect("a folder for screenshots");
         }
         let taken = Command::new("import")
             .args(["-window", "root"])
@@ -100,7 +99,7 @@ impl Display {
             .env("DISPLAY", &self.name)
             .status()
             .expect("imagemagick is installed");
-        assert!(taken.success(), "no picture of {}", self.name);
+        assert!(taken.success(), "no screenshot of {}", self.name);
     }
 }
 

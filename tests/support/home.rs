@@ -1,4 +1,4 @@
-//! A home of Keyrack in a session, and the program run in it.
+//! A home of Keyrack in a session, and runs of the program in it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -10,35 +10,33 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use super::PATIENCE;
+use super::TIMEOUT;
 use super::keyrack::{Outcome, Running};
-use super::person;
 use super::session::Session;
+use super::user;
 
-/// A home and its session.
 pub struct Home {
     dir: tempfile::TempDir,
     pub session: Session,
 }
 
 impl Home {
-    /// A new home whose keyring is unlocked and empty.
+    /// A home with an unlocked, empty keyring.
     pub fn new() -> Self {
         Self::in_session(Session::with_keyring())
     }
 
-    /// A new home in this session.
     pub fn in_session(session: Session) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let home = Self { dir, session };
-        // The person's browser, as far as the program sees it: takes the address and is done.
-        let script = format!("#!/bin/sh\nprintf '%s\\n' \"$1\" >> '{}'\n", home.addresses().display());
+        // The user's browser, which only records the address.
+        let script = format!("#!/bin/sh\nprintf '%s\\n' \"$1\" >> '{}'\n", home.address_file().display());
         fs::write(home.browser(), script).expect("written");
         fs::set_permissions(home.browser(), fs::Permissions::from_mode(0o700)).expect("executable");
         home
     }
 
-    /// What `KEYRACK_HOME` names.
+    /// The value of `KEYRACK_HOME`.
     pub fn path(&self) -> PathBuf {
         self.dir.path().join("home")
     }
@@ -47,16 +45,16 @@ impl Home {
         self.dir.path().join("browser")
     }
 
-    fn addresses(&self) -> PathBuf {
+    fn address_file(&self) -> PathBuf {
         self.dir.path().join("addresses")
     }
 
-    /// The addresses that a browser was asked to open so far.
-    pub fn opened(&self) -> Vec<String> {
-        fs::read_to_string(self.addresses()).unwrap_or_default().lines().map(str::to_owned).collect()
+    /// The addresses that were opened in the browser.
+    pub fn opened_addresses(&self) -> Vec<String> {
+        fs::read_to_string(self.address_file()).unwrap_or_default().lines().map(str::to_owned).collect()
     }
 
-    /// What a program of this home finds in its environment.
+    /// The environment of a program in this home.
     pub fn environment(&self) -> BTreeMap<&'static str, OsString> {
         let mut environment = self.session.environment();
         environment.insert("KEYRACK_HOME", self.path().into());
@@ -64,55 +62,50 @@ impl Home {
         environment
     }
 
-    /// The program with these arguments, to be started.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyrack"));
         command.args(arguments).env_clear().envs(self.environment());
         command
     }
 
-    /// Starts the program.
     pub fn start(&self, arguments: &[&str]) -> Running {
         Running::start(self.command(arguments))
     }
 
-    /// Starts it with variables of its own.
     pub fn start_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
         let mut command = self.command(arguments);
         command.envs(variables.iter().copied());
         Running::start(command)
     }
 
-    /// Runs the program to its end.
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Outcome {
         self.start(arguments).wait()
     }
 
-    /// Runs it with `--json`; it must succeed.
+    /// Runs the program with `--json` and asserts success.
     #[track_caller]
     pub fn json(&self, arguments: &[&str]) -> Value {
         self.run(&[arguments, &["--json"]].concat()).ok().json()
     }
 
-    /// Begins a sign-in in the practice workspace whose address is printed rather than opened.
+    /// Starts a sign-in in the practice workspace that prints its address.
     pub fn practise(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
         let all = [&["connect"], arguments, &["--workspace", "practice", "--no-browser"]].concat();
         self.start_with(&all, variables)
     }
 
-    /// A sign-in in the practice workspace that a person allows.
+    /// Signs in to the practice workspace, and allows access.
     #[track_caller]
     pub fn connect(&self, arguments: &[&str]) -> Outcome {
         self.connect_with(arguments, &[])
     }
 
-    /// The same with variables of its own.
     #[track_caller]
     pub fn connect_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
         let mut running = self.practise(arguments, variables);
-        let callback = person::allow(&running.line("open: "));
-        let tab = person::tab(&callback);
+        let callback = user::allow(&running.line("open: "));
+        let tab = user::open_tab(&callback);
         let outcome = running.wait().ok();
         let page = tab.join().expect("a tab").expect("a page");
         assert!(page.body.contains("is connected"), "{}", page.body);
@@ -125,20 +118,20 @@ impl Home {
         self.json(&["list"]).as_array().expect("a list").clone()
     }
 
-    /// The index, opened beside the program.
+    /// The index, opened by the test.
     pub fn index(&self) -> rusqlite::Connection {
         let index = rusqlite::Connection::open(self.path().join("data/index.sqlite3")).expect("an index");
-        index.busy_timeout(PATIENCE).expect("set");
+        index.busy_timeout(TIMEOUT).expect("set");
         index
     }
 
-    /// The one number that a query of the index gives.
+    /// The result of a query of the index that counts.
     #[track_caller]
     pub fn count(&self, query: &str) -> i64 {
         self.index().query_row(query, [], |row| row.get(0)).expect(query)
     }
 
-    /// A named pipe, at which a program that a fault has parked waits.
+    /// A named pipe for a program that waits at a fault point.
     pub fn gate(&self) -> Gate {
         let pipe = self.dir.path().join("gate");
         let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is installed");
@@ -146,9 +139,9 @@ impl Home {
         Gate { pipe }
     }
 
-    /// Nothing is half-done: no attempt and no removal is open, and each row has its item and each item its row.
+    /// Asserts that no attempt or removal is open, and that each row has its item and each item its row.
     #[track_caller]
-    pub fn assert_whole(&self, connections: usize) {
+    pub fn assert_consistent(&self, connections: usize) {
         assert_eq!(self.count("SELECT count(*) FROM attempt"), 0, "no attempt is open");
         assert_eq!(
             self.count("SELECT count(*) FROM connection WHERE removing <> 0"),
@@ -166,7 +159,7 @@ impl Home {
         assert_eq!(rows.len(), connections);
     }
 
-    /// Every file of the home with what it holds.
+    /// All files of the home, with their contents.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut found = Vec::new();
         collect(&self.path(), &mut found);
@@ -186,24 +179,24 @@ fn collect(dir: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
     }
 }
 
-/// Where a parked program waits.
+/// Holds a program at a fault point.
 pub struct Gate {
     pipe: PathBuf,
 }
 
 impl Gate {
-    /// What a program needs in its environment to stop at `point` until the gate opens.
+    /// The environment with which a program waits at `point` until the gate opens.
     pub fn variables<'g>(&'g self, point: &'g str) -> [(&'g str, &'g str); 2] {
         [("KEYRACK_FAULT", point), ("KEYRACK_FAULT_UNTIL", self.pipe.to_str().expect("a plain path"))]
     }
 
-    /// Lets the program go on. It must be parked.
+    /// Lets the waiting program continue.
     pub fn open(&self) {
         drop(fs::OpenOptions::new().write(true).open(&self.pipe).expect("opened"));
     }
 }
 
-/// Waits for a moment given in milliseconds since 1970. Time is the one event that nobody announces.
+/// Sleeps until a moment in milliseconds since 1970.
 pub fn wait_until(ms: i64) {
     let moment = UNIX_EPOCH + Duration::from_millis(u64::try_from(ms).expect("after 1970"));
     while let Ok(left) = moment.duration_since(SystemTime::now()) {
@@ -211,15 +204,15 @@ pub fn wait_until(ms: i64) {
     }
 }
 
-/// Waits for something that has no event to wait for, such as a file of another program.
+/// Polls for something that has no event, such as a file of another program.
 #[track_caller]
 pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let until = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         if let Some(found) = look() {
             return found;
         }
-        assert!(Instant::now() < until, "{what}");
+        assert!(Instant::now() < deadline, "{what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -1,13 +1,12 @@
-//! Plain HTTP/1.1 over a socket, written by hand: what is sent is known byte for byte, and no redirect is followed.
+//! Plain HTTP/1.1 over a socket: requests are known byte for byte, and redirects are not followed.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::TcpStream;
 
 use url::Url;
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
-/// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
@@ -16,22 +15,20 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The first header of this name (given in lower case).
+    /// The first header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let of_name = |line: &'_ str| {
+        let is_named = |line: &'_ str| {
             line.split_once(':').filter(|(known, _)| known.eq_ignore_ascii_case(name)).is_some()
         };
-        let line = self.head.lines().find(|line| of_name(line))?;
+        let line = self.head.lines().find(|line| is_named(line))?;
         line.split_once(':').map(|(_, value)| value.trim())
     }
 }
 
-/// Fetches an address.
 pub fn get(url: &Url) -> Result<Answer> {
     send(url, &format!("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", target(url), authority(url)))
 }
 
-/// Sends a form.
 pub fn post(url: &Url, form: &[(&str, &str)]) -> Result<Answer> {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     let head = format!(
@@ -43,7 +40,7 @@ pub fn post(url: &Url, form: &[(&str, &str)]) -> Result<Answer> {
     send(url, &format!("{head}{body}"))
 }
 
-/// Sends `text`, whatever it is, to where an address leads.
+/// Sends `text` unchanged to the host of an address.
 pub fn send(url: &Url, text: &str) -> Result<Answer> {
     let mut stream = connect(url)?;
     stream.write_all(text.as_bytes())?;
@@ -54,19 +51,19 @@ pub fn send(url: &Url, text: &str) -> Result<Answer> {
     Ok(Answer { status, head: head.to_owned(), body: body.to_owned() })
 }
 
-/// A connection to where an address leads.
+/// Connects to the host of an address.
 pub fn connect(url: &Url) -> Result<TcpStream> {
     let stream = TcpStream::connect(authority(url))?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     Ok(stream)
 }
 
-/// Host and port, as they stand in `Host`.
+/// Host and port, as in the header `Host`.
 pub fn authority(url: &Url) -> String {
     format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
 }
 
-/// Path and query, as they stand in the request line.
+/// Path and query, as in the request line.
 pub fn target(url: &Url) -> String {
     url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
 }

@@ -1,4 +1,4 @@
-//! The real command line program: started, listened to line by line, ended, and killed if it hangs.
+//! Runs the real command line program, reads it line by line, and kills it if it hangs.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -8,9 +8,8 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
-/// How a run ended.
 #[derive(Debug)]
 pub struct Outcome {
     status: ExitStatus,
@@ -19,26 +18,26 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The exit status; `None` if a signal ended the program.
+    /// `None` if a signal ended the program.
     pub fn code(&self) -> Option<i32> {
         self.status.code()
     }
 
-    /// The run, which must have succeeded.
+    /// Asserts success.
     #[track_caller]
     pub fn ok(self) -> Self {
         assert_eq!(self.code(), Some(0), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
         self
     }
 
-    /// The one JSON document on standard output.
+    /// Standard output, parsed as one JSON document.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|e| panic!("{e}\nstdout: {}\nstderr: {}", self.stdout, self.stderr))
     }
 
-    /// The error of a run with `--json`, which must have ended with this status and this code.
+    /// Asserts that a run with `--json` failed with this exit status and code, and returns the error.
     #[track_caller]
     pub fn error(&self, status: i32, code: &str) -> Value {
         assert_eq!(self.code(), Some(status), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
@@ -48,7 +47,7 @@ impl Outcome {
     }
 }
 
-/// A run that has not ended. Dropping it kills it.
+/// A running program, killed on drop.
 pub struct Running {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -58,7 +57,6 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a command.
     pub fn start(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
@@ -68,8 +66,8 @@ impl Running {
             .expect("the program is built");
         let mut out = child.stdout.take().expect("a pipe");
         let err = BufReader::new(child.stderr.take().expect("a pipe"));
-        let (tell, lines) = mpsc::channel();
-        thread::spawn(move || err.lines().map_while(Result::ok).all(|line| tell.send(line).is_ok()));
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || err.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
         let stdout = thread::spawn(move || {
             let mut text = String::new();
             let _ = out.read_to_string(&mut text);
@@ -78,60 +76,58 @@ impl Running {
         Self { stdin: child.stdin.take(), child, lines, stderr: String::new(), stdout: Some(stdout) }
     }
 
-    /// Waits for a line on standard error that begins like this, and returns what follows.
+    /// Waits for a line on standard error with this prefix and returns the rest of it.
     #[track_caller]
-    pub fn line(&mut self, beginning: &str) -> String {
-        let until = Instant::now() + PATIENCE;
+    pub fn line(&mut self, prefix: &str) -> String {
+        let deadline = Instant::now() + TIMEOUT;
         loop {
-            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(line) => {
                     self.stderr.push_str(&line);
                     self.stderr.push('\n');
-                    if let Some(rest) = line.strip_prefix(beginning) {
+                    if let Some(rest) = line.strip_prefix(prefix) {
                         return rest.to_owned();
                     }
                 }
-                Err(_) => panic!("no line begins with {beginning:?}; stderr: {}", self.stderr),
+                Err(_) => panic!("no line begins with {prefix:?}; stderr: {}", self.stderr),
             }
         }
     }
 
-    /// Types a line.
     pub fn type_line(&mut self, line: &str) {
         let stdin = self.stdin.as_mut().expect("standard input is open");
         writeln!(stdin, "{line}").and_then(|()| stdin.flush()).expect("the program reads");
     }
 
-    /// The process's id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Control-C.
+    /// Sends SIGINT, as Control-C does.
     pub fn interrupt(&self) {
         let sent =
             Command::new("kill").args(["-INT", &self.id().to_string()]).status().expect("kill is installed");
         assert!(sent.success());
     }
 
-    /// Signal 9.
+    /// Sends SIGKILL.
     pub fn kill(mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("ended");
     }
 
-    /// Waits for the end. A program that hangs is killed and fails the test.
+    /// Waits for the program to end. One that hangs is killed and fails the test.
     #[track_caller]
     pub fn wait(mut self) -> Outcome {
         drop(self.stdin.take());
-        let until = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
-            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(line) => {
                     self.stderr.push_str(&line);
                     self.stderr.push('\n');
                 }
-                // The pipe has closed, and with it the program.
+                // The program has closed the pipe.
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
                 Err(mpsc::RecvTimeoutError::Timeout) => panic!("the program hangs; stderr: {}", self.stderr),
             }
@@ -144,7 +140,6 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Harmless where it has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

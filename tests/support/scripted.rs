@@ -1,5 +1,5 @@
-//! A provider that says what it is told to, byte for byte, over raw sockets: for answers that no server library would
-//! let out. It asks nobody, keeps nothing and judges nothing.
+//! A provider that sends scripted responses byte for byte over raw sockets, including those that no server library would
+//! send. It checks nothing.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,34 +10,34 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-/// What a call of the token endpoint gets.
+/// The response to a call of the token endpoint.
 #[derive(Clone, Debug)]
-pub enum Say {
-    /// These bytes, and the end of the connection.
+pub enum Response {
+    /// These bytes, then the connection is closed.
     Bytes(Vec<u8>),
-    /// Not a word, until the other side gives up.
-    Nothing,
-    /// A good beginning, then silence.
-    Stuck,
-    /// More than anybody should read.
-    Flood,
+    /// Nothing, until the client gives up.
+    Silence,
+    /// The start of a response, then nothing.
+    Stalled,
+    /// A response without end.
+    Endless,
 }
 
-impl Say {
-    /// A JSON answer with this status line, such as `200 OK`.
+impl Response {
+    /// JSON with this status line, such as `200 OK`.
     pub fn json(status: &str, body: &str) -> Self {
-        Self::of(status, "Content-Type: application/json\r\n", body.as_bytes())
+        Self::with_head(status, "Content-Type: application/json\r\n", body.as_bytes())
     }
 
-    /// An answer with these header lines.
-    pub fn of(status: &str, head: &str, body: &[u8]) -> Self {
+    /// A response with these header lines.
+    pub fn with_head(status: &str, head: &str, body: &[u8]) -> Self {
         let length = body.len();
         let head =
             format!("HTTP/1.1 {status}\r\n{head}Content-Length: {length}\r\nConnection: close\r\n\r\n");
         Self::Bytes([head.as_bytes(), body].concat())
     }
 
-    /// Tokens that live this many seconds, numbered so that no two are alike.
+    /// Numbered tokens that live this many seconds.
     pub fn tokens(number: usize, life: i64) -> Self {
         Self::json(
             "200 OK",
@@ -49,154 +49,150 @@ impl Say {
 }
 
 #[derive(Default)]
-struct Stage {
-    script: VecDeque<Say>,
-    /// The forms that came to the token endpoint, and when.
-    heard: Vec<(Instant, String)>,
+struct State {
+    script: VecDeque<Response>,
+    /// The forms that the token endpoint received, and when.
+    token_requests: Vec<(Instant, String)>,
     life: i64,
-    revocation: Option<Say>,
-    /// What came to the revocation endpoint: the method, the `Authorization` and the form.
+    revocation: Option<Response>,
+    /// Method, `Authorization` and form of each revocation.
     revoked: Vec<String>,
-    elsewhere: usize,
-    ended: Vec<String>,
+    misdirected: usize,
+    invalid_tokens: Vec<String>,
     identity: Option<String>,
-    pages: BTreeMap<String, Say>,
+    pages: BTreeMap<String, Response>,
 }
 
-/// A scripted provider. It ends with the test.
 pub struct Scripted {
-    /// Where it is: scheme, host and port.
+    /// Scheme, host and port.
     pub url: String,
-    stage: Arc<Mutex<Stage>>,
+    state: Arc<Mutex<State>>,
 }
 
 impl Scripted {
-    /// One that follows its script where there is one, and else issues tokens that end at once.
+    /// Without a script, the token endpoint issues tokens that have expired.
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
-        let stage = Arc::new(Mutex::new(Stage::default()));
-        let (own, here) = (stage.clone(), url.clone());
+        let state = Arc::new(Mutex::new(State::default()));
+        let (own, here) = (state.clone(), url.clone());
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (stage, here) = (own.clone(), here.clone());
-                thread::spawn(move || serve(stream, &stage, &here));
+                let (state, here) = (own.clone(), here.clone());
+                thread::spawn(move || serve(stream, &state, &here));
             }
         });
-        Self { url, stage }
+        Self { url, state }
     }
 
-    fn stage<T>(&self, look: impl FnOnce(&mut Stage) -> T) -> T {
-        look(&mut self.stage.lock().unwrap_or_else(PoisonError::into_inner))
+    fn state<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
+        look(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What the next call of the token endpoint gets.
-    pub fn say(&self, say: Say) {
-        self.stage(|stage| stage.script.push_back(say));
+    /// Adds the response to the next unscripted call of the token endpoint.
+    pub fn enqueue(&self, response: Response) {
+        self.state(|state| state.script.push_back(response));
     }
 
-    /// What was told and not asked for is said no more.
-    pub fn forget_the_script(&self) {
-        self.stage(|stage| stage.script.clear());
+    /// Drops the responses that were not sent.
+    pub fn clear_script(&self) {
+        self.state(|state| state.script.clear());
     }
 
-    /// Seconds that tokens outside the script live.
+    /// Seconds that unscripted tokens live.
     pub fn set_life(&self, seconds: i64) {
-        self.stage(|stage| stage.life = seconds);
+        self.state(|state| state.life = seconds);
     }
 
-    /// What revocations get from now on; else they are granted.
-    pub fn answer_revocations(&self, say: Option<Say>) {
-        self.stage(|stage| stage.revocation = say);
+    /// Sets the response to revocations; `None` grants them.
+    pub fn set_revocation_response(&self, response: Option<Response>) {
+        self.state(|state| state.revocation = response);
     }
 
-    /// Whose account it is from now on.
+    /// Sets the account that userinfo names.
     pub fn set_identity(&self, email: &str) {
-        self.stage(|stage| stage.identity = Some(email.to_owned()));
+        self.state(|state| state.identity = Some(email.to_owned()));
     }
 
-    /// This access token is not accepted any more, before its time.
-    pub fn end(&self, token: &str) {
-        self.stage(|stage| stage.ended.push(format!("Bearer {token}")));
+    /// Refuses this access token from now on.
+    pub fn invalidate(&self, token: &str) {
+        self.state(|state| state.invalid_tokens.push(format!("Bearer {token}")));
     }
 
-    /// What stands at this path from now on.
-    pub fn publish(&self, path: &str, say: Say) {
-        self.stage(|stage| stage.pages.insert(path.to_owned(), say));
+    /// Sets the response at this path.
+    pub fn publish(&self, path: &str, response: Response) {
+        self.state(|state| state.pages.insert(path.to_owned(), response));
     }
 
-    /// The forms that came to the token endpoint so far.
-    pub fn heard(&self) -> Vec<String> {
-        self.stage(|stage| stage.heard.iter().map(|(_, form)| form.clone()).collect())
+    /// The forms that the token endpoint received.
+    pub fn token_requests(&self) -> Vec<String> {
+        self.state(|state| state.token_requests.iter().map(|(_, form)| form.clone()).collect())
     }
 
-    /// When they came.
-    pub fn heard_at(&self) -> Vec<Instant> {
-        self.stage(|stage| stage.heard.iter().map(|(at, _)| *at).collect())
+    pub fn token_request_times(&self) -> Vec<Instant> {
+        self.state(|state| state.token_requests.iter().map(|(at, _)| *at).collect())
     }
 
-    /// How many revocations came.
-    pub fn revocations(&self) -> usize {
-        self.stage(|stage| stage.revoked.len())
+    pub fn revocation_count(&self) -> usize {
+        self.state(|state| state.revoked.len())
     }
 
-    /// What the last revocation brought: its method, its `Authorization` and its form.
+    /// Method, `Authorization` and form of the last revocation.
     #[track_caller]
     pub fn last_revocation(&self) -> String {
-        self.stage(|stage| stage.revoked.last().cloned()).expect("a revocation came")
+        self.state(|state| state.revoked.last().cloned()).expect("a revocation")
     }
 
-    /// How many calls came to an address that only a redirect names.
-    pub fn strayed(&self) -> usize {
-        self.stage(|stage| stage.elsewhere)
+    /// The number of calls to addresses that only a redirect names.
+    pub fn misdirected_calls(&self) -> usize {
+        self.state(|state| state.misdirected)
     }
 }
 
-fn serve(stream: TcpStream, stage: &Mutex<Stage>, here: &str) {
-    let Some(Call { method, target, authorization, body }) = read(&stream) else { return };
+fn serve(stream: TcpStream, state: &Mutex<State>, here: &str) {
+    let Some(Request { method, target, authorization, body }) = read(&stream) else { return };
     let url: Url = format!("{here}{target}").parse().expect("a target");
-    let mut stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
-    let say = match url.path() {
-        path if stage.pages.contains_key(path) => stage.pages[path].clone(),
-        path if path.contains("/.well-known/") => Say::json("404 Not Found", "{}"),
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    let response = match url.path() {
+        path if state.pages.contains_key(path) => state.pages[path].clone(),
+        path if path.contains("/.well-known/") => Response::json("404 Not Found", "{}"),
         "/authorize" => redirect(&url),
         "/token" => {
-            stage.heard.push((Instant::now(), body));
-            let number = stage.heard.len();
-            let life = stage.life;
-            stage.script.pop_front().unwrap_or_else(|| Say::tokens(number, life))
+            state.token_requests.push((Instant::now(), body));
+            let number = state.token_requests.len();
+            let life = state.life;
+            state.script.pop_front().unwrap_or_else(|| Response::tokens(number, life))
         }
         // RFC 6750 §3.1.
-        "/userinfo" if stage.ended.contains(&authorization) => {
-            Say::json("401 Unauthorized", r#"{"error":"invalid_token"}"#)
+        "/userinfo" if state.invalid_tokens.contains(&authorization) => {
+            Response::json("401 Unauthorized", r#"{"error":"invalid_token"}"#)
         }
         "/userinfo" => {
-            let email = stage.identity.as_deref().unwrap_or("maria@scripted.example");
-            Say::json("200 OK", &format!(r#"{{"email":"{email}"}}"#))
+            let email = state.identity.as_deref().unwrap_or("maria@scripted.example");
+            Response::json("200 OK", &format!(r#"{{"email":"{email}"}}"#))
         }
         "/revoke" => {
-            stage.revoked.push(format!("{method} {authorization} {body}"));
-            stage.revocation.clone().unwrap_or_else(|| Say::json("200 OK", "{}"))
+            state.revoked.push(format!("{method} {authorization} {body}"));
+            state.revocation.clone().unwrap_or_else(|| Response::json("200 OK", "{}"))
         }
         _ => {
-            stage.elsewhere += 1;
-            Say::tokens(usize::MAX, 3600)
+            state.misdirected += 1;
+            Response::tokens(usize::MAX, 3600)
         }
     };
-    drop(stage);
-    // Whoever gave up early is no concern of this server.
-    let _ = answer(stream, say);
+    drop(state);
+    // The client may have given up.
+    let _ = send(stream, response);
 }
 
-/// What is looked at of a request.
-struct Call {
+struct Request {
     method: String,
     target: String,
     authorization: String,
     body: String,
 }
 
-fn read(stream: &TcpStream) -> Option<Call> {
+fn read(stream: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -218,35 +214,34 @@ fn read(stream: &TcpStream) -> Option<Call> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Call { method, target, authorization, body: String::from_utf8(body).ok()? })
+    Some(Request { method, target, authorization, body: String::from_utf8(body).ok()? })
 }
 
-fn redirect(url: &Url) -> Say {
+fn redirect(url: &Url) -> Response {
     let parameter =
         |name: &str| url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
     let mut back: Url = parameter("redirect_uri").unwrap_or_default().parse().expect("an address");
     back.query_pairs_mut()
         .append_pair("code", "a-code")
         .append_pair("state", &parameter("state").unwrap_or_default());
-    Say::of("303 See Other", &format!("Location: {back}\r\n"), b"")
+    Response::with_head("303 See Other", &format!("Location: {back}\r\n"), b"")
 }
 
-fn answer(mut stream: TcpStream, say: Say) -> std::io::Result<()> {
-    match say {
-        Say::Bytes(bytes) => {
+fn send(mut stream: TcpStream, response: Response) -> std::io::Result<()> {
+    match response {
+        Response::Bytes(bytes) => {
             stream.write_all(&bytes)?;
             stream.shutdown(Shutdown::Write)
         }
-        Say::Nothing => wait_for_the_end(&mut stream),
-        Say::Stuck => {
+        Response::Silence => wait_for_close(&mut stream),
+        Response::Stalled => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"access_token\":")?;
-            wait_for_the_end(&mut stream)
+            wait_for_close(&mut stream)
         }
-        Say::Flood => {
+        Response::Endless => {
             stream.write_all(
                 b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"access_token\":\"",
             )?;
-            // Until the other side has had enough.
             loop {
                 stream.write_all(&[b'x'; 64 * 1024])?;
             }
@@ -254,8 +249,8 @@ fn answer(mut stream: TcpStream, say: Say) -> std::io::Result<()> {
     }
 }
 
-fn wait_for_the_end(stream: &mut TcpStream) -> std::io::Result<()> {
-    // A program that never gives up fails its test by itself; this thread need not outlive it for long.
+fn wait_for_close(stream: &mut TcpStream) -> std::io::Result<()> {
+    // A client that never gives up fails its own test.
     stream.set_read_timeout(Some(Duration::from_secs(120)))?;
     stream.read(&mut [0]).map(|_| ())
 }

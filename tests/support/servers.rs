@@ -1,5 +1,5 @@
-//! The independent authorization servers of `tests/servers`, each a program of its own on loopback: not one line of
-//! Keyrack decides there what is right.
+//! The independent authorization servers of `tests/servers`, each a program of its own on loopback that shares no code
+//! with Keyrack.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -12,38 +12,37 @@ use url::Url;
 
 use super::home::Home;
 use super::keyrack::{Outcome, Running};
-use super::person;
+use super::user;
 use super::visitor::{self, Visitor};
 
-/// The client that the tests register where registering is not what they test. Its secret has every character that
-/// RFC 6749 §2.3.1 wants encoded before it goes into a header.
+/// The client that tests register when registration is not their subject. Its secret has every character that
+/// RFC 6749 §2.3.1 requires to be encoded in a header.
 pub const CLIENT_ID: &str = "keyrack";
-/// See [`CLIENT_ID`].
 pub const CLIENT_SECRET: &str = "a-secret-with+/:%&=in-it";
-/// What `oauth1.py` knows this client's secret to be.
+/// This client's secret at `oauth1.py`.
 pub const OAUTH1_SECRET: &str = "a-secret+/:%&=of-the-application";
 
-/// The elements whose callback address [`CLIENT_ID`] has.
+/// The elements whose callback addresses are registered for [`CLIENT_ID`].
 pub const KEYS: [&str; 3] = ["acme", "first", "second"];
 
-/// A server that runs. Dropping it ends it; if a test failed, what it wrote to standard error is shown.
+/// A running server, killed on drop. If a test fails, its standard error is printed.
 pub struct Server {
     child: Child,
     errors: Option<JoinHandle<String>>,
-    /// Where it is: scheme, host and port.
+    /// Scheme, host and port.
     pub url: String,
 }
 
 impl Server {
-    /// `oidc-provider`, with PKCE demanded, rotation with replay detection, `iss` in each answer, the device flow,
-    /// registration and revocation. `options` are those at the top of `oidc.mjs`.
+    /// `oidc-provider` with mandatory PKCE, rotation with replay detection, `iss` in each response, the device flow,
+    /// registration and revocation. `options` are listed at the top of `oidc.mjs`.
     pub fn oidc(options: Value) -> Self {
         let mut command = Command::new("node");
         command.arg(folder().join("oidc.mjs")).arg(options.to_string());
         Self::start(command)
     }
 
-    /// The same with [`CLIENT_ID`] registered for every grant and for the elements [`KEYS`].
+    /// [`Server::oidc`] with [`CLIENT_ID`] registered for every grant and for the elements [`KEYS`].
     pub fn oidc_with_client(options: Value) -> Self {
         let server = Self::oidc(options);
         server.register(json!({}));
@@ -57,7 +56,7 @@ impl Server {
         Self::start(command)
     }
 
-    /// `oauth2-mock-server`, which misbehaves as told.
+    /// `oauth2-mock-server`, which misbehaves on request.
     pub fn mock() -> Self {
         let mut command = Command::new("node");
         command.arg(folder().join("mock.mjs"));
@@ -66,7 +65,7 @@ impl Server {
 
     fn start(mut command: Command) -> Self {
         let mut child = command
-            // Nobody's proxy or Node options: these servers are spoken to on loopback only.
+            // No proxy or Node options of the environment: these servers are reached on loopback only.
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("PYTHONDONTWRITEBYTECODE", "1")
@@ -85,17 +84,16 @@ impl Server {
         let _ = BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line);
         let Some(url) = line.trim_end().strip_prefix("listening: ").map(str::to_owned) else {
             let _ = child.kill();
-            panic!("the server does not say where it listens: {line}{}", errors.join().unwrap_or_default());
+            panic!("the server does not print its address: {line}{}", errors.join().unwrap_or_default());
         };
         Self { child, errors: Some(errors), url }
     }
 
-    /// An address at this server.
     pub fn at(&self, path: &str) -> Url {
         format!("{}{path}", self.url).parse().expect("an address")
     }
 
-    /// Tells or asks the server something out of band.
+    /// Calls the server's control interface.
     #[track_caller]
     pub fn control(&self, what: &str, body: Value) -> Value {
         let answer = visitor::post_json(&self.at(&format!("/__control/{what}")), &body);
@@ -103,32 +101,32 @@ impl Server {
         serde_json::from_str(&answer.body).expect("JSON")
     }
 
-    /// What it has counted.
+    /// The server's counters.
     pub fn counts(&self) -> Value {
         self.control("counts", json!({}))
     }
 
-    /// How many calls of the token endpoint with this grant it has answered, well or not.
+    /// The number of calls of the token endpoint with this grant, successful or not.
     pub fn token_calls(&self, grant: &str) -> u64 {
         self.counts()["token"][grant].as_u64().unwrap_or_default()
     }
 
-    /// Whether it still honours a token.
-    pub fn honours(&self, token: &str) -> bool {
+    /// Whether the server accepts a token.
+    pub fn accepts(&self, token: &str) -> bool {
         self.control("alive", json!({ "token": token }))["alive"] == true
     }
 
-    /// Seconds that the tokens it issues from now on live.
+    /// Sets the lifetime of tokens issued from now on.
     pub fn set_life(&self, seconds: u32) {
         self.control("options", json!({ "life": seconds }));
     }
 
-    /// Registers [`CLIENT_ID`] with these changes.
+    /// Registers [`CLIENT_ID`], with these changes.
     pub fn register(&self, changes: Value) {
         let mut client = json!({
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
-            // RFC 8252 §7.3: whatever the port.
+            // RFC 8252 §7.3: with any port.
             "application_type": "native",
             "redirect_uris": KEYS.map(|key| format!("http://127.0.0.1/callback/{key}")),
             "response_types": ["code"],
@@ -155,7 +153,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         let errors = self.stop();
         if thread::panicking() {
-            eprintln!("{} wrote:\n{errors}", self.url);
+            eprintln!("standard error of {}:\n{errors}", self.url);
         }
     }
 }
@@ -164,15 +162,15 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers")
 }
 
-/// Writes an element file of the person's own.
+/// Writes an element file into the user's folder.
 pub fn write_element(home: &Home, key: &str, text: &str) {
     let folder = home.path().join("config/elements").join(key);
     fs::create_dir_all(&folder).expect("a folder");
     fs::write(folder.join("element.toml"), text).expect("written");
 }
 
-/// The fields and the head that all elements of these tests share. The callback address takes any free port, so that
-/// tests that run at once do not meet.
+/// Head and fields that all elements of these tests share. The callback address takes any free port, so that tests can
+/// run in parallel.
 fn element(key: &str, auth: &str, identity: &str) -> String {
     format!(
         r#"key = "{key}"
@@ -207,7 +205,7 @@ advanced = true
     )
 }
 
-/// An element for `oidc-provider`, whose endpoints are written out.
+/// An element for `oidc-provider` with its endpoints.
 pub fn oidc_element(key: &str, server: &str) -> String {
     let auth = format!(
         r#"
@@ -264,39 +262,38 @@ signature_method = "{method}"
     element(key, &auth, &identity)
 }
 
-/// Arguments that every sign-in with [`CLIENT_ID`] has; the secret comes from the variable `APP_SECRET`.
+/// The arguments of a sign-in with [`CLIENT_ID`]; the secret is in the variable `APP_SECRET`.
 pub const AS_CLIENT: [&str; 5] =
     ["--set", "oauth.api.key=keyrack", "--secret", "oauth.api.secret=env:APP_SECRET", "--no-browser"];
 
-/// A `--set` for a callback address on a port that is free just now, where the form fills in a fixed one: tests that
-/// run at once must not meet there. Its path is one that [`CLIENT_ID`] has registered.
-pub fn callback_of_its_own() -> String {
+/// A `--set` for a callback address on a free port instead of the form's fixed one, so that tests can run in parallel. Its
+/// path is registered for [`CLIENT_ID`].
+pub fn callback_on_free_port() -> String {
     let socket = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = socket.local_addr().expect("an address").port();
     format!("oauth.callback.url=http://127.0.0.1:{port}/callback/{}", KEYS[0])
 }
 
-/// Runs a command that signs in as [`CLIENT_ID`], with these variables. The answer of the provider is carried by a person
-/// without a browser, who is called `login` there.
+/// Runs a command that signs in with [`CLIENT_ID`]; the user without a browser has the account `login`.
 #[track_caller]
 pub fn sign_in(home: &Home, arguments: &[&str], login: &str, variables: &[(&str, &str)]) -> Outcome {
-    let mut running = begin(home, arguments, variables);
+    let mut running = start_sign_in(home, arguments, variables);
     let callback = Visitor::new().allow(&running.line("open: "), login);
-    let tab = person::tab(&callback);
+    let tab = user::open_tab(&callback);
     let outcome = running.wait();
     let page = tab.join().expect("a tab").expect("a page");
-    assert_eq!(page.body.contains("is connected"), outcome.code() == Some(0), "the page tells the truth");
+    assert_eq!(page.body.contains("is connected"), outcome.code() == Some(0), "the page shows the result");
     outcome
 }
 
-/// Begins such a command.
-pub fn begin(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
+/// Starts a command that signs in with [`CLIENT_ID`].
+pub fn start_sign_in(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
     let oauth1 = arguments.get(1).is_some_and(|element| element.starts_with("oauth1"));
     let secret = ("APP_SECRET", if oauth1 { OAUTH1_SECRET } else { CLIENT_SECRET });
     home.start_with(&[arguments, &AS_CLIENT[..]].concat(), &[&[secret], variables].concat())
 }
 
-/// Connects at an element of this home, as `login`.
+/// Connects the account `login` at an element of this home.
 #[track_caller]
 pub fn connect(home: &Home, key: &str, login: &str, arguments: &[&str]) -> Outcome {
     sign_in(home, &[&["connect", key], arguments].concat(), login, &[])

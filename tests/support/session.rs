@@ -1,5 +1,5 @@
-//! A private D-Bus session, with a real keyring daemon or without any. A test never touches the session of whoever
-//! runs it: the bus has a configuration of its own, which starts nothing by itself.
+//! A private D-Bus session, with a real keyring daemon or without one. The session of the user who runs the tests is never
+//! touched: the bus has its own configuration, which starts no services.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -15,16 +15,16 @@ use zbus::blocking::connection::Builder;
 use zbus::blocking::{Connection, fdo::DBusProxy};
 use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value as Variant};
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
 const PASSWORD: &str = "a password of the keyring";
 const SECRETS: &str = "org.freedesktop.secrets";
 const SERVICE_PATH: &str = "/org/freedesktop/secrets";
 const COLLECTION: &str = "/org/freedesktop/secrets/collection/login";
-/// The alias under which programs look for the collection.
+/// The alias by which programs find the collection.
 const DEFAULT: &str = "/org/freedesktop/secrets/aliases/default";
 
-/// A session of its own. It ends, with its daemons, when it is dropped.
+/// A session, ended with its daemons on drop.
 pub struct Session {
     dir: tempfile::TempDir,
     address: String,
@@ -33,9 +33,9 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session whose keyring is unlocked and empty.
+    /// A session with an unlocked, empty keyring.
     pub fn with_keyring() -> Self {
-        // gnome-keyring-daemon rarely crashes while it starts, which is no finding about us.
+        // gnome-keyring-daemon rarely crashes while it starts.
         let started = (0..3).find_map(|_| {
             let mut session = Self::without_keyring();
             session.start_keyring().then_some(session)
@@ -43,15 +43,15 @@ impl Session {
         started.expect("gnome-keyring-daemon starts")
     }
 
-    /// Starts the keyring. Returns whether it survived that.
+    /// Starts the keyring. Returns whether it still runs.
     fn start_keyring(&mut self) -> bool {
-        let proxy = DBusProxy::new(&self.connection).expect("the bus answers");
+        let proxy = DBusProxy::new(&self.connection).expect("a proxy of the bus");
         let owners = proxy.receive_name_owner_changed().expect("a signal of the bus");
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
             for change in owners {
                 if change.args().is_ok_and(|args| args.name == SECRETS && args.new_owner.is_some()) {
-                    let _ = tell.send(());
+                    let _ = sender.send(());
                     return;
                 }
             }
@@ -65,11 +65,11 @@ impl Session {
             .stderr(Stdio::null())
             .spawn()
             .expect("gnome-keyring-daemon is installed");
-        // The daemon unlocks, or makes, the collection once the password has ended.
+        // The daemon creates or unlocks the collection at the end of the password.
         daemon.stdin.take().expect("a pipe").write_all(PASSWORD.as_bytes()).expect("the password is read");
         self.daemons.push(daemon);
-        told.recv_timeout(PATIENCE).expect("the keyring appears on the bus");
-        match self.asked_whether_locked() {
+        receiver.recv_timeout(TIMEOUT).expect("the keyring appears on the bus");
+        match self.query_locked() {
             Some(locked) => {
                 assert!(!locked, "a new keyring is unlocked");
                 true
@@ -78,7 +78,7 @@ impl Session {
         }
     }
 
-    /// A session in which nobody keeps secrets, and in which nobody can be started who would.
+    /// A session without a keyring, in which none can be started.
     pub fn without_keyring() -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         for name in ["run", "data", "user"] {
@@ -103,12 +103,12 @@ impl Session {
             .expect("the address is printed");
         let address = address.trim().to_owned();
         let connection = Builder::address(address.as_str())
-            .and_then(|builder| builder.method_timeout(PATIENCE).build())
-            .expect("the bus takes a connection");
+            .and_then(|builder| builder.method_timeout(TIMEOUT).build())
+            .expect("a connection to the bus");
         Self { dir, address, connection, daemons: vec![bus] }
     }
 
-    /// What a program of this session finds in its environment; nothing else of ours.
+    /// The whole environment of a program in this session.
     pub fn environment(&self) -> BTreeMap<&'static str, OsString> {
         BTreeMap::from([
             ("DBUS_SESSION_BUS_ADDRESS", self.address.clone().into()),
@@ -126,7 +126,7 @@ impl Session {
         command
     }
 
-    /// Locks the default collection, as a person does who leaves the computer.
+    /// Locks the default collection, as a user who leaves the computer does.
     pub fn lock(&self) {
         let which = vec![ObjectPath::try_from(DEFAULT).expect("a path")];
         let reply = self.connection.call_method(
@@ -140,7 +140,7 @@ impl Session {
         assert!(self.is_locked());
     }
 
-    /// Unlocks it with its password and without the password window, which needs a person.
+    /// Unlocks it with its password, without the password prompt.
     pub fn unlock(&self) {
         let reply = self.connection.call_method(
             Some(SECRETS),
@@ -166,10 +166,10 @@ impl Session {
     }
 
     fn is_locked(&self) -> bool {
-        self.asked_whether_locked().expect("the keyring answers")
+        self.query_locked().expect("a response of the keyring")
     }
 
-    fn asked_whether_locked(&self) -> Option<bool> {
+    fn query_locked(&self) -> Option<bool> {
         let reply = self.connection.call_method(
             Some(SECRETS),
             DEFAULT,
@@ -178,10 +178,10 @@ impl Session {
             &("org.freedesktop.Secret.Collection", "Locked"),
         );
         let value: OwnedValue = reply.ok()?.body().deserialize().expect("a value");
-        Some(bool::try_from(value).expect("yes or no"))
+        Some(bool::try_from(value).expect("a boolean"))
     }
 
-    /// Every value that lies in the keyring under Keyrack's name, as another program sees it.
+    /// All values in the keyring under Keyrack's service name, as another program reads them.
     pub fn secrets(&self) -> Vec<String> {
         let found = self
             .command("secret-tool")
@@ -192,7 +192,7 @@ impl Session {
         text.lines().filter_map(|line| line.strip_prefix("secret = ")).map(str::to_owned).collect()
     }
 
-    /// Those of them that are connections.
+    /// The items of connections among them.
     pub fn items(&self) -> Vec<Value> {
         let values = self.secrets().into_iter().filter_map(|text| serde_json::from_str::<Value>(&text).ok());
         values.filter(|value| value.get("access_token").is_some()).collect()
@@ -201,7 +201,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // The keyring first, the bus last.
+        // The bus is the first daemon and ends last.
         for daemon in self.daemons.iter_mut().rev() {
             let _ = daemon.kill();
             let _ = daemon.wait();

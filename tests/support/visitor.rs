@@ -1,5 +1,5 @@
-//! A browser in the smallest sense, for providers that need cookies and more than one redirect: it follows both, fills
-//! in the one form of a page, and stops where the provider sends it elsewhere. Scripts and pictures it does not have.
+//! A minimal browser for providers that need cookies and several redirects: it follows them, fills in the form of a page,
+//! and stops at a redirect to another server. It runs no scripts.
 
 use std::collections::BTreeMap;
 
@@ -8,38 +8,36 @@ use url::Url;
 
 use super::http::{self, Answer};
 
-/// No sign-in takes more steps.
-const MOST_STEPS: usize = 20;
+/// No sign-in takes more redirects.
+const MAX_STEPS: usize = 20;
 
 /// Where following redirects ended.
 #[derive(Debug)]
 pub enum Place {
-    /// On a page of the same server.
+    /// A page of the same server.
     Page(Url, Answer),
-    /// At the door of another one, which was not entered.
+    /// An address of another server, which was not opened.
     Elsewhere(Url),
 }
 
-/// A visitor with cookies of its own.
+/// A browser with its own cookies.
 #[derive(Default)]
 pub struct Visitor {
     cookies: BTreeMap<String, String>,
 }
 
 impl Visitor {
-    /// One who was nowhere before.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Signs in as `login` and allows access. Returns the address that the provider sends the browser back to,
-    /// without going there.
+    /// Signs in as `login` and allows access. Returns the address to which the provider redirects, without opening it.
     #[track_caller]
     pub fn allow(&mut self, address: &str, login: &str) -> Url {
         self.decide(address, login, "allow")
     }
 
-    /// Declines.
+    /// Denies access, and returns the address like [`Visitor::allow`].
     #[track_caller]
     pub fn deny(&mut self, address: &str) -> Url {
         self.decide(address, "maria", "deny")
@@ -49,22 +47,22 @@ impl Visitor {
     fn decide(&mut self, address: &str, login: &str, decision: &str) -> Url {
         let place = self.get(&address.parse().expect("an address"));
         let place = match place {
-            // A server that asks nobody.
+            // A server without a consent page.
             Place::Elsewhere(url) => return url,
             Place::Page(url, page) => self.submit(&url, &page, &[("login", login), ("decision", decision)]),
         };
         match place {
             Place::Elsewhere(url) => url,
-            Place::Page(url, page) => panic!("{url} is where it ended: {}", page.body),
+            Place::Page(url, page) => panic!("stopped at {url}: {}", page.body),
         }
     }
 
-    /// Opens an address that leads elsewhere at once, and returns where.
+    /// Opens an address that redirects to another server, and returns that address.
     #[track_caller]
     pub fn follow(&mut self, address: &str) -> Url {
         match self.get(&address.parse().expect("an address")) {
             Place::Elsewhere(url) => url,
-            Place::Page(url, page) => panic!("{url} leads nowhere: {}", page.body),
+            Place::Page(url, page) => panic!("{url} does not redirect: {}", page.body),
         }
     }
 
@@ -74,7 +72,7 @@ impl Visitor {
         self.go(address.clone(), None)
     }
 
-    /// Sends the form of a page: its hidden fields as they are, the others as given.
+    /// Submits the form of a page: its hidden fields unchanged, and `fields`.
     #[track_caller]
     pub fn submit(&mut self, address: &Url, page: &Answer, fields: &[(&str, &str)]) -> Place {
         assert_eq!(page.status, 200, "{}", page.body);
@@ -94,8 +92,8 @@ impl Visitor {
     #[track_caller]
     fn go(&mut self, mut address: Url, mut form: Option<String>) -> Place {
         let origin = address.origin();
-        for _ in 0..MOST_STEPS {
-            let answer = self.ask(&address, form.take());
+        for _ in 0..MAX_STEPS {
+            let answer = self.request(&address, form.take());
             let Some(location) = answer.header("location").filter(|_| (300..400).contains(&answer.status))
             else {
                 return Place::Page(address, answer);
@@ -105,10 +103,10 @@ impl Visitor {
                 return Place::Elsewhere(address);
             }
         }
-        panic!("led in circles: {address}");
+        panic!("too many redirects: {address}");
     }
 
-    fn ask(&mut self, url: &Url, form: Option<String>) -> Answer {
+    fn request(&mut self, url: &Url, form: Option<String>) -> Answer {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let answer = match form {
             None => send(url, "GET", &format!("Cookie: {}\r\n", cookies.join("; ")), ""),
@@ -132,13 +130,12 @@ impl Visitor {
     }
 }
 
-/// Sends a JSON document.
 #[track_caller]
 pub fn post_json(url: &Url, body: &Value) -> Answer {
     send(url, "POST", "Content-Type: application/json\r\n", &body.to_string())
 }
 
-/// HTTP/1.0: the answer comes in one piece and ends with the connection.
+/// Uses HTTP/1.0: the response is not chunked and ends with the connection.
 #[track_caller]
 pub fn send(url: &Url, method: &str, head: &str, body: &str) -> Answer {
     let text = format!(
@@ -147,10 +144,10 @@ pub fn send(url: &Url, method: &str, head: &str, body: &str) -> Answer {
         http::authority(url),
         body.len()
     );
-    http::send(url, &text).expect("the server answers")
+    http::send(url, &text).expect("a response of the server")
 }
 
-/// The tags of this name, from their name to their end.
+/// The contents of the tags of this name.
 fn tags<'p>(page: &'p str, name: &str) -> impl Iterator<Item = &'p str> {
     let begin = format!("<{name} ");
     let starts: Vec<_> = page.match_indices(&begin).map(|(at, found)| at + found.len() - 1).collect();

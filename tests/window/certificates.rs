@@ -1,4 +1,4 @@
-//! Authorities of an organisation's network, in Settings.
+//! Certificate authorities in Settings.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use crate::support::home::{Home, eventually};
 use crate::support::window::Window;
 
 #[test]
-fn an_authority_is_added_from_a_file_and_removed_again() {
+fn an_authority_is_added_from_a_file_and_removed() {
     let mut params = CertificateParams::new([]).expect("no names");
     params.distinguished_name.push(DnType::CommonName, "Example Gateway");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -22,12 +22,12 @@ fn an_authority_is_added_from_a_file_and_removed_again() {
 
     let window = Window::open(&home);
     window.press("Settings");
-    window.sees("Add a certificate");
+    window.wait_for_text("Add a certificate");
     window.type_into(&window.find("//input[@type='file']"), &file.display().to_string());
-    window.sees("Example Gateway");
+    window.wait_for_text("Example Gateway");
     eventually("it is trusted", || (trusted().len() == 1).then_some(()));
     window.press("Remove Example Gateway");
-    window.sees("Remove this certificate?");
+    window.wait_for_text("Remove this certificate?");
     window.press("Remove");
-    eventually("it is trusted no longer", || trusted().is_empty().then_some(()));
+    eventually("it is no longer trusted", || trusted().is_empty().then_some(()));
 }

@@ -2,11 +2,11 @@
 
 use crate::address;
 use crate::support::home::{Home, eventually};
-use crate::support::person;
 use crate::support::platform::Platform;
+use crate::support::user;
 use crate::support::window::Window;
 
-/// The secrets as a person copies them from the platform's page.
+/// The secrets as a user copies them from the platform's page.
 fn secrets(platform: &Platform) -> (String, String) {
     let (user, organization) = platform.authorization.split_once(", ").expect("two secrets");
     let cut = |text: &str, word: &str| text.strip_prefix(word).expect("a scheme").to_owned();
@@ -23,18 +23,18 @@ fn add_workspace(window: &Window, platform: &Platform) {
     window.fill("User secret", "wrong");
     window.fill("Organization secret", &organization);
     window.press("Check and add");
-    // What the platform refuses is told, and what was typed stays.
-    window.sees("secret");
+    // The refusal of the platform is shown, and the entries are kept.
+    window.wait_for_text("secret");
     assert_eq!(window.value("Organization secret"), organization);
     window.fill("User secret", &user);
     window.press("Check and add");
-    window.sees("Accounts here live at Acme platform");
+    window.wait_for_text("Accounts here live at Acme platform");
     let markup = window.markup();
-    assert!(!markup.contains(&user) && !markup.contains(&organization), "no secret stays in the page");
+    assert!(!markup.contains(&user) && !markup.contains(&organization), "the page contains no secret");
 }
 
-/// A callback port of this home's own: windows of other tests may sign in at the same time.
-fn own_port(home: &Home) {
+/// Sets a free callback port, because windows of other tests may sign in at the same time.
+fn set_free_port(home: &Home) {
     home.list();
     let socket = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = socket.local_addr().expect("an address").port();
@@ -42,22 +42,22 @@ fn own_port(home: &Home) {
     home.index().execute(set, [port.to_string()]).expect("set");
 }
 
-/// Follows the address that the window opened, and waits until its page has been answered.
+/// Allows access at the address that the window opened, and waits for the result page.
 fn allow(home: &Home, number: usize) {
-    let callback = person::allow(&address(home, number));
-    let page = person::tab(&callback).join().expect("a tab").expect("a page");
+    let callback = user::allow(&address(home, number));
+    let page = user::open_tab(&callback).join().expect("a tab").expect("a page");
     assert_eq!(page.status, 200, "{}", page.body);
 }
 
 #[test]
-fn an_account_lives_at_a_platform_from_its_connection_to_its_removal() {
+fn an_account_is_connected_changed_imported_and_removed_at_a_platform() {
     let (upstream, home, second) = (Home::new(), Home::new(), Home::new());
     let platform = Platform::start(&upstream);
-    own_port(&home);
+    set_free_port(&home);
     let window = Window::open(&home);
     add_workspace(&window, &platform);
 
-    // Connected.
+    // Connect.
     window.press("Add connection");
     window.press_row("Zendesk");
     window.fill("Zendesk address", "acme");
@@ -65,72 +65,72 @@ fn an_account_lives_at_a_platform_from_its_connection_to_its_removal() {
     window.fill("Secret", "practice-secret");
     window.press("Continue in browser");
     allow(&home, 0);
-    eventually("the new row stands in the list", || window.has_row("Zendesk").then_some(()));
+    eventually("the new row is in the list", || window.has_row("Zendesk").then_some(()));
     let connected = home.list().remove(0);
     let at_platform = || upstream.list().first().cloned().unwrap_or_default();
     assert_eq!(at_platform()["name"], "Zendesk");
 
-    // Renamed, there too.
+    // Rename at the platform too.
     window.press_row("Zendesk");
     window.press("Rename…");
     window.fill("Name in the list", "Helpdesk");
     window.press("Rename");
     eventually("the platform has the new name", || (at_platform()["name"] == "Helpdesk").then_some(()));
-    // The focus goes back to the button that began it; whoever types before that types beside the field.
+    // The focus returns to the button; text typed before that is lost.
     window.find("//h1[normalize-space(.)='Helpdesk']");
     let focused = || window.script("return document.activeElement.textContent.trim()");
     eventually("the focus is back", || (focused() == "Rename…").then_some(()));
 
-    // Tagged, there too.
+    // Tag at the platform too.
     window.fill("Add a tag", "gold");
     window.press("Add");
     eventually("the platform has the tag", || (at_platform()["tags"][0] == "gold").then_some(()));
 
-    // Signed in again in place.
+    // Sign in again.
     window.press("Sign in again");
     allow(&home, 1);
-    eventually("it is signed in again", || {
+    eventually("the sign-in is finished", || {
         let row = home.list().remove(0);
         (row["renewed_at"] != connected["renewed_at"]).then_some(row)
     });
     let again = home.list().remove(0);
     assert_eq!((&again["id"], &again["instance"]), (&connected["id"], &connected["instance"]));
-    assert_eq!(upstream.list().len(), 1, "no second instance was made");
+    assert_eq!(upstream.list().len(), 1, "no second instance was created");
 
-    // Off and on.
+    // Disable and enable.
     window.press_row("Helpdesk");
     window.press("Switch off");
-    eventually("the platform has it off", || (at_platform()["disabled"] == true).then_some(()));
-    window.sees("Switched off");
+    eventually("disabled at the platform", || (at_platform()["disabled"] == true).then_some(()));
+    window.wait_for_text("Switched off");
     window.press("Switch on");
-    eventually("the platform has it on", || (at_platform()["disabled"] == false).then_some(()));
+    eventually("enabled at the platform", || (at_platform()["disabled"] == false).then_some(()));
 
-    // Imported by somebody else.
-    own_port(&second);
+    // Import in another home.
+    set_free_port(&second);
     drop(window);
     let window = Window::open(&second);
     add_workspace(&window, &platform);
     window.press("Import from platform");
     window.tick("Select all");
     window.press("Bring in 1 account");
-    eventually("the row stands in the index", || (second.list().len() == 1).then_some(()));
+    eventually("the row is in the index", || (second.list().len() == 1).then_some(()));
     assert_eq!(second.run(&["token", "Helpdesk"]).ok().stdout, home.run(&["token", "Helpdesk"]).ok().stdout);
 
-    // Removed, there too.
+    // Remove at the platform too.
     window.press_row("Helpdesk");
     window.press("Remove…");
-    window.sees("This also deletes it at Acme platform.");
+    window.wait_for_text("This also deletes it at Acme platform.");
     window.press("Remove");
-    eventually("the platform has it no more", || upstream.list().is_empty().then_some(()));
-    // The platform is told first, this computer follows.
+    eventually("removed at the platform", || upstream.list().is_empty().then_some(()));
+    // The platform removes it before this computer.
     let rows = || second.count("SELECT count(*) FROM connection");
-    eventually("nor has this computer", || (rows() == 0).then_some(()));
-    second.assert_whole(0);
-    upstream.assert_whole(0);
+    eventually("removed here", || (rows() == 0).then_some(()));
+    second.assert_consistent(0);
+    upstream.assert_consistent(0);
 }
 
 #[test]
-fn removing_a_workspace_leaves_the_platform_as_it_is() {
+fn removing_a_workspace_does_not_change_the_platform() {
     let (upstream, home) = (Home::new(), Home::new());
     upstream.connect(&["zendesk", "--name", "Support"]);
     let platform = Platform::start(&upstream);
@@ -139,14 +139,14 @@ fn removing_a_workspace_leaves_the_platform_as_it_is() {
     window.press("Import from platform");
     window.tick("Select all");
     window.press("Bring in 1 account");
-    eventually("the row stands in the index", || (home.list().len() == 1).then_some(()));
-    window.sees("1 account brought in.");
+    eventually("the row is in the index", || (home.list().len() == 1).then_some(()));
+    window.wait_for_text("1 account brought in.");
     window.press("Settings");
     window.press("Remove Acme platform");
-    window.sees("stays there");
+    window.wait_for_text("stays there");
     window.press("Remove");
     eventually("the workspace is gone", || (home.count("SELECT count(*) FROM workspace") == 0).then_some(()));
-    home.assert_whole(0);
-    upstream.assert_whole(1);
+    home.assert_consistent(0);
+    upstream.assert_consistent(1);
     assert!(home.session.secrets().is_empty());
 }

@@ -1,4 +1,4 @@
-//! The real window on a virtual screen, with a real keyring and a real browser: what a person does, and what they see.
+//! Tests of the real window on a virtual screen, with a real keyring and a real browser.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -13,52 +13,52 @@ use std::process::Command;
 use support::browser::Chromium;
 use support::display::Display;
 use support::home::{Home, eventually};
-use support::person;
+use support::user;
 use support::window::Window;
 
-/// Opens the window and goes as far as the form of a product, in practice.
-fn at_the_form(home: &Home, product: &str) -> Window {
+/// Opens the window at the form of a product in the practice workspace.
+fn open_form(home: &Home, product: &str) -> Window {
     let window = Window::open(home);
     window.press("Practise first");
     window.press_row(product);
-    window.sees(&format!("Connect {product}"));
+    window.wait_for_text(&format!("Connect {product}"));
     window
 }
 
-/// The address that the window asked the person's browser to open.
+/// The nth address that the window opened in the browser.
 #[track_caller]
 fn address(home: &Home, number: usize) -> String {
-    eventually("a browser is opened", || home.opened().get(number).cloned())
+    eventually("a browser is opened", || home.opened_addresses().get(number).cloned())
 }
 
-/// What the command line sees of this home's connections.
+/// The names of this home's connections, from the command line.
 fn names(home: &Home) -> Vec<String> {
     home.list().iter().map(|c| c["name"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-/// No token and no client secret of this home stands anywhere in the page.
+/// Asserts that the page contains no token and no client secret of this home.
 #[track_caller]
 fn assert_page_holds_no_secret(home: &Home, window: &Window) {
     let markup = window.markup();
     for item in home.session.items() {
         for name in ["access_token", "refresh_token", "element_token", "token_secret"] {
             if let Some(secret) = item[name].as_str() {
-                assert!(!markup.contains(secret), "{name} stands in the page");
+                assert!(!markup.contains(secret), "{name} is in the page");
             }
         }
     }
 }
 
-fn connected_by_allow(product: &str, key: &str) {
+fn connect_by_allow(product: &str, key: &str) {
     let home = Home::new();
-    let window = at_the_form(&home, product);
+    let window = open_form(&home, product);
     window.press("Continue in browser");
-    window.sees("Finish in your browser");
+    window.wait_for_text("Finish in your browser");
     let chromium = Chromium::start();
     chromium.open(&address(&home, 0));
     let page = chromium.allow();
     assert_eq!(page.heading, format!("{product} is connected"));
-    eventually("the new row stands in the list", || window.has_row(product).then_some(()));
+    eventually("the new row is in the list", || window.has_row(product).then_some(()));
     assert_eq!(names(&home), [product]);
     let printed = home.run(&["token", product]).ok().stdout;
     let items = home.session.items();
@@ -67,54 +67,54 @@ fn connected_by_allow(product: &str, key: &str) {
     assert_eq!(items[0]["access_token"], printed.trim());
     assert_page_holds_no_secret(&home, &window);
     window.press_row(product);
-    window.sees("maria@practice.example");
-    window.sees("Works");
+    window.wait_for_text("maria@practice.example");
+    window.wait_for_text("Works");
     assert_page_holds_no_secret(&home, &window);
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
 fn desk_is_connected_by_allow() {
-    connected_by_allow("Desk.com", "desk");
+    connect_by_allow("Desk.com", "desk");
 }
 
 #[test]
 fn zendesk_is_connected_by_allow() {
-    connected_by_allow("Zendesk", "zendesk");
+    connect_by_allow("Zendesk", "zendesk");
 }
 
 #[test]
-fn deny_is_explained_in_place_and_saves_nothing() {
+fn a_denial_is_explained_in_the_form_and_saves_nothing() {
     let home = Home::new();
-    let window = at_the_form(&home, "Zendesk");
+    let window = open_form(&home, "Zendesk");
     window.fill("Zendesk address", "kept");
     window.press("Continue in browser");
     let chromium = Chromium::start();
     chromium.open(&address(&home, 0));
     assert_eq!(chromium.deny().heading, "Zendesk was not connected");
-    window.sees("Access was not given");
-    assert_eq!(window.value("Zendesk address"), "kept", "what was typed is still there");
-    home.assert_whole(0);
+    window.wait_for_text("Access was not given");
+    assert_eq!(window.value("Zendesk address"), "kept", "the entry is kept");
+    home.assert_consistent(0);
 }
 
 #[test]
-fn cancel_leads_back_to_the_form_and_the_late_answer_is_not_heard() {
+fn cancel_returns_to_the_form_and_a_late_callback_is_refused() {
     let home = Home::new();
-    let window = at_the_form(&home, "Zendesk");
+    let window = open_form(&home, "Zendesk");
     window.press("Continue in browser");
-    window.sees("Finish in your browser");
-    let callback = person::allow(&address(&home, 0));
+    window.wait_for_text("Finish in your browser");
+    let callback = user::allow(&address(&home, 0));
     window.press("Cancel");
     window.find("//button[normalize-space(.)='Continue in browser']");
-    let late = person::tab(&callback).join().expect("a tab");
-    assert!(late.is_err() || late.is_ok_and(|answer| answer.status == 404), "nobody listens for it");
-    home.assert_whole(0);
+    let late = user::open_tab(&callback).join().expect("a tab");
+    assert!(late.is_err() || late.is_ok_and(|answer| answer.status == 404), "the late callback is refused");
+    home.assert_consistent(0);
 }
 
 #[test]
-fn an_empty_field_is_named_beside_it_and_no_browser_opens() {
+fn an_empty_field_shows_its_error_and_no_browser_opens() {
     let home = Home::new();
-    let window = at_the_form(&home, "Zendesk");
+    let window = open_form(&home, "Zendesk");
     window.fill("Zendesk address", "");
     window.press("Continue in browser");
     let field = window.find("//input[@aria-invalid='true']");
@@ -125,9 +125,9 @@ fn an_empty_field_is_named_beside_it_and_no_browser_opens() {
         "return document.activeElement.getAttribute('aria-describedby').split(' ')\
          .map((id) => document.getElementById(id)?.innerText).join(' ')",
     );
-    assert!(!described.as_str().unwrap_or_default().is_empty(), "and says what is wrong");
-    assert!(home.opened().is_empty());
-    home.assert_whole(0);
+    assert!(!described.as_str().unwrap_or_default().is_empty(), "and describes the error");
+    assert!(home.opened_addresses().is_empty());
+    home.assert_consistent(0);
 }
 
 #[test]
@@ -135,12 +135,12 @@ fn a_connection_made_on_the_command_line_appears_in_the_open_window() {
     let home = Home::new();
     let window = Window::open(&home);
     window.press("Practise first");
-    window.sees("Add connection");
+    window.wait_for_text("Add connection");
     window.press("Connections");
     home.connect(&["zendesk", "--name", "From a script"]);
-    eventually("the row appears by itself", || window.has_row("From a script").then_some(()));
+    eventually("the row appears", || window.has_row("From a script").then_some(()));
     home.run(&["remove", "From a script"]).ok();
-    eventually("and goes by itself", || (!window.has_row("From a script")).then_some(()));
+    eventually("the row disappears", || (!window.has_row("From a script")).then_some(()));
 }
 
 #[test]
@@ -154,34 +154,34 @@ fn a_connection_is_renamed_and_removed() {
     window.press("Rename…");
     window.fill("Name", "Help desk");
     window.press("Rename");
-    window.sees("Help desk");
-    eventually("the name is kept", || (names(&home) == ["Help desk"]).then_some(()));
+    window.wait_for_text("Help desk");
+    eventually("the name is saved", || (names(&home) == ["Help desk"]).then_some(()));
     assert_eq!(home.session.items()[0]["name"], "Help desk", "in the keyring too");
     window.press("Remove…");
-    window.sees("Remove Help desk?");
+    window.wait_for_text("Remove Help desk?");
     window.find("//dialog//button[normalize-space(.)='Remove']");
     window.script(
         "[...document.querySelectorAll('dialog button')].find((b) => b.innerText === 'Remove').click()",
     );
-    window.sees("No connections yet");
-    home.assert_whole(0);
+    window.wait_for_text("No connections yet");
+    home.assert_consistent(0);
 }
 
 #[test]
-fn a_sign_in_that_nobody_finishes_ends_and_keeps_what_was_typed() {
+fn an_unfinished_sign_in_times_out_and_keeps_the_entries() {
     let home = Home::new();
     let window = Window::open_with(&home, &[("KEYRACK_ATTEMPT_LIFE", "2")]);
     window.press("Practise first");
     window.press_row("Zendesk");
     window.fill("Zendesk address", "kept");
     window.press("Continue in browser");
-    window.sees("No answer from the browser");
+    window.wait_for_text("No answer from the browser");
     assert_eq!(window.value("Zendesk address"), "kept");
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
-fn a_copied_token_is_pasted_once_and_then_taken_away() {
+fn a_copied_token_is_cleared_from_the_clipboard_after_a_while() {
     let home = Home::new();
     home.connect(&["zendesk"]);
     let window = Window::open_with(&home, &[("KEYRACK_CLIPBOARD_LIFE", "3")]);
@@ -191,49 +191,49 @@ fn a_copied_token_is_pasted_once_and_then_taken_away() {
     window.press("Copy token");
     let token = home.session.items()[0]["access_token"].as_str().expect("a token").to_owned();
     eventually("the token is on the clipboard", || (window.display.clipboard() == token).then_some(()));
-    eventually("and goes again", || (window.display.clipboard() != token).then_some(()));
+    eventually("the clipboard is cleared", || (window.display.clipboard() != token).then_some(()));
     assert_page_holds_no_secret(&home, &window);
 }
 
 #[test]
-fn a_locked_keyring_is_said_before_a_browser_opens() {
+fn a_locked_keyring_is_reported_before_a_browser_opens() {
     let home = Home::new();
-    let window = at_the_form(&home, "Zendesk");
+    let window = open_form(&home, "Zendesk");
     home.session.lock();
     window.press("Continue in browser");
-    window.sees("The keyring is locked");
-    assert!(home.opened().is_empty());
+    window.wait_for_text("The keyring is locked");
+    assert!(home.opened_addresses().is_empty());
     home.session.unlock();
     window.press("Try again");
-    window.sees("Finish in your browser");
+    window.wait_for_text("Finish in your browser");
 }
 
 #[test]
-fn a_keyring_that_locks_during_the_sign_in_loses_nothing() {
+fn a_keyring_locked_during_a_sign_in_loses_no_token() {
     let home = Home::new();
-    let window = at_the_form(&home, "Zendesk");
+    let window = open_form(&home, "Zendesk");
     window.press("Continue in browser");
-    let callback = person::allow(&address(&home, 0));
+    let callback = user::allow(&address(&home, 0));
     home.session.lock();
-    let tab = person::tab(&callback);
-    window.sees("not saved yet");
+    let tab = user::open_tab(&callback);
+    window.wait_for_text("not saved yet");
     let page = tab.join().expect("a tab").expect("a page");
     assert!(page.body.contains("is not saved yet"), "{}", page.body);
     home.session.unlock();
     window.press("Try again");
-    eventually("the connection stands in the list", || window.has_row("Zendesk").then_some(()));
-    home.assert_whole(1);
+    eventually("the connection is in the list", || window.has_row("Zendesk").then_some(()));
+    home.assert_consistent(1);
 }
 
 #[test]
-fn an_address_that_cannot_call_back_is_pasted() {
+fn the_callback_of_another_host_is_pasted() {
     let home = Home::new();
-    let window = at_the_form(&home, "Zendesk");
+    let window = open_form(&home, "Zendesk");
     window.press("Advanced");
     window.fill("Redirect URL", "https://www.mycoolapp.com/auth");
     window.press("Continue in browser");
-    window.sees("Finish in your browser");
-    let callback = person::allow(&address(&home, 0));
+    window.wait_for_text("Finish in your browser");
+    let callback = user::allow(&address(&home, 0));
     assert!(callback.as_str().starts_with("https://www.mycoolapp.com/auth?"));
     let forged = callback.as_str().replace("state=", "state=x");
     let paste = |text: &str| {
@@ -244,24 +244,24 @@ fn an_address_that_cannot_call_back_is_pasted() {
         window.type_into(&field, "\u{e007}");
     };
     paste(&forged);
-    window.sees("The answer did not match");
+    window.wait_for_text("The answer did not match");
     paste(callback.as_str());
-    eventually("the connection stands in the list", || window.has_row("Zendesk").then_some(()));
-    home.assert_whole(1);
+    eventually("the connection is in the list", || window.has_row("Zendesk").then_some(()));
+    home.assert_consistent(1);
 }
 
 #[test]
-fn a_taken_port_is_named_and_a_free_one_offered() {
+fn a_port_in_use_is_named_and_a_free_one_is_offered() {
     let home = Home::new();
-    let window = at_the_form(&home, "Zendesk");
-    let stranger = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = stranger.local_addr().expect("bound").port();
+    let window = open_form(&home, "Zendesk");
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = holder.local_addr().expect("bound").port();
     window.press("Advanced");
     window.fill("Redirect URL", &format!("http://127.0.0.1:{port}/callback/zendesk"));
     window.press("Continue in browser");
-    window.sees("The callback address is taken");
-    window.sees(&port.to_string());
-    assert!(home.opened().is_empty());
+    window.wait_for_text("The callback address is taken");
+    window.wait_for_text(&port.to_string());
+    assert!(home.opened_addresses().is_empty());
 }
 
 #[test]
@@ -271,18 +271,18 @@ fn without_a_browser_the_link_is_shown() {
     window.press("Practise first");
     window.press_row("Zendesk");
     window.press("Continue in browser");
-    window.sees("http://127.0.0.1:");
+    window.wait_for_text("http://127.0.0.1:");
     let link =
         window.text().lines().find(|l| l.contains("/oauth2/authorize?")).expect("the link").trim().to_owned();
-    let tab = person::tab(&person::allow(&link));
-    eventually("the connection stands in the list", || window.has_row("Zendesk").then_some(()));
+    let tab = user::open_tab(&user::allow(&link));
+    eventually("the connection is in the list", || window.has_row("Zendesk").then_some(()));
     assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
 }
 
 #[test]
-fn two_sign_ins_at_once_each_lead_to_their_own_connection() {
+fn concurrent_sign_ins_each_make_their_own_connection() {
     let home = Home::new();
-    let window = at_the_form(&home, "Zendesk");
+    let window = open_form(&home, "Zendesk");
     window.press("Continue in browser");
     let first = address(&home, 0);
     window.press("Connections");
@@ -290,19 +290,19 @@ fn two_sign_ins_at_once_each_lead_to_their_own_connection() {
     window.press_row("Webex");
     window.press("Continue in browser");
     let second = address(&home, 1);
-    let tabs = [second, first].map(|address| person::tab(&person::allow(&address)));
+    let tabs = [second, first].map(|address| user::open_tab(&user::allow(&address)));
     for tab in tabs {
         assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
     }
     eventually("both are connected", || (names(&home) == ["Webex", "Zendesk"]).then_some(()));
-    home.assert_whole(2);
+    home.assert_consistent(2);
 }
 
 #[test]
-fn a_second_start_brings_the_window_forward_and_ends() {
+fn a_second_start_shows_the_first_window_and_exits() {
     let home = Home::new();
     let window = Window::open(&home);
-    window.sees("No connections yet");
+    window.wait_for_text("No connections yet");
     let second = Command::new(env!("CARGO_BIN_EXE_keyrack-desktop"))
         .env_clear()
         .envs(home.environment())
@@ -310,7 +310,7 @@ fn a_second_start_brings_the_window_forward_and_ends() {
         .status()
         .expect("started");
     assert!(second.success());
-    window.sees("No connections yet");
+    window.wait_for_text("No connections yet");
 }
 
 #[test]
@@ -318,7 +318,7 @@ fn the_appearance_is_remembered() {
     let home = Home::new();
     let window = Window::open(&home);
     window.press("Settings");
-    window.sees("Appearance");
+    window.wait_for_text("Appearance");
     window
         .script("[...document.querySelectorAll('label')].find((e) => e.innerText.trim() === 'Dark').click()");
     let stored = || -> Option<String> {
@@ -356,14 +356,14 @@ fn the_size_of_the_window_is_remembered() {
 }
 
 #[test]
-fn the_page_leads_nowhere_else() {
+fn the_page_cannot_navigate_elsewhere() {
     let home = Home::new();
     let window = Window::open(&home);
-    window.sees("No connections yet");
+    window.wait_for_text("No connections yet");
     for away in ["http://127.0.0.1:9/", "https://example.com/", "data:text/html,elsewhere"] {
         window.script(&format!("location.assign({away:?})"));
         assert_eq!(window.script("return location.protocol + location.host"), "tauri:localhost");
     }
     window.press("Practise first");
-    window.sees("Practice");
+    window.wait_for_text("Practice");
 }

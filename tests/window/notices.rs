@@ -1,5 +1,4 @@
-//! What the desktop tells a person who is looking elsewhere: seen in dunst, a notification daemon that knows nothing of
-//! us.
+//! Desktop notifications, read from dunst, an independent notification daemon.
 
 use std::process::{Child, Command, Stdio};
 
@@ -26,28 +25,31 @@ impl<'h> Dunst<'h> {
             .spawn()
             .expect("dunst is installed");
         let dunst = Self { home, process };
-        eventually("dunst listens", || dunst.ask(&["count"]));
+        eventually("dunst listens", || dunst.control(&["count"]));
         dunst
     }
 
-    fn ask(&self, arguments: &[&str]) -> Option<String> {
-        let asked = Command::new("dunstctl")
+    fn control(&self, arguments: &[&str]) -> Option<String> {
+        let output = Command::new("dunstctl")
             .args(arguments)
             .env_clear()
             .envs(self.home.environment())
             .stderr(Stdio::null())
             .output()
             .expect("dunstctl is installed");
-        asked.status.success().then(|| String::from_utf8_lossy(&asked.stdout).into_owned())
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// The title of each notification that was shown so far, newest first.
-    fn told(&self) -> Vec<String> {
-        self.ask(&["close-all"]).expect("dunst answers");
-        let history = self.ask(&["history"]).expect("dunst answers");
+    /// The titles of all notifications, newest first.
+    fn titles(&self) -> Vec<String> {
+        self.control(&["close-all"]).expect("a response of dunst");
+        let history = self.control(&["history"]).expect("a response of dunst");
         let history: Value = serde_json::from_str(&history).expect("JSON");
         let shown = history["data"][0].as_array().cloned().unwrap_or_default();
-        shown.iter().map(|one| one["summary"]["data"].as_str().unwrap_or_default().to_owned()).collect()
+        shown
+            .iter()
+            .map(|notification| notification["summary"]["data"].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 }
 
@@ -59,26 +61,27 @@ impl Drop for Dunst<'_> {
 }
 
 #[test]
-fn the_person_is_told_once_when_a_connection_begins_to_need_them() {
+fn a_connection_that_needs_the_user_is_notified_once() {
     let home = Home::new();
     home.connect_with(&["zendesk", "--name", "Support"], &[("KEYRACK_PRACTICE_LIFE", "3")]);
     home.connect(&["sfdc", "--name", "Sales"]);
-    // The provider ends the sign-in; nobody has noticed yet.
+    // The provider ends the grant.
     home.index().execute("UPDATE practice_grant SET revoked = 1", []).expect("written");
     let window = Window::open(&home);
     let dunst = Dunst::start(&home, &window);
     let support = || home.list().into_iter().find(|row| row["name"] == "Support").expect("in the list");
-    eventually("the window notices before anybody asks", || {
+    eventually("the window renews ahead of need and fails", || {
         (support()["status"] == "needs_sign_in").then_some(())
     });
-    eventually("the person is told", || (!dunst.told().is_empty()).then_some(()));
-    // Whoever asks again learns the same once the token itself has ended, which is no news.
-    eventually("the token ends", || (home.run(&["token", "Support"]).code() == Some(10)).then_some(()));
+    eventually("a notification is shown", || (!dunst.titles().is_empty()).then_some(()));
+    // Further requests fail once the token expires, and must not notify again.
+    eventually("the token expires", || (home.run(&["token", "Support"]).code() == Some(10)).then_some(()));
     for _ in 0..3 {
         home.run(&["token", "Support", "--json"]).error(10, "sign_in_expired");
     }
-    // Another program finds another one: the window tells of that, too, and by then would have told of the first twice.
+    // Another process finds another failure, of which the window notifies too; a second notification of the first would be
+    // shown by then.
     home.run(&["renew", "Sales", "--json"]);
-    eventually("the person is told of the other", || (dunst.told().len() > 1).then_some(()));
-    assert_eq!(dunst.told(), ["Sign in to “Sales” again", "Sign in to “Support” again"]);
+    eventually("a notification of the other is shown", || (dunst.titles().len() > 1).then_some(()));
+    assert_eq!(dunst.titles(), ["Sign in to “Sales” again", "Sign in to “Support” again"]);
 }

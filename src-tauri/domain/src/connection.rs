@@ -31,6 +31,9 @@ pub struct Facts {
     pub name: String,
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Free text of the user, see [`parse_note`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// The account, in the provider's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
@@ -99,6 +102,19 @@ pub fn given_name(name: &str) -> Result<String, Problem> {
         0 => Err(Problem::Required),
         n if n > NAME_MAX => Err(Problem::TooLong),
         _ => Ok(name),
+    }
+}
+
+/// The longest note, in characters.
+pub const NOTE_MAX: usize = 500;
+
+/// A note as it is kept; an empty one is none.
+pub fn parse_note(text: &str) -> Result<Option<String>, Problem> {
+    let note = one_line(text);
+    match note.chars().count() {
+        0 => Ok(None),
+        n if n > NOTE_MAX => Err(Problem::TooLong),
+        _ => Ok(Some(note)),
     }
 }
 

@@ -11,6 +11,7 @@ mod each;
 mod elements;
 mod import;
 mod list;
+mod note;
 mod open;
 mod paste;
 mod print;
@@ -31,6 +32,7 @@ mod tag;
 mod test;
 mod token;
 mod trust;
+mod version;
 mod workspaces;
 
 use std::process::ExitCode;
@@ -68,6 +70,7 @@ enum Command {
     Renew(renew::Args),
     Rename(rename::Args),
     Tag(tag::Args),
+    Note(note::Args),
     /// Switch a connection off: it is kept, and hands out no token
     Disable(switch::Args),
     /// Switch a connection on again
@@ -80,6 +83,8 @@ enum Command {
     Doctor,
     /// Open the window
     Open,
+    /// Print the version and the commit, and where data and tokens are kept
+    Version,
     Completions(completions::Args),
 }
 
@@ -116,6 +121,7 @@ fn run(Args { json, workspace, command }: Args) -> Result<(), Problem> {
         Command::Renew(args) => renew::run(&open()?, &args),
         Command::Rename(args) => rename::run(&open()?, &args),
         Command::Tag(args) => tag::run(&open()?, args),
+        Command::Note(args) => note::run(&open()?, &args),
         Command::Disable(args) => switch::run(&open()?, &args, false),
         Command::Enable(args) => switch::run(&open()?, &args, true),
         Command::Remove(args) => remove::run(&open()?, &args),
@@ -124,6 +130,7 @@ fn run(Args { json, workspace, command }: Args) -> Result<(), Problem> {
         Command::Trust(args) => trust::run(&open()?, &args),
         Command::Doctor => doctor::run(&open()?),
         Command::Open => open().map_err(Problem::from).and_then(|_| open::run()),
+        Command::Version => version::run(json),
         Command::Completions(args) => {
             completions::run(&args, Args::command());
             Ok(())

@@ -35,6 +35,7 @@ fn print_facts(view: &ConnectionView) {
         ("host", optional(&view.host)),
         ("status", if view.disabled { "off".to_owned() } else { view.status.as_str().to_owned() }),
         ("tags", view.tags.join(", ")),
+        ("note", view.note.clone().unwrap_or_default()),
         ("callback", callback.join(" ")),
         ("scopes", view.scopes.join(" ")),
         ("not given", view.missing.join(" ")),
@@ -42,7 +43,7 @@ fn print_facts(view: &ConnectionView) {
         ("renewed", time(view.renewed_at)),
         ("token ends", time(view.expires_at)),
     ];
-    let is_optional = |name| matches!(name, "callback" | "not given");
+    let is_optional = |name| matches!(name, "note" | "callback" | "not given");
     let shown = facts.iter().filter(|(name, value)| !is_optional(*name) || !value.is_empty());
     print::table(shown.map(|(name, value)| [*name, value.as_str()]));
 }

@@ -118,8 +118,7 @@ mod tests {
 
         // Each one is called by the page, and nothing else is.
         let page = include_str!("../../../ui/src/ipc/api.ts");
-        let calls =
-            page.split("call(").filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
+        let calls = page.split("call<").filter_map(|rest| rest.split_once(">(\"")?.1.split('"').next());
         assert_eq!(registered, calls.collect(), "the page and the program differ");
 
         // The one capability grants exactly these, each by name, in what Tauri compiles in.

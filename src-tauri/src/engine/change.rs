@@ -3,7 +3,7 @@
 
 use super::Engine;
 use super::locks::{LOCK_TIMEOUT, connection_lock_name};
-use crate::domain::connection::{Connection, Facts, clean_tags, given_name};
+use crate::domain::connection::{Connection, Facts, clean_tags, given_name, parse_note};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::FieldProblem;
 use crate::domain::text::looks_same;
@@ -77,6 +77,24 @@ impl Engine {
         // Tags are no reason to fail: without this the item is whole.
         let _ = self.edit_item(&connection.id, |facts| facts.tags = tags).await;
         Ok(connection)
+    }
+
+    /// Sets the note of a connection, which stays on this computer. An empty one takes it away.
+    ///
+    /// Errors: [`Code::FormInvalid`] for more than 500 characters.
+    pub async fn set_note(&self, connection: &Connection, text: &str) -> Result<Connection, Failure> {
+        let field = |problem| Failure::form(vec![FieldProblem { key: "note".into(), problem }]);
+        let (engine, mut connection, note) =
+            (self.clone(), connection.clone(), parse_note(text).map_err(field)?);
+        self.run_to_completion(async move {
+            let _lock = engine.lock_connection(&connection).await?;
+            engine.index.set_note(&connection.id, note.as_deref())?;
+            connection.note.clone_from(&note);
+            // A note is no reason to fail: without this the item is whole.
+            let _ = engine.edit_item(&connection.id, |facts| facts.note = note).await;
+            Ok(connection)
+        })
+        .await
     }
 
     /// Switches a connection on or off. One that is off is kept, and hands out no token.

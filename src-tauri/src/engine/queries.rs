@@ -31,6 +31,31 @@ impl Engine {
         self.index.connection(id)?.ok_or_else(|| Failure::new(Code::ConnectionUnknown).name(id))
     }
 
+    /// The connection whose Element token has this SHA-256.
+    pub fn find_by_token(
+        &self,
+        workspace: &WorkspaceId,
+        sha256: &[u8; 32],
+    ) -> Result<Option<Connection>, Failure> {
+        Ok(self.index.find_by_token(workspace, sha256)?)
+    }
+
+    pub fn find_by_instance(&self, workspace: &WorkspaceId, id: &str) -> Result<Option<Connection>, Failure> {
+        Ok(self.index.find_by_instance(workspace, id)?)
+    }
+
+    /// Stores the hashes of Element tokens that an earlier version issued, by which calls find their instance.
+    pub async fn hash_older_tokens(&self, workspace: &WorkspaceId) -> Result<(), Failure> {
+        for id in self.index.ids_without_token_hash(workspace)? {
+            let key = id.clone();
+            // A connection without its item has no token to be called with.
+            if let Ok(Some(item)) = self.vault(move |vault| vault.get(&key)).await {
+                self.index.set_token_hash(&id, &item.token_sha256())?;
+            }
+        }
+        Ok(())
+    }
+
     pub fn read_setting(&self, setting: Setting) -> Result<Option<String>, Failure> {
         Ok(self.index.setting(setting)?)
     }

@@ -29,9 +29,9 @@ pub(super) type HostedCatalogs = HashMap<String, (Instant, Vec<Element>)>;
 /// Everything that the steps need. Clones share all of it.
 #[derive(Clone)]
 pub struct Engine {
-    pub paths: Paths,
-    pub index: Index,
-    pub vault: Vault,
+    pub(super) paths: Paths,
+    pub(super) index: Index,
+    pub(super) vault: Vault,
     pub(crate) http: Http,
     pub(super) callbacks: CallbackListeners,
     /// Asks one provider at a time for identities where many connections are made at once.

@@ -93,8 +93,8 @@ pub(super) async fn sign_in(
     })
 }
 
-/// A provider that was not reached has not used up the code. And one that refused a code whose sign-in was only guessed may
-/// still accept the right one.
+/// A provider that was not reached has not used up the code. If the sign-in of a refused code was only guessed, its own
+/// code may still come.
 fn may_retry(failure: &Failure, taken: Option<&Taken>) -> bool {
     failure.code.is_temporary()
         || failure.code == Code::KeychainLocked

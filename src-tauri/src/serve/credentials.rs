@@ -7,9 +7,7 @@ use sha2::{Digest, Sha256};
 use super::refusal::Refusal;
 use super::shared::Shared;
 use crate::domain::connection::Connection;
-use crate::domain::error::Failure;
 use crate::domain::sensitive::Sensitive;
-use crate::engine::{Engine, WorkspaceId};
 use crate::platform::hosted::Secrets;
 
 /// The header with every permission.
@@ -44,7 +42,7 @@ impl Caller {
         let element = match sent.element {
             Some(token) => {
                 let sha256 = Sha256::digest(token.as_bytes()).into();
-                let found = shared.engine.index.find_by_token(&shared.workspace, &sha256)?;
+                let found = shared.engine.find_by_token(&shared.workspace, &sha256)?;
                 Some(found.ok_or_else(Refusal::unauthorized)?)
             }
             None => None,
@@ -91,19 +89,6 @@ impl<'h> SentSecrets<'h> {
         }
         Some(sent)
     }
-}
-
-/// Stores the hashes of Element tokens that an earlier version issued, by which calls find their instance.
-pub(super) async fn hash_older_tokens(engine: &Engine, workspace: &WorkspaceId) -> Result<(), Failure> {
-    for id in engine.index.ids_without_token_hash(workspace)? {
-        let (vault, key) = (engine.vault.clone(), id.clone());
-        let item = tokio::task::spawn_blocking(move || vault.get(&key)).await;
-        // Without its item a connection has no token to be called with.
-        if let Ok(Ok(Some(item))) = item {
-            engine.index.set_token_hash(&id, &item.token_sha256())?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ pub(super) async fn all_metadata(State(shared): State<Shared>, call: Call) -> Re
 fn metadata_of(shared: &Shared, element: &Element, call: &Call) -> Result<Value, Refusal> {
     let instances = match call.get("expand") {
         Some("true") => {
-            let all = shared.engine.index.connections(Some(&shared.workspace))?;
+            let all = shared.engine.list_rows(Some(&shared.workspace))?;
             Some(all.iter().filter(|connection| connection.element == element.key).count())
         }
         _ => None,

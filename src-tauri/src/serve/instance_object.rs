@@ -146,7 +146,7 @@ pub(super) async fn configuration(shared: &Shared, element: &Element, item: &Ite
     entries.into_iter().map(entry).collect()
 }
 
-/// The entries that signing in fills, and nobody else.
+/// The entries that only a sign-in fills.
 const FROM_SIGN_IN: [&str; 13] = [
     "base.url",
     "expires_in",

@@ -49,7 +49,7 @@ pub(super) async fn list(State(shared): State<Shared>, call: Call) -> Result<Res
         .map(|(_, v)| v.as_str())
         .collect();
     let search = call.get("searchText").map(folded);
-    let mut all = shared.engine.index.connections(Some(&shared.workspace))?;
+    let mut all = shared.engine.list_rows(Some(&shared.workspace))?;
     all.retain(|connection| {
         element.as_ref().is_none_or(|element| connection.element == element.key)
             && tags.iter().all(|tag| connection.tags.iter().any(|own| own == tag))
@@ -77,7 +77,7 @@ pub(super) async fn list(State(shared): State<Shared>, call: Call) -> Result<Res
 pub(super) async fn count(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     call.caller.require_platform()?;
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for connection in shared.engine.index.connections(Some(&shared.workspace))? {
+    for connection in shared.engine.list_rows(Some(&shared.workspace))? {
         *counts.entry(connection.facts.element).or_default() += 1;
     }
     let total: u64 = counts.values().sum();

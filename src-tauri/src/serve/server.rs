@@ -53,7 +53,7 @@ impl Running {
         let secrets = engine.secrets(workspace).await?;
         // What an earlier run left behind is reconciled before the first list.
         engine.reconcile_here(workspace).await?;
-        credentials::hash_older_tokens(&engine, workspace).await?;
+        engine.hash_older_tokens(workspace).await?;
         let bound = bind(listen).await?;
         let authority = SocketAddr::new(listen.ip(), bound.port).to_string();
         let authorization = credentials::platform_header(&secrets);

@@ -11,7 +11,7 @@ use crate::domain::connection::Connection;
 pub(super) fn target(shared: &Shared, call: &Call) -> Result<Connection, Refusal> {
     let Some(id) = call.path("id") else { return call.caller.require_element() };
     call.caller.require_platform()?;
-    let found = shared.engine.index.find_by_instance(&shared.workspace, id)?;
+    let found = shared.engine.find_by_instance(&shared.workspace, id)?;
     let connection = found.ok_or_else(|| Refusal::not_found("instance", id))?;
     match call.path("element") {
         Some(element) if find(shared, element)?.key != connection.element => {

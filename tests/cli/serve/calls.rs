@@ -1,4 +1,4 @@
-//! What is refused, and how; and the calls that look at the catalogue.
+//! Refusals, and calls of the catalogue.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,33 +7,33 @@ use serde_json::{Value, json};
 
 use super::{CALLBACK, Served, parameters, zendesk};
 use crate::support::home::Home;
-use crate::support::{PATIENCE, person};
+use crate::support::{TIMEOUT, user};
 
 const WRONG_SECRETS: &str = "Invalid Organization or User secret, or invalid Element token provided.";
 
 #[test]
-fn a_missing_entry_a_used_code_a_denial_and_an_unknown_element_are_refused_as_documented() {
+fn missing_entries_used_codes_denials_and_unknown_elements_are_refused_as_documented() {
     let home = Home::new();
     let served = Served::start(&home);
 
-    let callback = person::allow(&served.begin("one"));
+    let callback = user::allow(&served.start_sign_in("one"));
     let mut body = zendesk("Test", &parameters(&callback));
-    let whole = body.clone();
+    let complete = body.clone();
     let configuration = body["configuration"].as_object_mut().expect("an object");
     configuration.remove("oauth.api.secret");
-    configuration.remove("oauth.callback.url");
+    configuration.remove("oauth.api.key");
     let message = served.send("POST", "/instances", &body).refused(400);
-    assert!(message.contains("oauth.api.secret") && message.contains("oauth.callback.url"), "{message}");
-    assert!(!message.contains("oauth.api.key"), "{message}");
+    assert!(message.contains("oauth.api.secret") && message.contains("oauth.api.key"), "{message}");
+    assert!(!message.contains("oauth.callback.url"), "{message}");
 
-    // Nothing was spent: the whole body works, once.
-    served.send("POST", "/instances", &whole).ok();
-    let again = served.send("POST", "/instances", &whole);
+    // The code was not used: the complete body works, once.
+    served.send("POST", "/instances", &complete).ok();
+    let again = served.send("POST", "/instances", &complete);
     again.refused(400);
     let words = again.json()["providerMessage"].as_str().expect("the provider's words").to_owned();
     assert!(words.starts_with("invalid_grant"), "{words}");
 
-    let denied = person::deny(&served.begin("two"));
+    let denied = user::deny(&served.start_sign_in("two"));
     assert_eq!(parameters(&denied)["error"], "access_denied");
     let code = "You must provide an OAuth code in order to create an instance of this element";
     for provider_data in [parameters(&denied), json!({}), Value::Null, json!({ "code": "" })] {
@@ -45,7 +45,7 @@ fn a_missing_entry_a_used_code_a_denial_and_an_unknown_element_are_refused_as_do
         assert!(message.contains(named), "{named} in {message}");
     }
 
-    let mut unknown = whole.clone();
+    let mut unknown = complete.clone();
     unknown["element"]["key"] = "nothing".into();
     let message = served.send("POST", "/instances", &unknown).refused(404);
     assert_eq!(message, "No element found with ID nothing");
@@ -55,11 +55,11 @@ fn a_missing_entry_a_used_code_a_denial_and_an_unknown_element_are_refused_as_do
         served.bare(path, &[]).refused(404);
     }
     assert_eq!(served.call("GET", "/instances/99").refused(404), "No instance found with ID 99");
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
-fn parameters_that_are_missing_are_named_as_they_are_called_in_a_query() {
+fn missing_parameters_are_named_by_their_query_names() {
     let home = Home::new();
     let served = Served::start(&home);
     let message = served.bare("/elements/zendesk/oauth/url", &[]).refused(400);
@@ -70,7 +70,7 @@ fn parameters_that_are_missing_are_named_as_they_are_called_in_a_query() {
     let message = served.bare(&format!("/elements/desk/oauth/url?{desk}"), &[]).refused(400);
     assert!(message.contains("requestToken"), "{message}");
     served.bare(&format!("/elements/zendesk/oauth/token?{desk}"), &[]).refused(400);
-    // The same as a body.
+    // The same in a body.
     let body = json!({ "apiKey": "a", "apiSecret": "b", "callbackUrl": CALLBACK, "siteAddress": "acme", "state": "s" });
     let answer = served.bare(
         "/elements/zendesk/oauth/url",
@@ -82,14 +82,14 @@ fn parameters_that_are_missing_are_named_as_they_are_called_in_a_query() {
     let query = format!("apiKey=a&apiSecret=b&callbackUrl={CALLBACK}&siteAddress=acme&scope=read");
     let answer = served.bare(&format!("/elements/zendesk/oauth/url?{query}"), &[]);
     let url = answer.ok()["oauthUrl"].as_str().expect("an address").to_owned();
-    assert!(url.contains("scope=read&"), "another scope may be asked for: {url}");
+    assert!(url.contains("scope=read&"), "a requested scope is used: {url}");
 }
 
 #[test]
 fn parameters_that_are_too_long_are_named() {
     let home = Home::new();
     let served = Served::start(&home);
-    let begin = |element: &str, changes: &[(&str, &str)]| {
+    let start_sign_in = |element: &str, changes: &[(&str, &str)]| {
         let mut body =
             json!({ "apiKey": "a", "apiSecret": "b", "callbackUrl": CALLBACK, "siteAddress": "acme" });
         for (name, value) in changes {
@@ -101,25 +101,25 @@ fn parameters_that_are_too_long_are_named() {
         let arguments = ["-H", "Content-Type: application/json", "-d", &data];
         served.bare(&format!("/elements/{element}/oauth/url"), &arguments)
     };
-    begin("zendesk", &[("state", &"s".repeat(2048))]).ok();
+    start_sign_in("zendesk", &[("state", &"s".repeat(2048))]).ok();
     for (element, name) in [("zendesk", "state"), ("zendesk", "scope"), ("desk", "requestToken")] {
-        let message = begin(element, &[(name, &"s".repeat(900_000))]).refused(400);
+        let message = start_sign_in(element, &[(name, &"s".repeat(900_000))]).refused(400);
         assert_eq!(message, format!("{name} has more than 2048 bytes."));
     }
-    // Each is short enough, and the address would not be.
+    // Each value is short enough, but the address is not.
     let wide = "ö".repeat(1000);
-    let message = begin("zendesk", &[("state", &wide), ("scope", &wide)]).refused(400);
+    let message = start_sign_in("zendesk", &[("state", &wide), ("scope", &wide)]).refused(400);
     assert!(message.contains("state") && message.contains("scope"), "{message}");
 }
 
 #[test]
-fn the_secrets_are_judged_before_the_body_is_read() {
+fn secrets_are_checked_before_the_body_is_read() {
     let home = Home::new();
     let served = Served::start(&home);
     let url: url::Url = served.platform.base_url.parse().expect("an address");
     let mut stream = TcpStream::connect(("127.0.0.1", url.port().expect("a port"))).expect("connected");
-    stream.set_read_timeout(Some(PATIENCE)).expect("set");
-    // A body that is announced and never comes.
+    stream.set_read_timeout(Some(TIMEOUT)).expect("set");
+    // An announced body that is not sent.
     let head = "POST /elements/api-v2/instances HTTP/1.1\r\nHost: 127.0.0.1:";
     let length = "Content-Type: application/json\r\nContent-Length: 1000";
     write!(stream, "{head}{}\r\n{length}\r\n\r\n", url.port().expect("a port")).expect("sent");
@@ -129,13 +129,13 @@ fn the_secrets_are_judged_before_the_body_is_read() {
 }
 
 #[test]
-fn whoever_shows_no_secret_or_a_wrong_one_gets_nothing() {
+fn calls_without_secrets_or_with_wrong_ones_are_refused() {
     let home = Home::new();
     let served = Served::start(&home);
     let token = served.create("Test")["token"].as_str().expect("a token").to_owned();
     let right = served.platform.authorization.clone();
     let (user, organization) = right.split_once(", ").expect("two secrets");
-    assert!(user.len() == "User ".len() + 44 && user.ends_with('='), "as long as the platform's");
+    assert!(user.len() == "User ".len() + 44 && user.ends_with('='), "the length of the platform's");
     assert_eq!(organization.len(), "Organization ".len() + 32);
     let header = |value: &str| format!("Authorization: {value}");
     for wrong in [
@@ -153,7 +153,7 @@ fn whoever_shows_no_secret_or_a_wrong_one_gets_nothing() {
         assert_eq!(answer.refused(401), WRONG_SECRETS, "{wrong}");
     }
     served.bare("/instances", &[]).refused(401);
-    // Where none is needed a wrong one is refused all the same.
+    // Wrong secrets are refused also where none are needed.
     served.bare("/elements/keys", &[]).ok();
     served.bare("/elements/keys", &["-H", &header("User x, Organization y")]).refused(401);
     served.bare("/elements/keys", &["-H", &header(&format!("{organization},{user}"))]).ok();
@@ -165,7 +165,7 @@ fn whoever_shows_no_secret_or_a_wrong_one_gets_nothing() {
 }
 
 #[test]
-fn a_call_that_is_none_is_refused_in_json_with_its_status() {
+fn invalid_calls_are_refused_in_json_with_their_status() {
     let home = Home::new();
     let served = Served::start(&home);
     let secrets = served.secrets();
@@ -187,7 +187,7 @@ fn a_call_that_is_none_is_refused_in_json_with_its_status() {
 }
 
 #[test]
-fn no_web_page_and_no_other_name_is_answered() {
+fn web_pages_and_other_host_names_are_refused() {
     let home = Home::new();
     let served = Served::start(&home);
     let secrets = served.secrets();
@@ -217,19 +217,19 @@ fn no_web_page_and_no_other_name_is_answered() {
 }
 
 #[test]
-fn a_head_that_does_not_come_is_not_waited_for() {
+fn an_incomplete_request_head_times_out() {
     let home = Home::new();
     let served = Served::start(&home);
     let url: url::Url = served.platform.base_url.parse().expect("an address");
     let mut stream = TcpStream::connect(("127.0.0.1", url.port().expect("a port"))).expect("connected");
-    stream.set_read_timeout(Some(PATIENCE)).expect("set");
+    stream.set_read_timeout(Some(TIMEOUT)).expect("set");
     stream.write_all(b"GET /elements/api-v2/elements HTTP/1.1\r\n").expect("sent");
     let mut rest = Vec::new();
-    stream.read_to_end(&mut rest).expect("closed by the other side");
+    stream.read_to_end(&mut rest).expect("closed by the server");
 }
 
 #[test]
-fn the_catalogue_is_told_by_key_and_by_number() {
+fn the_catalogue_is_returned_by_key_and_by_number() {
     let home = Home::new();
     let served = Served::start(&home);
     let keys = served.bare("/elements/keys", &[]).ok();

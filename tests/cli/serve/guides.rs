@@ -1,5 +1,5 @@
-//! The commands of the guides, transcribed: another host, secrets, codes; their mistakes corrected; nothing else. The
-//! answers hold every member that a guide's sample shows for its element.
+//! The commands of the guides, with only host, secrets, codes and mistakes changed. The responses have every member of a
+//! guide's sample for its element.
 
 use std::fs;
 
@@ -8,23 +8,23 @@ use url::Url;
 
 use super::{Answer, Served, curl_in};
 use crate::support::home::Home;
-use crate::support::person;
+use crate::support::user;
 
 /// One section of a guide.
 struct Guide {
     /// The key in the path of `oauth/url`.
     path: &'static str,
-    /// The query of `oauth/url` as the guide writes it.
+    /// The query of `oauth/url`, as in the guide.
     query: &'static str,
-    /// `instance.json`, with the code (or verifier) to be put in.
+    /// `instance.json`, with placeholders for code or verifier.
     instance: &'static str,
-    /// The key of the element that is made.
+    /// The key of the element.
     key: &'static str,
-    /// Members of the answer, of its `element` and of its `configuration`.
+    /// Members of the response, of its `element` and of its `configuration`.
     members: [&'static [&'static str]; 3],
 }
 
-const OF_INSTANCES: &[&str] = &[
+const INSTANCE_MEMBERS: &[&str] = &[
     "id",
     "name",
     "token",
@@ -38,7 +38,7 @@ const OF_INSTANCES: &[&str] = &[
     "cachingEnabled",
 ];
 
-const OF_SALESFORCE: &[&str] = &[
+const SALESFORCE_MEMBERS: &[&str] = &[
     "id",
     "name",
     "key",
@@ -180,7 +180,7 @@ const ACT: Guide = Guide {
     path: "actessentialsoauth",
     query: "apiKey=insert_actessentials_api_key&apiSecret=insert_actessentials_api_secret\
             &callbackUrl=https%3A%2F%2Fmycoolapp.com%2Foauth",
-    // The guide forgets the code.
+    // The guide omits the code.
     instance: r#"{
   "element" : { "key" : "actessentialsoauth" },
   "providerData": { "code": "CODE" },
@@ -252,7 +252,7 @@ const DOCUMENTS: Guide = Guide {
   "name": "test"
 }"#,
     key: "sfdcdocuments",
-    members: [&[], OF_SALESFORCE, &[]],
+    members: [&[], SALESFORCE_MEMBERS, &[]],
 };
 
 const MARKETING: Guide = Guide {
@@ -271,7 +271,7 @@ const MARKETING: Guide = Guide {
   "name": "test"
 }"#,
     key: "sfdcmarketingcloud",
-    members: [&[], OF_SALESFORCE, &[]],
+    members: [&[], SALESFORCE_MEMBERS, &[]],
 };
 
 const SERVICE: Guide = Guide {
@@ -290,7 +290,7 @@ const SERVICE: Guide = Guide {
   "name": "test"
 }"#,
     key: "sfdcservicecloud",
-    members: [&[], OF_SALESFORCE, &[]],
+    members: [&[], SALESFORCE_MEMBERS, &[]],
 };
 
 const CRM: Guide = Guide {
@@ -309,7 +309,7 @@ const CRM: Guide = Guide {
   "name": "test"
 }"#,
     key: "sfdc",
-    members: [&[], OF_SALESFORCE, &[]],
+    members: [&[], SALESFORCE_MEMBERS, &[]],
 };
 
 const DESK_QUERY: &str = "apiKey=insert_api_key&apiSecret=insert_api_secret\
@@ -318,7 +318,7 @@ const DESK_QUERY: &str = "apiKey=insert_api_key&apiSecret=insert_api_secret\
 const DESK: Guide = Guide {
     path: "desk",
     query: DESK_QUERY,
-    // The guide's body has no site: it is the one of the queries.
+    // The guide's body has no site, which is in the queries.
     instance: r#"{
   "element": { "key": "desk" },
   "providerData": {
@@ -376,7 +376,7 @@ fn oauth_url(served: &Served, guide: &Guide, more: &str) -> String {
     let answer = served.bare(&path, &["-X", "GET", "-H", "Content-Type: application/json"]).ok();
     assert_eq!(answer["element"], guide.key, "{answer}");
     let url = answer["oauthUrl"].as_str().expect("an address").to_owned();
-    assert!(!url.contains("secret"), "no secret stands in an address that a browser opens: {url}");
+    assert!(!url.contains("secret"), "a browser must not get a secret: {url}");
     url
 }
 
@@ -401,7 +401,7 @@ fn has_all(object: &Value, members: &[&str], of: &str) {
 #[track_caller]
 fn check(served: &Served, guide: &Guide, answer: &Answer) -> Value {
     let instance = answer.ok();
-    has_all(&instance, OF_INSTANCES, guide.key);
+    has_all(&instance, INSTANCE_MEMBERS, guide.key);
     has_all(&instance, guide.members[0], guide.key);
     has_all(&instance["element"], guide.members[1], guide.key);
     has_all(&instance["configuration"], guide.members[2], guide.key);
@@ -423,25 +423,25 @@ fn parameter(url: &Url, name: &str) -> String {
 }
 
 #[test]
-fn the_commands_of_all_guides_run_from_the_first_to_the_token() {
+fn the_commands_of_all_guides_work() {
     let home = Home::new();
     let served = Served::start(&home);
     for guide in [ZENDESK, SPARK, ACT, DOCUMENTS, MARKETING, SERVICE, CRM] {
-        let callback = person::allow(&oauth_url(&served, &guide, ""));
-        // Not sent, the state is the key of the path.
+        let callback = user::allow(&oauth_url(&served, &guide, ""));
+        // The default state is the key of the path.
         let state = guide.query.split("&state=").nth(1).unwrap_or(guide.path);
         assert_eq!(parameter(&callback, "state"), state);
         let instance = create(&served, &guide.instance.replace("CODE", &parameter(&callback, "code")));
         check(&served, &guide, &instance);
     }
     let listed = home.list();
-    assert_eq!(listed.len(), 7, "what was made is seen at once");
+    assert_eq!(listed.len(), 7, "all are listed");
     assert!(listed.iter().all(|connection| connection["workspace"] == "practice"));
-    assert_eq!(served.platform.end(), Some(0));
+    assert_eq!(served.platform.terminate(), Some(0));
 }
 
 #[test]
-fn the_commands_of_the_oauth_1_guide_run_from_the_first_to_the_token() {
+fn the_commands_of_the_oauth_1_guide_work() {
     let home = Home::new();
     let served = Served::start(&home);
     let json = ["-X", "GET", "-H", "Content-Type: application/json"];
@@ -449,8 +449,8 @@ fn the_commands_of_the_oauth_1_guide_run_from_the_first_to_the_token() {
         served.bare(&format!("/elements/desk/oauth/token?{DESK_QUERY}&siteAddress=acme"), &json).ok();
     let (token, secret) = (issued["token"].as_str().expect("one"), issued["secret"].as_str().expect("one"));
     let url = oauth_url(&served, &DESK, &format!("&requestToken={token}&siteAddress=acme"));
-    let callback = person::allow(&url);
-    assert_eq!(parameter(&callback, "state"), "desk", "it was appended to the callback");
+    let callback = user::allow(&url);
+    assert_eq!(parameter(&callback, "state"), "desk", "the state is appended to the callback");
     assert_eq!(parameter(&callback, "oauth_token"), token);
     let body = DESK
         .instance
@@ -467,9 +467,9 @@ fn the_secret_of_a_request_token_need_not_be_sent_again() {
     let served = Served::start(&home);
     let issued = served.bare(&format!("/elements/desk/oauth/token?{DESK_QUERY}&siteAddress=acme"), &[]).ok();
     let token = issued["token"].as_str().expect("one");
-    // The site of the first call is enough for the last; the second has to name it, because its address has it.
+    // The last call takes the site of the first one; the second needs it for its address.
     let url = oauth_url(&served, &DESK, &format!("&requestToken={token}&siteAddress=acme"));
-    let callback = person::allow(&url);
+    let callback = user::allow(&url);
     let body = DESK
         .instance
         .replace("TOKEN", token)
@@ -480,10 +480,10 @@ fn the_secret_of_a_request_token_need_not_be_sent_again() {
 }
 
 #[test]
-fn the_answer_masks_what_the_platform_masks_and_tells_the_rest() {
+fn the_response_masks_what_the_platform_masks() {
     let home = Home::new();
     let served = Served::start(&home);
-    let callback = person::allow(&oauth_url(&served, &ZENDESK, ""));
+    let callback = user::allow(&oauth_url(&served, &ZENDESK, ""));
     let body = ZENDESK.instance.replace("CODE", &parameter(&callback, "code"));
     let configuration = create(&served, &body).ok()["configuration"].clone();
     for masked in ["oauth.api.key", "oauth.api.secret", "oauth.user.token", "oauth.user.refresh_token"] {

@@ -1,18 +1,18 @@
-//! Instances after they were made: listed, changed, switched, signed in to again, removed.
+//! Instances: listed, changed, disabled, enabled, signed in to again, removed.
 
 use serde_json::{Value, json};
 
 use super::{Served, parameters, zendesk};
 use crate::support::home::Home;
-use crate::support::person;
+use crate::support::user;
 
 #[test]
-fn an_instance_is_changed_switched_and_removed_as_the_platform_does_it() {
+fn an_instance_is_changed_disabled_and_removed_as_on_the_platform() {
     let home = Home::new();
     let served = Served::start(&home);
     let made = served.create("Support @eu");
     let (id, token) = (made["id"].clone(), made["token"].as_str().expect("a token").to_owned());
-    assert_eq!(made["tags"], json!(["test", "eu"]), "a word of the name is a tag");
+    assert_eq!(made["tags"], json!(["test", "eu"]), "an @word of the name is a tag");
     let path = format!("/instances/{id}");
     assert_eq!(served.call("GET", &path).ok(), made);
     assert_eq!(served.call_as(&token, "GET", "/instances").ok(), made);
@@ -32,8 +32,8 @@ fn an_instance_is_changed_switched_and_removed_as_the_platform_does_it() {
     let filled =
         json!({ "configuration": { "oauth.user.token": "mine", "base.url": "https://evil.example" } });
     assert_eq!(served.send("PATCH", &path, &filled).ok()["configuration"], *configuration);
-    assert!(!home.session.items()[0]["configuration"].to_string().contains("evil"), "it is not kept either");
-    assert_eq!(home.list()[0]["name"], "Renamed", "the window sees it");
+    assert!(!home.session.items()[0]["configuration"].to_string().contains("evil"), "nor saved");
+    assert_eq!(home.list()[0]["name"], "Renamed", "in the index too");
     let item = home.session.items().remove(0);
     assert_eq!(item["configuration"]["oauth.api.secret"], "s3cret", "asterisks change nothing");
     served.call_as(&token, "GET", "/ping").ok();
@@ -57,11 +57,11 @@ fn an_instance_is_changed_switched_and_removed_as_the_platform_does_it() {
     assert_eq!((gone.status, gone.body.len()), (200, 0));
     served.call("GET", &path).refused(404);
     served.call_as(&token, "GET", "/ping").refused(401);
-    home.assert_whole(0);
+    home.assert_consistent(0);
 }
 
 #[test]
-fn entries_of_the_configuration_are_told_and_set_one_by_one() {
+fn configuration_entries_are_read_and_set_one_by_one() {
     let home = Home::new();
     let served = Served::start(&home);
     let made = served.create("Support");
@@ -86,13 +86,13 @@ fn entries_of_the_configuration_are_told_and_set_one_by_one() {
 }
 
 #[test]
-fn an_instance_is_signed_in_to_again_in_place() {
+fn an_instance_is_signed_in_to_again() {
     let home = Home::new();
     let served = Served::start(&home);
     let made = served.create("Support");
     let before = home.session.items().remove(0);
     let path = format!("/instances/{}", made["id"]);
-    let callback = person::allow(&served.begin("again"));
+    let callback = user::allow(&served.start_sign_in("again"));
     let changed = served.send("PATCH", &path, &json!({ "providerData": parameters(&callback) })).ok();
     assert_eq!((&changed["id"], &changed["token"]), (&made["id"], &made["token"]));
     let after = home.session.items().remove(0);
@@ -101,15 +101,15 @@ fn an_instance_is_signed_in_to_again_in_place() {
     let token = made["token"].as_str().expect("a token");
     served.call_as(token, "GET", "/ping").ok();
 
-    let callback = person::allow(&served.begin("and-again"));
+    let callback = user::allow(&served.start_sign_in("and-again"));
     served.send("PUT", &path, &zendesk("Renamed", &parameters(&callback))).ok();
     served.send("PUT", &path, &zendesk("Renamed", &parameters(&callback))).refused(400);
     served.call_as(token, "GET", "/ping").ok();
-    home.assert_whole(1);
+    home.assert_consistent(1);
 }
 
 #[test]
-fn instances_are_counted_found_and_listed_a_page_at_a_time() {
+fn instances_are_counted_searched_and_listed_in_pages() {
     let home = Home::new();
     let served = Served::start(&home);
     served.call("GET", "/instances").refused(404);
@@ -136,7 +136,7 @@ fn instances_are_counted_found_and_listed_a_page_at_a_time() {
             None => break,
         }
         if found.len() == 2 {
-            // The last of a page goes: nothing is skipped and nothing comes twice.
+            // The last row of a page is removed: nothing is skipped or repeated.
             let id = served.call("GET", "/instances?searchText=account%202").ok()[0]["id"].clone();
             served.call("DELETE", &format!("/instances/{id}"));
         }
@@ -152,7 +152,7 @@ fn instances_are_counted_found_and_listed_a_page_at_a_time() {
 }
 
 #[test]
-fn what_is_removed_in_the_window_is_gone_for_callers_too() {
+fn a_connection_removed_outside_the_server_is_gone_for_callers() {
     let home = Home::new();
     let served = Served::start(&home);
     let token = served.create("Support")["token"].as_str().expect("a token").to_owned();

@@ -1,4 +1,4 @@
-//! The platform on this computer over HTTP: the real program, called by real `curl` as the guides do it.
+//! The platform API on this computer: the real program, called by real `curl` as in the guides.
 
 mod calls;
 mod guides;
@@ -6,6 +6,7 @@ mod instances;
 mod many;
 mod program;
 mod raw;
+mod sign_ins;
 
 use std::path::Path;
 use std::process::Command;
@@ -14,10 +15,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::support::home::Home;
-use crate::support::person;
 use crate::support::platform::Platform;
+use crate::support::user;
 
-/// What `curl` brought back.
+/// A response, as `curl` printed it.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -26,25 +27,23 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?} {}", self.text()))
     }
 
-    /// The body of a call that must have succeeded.
+    /// Asserts success and returns the body.
     #[track_caller]
     pub fn ok(&self) -> Value {
         assert_eq!(self.status, 200, "{}\n{}", self.head, self.text());
         self.json()
     }
 
-    /// The message of a call that must have been refused with this status, in the platform's form.
+    /// Asserts a refusal with this status in the platform's format, and returns its message.
     #[track_caller]
     pub fn refused(&self, status: u16) -> String {
         assert_eq!(self.status, status, "{}\n{}", self.head, self.text());
@@ -55,7 +54,6 @@ impl Answer {
         body["message"].as_str().expect("a message").to_owned()
     }
 
-    /// The header of this name (given in lower case).
     pub fn header(&self, name: &str) -> Option<String> {
         let line = self
             .head
@@ -69,7 +67,7 @@ impl Answer {
 #[track_caller]
 pub fn curl_in(folder: &Path, arguments: &[&str]) -> Answer {
     let done = Command::new("curl")
-        // No settings of whoever runs the tests; the head of the answer before its body; an end if it hangs.
+        // No settings of the user who runs the tests; the head before the body; a timeout.
         .args(["-q", "-sS", "--noproxy", "*", "--max-time", "60", "-i"])
         .args(arguments)
         .current_dir(folder)
@@ -88,36 +86,34 @@ pub fn curl_in(folder: &Path, arguments: &[&str]) -> Answer {
     }
 }
 
-/// A server over the practice workspace of a home, and the ways of calling it.
+/// A server of the practice workspace of a home, and calls of it.
 pub struct Served {
     pub platform: Platform,
 }
 
 impl Served {
-    /// Starts one.
     pub fn start(home: &Home) -> Self {
         Self { platform: Platform::start(home) }
     }
 
-    /// The address of a path of the API.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.platform.base_url)
     }
 
-    /// Calls a path with these arguments of `curl` and nothing else.
+    /// Calls a path with only these arguments of `curl`.
     #[track_caller]
     pub fn bare(&self, path: &str, arguments: &[&str]) -> Answer {
         let url = self.url(path);
         curl_in(Path::new("/"), &[arguments, &[&url]].concat())
     }
 
-    /// Calls a path as the platform's customer.
+    /// Calls a path with the secrets of the user and the organization.
     #[track_caller]
     pub fn call(&self, verb: &str, path: &str) -> Answer {
         self.bare(path, &["-X", verb, "-H", &self.secrets()])
     }
 
-    /// The same with a body.
+    /// [`Served::call`] with a body.
     #[track_caller]
     pub fn send(&self, verb: &str, path: &str, body: &Value) -> Answer {
         let body = body.to_string();
@@ -125,26 +121,26 @@ impl Served {
         self.bare(path, &["-X", verb, "-H", &self.secrets(), "-H", json, "-d", &body])
     }
 
-    /// Calls a path as an instance.
+    /// Calls a path with the Element token of an instance.
     #[track_caller]
     pub fn call_as(&self, token: &str, verb: &str, path: &str) -> Answer {
         self.bare(path, &["-X", verb, "-H", &self.element(token)])
     }
 
-    /// The header of the customer.
+    /// The header with the secrets of the user and the organization.
     pub fn secrets(&self) -> String {
         format!("Authorization: {}", self.platform.authorization)
     }
 
-    /// The header of an instance.
+    /// The header with an Element token.
     pub fn element(&self, token: &str) -> String {
         let user = self.platform.authorization.split(',').next().expect("the User secret").to_owned();
         format!("Authorization: {user}, Element {token}")
     }
 
-    /// Begins a Zendesk sign-in and returns where the browser goes.
+    /// Starts a Zendesk sign-in and returns the address for the browser.
     #[track_caller]
-    pub fn begin(&self, state: &str) -> String {
+    pub fn start_sign_in(&self, state: &str) -> String {
         let path = format!(
             "/elements/zendesk/oauth/url?apiKey=app&apiSecret=s3cret&callbackUrl={CALLBACK}&siteAddress=acme&state={state}"
         );
@@ -154,15 +150,15 @@ impl Served {
     /// Signs in to Zendesk.
     #[track_caller]
     pub fn create(&self, name: &str) -> Value {
-        let callback = person::allow(&self.begin(&format!("state-of-{}", name.replace(' ', "-"))));
+        let callback = user::allow(&self.start_sign_in(&format!("state-of-{}", name.replace(' ', "-"))));
         self.send("POST", "/instances", &zendesk(name, &parameters(&callback))).ok()
     }
 }
 
-/// Where nobody listens: the callback is the caller's own.
+/// A callback address of the caller, which is never opened.
 pub const CALLBACK: &str = "https://www.mycoolapp.com/auth";
 
-/// The body that makes a Zendesk instance.
+/// The body that creates a Zendesk instance.
 pub fn zendesk(name: &str, provider_data: &Value) -> Value {
     json!({
         "name": name,

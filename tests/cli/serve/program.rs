@@ -1,4 +1,4 @@
-//! The program itself: what it prints, where it listens, how it ends.
+//! The program: its output, its address, its end.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use crate::support::platform::Platform;
 use crate::support::session::Session;
 
 #[test]
-fn it_prints_its_address_and_nothing_else_and_ends_cleanly() {
+fn the_server_prints_only_its_address_and_ends_cleanly() {
     let home = Home::new();
     for signal in ["-TERM", "-INT"] {
         let mut child = home
@@ -34,12 +34,12 @@ fn it_prints_its_address_and_nothing_else_and_ends_cleanly() {
         let mut rest = String::new();
         out.read_to_string(&mut rest).expect("text");
         child.stderr.take().expect("a pipe").read_to_string(&mut rest).expect("text");
-        assert_eq!(rest, "", "neither a secret nor anything else");
+        assert_eq!(rest, "", "no secret and nothing else");
     }
 }
 
 #[test]
-fn with_json_it_prints_one_document() {
+fn with_json_the_server_prints_one_document() {
     let home = Home::new();
     let mut child = home
         .command(&["serve", "--workspace", "practice", "--show-secrets", "--json"])
@@ -60,11 +60,11 @@ fn with_json_it_prints_one_document() {
 }
 
 #[test]
-fn the_secrets_stay_and_each_workspace_has_its_own() {
+fn secrets_are_permanent_and_differ_between_workspaces() {
     let home = Home::new();
     let first = Platform::start(&home);
     let secrets = first.authorization.clone();
-    assert_eq!(first.end(), Some(0));
+    assert_eq!(first.terminate(), Some(0));
     let again = Platform::start(&home);
     assert_eq!(again.authorization, secrets);
     let local = Platform::start_with(&home, &["--workspace", "local", "--listen", "127.0.0.1:0"], &[]);
@@ -73,12 +73,12 @@ fn the_secrets_stay_and_each_workspace_has_its_own() {
     again.create("Support");
     local.call("GET", "/instances").refused(404);
     let url = local.url("/instances");
-    let theirs = curl_in(std::path::Path::new("/"), &["-H", &again.secrets(), &url]);
-    theirs.refused(401);
+    let refused = curl_in(std::path::Path::new("/"), &["-H", &again.secrets(), &url]);
+    refused.refused(401);
 }
 
 #[test]
-fn it_listens_on_this_computer_only_and_says_when_the_port_is_taken() {
+fn the_server_listens_on_loopback_only_and_reports_a_port_in_use() {
     let home = Home::new();
     home.run(&["serve", "--listen", "0.0.0.0:0", "--json"]).error(2, "usage");
     home.run(&["serve", "--listen", "192.0.2.1:80", "--json"]).error(2, "usage");
@@ -95,7 +95,7 @@ fn it_listens_on_this_computer_only_and_says_when_the_port_is_taken() {
 }
 
 #[test]
-fn without_a_keychain_that_can_be_used_there_is_no_server() {
+fn the_server_does_not_start_without_a_usable_keychain() {
     let home = Home::new();
     home.session.lock();
     home.run(&["serve", "--workspace", "practice", "--json"]).error(11, "keychain_locked");
@@ -104,11 +104,11 @@ fn without_a_keychain_that_can_be_used_there_is_no_server() {
 }
 
 #[test]
-fn a_keychain_that_locks_meanwhile_is_named_and_loses_nothing() {
+fn a_keychain_locked_while_serving_is_reported_and_nothing_is_lost() {
     let home = Home::new();
     let served = Served::start(&home);
     let token = served.create("Support")["token"].as_str().expect("a token").to_owned();
-    let callback = crate::support::person::allow(&served.begin("locked"));
+    let callback = crate::support::user::allow(&served.start_sign_in("locked"));
     let body = super::zendesk("Other", &super::parameters(&callback));
     home.session.lock();
     let message = served.send("POST", "/instances", &body).refused(503);
@@ -117,11 +117,11 @@ fn a_keychain_that_locks_meanwhile_is_named_and_loses_nothing() {
     home.session.unlock();
     served.call_as(&token, "GET", "/ping").ok();
     served.send("POST", "/instances", &body).ok();
-    home.assert_whole(2);
+    home.assert_consistent(2);
 }
 
 #[test]
-fn no_secret_reaches_standard_error_the_log_or_any_file() {
+fn secrets_are_not_in_standard_error_the_log_or_any_file() {
     let home = Home::new();
     let mut child = home
         .command(&["serve", "--workspace", "practice", "--show-secrets"])
@@ -131,19 +131,19 @@ fn no_secret_reaches_standard_error_the_log_or_any_file() {
         .spawn()
         .expect("the program is built");
     let mut out = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    let mut told = |beginning: &str| {
+    let mut read = |prefix: &str| {
         let line = out.next().expect("a line").expect("text");
-        line.strip_prefix(beginning).expect("the line").to_owned()
+        line.strip_prefix(prefix).expect("the line").to_owned()
     };
-    let (base_url, authorization) = (told("base_url: "), told("authorization: "));
+    let (base_url, authorization) = (read("base_url: "), read("authorization: "));
     let header = format!("Authorization: {authorization}");
     let call = |arguments: &[&str]| curl_in(std::path::Path::new("/"), arguments);
-    let begin = format!(
+    let start = format!(
         "{base_url}/elements/zendesk/oauth/url?apiKey=app&apiSecret=s3cret-of-the-app&callbackUrl={}&siteAddress=acme",
         super::CALLBACK
     );
-    let url = call(&[&begin]).ok()["oauthUrl"].as_str().expect("an address").to_owned();
-    let callback = crate::support::person::allow(&url);
+    let url = call(&[&start]).ok()["oauthUrl"].as_str().expect("an address").to_owned();
+    let callback = crate::support::user::allow(&url);
     let mut body = super::zendesk("Support", &super::parameters(&callback));
     body["configuration"]["oauth.api.secret"] = "s3cret-of-the-app".into();
     let json = "Content-Type: application/json";
@@ -158,8 +158,8 @@ fn no_secret_reaches_standard_error_the_log_or_any_file() {
     let sent = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
     assert!(sent.expect("kill is installed").success());
     assert_eq!(child.wait().expect("ended").code(), Some(0));
-    let mut said = String::new();
-    child.stderr.take().expect("a pipe").read_to_string(&mut said).expect("text");
+    let mut errors = String::new();
+    child.stderr.take().expect("a pipe").read_to_string(&mut errors).expect("text");
 
     let item = home.session.items().remove(0);
     let mut secrets = vec![
@@ -178,7 +178,7 @@ fn no_secret_reaches_standard_error_the_log_or_any_file() {
         "calls are logged"
     );
     for secret in secrets.iter().chain([&"in-the-path".to_owned()]) {
-        assert!(!said.contains(secret), "standard error holds {secret}");
+        assert!(!errors.contains(secret), "standard error holds {secret}");
         for (path, bytes) in &files {
             let holds = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
             assert!(!holds, "{} holds {secret}", path.display());

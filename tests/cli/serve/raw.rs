@@ -1,15 +1,15 @@
-//! The pass-through: a script uses an account and never sees its token. What streams, whatever its size, is tested with
-//! the part that carries it (`io/stream`); here it goes to the practice provider.
+//! The pass-through: a script uses an account without getting its token. Streaming is tested in `io/stream`; these tests
+//! use the practice provider.
 
 use serde_json::Value;
 
 use super::{CALLBACK, Served, parameters};
 use crate::support::home::{Home, wait_until};
-use crate::support::person;
 use crate::support::platform::Platform;
+use crate::support::user;
 
 #[test]
-fn a_call_is_passed_on_with_a_token_that_the_caller_never_sees() {
+fn a_call_is_forwarded_with_a_token_that_the_caller_does_not_get() {
     let home = Home::new();
     let served = Served::start(&home);
     let token = served.create("Support")["token"].as_str().expect("a token").to_owned();
@@ -19,15 +19,15 @@ fn a_call_is_passed_on_with_a_token_that_the_caller_never_sees() {
     assert_eq!(answer.header("cache-control").as_deref(), Some("no-store"));
     let access = home.session.items()[0]["access_token"].as_str().expect("one").to_owned();
     assert!(!answer.head.contains(&access) && !answer.text().contains(&access));
-    // The product's own refusals come as they are.
+    // Refusals of the product are unchanged.
     let missing = served.call_as(&token, "GET", "/raw/nothing");
     assert_eq!(missing.status, 404);
     assert!(!missing.text().contains("requestId"));
-    // Without the secrets of an instance nothing is passed on.
+    // Without the secrets of an instance nothing is forwarded.
     served.call("GET", "/raw/me").refused(401);
     served.bare("/raw/me", &[]).refused(401);
     served.call_as("wrong", "GET", "/raw/me").refused(401);
-    // A body that nobody wants, of a caller who waits for 100 before sending it.
+    // A refused body of a client that waits for 100 Continue.
     let large = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(large.path(), vec![b'a'; 3 * 1024 * 1024]).expect("written");
     let data = format!("@{}", large.path().display());
@@ -40,7 +40,7 @@ fn a_call_is_passed_on_with_a_token_that_the_caller_never_sees() {
 }
 
 #[test]
-fn paths_that_lead_elsewhere_are_refused() {
+fn paths_out_of_the_api_are_refused() {
     let home = Home::new();
     let served = Served::start(&home);
     let token = served.create("Support")["token"].as_str().expect("a token").to_owned();
@@ -55,17 +55,17 @@ fn paths_that_lead_elsewhere_are_refused() {
     ] {
         served.bare(path, &["--path-as-is", "-H", &header]).refused(400);
     }
-    // Two slashes begin no other host.
+    // Two slashes do not start another host.
     let answer = served.bare("/raw//evil.example/me", &["--path-as-is", "-H", &header]);
     assert_eq!(answer.status, 404, "{}", answer.head);
 }
 
 #[test]
-fn a_redirect_is_told_and_not_followed() {
+fn a_redirect_is_returned_and_not_followed() {
     let home = Home::new();
     let served = Served::start(&home);
     let token = served.create("Support")["token"].as_str().expect("a token").to_owned();
-    // The provider's own way of sending a browser on: here with an error, as nothing was asked for.
+    // The authorization endpoint redirects with an error to an incomplete request.
     let query = format!("client_id=app&redirect_uri={CALLBACK}&response_type=none");
     let answer = served.call_as(&token, "GET", &format!("/raw/oauth2/authorize?{query}"));
     assert_eq!(answer.status, 303, "{}", answer.head);
@@ -74,7 +74,7 @@ fn a_redirect_is_told_and_not_followed() {
 }
 
 #[test]
-fn a_token_that_has_ended_is_renewed_on_the_way() {
+fn an_expired_token_is_renewed_before_the_call() {
     let home = Home::new();
     let platform =
         Platform::start_with(&home, &["--workspace", "practice"], &[("KEYRACK_PRACTICE_LIFE", "2")]);
@@ -95,7 +95,7 @@ fn an_oauth_1_call_is_signed() {
     let issued = served.bare(&format!("/elements/desk/oauth/token?{query}"), &[]).ok();
     let request_token = issued["token"].as_str().expect("one");
     let begin = format!("/elements/desk/oauth/url?{query}&requestToken={request_token}");
-    let callback = person::allow(served.bare(&begin, &[]).ok()["oauthUrl"].as_str().expect("an address"));
+    let callback = user::allow(served.bare(&begin, &[]).ok()["oauthUrl"].as_str().expect("an address"));
     let mut provider_data = parameters(&callback);
     provider_data["secret"] = issued["secret"].clone();
     let body = serde_json::json!({
@@ -104,9 +104,9 @@ fn an_oauth_1_call_is_signed() {
     });
     let made: Value = served.send("POST", "/instances", &body).ok();
     let token = made["token"].as_str().expect("a token");
-    // The practice provider checks the signature, in which the query takes part.
+    // The practice provider checks the signature, which includes the query.
     assert_eq!(served.call_as(token, "GET", "/raw/me?a=b%20c&a=%2B&empty").ok()["id"], "practice-1");
-    // A parameter that belongs to the signature is not the caller's.
+    // The caller may not send a parameter of the signature.
     let message = served.call_as(token, "GET", "/raw/me?oauth_token=x").refused(400);
     assert_eq!(message, "The request cannot be signed: the parameter oauth_token is given twice.");
 }

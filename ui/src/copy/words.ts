@@ -113,6 +113,7 @@ export const ANNOUNCE = {
   renamed: (name: string) => `Renamed to ${name}.`,
   tagAdded: (tag: string) => `Tag ${tag} added.`,
   tagRemoved: (tag: string) => `Tag ${tag} removed.`,
+  noteSaved: "The note is saved.",
   switchedOff: (name: string) => `${name} is switched off.`,
   switchedOn: (name: string) => `${name} is switched on.`,
   inUse: (label: string) => `${label} is in use.`,

@@ -48,7 +48,7 @@ export const desktop = {
   element: (key: string) => call<ElementView>("element", { key }),
   /** Makes a custom element from a generic form and returns it with its own form. */
   describe: (request: ConnectRequest) => call<ElementView>("describe", { request }),
-  /** Deletes a custom element; `name_taken` while a connection uses it. */
+  /** Deletes a custom element; `element_in_use` while a connection uses it. */
   removeElement: (key: string) => call<void>("remove_element", { key }),
   connect: (request: ConnectRequest) => call<AttemptView>("connect", { request }),
   openBrowserAgain: (attempt: string) => call<void>("open_browser_again", { attempt }),
@@ -76,6 +76,7 @@ export const desktop = {
   openAccessPage: (connection: string) => call<void>("open_access_page", { connection }),
   /** Replaces all tags. */
   setTags: (connection: string, tags: string[]) => call<void>("set_tags", { connection, tags }),
+  setNote: (connection: string, note: string) => call<void>("set_note", { connection, note }),
   /** Switches a connection on or off, at a hosted platform too. */
   setEnabled: (connection: string, enabled: boolean) => call<void>("set_enabled", { connection, enabled }),
   useWorkspace: (name: string) => call<void>("use_workspace", { name }),

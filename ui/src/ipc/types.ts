@@ -20,8 +20,6 @@ export type KeychainState = "ready" | "locked" | "missing";
 
 export type KeychainView = { name: string, state: KeychainState, };
 
-export type WorkspaceId = string;
-
 export type WorkspaceKind = "local" | "practice" | "hosted";
 
 export type WorkspaceView = { name: string, label: string, kind: WorkspaceKind, base_url?: string, connections: number, };
@@ -54,7 +52,7 @@ export type TestView = { identity?: string, took_ms: number, };
 
 export type CertificateView = { subject: string, issuer: string, expires_at: number, sha256: string, };
 
-export type ConnectionView = { initials: string, disabled: boolean, status: Status, last_code?: Code, renewed_at?: number, expires_at?: number, scopes: Array<string>, access: Array<string>, revocation: Revocation, id: string, workspace: string, element: string, product: string, instance?: string, name: string, tags: Array<string>, identity?: string, host?: string, created_at: number, missing: Array<string>, callback?: { [key in string]: string }, };
+export type ConnectionView = { initials: string, disabled: boolean, status: Status, last_code?: Code, renewed_at?: number, expires_at?: number, scopes: Array<string>, access: Array<string>, revocation: Revocation, id: string, workspace: string, element: string, product: string, instance?: string, name: string, tags: Array<string>, note?: string, identity?: string, host?: string, created_at: number, missing: Array<string>, callback?: { [key in string]: string }, };
 
 export type NotImported = { instance: string, failure: Failure, };
 

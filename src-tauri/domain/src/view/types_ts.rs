@@ -12,7 +12,6 @@ use crate::error::{Code, Failure, PlatformAnswer};
 use crate::exchange::Exchange;
 use crate::form::{FieldProblem, Problem};
 use crate::values::FieldKind;
-use crate::workspace::WorkspaceId;
 
 /// `UPDATE_TYPES=1 cargo test types_ts` writes the file; without it the test says whether it is current.
 #[test]
@@ -32,7 +31,6 @@ fn types_ts_is_current() {
         Status::decl(&cfg),
         KeychainState::decl(&cfg),
         KeychainView::decl(&cfg),
-        WorkspaceId::decl(&cfg),
         WorkspaceKind::decl(&cfg),
         WorkspaceView::decl(&cfg),
         PresetView::decl(&cfg),

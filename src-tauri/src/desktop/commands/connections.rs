@@ -84,6 +84,15 @@ pub async fn set_tags(desk: Desk, connection: String, tags: Vec<String>) -> Answ
     Ok(())
 }
 
+/// Sets the note of a connection.
+#[tauri::command]
+pub async fn set_note(desk: Desk, connection: String, note: String) -> Answer<()> {
+    let engine = desk.engine()?;
+    engine.set_note(&engine.find_by_id(&connection)?, &note).await?;
+    desk.report_change();
+    Ok(())
+}
+
 /// Switches a connection off or on.
 #[tauri::command]
 pub async fn set_enabled(desk: Desk, connection: String, enabled: bool) -> Answer<()> {

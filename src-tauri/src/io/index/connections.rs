@@ -115,6 +115,11 @@ impl Index {
         Ok(())
     }
 
+    pub fn set_note(&self, id: &str, note: Option<&str>) -> Result<(), IndexError> {
+        self.execute("UPDATE connection SET note = ?2 WHERE id = ?1", params![id, note])?;
+        Ok(())
+    }
+
     pub fn set_disabled(&self, id: &str, disabled: bool) -> Result<(), IndexError> {
         self.execute("UPDATE connection SET disabled = ?2 WHERE id = ?1", params![id, disabled])?;
         Ok(())
@@ -189,8 +194,8 @@ pub(super) fn insert_row(sqlite: &Sqlite, c: &Connection, token_sha256: &[u8; 32
     sqlite.execute(
         "INSERT INTO connection (id, workspace, element, product, instance, disabled, name, folded, tags, status,
          last_code, identity, host, scopes, created_at, renewed_at, expires_at, token_sha256,
-         missing, identity_key, callback)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+         missing, identity_key, callback, note)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded = excluded.folded, identity = excluded.identity,
          identity_key = excluded.identity_key",
         params![
@@ -215,6 +220,7 @@ pub(super) fn insert_row(sqlite: &Sqlite, c: &Connection, token_sha256: &[u8; 32
             json_list(&c.missing),
             c.identity_key,
             json_map(&c.callback),
+            c.note,
         ],
     )?;
     Ok(())
@@ -233,6 +239,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<Connection> {
             instance: row.get("instance")?,
             name: row.get("name")?,
             tags: list("tags")?,
+            note: row.get("note")?,
             identity: row.get("identity")?,
             host: row.get("host")?,
             created_at: row.get("created_at")?,

@@ -20,6 +20,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../../migrations/0003_workspaces.sql")),
     M::up(include_str!("../../../migrations/0004_renewal.sql")),
     M::up(include_str!("../../../migrations/0005_callback.sql")),
+    M::up(include_str!("../../../migrations/0006_note.sql")),
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 

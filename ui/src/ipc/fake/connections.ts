@@ -37,5 +37,7 @@ export const connectionCalls = (world: World) => ({
 
   setTags: async (id: string, tags: string[]) => world.changeConnection(id, { tags }),
 
+  setNote: async (id: string, note: string) => world.changeConnection(id, { note: note.trim() || undefined }),
+
   setEnabled: async (id: string, enabled: boolean) => world.changeConnection(id, { disabled: !enabled }),
 });

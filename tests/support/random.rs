@@ -1,16 +1,15 @@
-//! Random numbers of a seed that is told, so that a run can be repeated: `KEYRACK_SEED=…`.
+//! Random numbers from a printed seed, so that a run can be repeated with `KEYRACK_SEED=…`.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Numbers from a seed (SplitMix64: short, and good enough to choose moments).
-pub struct Chance {
-    /// What `KEYRACK_SEED` must be to get the same numbers.
+/// SplitMix64, which is short and good enough to choose moments.
+pub struct Random {
     pub seed: u64,
     state: u64,
 }
 
-impl Chance {
-    /// From `KEYRACK_SEED`, else from the clock.
+impl Random {
+    /// Seeded by `KEYRACK_SEED`, else by the clock.
     pub fn new() -> Self {
         let given = std::env::var("KEYRACK_SEED").ok().and_then(|text| text.parse().ok());
         let clock = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |now| now.as_secs());
@@ -19,7 +18,7 @@ impl Chance {
         Self { seed, state: seed }
     }
 
-    /// A number from 0 to `end`, which it never is.
+    /// A number in `0..end`.
     pub fn below(&mut self, end: u64) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;

@@ -1,0 +1,2 @@
+-- Free text of the user.
+ALTER TABLE connection ADD COLUMN note TEXT;
