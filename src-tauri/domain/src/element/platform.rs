@@ -17,10 +17,8 @@ pub struct PlatformFacts {
     /// What the element is for, in a sentence or two.
     pub description: String,
     /// The name in the addresses of the product's notifications, if it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hook_name: Option<String>,
     /// Where users without an account get one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signup_url: Option<String>,
     /// Entries that every instance's configuration has. A text may contain keys of fields in braces.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -8,8 +8,7 @@ use crate::address;
 use crate::element::{CALLBACK_URL, Element, Field, STANDARD_QUERY, Step};
 use crate::sensitive::Sensitive;
 use crate::tally;
-use crate::values::Values;
-use crate::values::{Entry, Value};
+use crate::values::{Entry, Values};
 
 /// Checks and normalizes the given values.
 ///
@@ -119,9 +118,8 @@ fn check_fields(
 }
 
 pub(super) fn entry(field: &Field, text: String, given: bool) -> Entry {
-    let value = if field.secret { Value::Secret(Sensitive::new(text)) } else { Value::Public(text) };
-    let host_suffix = field.host_suffix.clone();
-    Entry { key: field.key.clone(), value, kind: field.kind, host_suffix, given }
+    let (key, host_suffix) = (field.key.clone(), field.host_suffix.clone());
+    Entry { key, text: text.into(), secret: field.secret, kind: field.kind, host_suffix, given }
 }
 
 fn is_visible(field: &Field, values: &Values) -> bool {
