@@ -8,7 +8,7 @@ use crate::address::host_and_port;
 /// Tokens, codes and keys are at least this long; other words in paths are shorter, or have no digit.
 const SECRET_LENGTH: usize = 20;
 
-const LEFT_OUT: &str = "…";
+const REDACTED: &str = "…";
 
 /// A request to a provider or a platform, and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,7 +31,7 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    pub fn of(method: &str, url: &Url) -> Self {
+    pub fn new(method: &str, url: &Url) -> Self {
         Self {
             method: method.to_owned(),
             host: host_and_port(url),
@@ -43,15 +43,15 @@ impl Exchange {
     }
 
     /// Adds the answer. An error code that could be secret is redacted.
-    pub fn answered(mut self, status: u16, error: Option<String>) -> Self {
+    pub fn with_answer(mut self, status: u16, error: Option<String>) -> Self {
         self.status = Some(status);
-        self.error = error.map(|word| if could_be_secret(&word) { LEFT_OUT.to_owned() } else { word });
+        self.error = error.map(|word| if could_be_secret(&word) { REDACTED.to_owned() } else { word });
         self
     }
 }
 
 fn path(url: &Url) -> String {
-    let shown = |segment| if could_be_secret(segment) { LEFT_OUT } else { segment };
+    let shown = |segment| if could_be_secret(segment) { REDACTED } else { segment };
     url.path().split('/').map(shown).collect::<Vec<_>>().join("/")
 }
 
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_exchange_holds_no_query_and_no_value() {
+    fn an_exchange_contains_no_query_and_no_value() {
         for (address, host, path) in [
             ("https://a.example/oauth/token?code=canary#canary", "a.example", "/oauth/token"),
             ("https://canary:canary@a.example:8443/", "a.example:8443", "/"),
@@ -79,19 +79,19 @@ mod tests {
                 "/.well-known/oauth-authorization-server",
             ),
         ] {
-            let exchange = Exchange::of("GET", &address.parse().expect("an address"));
+            let exchange = Exchange::new("GET", &address.parse().expect("an address"));
             assert_eq!((exchange.host.as_str(), exchange.path.as_str()), (host, path), "{address}");
             assert!(!format!("{exchange:?}").contains("canary"), "{exchange:?}");
         }
     }
 
     #[test]
-    fn what_is_no_error_code_is_left_out() {
+    fn an_error_code_that_could_be_secret_is_redacted() {
         let url = "https://a.example/".parse().expect("an address");
         for (said, kept) in
             [("invalid_grant", "invalid_grant"), ("4f3c2b1a09e8d7c6b5a4", "…"), ("token%20here", "…")]
         {
-            let exchange = Exchange::of("POST", &url).answered(400, Some(said.to_owned()));
+            let exchange = Exchange::new("POST", &url).with_answer(400, Some(said.to_owned()));
             assert_eq!((exchange.status, exchange.error.as_deref()), (Some(400), Some(kept)));
         }
     }

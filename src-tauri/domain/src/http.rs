@@ -51,7 +51,7 @@ impl HttpRequest {
 
 impl fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = Exchange::of(self.method.as_str(), &self.url);
+        let shown = Exchange::new(self.method.as_str(), &self.url);
         f.debug_struct("HttpRequest")
             .field("method", &self.method)
             .field("host", &shown.host)

@@ -35,17 +35,17 @@ const CLOCK_STEP_MS: i64 = 5_000;
 /// the token came, its age is unknown, and it is not valid.
 pub fn is_fresh(received_at: i64, expires_at: Option<i64>, min_ttl: Duration, now: i64) -> bool {
     let Some(expires_at) = expires_at else { return true };
-    if set_back(received_at, now) {
+    if clock_was_set_back(received_at, now) {
         return false;
     }
     let life = expires_at.saturating_sub(received_at);
-    let wanted = in_ms(min_ttl).min(life / LEAD_PART);
+    let wanted = to_ms(min_ttl).min(life / LEAD_PART);
     expires_at.saturating_sub(now) > wanted
 }
 
 /// A token and the attempts to renew it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct RenewalState {
     pub received_at: i64,
     pub expires_at: Option<i64>,
     /// Whether a renewal can succeed without the user: there is a refresh token, and no answer was final.
@@ -60,10 +60,10 @@ pub struct Seen {
 
 /// When a renewal ahead of need is due. `None` means never. `jitter` is a random number from 0 to 1, drawn once for
 /// each attempt.
-pub fn due_at(seen: &Seen, jitter: f64) -> Option<i64> {
+pub fn due_at(seen: &RenewalState, jitter: f64) -> Option<i64> {
     let expires_at = seen.expires_at.filter(|_| seen.renewable)?;
     let life = expires_at.saturating_sub(seen.received_at).max(0);
-    let lead = in_ms(LEAD).min(life / LEAD_PART);
+    let lead = to_ms(LEAD).min(life / LEAD_PART);
     let need = expires_at.saturating_sub(lead);
     let spaced = seen.last_try.map(|at| at.saturating_add(wait(seen.failures, jitter)));
     Some(need.max(spaced.unwrap_or(need)).max(seen.not_before.unwrap_or(need)))
@@ -71,11 +71,12 @@ pub fn due_at(seen: &Seen, jitter: f64) -> Option<i64> {
 
 /// Whether a renewal is due now. Unlike [`due_at`] this notices a clock that was set back, which would delay the
 /// renewal.
-pub fn is_due(seen: &Seen, jitter: f64, now: i64) -> bool {
+pub fn is_due(seen: &RenewalState, jitter: f64, now: i64) -> bool {
     let Some(due) = due_at(seen, jitter) else { return false };
     // An attempt by the new clock counts, so that a failing provider is not asked in a loop.
-    let tried = seen.last_try.is_some_and(|at| !set_back(at, now) && now < at.saturating_add(SPACING_MS));
-    now >= due || (set_back(seen.received_at, now) && !tried)
+    let tried =
+        seen.last_try.is_some_and(|at| !clock_was_set_back(at, now) && now < at.saturating_add(SPACING_MS));
+    now >= due || (clock_was_set_back(seen.received_at, now) && !tried)
 }
 
 /// The wait after an attempt in milliseconds.
@@ -87,11 +88,11 @@ fn wait(failures: u32, jitter: f64) -> i64 {
     (planned + (planned as f64 * part) as i64).max(SPACING_MS)
 }
 
-pub fn in_ms(time: Duration) -> i64 {
+pub fn to_ms(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn set_back(then: i64, now: i64) -> bool {
+fn clock_was_set_back(then: i64, now: i64) -> bool {
     now < then.saturating_sub(CLOCK_STEP_MS)
 }
 
@@ -102,18 +103,25 @@ mod tests {
     /// A moment far from both ends of the clock.
     const NOW: i64 = 1_800_000_000_000;
 
-    fn seen(life_s: i64) -> Seen {
+    fn seen(life_s: i64) -> RenewalState {
         let expires_at = Some(NOW + life_s * 1000);
-        Seen { received_at: NOW, expires_at, renewable: true, failures: 0, last_try: None, not_before: None }
+        RenewalState {
+            received_at: NOW,
+            expires_at,
+            renewable: true,
+            failures: 0,
+            last_try: None,
+            not_before: None,
+        }
     }
 
     /// Seconds after [`NOW`].
-    fn due(seen: &Seen, jitter: f64) -> Option<i64> {
+    fn due(seen: &RenewalState, jitter: f64) -> Option<i64> {
         due_at(seen, jitter).map(|at| (at - NOW) / 1000)
     }
 
     #[test]
-    fn freshness_is_capped_at_a_third_of_the_life() {
+    fn freshness_is_capped_at_a_third_of_the_lifetime() {
         for (life, wanted, age, fresh) in [
             // In seconds.
             (Some(600), 30, 0, true),
@@ -140,23 +148,27 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_due_before_its_end_by_a_lead_that_fits_its_life() {
+    fn the_lead_of_a_renewal_depends_on_the_lifetime() {
         for (life, at) in
             [(3600, 3510), (271, 181), (270, 180), (120, 80), (60, 40), (3, 2), (0, 0), (-5, -5)]
         {
             assert_eq!(due(&seen(life), 0.5), Some(at), "life {life}");
         }
-        assert_eq!(due_at(&Seen { expires_at: None, ..seen(60) }, 0.5), None, "it does not expire");
-        assert_eq!(due_at(&Seen { renewable: false, ..seen(60) }, 0.5), None, "only a person can help");
-        assert!(!is_due(&Seen { renewable: false, ..seen(60) }, 0.5, NOW + 3_600_000));
-        let endless = Seen { expires_at: Some(i64::MAX), ..seen(0) };
+        assert_eq!(due_at(&RenewalState { expires_at: None, ..seen(60) }, 0.5), None, "it does not expire");
+        assert_eq!(
+            due_at(&RenewalState { renewable: false, ..seen(60) }, 0.5),
+            None,
+            "only a person can help"
+        );
+        assert!(!is_due(&RenewalState { renewable: false, ..seen(60) }, 0.5, NOW + 3_600_000));
+        let endless = RenewalState { expires_at: Some(i64::MAX), ..seen(0) };
         assert!(due_at(&endless, 0.5).is_some_and(|at| at > NOW));
     }
 
     #[test]
-    fn failures_are_spaced_further_and_further_with_jitter_and_as_the_provider_asks() {
+    fn attempts_back_off_with_jitter_and_honour_retry_after() {
         let failed = |failures, jitter| {
-            let tried = Seen { failures, last_try: Some(NOW + 3_600_000), ..seen(3600) };
+            let tried = RenewalState { failures, last_try: Some(NOW + 3_600_000), ..seen(3600) };
             due(&tried, jitter).map(|at| at - 3600)
         };
         for (failures, jitter, wait) in [
@@ -177,20 +189,21 @@ mod tests {
         ] {
             assert_eq!(failed(failures, jitter), Some(wait), "{failures} failures, jitter {jitter}");
         }
-        let told = Seen { failures: 1, last_try: Some(NOW), not_before: Some(NOW + 900_000), ..seen(60) };
+        let told =
+            RenewalState { failures: 1, last_try: Some(NOW), not_before: Some(NOW + 900_000), ..seen(60) };
         assert_eq!(due(&told, 0.5), Some(900), "Retry-After is honoured");
-        let sooner = Seen { not_before: Some(NOW + 5_000), ..told };
+        let sooner = RenewalState { not_before: Some(NOW + 5_000), ..told };
         assert_eq!(due(&sooner, 0.5), Some(40), "and is no invitation to hurry");
     }
 
     #[test]
-    fn after_suspend_it_is_due_at_once_and_a_clock_that_was_set_back_is_seen() {
+    fn a_renewal_is_due_after_suspend_and_after_the_clock_was_set_back() {
         let hour = 3_600_000;
         assert!(!is_due(&seen(3600), 0.5, NOW + 3_500_000));
         assert!(is_due(&seen(3600), 0.5, NOW + 30 * hour), "asleep beyond the end");
         assert!(is_due(&seen(3600), 0.5, NOW - hour), "its age is not known");
         assert!(!is_due(&seen(3600), 0.5, NOW - 1000), "a small step");
-        let tried = |at| Seen { failures: 1, last_try: Some(at), ..seen(3600) };
+        let tried = |at| RenewalState { failures: 1, last_try: Some(at), ..seen(3600) };
         assert!(is_due(&tried(NOW + 10_000), 0.5, NOW - hour), "a try by the old clock counts for nothing");
         assert!(!is_due(&tried(NOW - hour - 10_000), 0.5, NOW - hour), "one by the new clock does");
         assert!(is_due(&tried(NOW - hour - 31_000), 0.5, NOW - hour));
@@ -200,7 +213,7 @@ mod tests {
     /// the provider was asked, and for how long the token was over.
     fn run(life: i64, asks_every: Option<i64>, fails: bool) -> (Vec<i64>, i64) {
         const STEP: i64 = 50;
-        let mut token = Seen { received_at: 0, expires_at: Some(life), ..seen(0) };
+        let mut token = RenewalState { received_at: 0, expires_at: Some(life), ..seen(0) };
         let (mut asked, mut over) = (Vec::new(), 0);
         for now in (STEP..(life * 6).max(600_000)).step_by(STEP as usize) {
             let script = asks_every.is_some_and(|every| now % every == 0);
@@ -209,11 +222,11 @@ mod tests {
             if ahead || (script && wanted) {
                 asked.push(now);
                 if fails {
-                    token = Seen { failures: token.failures + 1, last_try: Some(now), ..token };
+                    token = RenewalState { failures: token.failures + 1, last_try: Some(now), ..token };
                 } else {
                     let last_try = if ahead { Some(now) } else { token.last_try };
-                    let received = Seen { received_at: now, expires_at: Some(now + life), ..token };
-                    token = Seen { failures: 0, last_try, ..received };
+                    let received = RenewalState { received_at: now, expires_at: Some(now + life), ..token };
+                    token = RenewalState { failures: 0, last_try, ..received };
                 }
             }
             over += if token.expires_at.is_some_and(|end| end <= now) { STEP } else { 0 };
@@ -222,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn no_life_makes_a_storm() {
+    fn no_lifetime_causes_a_storm_of_renewals() {
         for life in (1..=60).chain([120, 300, 3600]).map(|s| s * 1000) {
             for asks_every in [None, Some(50), Some(350), Some(7_000)] {
                 let (asked, over) = run(life, asks_every, false);
@@ -243,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_that_is_down_is_asked_less_and_less() {
+    fn a_provider_that_is_down_is_asked_less_often() {
         for life in [1_000, 30_000, 3_600_000] {
             let (asked, _) = run(life, None, true);
             let gaps: Vec<i64> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();

@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn comparison_tells_equal_from_different() {
+    fn comparison_distinguishes_secrets() {
         let secret = Sensitive::from("abc");
         assert!(secret.same_as("abc"));
         assert!(!secret.same_as("abd"));

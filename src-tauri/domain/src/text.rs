@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_a_provider_is_one_short_visible_line() {
+    fn provider_text_becomes_one_bounded_line() {
         assert_eq!(plain_line(" a\u{202E}\nb ", 300), "a b");
         assert_eq!(plain_line(&"é".repeat(400), 300).chars().count(), 300);
     }

@@ -39,17 +39,12 @@ pub struct Values(Vec<Entry>);
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: String,
-    pub(crate) value: Value,
+    pub(crate) text: Sensitive<String>,
+    pub(crate) secret: bool,
     pub(crate) kind: FieldKind,
     pub(crate) host_suffix: Option<String>,
     /// False for the meaning of an empty field, which only addresses use.
     pub(crate) given: bool,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Value {
-    Public(String),
-    Secret(Sensitive<String>),
 }
 
 impl Values {
@@ -67,7 +62,8 @@ impl Values {
     pub fn with_callback(mut self, brought: &BTreeMap<String, String>) -> Self {
         self.0.extend(brought.iter().map(|(name, text)| Entry {
             key: format!("{CALLBACK_PREFIX}{name}"),
-            value: Value::Public(text.clone()),
+            text: text.as_str().into(),
+            secret: false,
             kind: FieldKind::Text,
             host_suffix: None,
             given: false,
@@ -82,32 +78,24 @@ impl Values {
 
     /// A value that is not secret, or the meaning of its empty field.
     pub fn get(&self, key: &str) -> Option<&str> {
-        match &self.entry(key)?.value {
-            Value::Public(text) => Some(text),
-            Value::Secret(_) => None,
-        }
+        self.entry(key).filter(|entry| !entry.secret).map(|entry| entry.text.expose().as_str())
     }
 
     /// A secret value.
     pub fn secret(&self, key: &str) -> Option<&Sensitive<String>> {
-        match &self.entry(key)?.value {
-            Value::Public(_) => None,
-            Value::Secret(secret) => Some(secret),
-        }
+        self.entry(key).filter(|entry| entry.secret).map(|entry| &entry.text)
     }
 
     /// The given values that are not secret, for the index.
     pub fn public_pairs(&self) -> Vec<(&str, &str)> {
-        let given = self.0.iter().filter(|entry| entry.given);
-        given.filter_map(|entry| self.get(&entry.key).map(|text| (entry.key.as_str(), text))).collect()
+        let public = self.0.iter().filter(|entry| entry.given && !entry.secret);
+        public.map(|entry| (entry.key.as_str(), entry.text.expose().as_str())).collect()
     }
 
     /// The given values that are secret, for the vault.
     pub fn secret_pairs(&self) -> Vec<(&str, &Sensitive<String>)> {
-        self.0
-            .iter()
-            .filter_map(|entry| self.secret(&entry.key).map(|secret| (entry.key.as_str(), secret)))
-            .collect()
+        let secret = self.0.iter().filter(|entry| entry.secret);
+        secret.map(|entry| (entry.key.as_str(), &entry.text)).collect()
     }
 
     pub fn kind(&self, key: &str) -> Option<FieldKind> {
@@ -120,11 +108,7 @@ impl Values {
 
     /// The given value, to be sent to the platform.
     pub(crate) fn sent(&self, key: &str) -> Option<Sensitive<String>> {
-        let entry = self.entry(key).filter(|entry| entry.given)?;
-        Some(match &entry.value {
-            Value::Public(text) => Sensitive::from(text.as_str()),
-            Value::Secret(secret) => secret.clone(),
-        })
+        self.entry(key).filter(|entry| entry.given).map(|entry| entry.text.clone())
     }
 
     fn entry(&self, key: &str) -> Option<&Entry> {

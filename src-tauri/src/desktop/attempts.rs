@@ -12,7 +12,7 @@ use super::changes::report_change;
 use super::focus::bring_forward;
 use crate::domain::attempt::Stage;
 use crate::domain::error::{Code, Failure};
-use crate::domain::renewal::in_ms;
+use crate::domain::renewal::to_ms;
 use crate::domain::view::{AttemptView, ConnectRequest};
 use crate::engine::{Browser, Controls, Ending, Engine, Paste, SigningIn, Unsaved, WorkspaceId};
 use crate::engine::{attempt_life, open_browser};
@@ -82,7 +82,7 @@ impl Attempts {
         let (deadline, deadline_seen) = watch::channel(until);
         let (stage, staged) = watch::channel(Stage::Waiting);
         let browser_opened = signing.open_browser(&Browser::Default).await;
-        let code_ends_at = signing.code_ends_in().map(|left| clock::now_ms().saturating_add(in_ms(left)));
+        let code_ends_at = signing.code_ends_in().map(|left| clock::now_ms().saturating_add(to_ms(left)));
         let view = view(&signing, browser_opened, code_ends_at);
         self.list().push(Attempt {
             view: view.clone(),
@@ -271,7 +271,7 @@ fn is_of_another_account(failure: Option<&Failure>) -> bool {
 
 /// When a sign-in ends that waits since `from`.
 fn ends_at(from: i64, code_ends_at: Option<i64>) -> i64 {
-    let deadline = from.saturating_add(in_ms(attempt_life()));
+    let deadline = from.saturating_add(to_ms(attempt_life()));
     code_ends_at.map_or(deadline, |code| code.min(deadline))
 }
 

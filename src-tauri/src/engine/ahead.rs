@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::{Engine, Renewal, RenewalOutcome};
 use crate::domain::connection::{Connection, Status};
 use crate::domain::error::Failure;
-use crate::domain::renewal::{self, LEAD, Seen, in_ms};
+use crate::domain::renewal::{self, LEAD, RenewalState, to_ms};
 use crate::domain::view::KeychainState;
 use crate::io::clock;
 
@@ -29,14 +29,14 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 /// What is remembered of a connection between two looks at the index.
 struct Tracked {
     /// As of the row. Another token starts anew.
-    seen: Seen,
+    seen: RenewalState,
     /// Drawn once for each try.
     jitter: f64,
 }
 
 impl Tracked {
     fn new(row: &Connection) -> Self {
-        let seen = Seen {
+        let seen = RenewalState {
             received_at: received_at(row),
             expires_at: row.expires_at,
             renewable: true,
@@ -132,7 +132,7 @@ impl Engine {
                 known.seen.last_try = last_try;
             }
             let seen = known.seen;
-            let rested = seen.last_try.is_none_or(|at| now.saturating_sub(at) >= in_ms(LONGEST_PAUSE));
+            let rested = seen.last_try.is_none_or(|at| now.saturating_sub(at) >= to_ms(LONGEST_PAUSE));
             let over = !seen.renewable && rested && row.expires_at.is_some_and(|at| at <= now);
             // One that nothing renews is looked at once more when it has ended, which is then said.
             if over || renewal::is_due(&seen, known.jitter, now) {

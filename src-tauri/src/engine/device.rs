@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::signing_in::DeviceWay;
 use super::{Controls, Engine};
 use crate::domain::error::{Code, Failure};
-use crate::domain::oauth::device::Polled;
+use crate::domain::oauth::device::PollOutcome;
 use crate::domain::oauth::token::TokenSet;
 use crate::platform::SignIn;
 use crate::platform::refusal::refusal;
@@ -49,11 +49,11 @@ impl Engine {
             let asked = provider.clone();
             let polled = self.run_to_completion(async move { asked.poll(&code, interval).await }).await?;
             match polled {
-                Polled::Issued(tokens) => return Ok(*tokens),
-                Polled::Wait { interval: wanted } => interval = wanted,
-                Polled::Denied => return Err(Failure::new(Code::AccessDenied)),
-                Polled::Expired => return Err(Failure::new(Code::CallbackTimeout)),
-                Polled::Failed(refused) => return Err(refusal(refused, &provider.form().element)),
+                PollOutcome::Issued(tokens) => return Ok(*tokens),
+                PollOutcome::Wait { interval: wanted } => interval = wanted,
+                PollOutcome::Denied => return Err(Failure::new(Code::AccessDenied)),
+                PollOutcome::Expired => return Err(Failure::new(Code::CallbackTimeout)),
+                PollOutcome::Failed(refused) => return Err(refusal(refused, &provider.form().element)),
             }
             next = Instant::now() + Duration::from_secs(interval);
         }

@@ -13,8 +13,8 @@ use crate::domain::attempt::Stage;
 use crate::domain::connection::Connection;
 use crate::domain::error::{Code, Failure};
 use crate::domain::item::Item;
-use crate::domain::oauth::callback::{Callback, Outcome, pasted};
-use crate::domain::oauth::token::{TokenSet, registered_address, speaks_of_redirect};
+use crate::domain::oauth::callback::{Callback, Outcome, pasted_query};
+use crate::domain::oauth::token::{TokenSet, is_redirect_refusal, quoted_address};
 use crate::domain::sensitive::Sensitive;
 use crate::fault;
 use crate::io::vault::KEYCHAIN_NAME;
@@ -246,7 +246,7 @@ fn judge(sign_in: &SignIn, browser: &BrowserWay, callback: Callback) -> Result<C
         }
         Outcome::Denied => Err(Failure::new(Code::AccessDenied)),
         Outcome::ProviderError { error, description } => {
-            let code = if speaks_of_redirect(&error, description.as_deref()) {
+            let code = if is_redirect_refusal(&error, description.as_deref()) {
                 Code::RedirectMismatch
             } else if TEMPORARY.contains(&error.as_str()) {
                 Code::ProviderUnreachable
@@ -254,7 +254,7 @@ fn judge(sign_in: &SignIn, browser: &BrowserWay, callback: Callback) -> Result<C
                 Code::ProviderRejected
             };
             let redirect = (code == Code::RedirectMismatch).then(|| browser.callback_url.clone());
-            let registered = description.as_deref().and_then(registered_address);
+            let registered = description.as_deref().and_then(quoted_address);
             let words = description.map_or_else(|| error.clone(), |d| format!("{error}: {d}"));
             Err(Failure { redirect, registered, ..Failure::new(code).detail(words) })
         }
@@ -274,7 +274,7 @@ async fn next_answer(browser: &mut BrowserWay) -> Callback {
 
 fn read_pasted(browser: &BrowserWay, address: &str) -> Result<Callback, Failure> {
     let invalid = |detail: String| Failure::new(Code::CallbackInvalid).detail(detail);
-    let query = pasted(address.trim(), &browser.callback_url).map_err(|e| invalid(e.to_string()))?;
+    let query = pasted_query(address.trim(), &browser.callback_url).map_err(|e| invalid(e.to_string()))?;
     let callback = Callback::parse(&query).map_err(|e| invalid(e.to_string()))?;
     // The user pasted it here, so a provider that echoes no `state` is believed too.
     if browser.binding.matches(&callback, 1) { Ok(callback) } else { Err(Failure::new(Code::StateMismatch)) }

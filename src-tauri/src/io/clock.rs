@@ -5,16 +5,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::domain::renewal::in_ms;
+use crate::domain::renewal::to_ms;
 
 /// Milliseconds since 1970.
 pub fn now_ms() -> i64 {
-    in_ms(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+    to_ms(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 /// Whether more than `time` has passed since `since`, in milliseconds since 1970.
 pub fn has_passed(time: Duration, since: i64) -> bool {
-    now_ms().saturating_sub(since) > in_ms(time)
+    now_ms().saturating_sub(since) > to_ms(time)
 }
 
 /// Seconds since 1970, as OAuth 1.0a counts them (RFC 5849 §3.3).

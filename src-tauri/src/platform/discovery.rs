@@ -4,7 +4,9 @@ use url::Url;
 
 use crate::domain::error::{Code, Failure};
 use crate::domain::http::{HttpRequest, Method};
-use crate::domain::oauth::metadata::{Metadata, MetadataProblem, other_spelling, read_metadata, well_known};
+use crate::domain::oauth::metadata::{
+    Metadata, MetadataProblem, read_metadata, toggle_trailing_slash, well_known,
+};
 use crate::io::http::Http;
 
 /// Reads the metadata of the authorization server at this address.
@@ -22,7 +24,7 @@ pub async fn discover(http: &Http, issuer: &str) -> Result<Metadata, Failure> {
         let read = match read_metadata(issuer, &answer) {
             // Both spellings are asked at the same address, and people copy either. What counts is how the server
             // spells itself.
-            Err(MetadataProblem::OtherIssuer) => read_metadata(&other_spelling(issuer), &answer),
+            Err(MetadataProblem::OtherIssuer) => read_metadata(&toggle_trailing_slash(issuer), &answer),
             read => read,
         };
         match read {

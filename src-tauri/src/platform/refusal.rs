@@ -3,7 +3,7 @@
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, Problem};
-use crate::domain::oauth::token::{TokenRefusal, registered_address, speaks_of_redirect};
+use crate::domain::oauth::token::{TokenRefusal, is_redirect_refusal, quoted_address};
 use crate::domain::template::TemplateError;
 
 /// What the OAuth 1.0 problem reporting extension calls a time that is too far off.
@@ -18,12 +18,12 @@ pub fn refusal(refusal: TokenRefusal, element: &Element) -> Failure {
             } else if error == "invalid_grant" {
                 // RFC 6749 §5.2: the code is spent, too old, or of another redirect address. The client is fine.
                 Code::AuthorizationExpired
-            } else if speaks_of_redirect(&error, description.as_deref()) {
+            } else if is_redirect_refusal(&error, description.as_deref()) {
                 Code::RedirectMismatch
             } else {
                 Code::ProviderRejected
             };
-            let registered = description.as_deref().and_then(registered_address);
+            let registered = description.as_deref().and_then(quoted_address);
             let words = description.map_or_else(|| error.clone(), |d| format!("{error}: {d}"));
             Failure { registered, ..Failure::new(code).detail(words) }
         }

@@ -71,25 +71,19 @@ impl Auth {
 pub struct Oauth2 {
     /// The issuer identifier (RFC 8414 §2), for `announces_issuer`. Its metadata is not read: the file names each
     /// endpoint.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<Template>,
     /// Whether each answer carries `iss` (RFC 9207), which then must equal `issuer`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub announces_issuer: bool,
     /// Where the user signs in. Needed by the grant `authorization_code`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization_endpoint: Option<Template>,
     /// Where tokens are issued. Needed by every grant; absent only in descriptions of hosted platforms.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint: Option<Template>,
     /// Where tokens are renewed, if not at `token_endpoint`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_endpoint: Option<Template>,
     /// Where a sign-in on another device starts (RFC 8628 §3.1). Needed by the grant `device_code`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_authorization_endpoint: Option<Template>,
     /// Where the application registers itself if the user has no client (RFC 7591 §3).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration_endpoint: Option<Template>,
     /// The supported grants, best first; the field `oauth.grant` chooses another. Default: `authorization_code`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -98,7 +92,6 @@ pub struct Oauth2 {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
     /// The key of a field whose value, if any, replaces `scopes`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope_field: Option<String>,
     /// The separator of scopes; RFC 6749 §3.3 says a space.
     #[serde(default = "space", skip_serializing_if = "is_space")]
@@ -122,10 +115,8 @@ pub struct Oauth2 {
     #[serde(default, skip_serializing_if = "is_default")]
     pub answer: TokenAnswer,
     /// The lifetime of an access token in seconds if the answer does not say. Default: it does not expire.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_life: Option<u32>,
     /// How access is revoked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocation: Option<Revocation>,
 }
 
@@ -223,13 +214,10 @@ pub enum RevocationStyle {
 #[serde(deny_unknown_fields)]
 pub struct Oauth1 {
     /// Where temporary credentials are issued (RFC 5849 §2.1).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_token_endpoint: Option<Template>,
     /// Where the user signs in (RFC 5849 §2.2).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization_endpoint: Option<Template>,
     /// Where token credentials are issued (RFC 5849 §2.3).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint: Option<Template>,
     /// How requests are signed.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -246,7 +234,6 @@ pub struct Basic {
     /// The key of the field with the user name.
     pub username_field: String,
     /// The key of the field with the password. Default: the password is empty, and the user name is the secret.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_field: Option<String>,
 }
 

@@ -41,14 +41,11 @@ pub struct Field {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<FieldOption>,
     /// The initial value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// The value of an empty field in addresses. Never sent to the platform.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub empty_means: Option<String>,
     /// The value of an empty field: a text with the keys of other fields in braces. Sent like a value that was
     /// entered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derived: Option<Derived>,
     /// Whether the form needs a value.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
@@ -63,7 +60,6 @@ pub struct Field {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub suffix: String,
     /// For a `host`: the domain it must be in, such as `.salesforce.com`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_suffix: Option<String>,
     /// Whether prefix and suffix are sent with the value, for platforms that want a whole address.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -72,7 +68,6 @@ pub struct Field {
     #[serde(default, skip_serializing_if = "is_default")]
     pub advanced: bool,
     /// A regular expression that the whole value must match.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
     /// The sentence shown when the value is not accepted: how to correct it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -87,7 +82,6 @@ pub struct Field {
     #[serde(default = "both_steps", skip_serializing_if = "is_both_steps")]
     pub steps: Vec<Step>,
     /// The condition under which the field is shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visible_when: Option<Condition>,
 }
 

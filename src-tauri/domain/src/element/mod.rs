@@ -53,7 +53,6 @@ pub struct Element {
     /// What the sign-in asks for, in plain words, listed before it starts.
     pub access: Vec<String>,
     /// What users must know first, for instance that the product has closed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Whether the product was closed. It can be practised, and works in hosted workspaces that still support it.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -62,17 +61,13 @@ pub struct Element {
     #[serde(default, skip_serializing_if = "is_default")]
     pub generic: bool,
     /// The generic element whose form made this custom element.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// The last segment of the callback address, shared by all elements of one authorization server and by no others
     /// (RFC 8252 §8.10). Default: the key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// The key in the path of `oauth/token` and `oauth/url`, where it differs from the key in `instances`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_key: Option<String>,
     /// The product's own page for revoking access by hand.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_page: Option<Template>,
     /// How the application signs in.
     pub auth: Auth,
@@ -83,13 +78,10 @@ pub struct Element {
     #[serde(default, skip_serializing_if = "is_default")]
     pub callback: CallbackRules,
     /// The call that names the account; it is also the test of a connection.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
     /// Where the product's API begins.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api: Option<Api>,
     /// Further facts for callers of the platform API.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<PlatformFacts>,
     /// The fields of the form, in order.
     pub fields: Vec<Field>,
@@ -104,10 +96,8 @@ pub struct Identity {
     /// JSON pointers (RFC 6901) into the answer; the first that finds text is the identity.
     pub at: Vec<String>,
     /// A JSON pointer to the provider's own key of the account, which stays when its name changes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// The scope that the call requires: it is skipped for tokens without this scope.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs_scope: Option<String>,
 }
 

@@ -17,10 +17,8 @@ pub struct PlatformFacts {
     /// What the element is for, in a sentence or two.
     pub description: String,
     /// The name in the addresses of the product's notifications, if it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hook_name: Option<String>,
     /// Where users without an account get one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signup_url: Option<String>,
     /// Entries that every instance's configuration has. A text may contain keys of fields in braces.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -53,7 +51,7 @@ mod tests {
     const ZENDESK: &str = include_str!("../../../elements/zendesk/element.toml");
 
     #[test]
-    fn what_is_made_of_fields_is_filled_and_the_rest_is_told_as_it_is() {
+    fn configuration_texts_are_filled_with_field_values() {
         let text =
             ZENDESK.replace("[platform.configuration]\n", "[platform.configuration]\n\"a.b\" = \"'T'\"\n");
         let element = Element::parse(&text).expect("valid");
@@ -69,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn facts_that_do_not_fit_are_faults_with_their_place() {
+    fn invalid_platform_facts_are_faults_with_their_place() {
         for (from, to, fault) in [
             ("https://{zendesk.subdomain}", "https://{nothing}", "there is no field nothing"),
             ("https://{zendesk.subdomain}", "https://{oauth.api.secret}", "or it is secret"),

@@ -21,11 +21,11 @@ pub(super) fn trim(text: &str) -> &str {
 
 /// Whether the field takes this text unchanged.
 pub fn accepts(element: &Element, field: &Field, text: &str) -> bool {
-    tidy(element, field, text).is_ok_and(|tidy| tidy == text)
+    normalize(element, field, text).is_ok_and(|normalized| normalized == text)
 }
 
 /// The normalized value.
-pub(super) fn tidy(element: &Element, field: &Field, text: &str) -> Result<String, Problem> {
+pub(super) fn normalize(element: &Element, field: &Field, text: &str) -> Result<String, Problem> {
     // Checked before anything is parsed.
     if text.len() > MOST_BYTES {
         return Err(Problem::TooLong);
@@ -36,23 +36,23 @@ pub(super) fn tidy(element: &Element, field: &Field, text: &str) -> Result<Strin
         return Err(Problem::Malformed);
     }
     let too_long = |text: &str| text.chars().count() > field.max_length;
-    match of_kind(element, field, text) {
-        Ok(tidy) if too_long(&tidy) => Err(Problem::TooLong),
+    match normalize_kind(element, field, text) {
+        Ok(normalized) if too_long(&normalized) => Err(Problem::TooLong),
         Err(Problem::Malformed) if too_long(text) => Err(Problem::TooLong),
         result => result,
     }
 }
 
-fn of_kind(element: &Element, field: &Field, text: &str) -> Result<String, Problem> {
+fn normalize_kind(element: &Element, field: &Field, text: &str) -> Result<String, Problem> {
     match field.kind {
-        FieldKind::Text => plain(element, field, text),
+        FieldKind::Text => normalize_text(element, field, text),
         // Either line ending may be pasted.
         FieldKind::Lines => Ok(text.replace("\r\n", "\n").replace('\r', "\n")),
         FieldKind::Select if field.options.iter().any(|option| option.value == text) => Ok(text.to_owned()),
         FieldKind::Toggle if text == "true" || text == "false" => Ok(text.to_owned()),
         FieldKind::Select | FieldKind::Toggle => Err(Problem::NotAnOption),
         FieldKind::Address => address::parse(text).map(|_| text.to_owned()).ok_or(Problem::Malformed),
-        FieldKind::Origin => origin(text),
+        FieldKind::Origin => normalize_origin(text),
         FieldKind::Host => {
             let (name, path) = split_authority(text);
             let name = name.to_ascii_lowercase();
@@ -62,8 +62,8 @@ fn of_kind(element: &Element, field: &Field, text: &str) -> Result<String, Probl
     }
 }
 
-fn plain(element: &Element, field: &Field, text: &str) -> Result<String, Problem> {
-    let mut part = cut(field, text).to_owned();
+fn normalize_text(element: &Element, field: &Field, text: &str) -> Result<String, Problem> {
+    let mut part = strip_affixes(field, text).to_owned();
     if element.is_host_part(&field.key) {
         part.make_ascii_lowercase();
     }
@@ -76,7 +76,7 @@ fn plain(element: &Element, field: &Field, text: &str) -> Result<String, Problem
 }
 
 /// Cuts the prefix and suffix of the field, and all around them: `https://acme.zendesk.com/agent` becomes `acme`.
-fn cut<'t>(field: &Field, text: &'t str) -> &'t str {
+fn strip_affixes<'t>(field: &Field, text: &'t str) -> &'t str {
     if !field.suffix.is_empty() {
         if let Some(part) = without_suffix(authority(text), &field.suffix) {
             return part;
@@ -96,7 +96,7 @@ fn without_suffix<'t>(text: &'t str, suffix: &str) -> Option<&'t str> {
     text.get(at..).filter(|tail| tail.eq_ignore_ascii_case(suffix)).map(|_| &text[..at])
 }
 
-fn origin(text: &str) -> Result<String, Problem> {
+fn normalize_origin(text: &str) -> Result<String, Problem> {
     let url = address::parse(text).ok_or(Problem::Malformed)?;
     // A path would be dropped, but a product may be installed below it.
     let bare = url.path() == "/" && url.query().is_none();

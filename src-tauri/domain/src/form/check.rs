@@ -8,8 +8,7 @@ use crate::address;
 use crate::element::{CALLBACK_URL, Element, Field, STANDARD_QUERY, Step};
 use crate::sensitive::Sensitive;
 use crate::tally;
-use crate::values::Values;
-use crate::values::{Entry, Value};
+use crate::values::{Entry, Values};
 
 /// Checks and normalizes the given values.
 ///
@@ -23,7 +22,7 @@ pub fn check(
 ) -> Result<Values, Vec<FieldProblem>> {
     let unknown = given.keys().filter(|key| element.field(key).is_none());
     let unknown = unknown.map(|key| FieldProblem { key: key.clone(), problem: Problem::Unknown }).collect();
-    check_fields(element, given, defaults, unknown, |field, text| accept::tidy(element, field, text))
+    check_fields(element, given, defaults, unknown, |field, text| accept::normalize(element, field, text))
 }
 
 /// Checks the values in a call of the platform API. Entries without a field are ignored: the guides send some that
@@ -34,7 +33,7 @@ pub fn check_call(element: &Element, given: &BTreeMap<String, String>) -> Result
         if field.key == CALLBACK_URL && text.chars().count() <= field.max_length {
             return address::parse_http(text).map(|_| text.to_owned()).ok_or(Problem::Malformed);
         }
-        accept::tidy(element, field, text)
+        accept::normalize(element, field, text)
     })
 }
 
@@ -78,7 +77,7 @@ fn check_fields(
     given: &BTreeMap<String, String>,
     defaults: &BTreeMap<String, String>,
     mut problems: Vec<FieldProblem>,
-    tidy: impl Fn(&Field, &str) -> Result<String, Problem>,
+    normalize: impl Fn(&Field, &str) -> Result<String, Problem>,
 ) -> Result<Values, Vec<FieldProblem>> {
     tally::count_check();
     let mut values = Values::default();
@@ -87,9 +86,9 @@ fn check_fields(
         if !is_visible(field, &values) {
             continue;
         }
-        match (chosen(field, given, defaults), &field.derived) {
-            (Some(text), _) => match tidy(field, text) {
-                Ok(tidy) => values.push(entry(field, tidy, true)),
+        match (value_of(field, given, defaults), &field.derived) {
+            (Some(text), _) => match normalize(field, text) {
+                Ok(text) => values.push(entry(field, text, true)),
                 Err(problem) => problems.push(FieldProblem { key: field.key.clone(), problem }),
             },
             (None, Some(text)) => derived.push((field, text)),
@@ -106,10 +105,10 @@ fn check_fields(
     // Problems of derived values would only repeat those of others.
     if problems.is_empty() {
         // All are filled before one is added: no derived value is made of another.
-        let made: Vec<_> = derived.into_iter().map(|(field, text)| (field, text.fill(&values))).collect();
-        for (field, text) in made.iter().filter(|(_, text)| !text.is_empty()) {
-            match tidy(field, text) {
-                Ok(tidy) => values.push(entry(field, tidy, true)),
+        let filled: Vec<_> = derived.into_iter().map(|(field, text)| (field, text.fill(&values))).collect();
+        for (field, text) in filled.iter().filter(|(_, text)| !text.is_empty()) {
+            match normalize(field, text) {
+                Ok(text) => values.push(entry(field, text, true)),
                 Err(problem) => problems.push(FieldProblem { key: field.key.clone(), problem }),
             }
         }
@@ -119,16 +118,16 @@ fn check_fields(
 }
 
 pub(super) fn entry(field: &Field, text: String, given: bool) -> Entry {
-    let value = if field.secret { Value::Secret(Sensitive::new(text)) } else { Value::Public(text) };
-    let host_suffix = field.host_suffix.clone();
-    Entry { key: field.key.clone(), value, kind: field.kind, host_suffix, given }
+    let (key, host_suffix) = (field.key.clone(), field.host_suffix.clone());
+    Entry { key, text: text.into(), secret: field.secret, kind: field.kind, host_suffix, given }
 }
 
 fn is_visible(field: &Field, values: &Values) -> bool {
     field.visible_when.as_ref().is_none_or(|when| values.get(&when.field) == Some(when.is.as_str()))
 }
 
-fn chosen<'t>(
+/// The value that the field takes: the given one, the program's default, or the element file's.
+fn value_of<'t>(
     field: &'t Field,
     given: &'t BTreeMap<String, String>,
     defaults: &'t BTreeMap<String, String>,

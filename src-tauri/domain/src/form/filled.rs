@@ -38,8 +38,8 @@ impl FilledForm {
     pub fn set(&mut self, key: &str, text: &str) -> Result<(), FieldProblem> {
         let problem = |problem| FieldProblem { key: key.to_owned(), problem };
         let field = self.element.field(key).ok_or_else(|| problem(Problem::Unknown))?;
-        let tidy = accept::tidy(&self.element, field, text).map_err(problem)?;
-        self.values.set(entry(field, tidy, true));
+        let text = accept::normalize(&self.element, field, text).map_err(problem)?;
+        self.values.set(entry(field, text, true));
         let fields = &self.element.fields;
         self.values.sort_by_position(|key| fields.iter().position(|field| field.key == key));
         Ok(())

@@ -77,7 +77,7 @@ fn one_problem(text: &str, key: &str, value: &str) -> Option<Problem> {
 }
 
 #[test]
-fn a_pasted_address_is_cut_to_the_part_that_was_asked_for() {
+fn the_expected_part_is_cut_out_of_a_pasted_address() {
     for pasted in [
         "acme",
         " acme\n",
@@ -205,7 +205,7 @@ fn an_address_is_kept_byte_for_byte() {
 }
 
 #[test]
-fn an_origin_is_https_and_a_path_is_refused_rather_than_dropped() {
+fn an_origin_is_https_and_has_no_path() {
     let own = |value: &str| checked(EXTRA, &[("kind", "own"), ("server", value)]);
     for (given, kept) in [
         ("https://desk.example.com", "https://desk.example.com"),
@@ -230,7 +230,7 @@ fn an_origin_is_https_and_a_path_is_refused_rather_than_dropped() {
 }
 
 #[test]
-fn choices_and_conditions_hold() {
+fn choices_and_conditions_are_checked() {
     assert_eq!(one_problem(EXTRA, "kind", "Cloud"), Some(Problem::NotAnOption));
     assert_eq!(one_problem(EXTRA, "notify", "yes"), Some(Problem::NotAnOption));
     assert_eq!(one_problem(EXTRA, "nick", "beetle"), Some(Problem::TooLong));
@@ -243,7 +243,7 @@ fn choices_and_conditions_hold() {
 }
 
 #[test]
-fn what_was_not_mentioned_takes_its_default_and_what_was_emptied_stays_empty() {
+fn an_absent_field_takes_its_default_and_an_empty_one_stays_empty() {
     let extra = element(EXTRA);
     let values = |given: &[(&str, &str)]| check(&extra, &map(given), &BTreeMap::new()).expect("accepted");
     assert_eq!(values(&[]).public_pairs(), [("kind", "cloud"), ("notify", "true")]);
@@ -252,7 +252,7 @@ fn what_was_not_mentioned_takes_its_default_and_what_was_emptied_stays_empty() {
 }
 
 #[test]
-fn secrets_stay_apart_and_are_never_repeated() {
+fn secrets_are_kept_apart_and_never_repeated() {
     let values = checked(ZENDESK, &[("oauth.api.secret", " hunter2 ")]).expect("accepted");
     assert_eq!(values.get("oauth.api.secret"), None);
     assert_eq!(values.secret("oauth.api.secret").map(|s| s.expose().as_str()), Some("hunter2"));
@@ -265,7 +265,7 @@ fn secrets_stay_apart_and_are_never_repeated() {
 }
 
 #[test]
-fn checking_what_was_sent_gives_the_same_values_again() {
+fn checking_sent_values_again_changes_nothing() {
     for (text, over) in [
         (ZENDESK, &[("zendesk.subdomain", "acme")][..]),
         (SALESFORCE, &[("site.address", "test.salesforce.com")]),
@@ -292,7 +292,7 @@ fn a_query_is_read_back_into_configuration_keys() {
 }
 
 #[test]
-fn a_field_travels_in_its_own_steps_only() {
+fn a_field_is_sent_only_in_its_steps() {
     let element = element(EXTRA);
     let values =
         checked(EXTRA, &[("kind", "own"), ("server", "https://desk.example.com")]).expect("accepted");
@@ -357,7 +357,7 @@ secret = true
 "#;
 
 #[test]
-fn an_empty_field_becomes_what_is_made_of_the_others() {
+fn an_empty_field_is_derived_from_others() {
     let made = |given: &[(&str, &str)]| check(&element(MADE), &map(given), &BTreeMap::new());
     let values = made(&[("site", "acme")]).expect("accepted");
     // In the order of the form, and sent like a value that was typed; what is missing became empty.
@@ -375,7 +375,7 @@ fn an_empty_field_becomes_what_is_made_of_the_others() {
 }
 
 #[test]
-fn only_a_field_of_lines_has_line_breaks() {
+fn only_a_lines_field_accepts_line_breaks() {
     let pasted = "-----BEGIN KEY-----\r\nabc\rdef\n\tghi\n-----END KEY-----\n";
     let given = map(&[("site", "acme"), ("private.key", pasted)]);
     let values = check(&element(MADE), &given, &BTreeMap::new()).expect("accepted");
@@ -388,7 +388,7 @@ fn only_a_field_of_lines_has_line_breaks() {
 }
 
 #[test]
-fn a_caller_of_the_platform_may_send_more_and_receives_where_it_likes() {
+fn a_platform_call_may_have_more_entries_and_any_callback() {
     let zendesk = element(ZENDESK);
     let call = |callback: &str| {
         let given = map(&[

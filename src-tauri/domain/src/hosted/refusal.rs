@@ -64,7 +64,7 @@ pub fn read(answer: &HttpResponse, operation: Operation<'_>, secrets: &[&str], n
         return redirect(answer);
     }
     let words = ErrorText::read(answer);
-    let said = PlatformAnswer {
+    let platform = PlatformAnswer {
         status: Some(answer.status),
         request_id: words.request_id.as_deref().map(|id| plain_line(id, LONGEST_CODE)),
         message: words.message.as_deref().and_then(|text| redact(text, secrets)),
@@ -82,7 +82,7 @@ pub fn read(answer: &HttpResponse, operation: Operation<'_>, secrets: &[&str], n
         (Code::PlatformBadResponse, _) => failure.detail = Some("neither JSON nor empty".to_owned()),
         _ => {}
     }
-    failure.platform = Some(Box::new(said));
+    failure.platform = Some(Box::new(platform));
     failure
 }
 
@@ -93,9 +93,9 @@ pub fn unreadable(answer: &HttpResponse) -> Failure {
         None if is_empty(answer) => "the answer is empty",
         None => "the answer is not JSON",
     };
-    let said = PlatformAnswer { status: Some(answer.status), ..PlatformAnswer::default() };
+    let platform = PlatformAnswer { status: Some(answer.status), ..PlatformAnswer::default() };
     let failure = Failure::new(Code::PlatformBadResponse).detail(what);
-    Failure { platform: Some(Box::new(said)), ..failure }
+    Failure { platform: Some(Box::new(platform)), ..failure }
 }
 
 fn code(answer: &HttpResponse, operation: Operation<'_>, words: &ErrorText) -> Code {
@@ -136,9 +136,9 @@ fn redirect(answer: &HttpResponse) -> Failure {
     let target = answer.header("location").and_then(|text| Url::parse(text).ok());
     let host = target.as_ref().and_then(Url::host_str).map(|host| plain_line(host, LONGEST_DESCRIPTION));
     let detail = host.map_or("redirected".to_owned(), |host| format!("redirected to {host}"));
-    let said = PlatformAnswer { status: Some(answer.status), ..PlatformAnswer::default() };
+    let platform = PlatformAnswer { status: Some(answer.status), ..PlatformAnswer::default() };
     let failure = Failure::new(Code::PlatformBadResponse).detail(detail);
-    Failure { platform: Some(Box::new(said)), ..failure }
+    Failure { platform: Some(Box::new(platform)), ..failure }
 }
 
 /// `Retry-After` in seconds (RFC 9110 §10.2.3).
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waiting_is_asked_for_in_seconds_or_until_a_date() {
+    fn retry_after_is_read_in_seconds_and_as_a_date() {
         // RFC 9110 §5.6.7 gives the example; 784111777 is its second.
         let now = 784_111_700;
         for (text, seconds) in [

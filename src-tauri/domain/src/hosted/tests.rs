@@ -56,7 +56,7 @@ fn a_base_url_is_a_preset_or_an_address() {
 }
 
 #[test]
-fn a_secret_is_sendable_if_a_header_carries_it_whole() {
+fn a_header_safe_secret_has_no_comma_or_space() {
     for secret in ["abc+/=", "0123456789abcdef", "~"] {
         assert!(is_header_safe(secret), "{secret}");
     }
@@ -66,14 +66,14 @@ fn a_secret_is_sendable_if_a_header_carries_it_whole() {
 }
 
 #[test]
-fn marks_are_told_from_the_persons_own_tags() {
+fn attempt_tags_are_removed_from_the_users_tags() {
     let tags = ["a".to_owned(), attempt_tag("1"), "keyrack".to_owned()];
     assert_eq!(tags[1], "keyrack:1");
     assert_eq!(without_attempt_tags(&tags), ["a", "keyrack"]);
 }
 
 #[test]
-fn what_is_long_may_be_secret_unless_its_key_is_public() {
+fn a_long_value_may_be_secret_unless_its_key_is_public() {
     for (key, value) in [
         ("oauth.api.key", "short"),
         ("apiKey", "short"),
@@ -100,7 +100,7 @@ fn what_is_long_may_be_secret_unless_its_key_is_public() {
 // ---- instances ----
 
 #[test]
-fn an_instance_is_read_whatever_its_slips() {
+fn an_instance_is_read_despite_deviations() {
     let read = instance::read(&json!({
         "id": "57", "name": "Ours", "token": "********", "disabled": "true",
         "tags": ["a", {"id": 4, "name": "b"}, {"id": 5}, null, 7],
@@ -162,7 +162,7 @@ fn zendesk() -> Element {
 }
 
 #[test]
-fn an_oauth2_element_asks_for_what_the_platform_cannot_know() {
+fn an_oauth2_element_asks_for_the_client() {
     let element = zendesk();
     assert_eq!((element.name.as_str(), element.initials.as_str()), ("Zendesk", "ZE"));
     assert_eq!(element.category, "Help desk");
@@ -361,7 +361,7 @@ fn a_default_made_of_other_fields_is_filled_in_when_the_form_is_sent() {
 }
 
 #[test]
-fn an_element_that_cannot_stand_in_an_address_is_none() {
+fn an_element_with_an_unsafe_key_is_refused() {
     for bad in
         [json!({"name": "X"}), json!({"key": "../x"}), json!({"key": ".."}), json!({"key": "a b"}), json!([])]
     {
@@ -373,7 +373,7 @@ fn an_element_that_cannot_stand_in_an_address_is_none() {
 }
 
 #[test]
-fn a_flood_of_entries_is_cut() {
+fn too_many_entries_are_cut() {
     let entries: Vec<Value> =
         (0..100_000).map(|n| json!({"key": format!("k{n}"), "type": "TEXTFIELD_32"})).collect();
     assert_eq!(element(json!({"key": "x", "configuration": entries})).fields.len(), 500);

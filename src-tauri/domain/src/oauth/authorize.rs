@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_would_stand_twice_is_refused() {
+    fn a_repeated_parameter_is_refused() {
         let names = ["response_type", "client_secret", "state", "scope", "tenant"];
         for name in names {
             let mut request = request("https://acme.example/authorize?tenant=1");
@@ -212,14 +212,14 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_that_must_not_be_opened_gives_no_address() {
+    fn an_unsafe_endpoint_is_refused() {
         assert_eq!(request("https://acme.example/a#f").url(), Err(AuthorizeError::Fragment));
         assert_eq!(request("http://acme.example/a").url(), Err(NotOpenable::Scheme.into()));
         assert_eq!(request("https://acme.example/a?b=%zz").url(), Err(percent::Malformed::Percent.into()));
     }
 
     #[test]
-    fn our_state_stands_exactly_once_and_nothing_else_changes() {
+    fn state_is_set_exactly_once_and_nothing_else_changes() {
         for (before, after) in [
             ("https://a.example/o", "https://a.example/o?state=s1"),
             ("https://a.example/o?", "https://a.example/o?state=s1"),

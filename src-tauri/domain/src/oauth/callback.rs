@@ -9,7 +9,7 @@ use super::percent::{self, Malformed};
 use crate::sensitive::Sensitive;
 use crate::text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
 
-pub use pasted::{PasteProblem, pasted};
+pub use pasted::{PasteProblem, pasted_query};
 
 /// HTTP servers commonly limit a request line to 8 KiB. Pasted callbacks may be longer.
 const LONGEST_QUERY: usize = 16 * 1024;
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_well_formed_is_refused() {
+    fn a_malformed_callback_is_refused() {
         let many = (0..65).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&");
         for (query, refusal) in [
             ("code=a&code=a", CallbackRefusal::Duplicate),
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answers_of_oauth_2_are_judged() {
+    fn each_oauth_2_callback_has_its_outcome() {
         for (query, outcome) in [
             ("code=a", Outcome::Granted),
             ("code=a&iss=https://other.example", Outcome::Granted),
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn an_announced_issuer_must_be_there_and_the_same() {
+    fn an_announced_issuer_must_be_present_and_match() {
         let issuer = Issuer::Announced("https://acme.example".into());
         for (query, outcome) in [
             ("code=a&iss=https%3A%2F%2Facme.example", Outcome::Granted),
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issuer_that_is_known_but_not_announced_is_compared_if_it_comes() {
+    fn a_known_issuer_that_is_not_announced_is_compared_if_present() {
         let issuer = Issuer::Known("https://acme.example".into());
         for (query, outcome) in [
             ("code=a", Outcome::Granted),
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answers_of_oauth_1_are_judged() {
+    fn each_oauth_1_callback_has_its_outcome() {
         let another = Outcome::Malformed("the request token is missing or another one");
         for (query, outcome) in [
             ("oauth_token=t1&oauth_verifier=v", Outcome::Granted),

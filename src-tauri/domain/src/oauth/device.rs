@@ -45,7 +45,7 @@ pub struct DeviceAuthorization {
 
 /// The outcome of one poll.
 #[derive(Clone, Debug)]
-pub enum Polled {
+pub enum PollOutcome {
     /// The user gave access.
     Issued(Box<TokenSet>),
     /// Not yet, or a temporary failure: poll again after `interval` seconds, and from then on with this interval.
@@ -104,26 +104,28 @@ pub fn read_device_authorization(
 
 /// The meaning of the token endpoint's answer to a device code (RFC 8628 §3.5). `interval` is the current one, and a
 /// network failure is passed as [`TokenRefusal::Temporary`].
-pub fn judge(answer: Result<TokenSet, TokenRefusal>, interval: u64) -> Polled {
+pub fn poll_outcome(answer: Result<TokenSet, TokenRefusal>, interval: u64) -> PollOutcome {
     let refusal = match answer {
-        Ok(tokens) => return Polled::Issued(Box::new(tokens)),
+        Ok(tokens) => return PollOutcome::Issued(Box::new(tokens)),
         Err(refusal) => refusal,
     };
     match &refusal {
         // "MUST be increased by 5 seconds for this and all subsequent requests", so it is not capped.
         TokenRefusal::Refused { error, .. } if error == "slow_down" => {
-            Polled::Wait { interval: interval.saturating_add(SLOW_DOWN) }
+            PollOutcome::Wait { interval: interval.saturating_add(SLOW_DOWN) }
         }
-        TokenRefusal::Refused { error, .. } if error == "authorization_pending" => Polled::Wait { interval },
-        TokenRefusal::Refused { error, .. } if error == "access_denied" => Polled::Denied,
-        TokenRefusal::Refused { error, .. } if error == "expired_token" => Polled::Expired,
+        TokenRefusal::Refused { error, .. } if error == "authorization_pending" => {
+            PollOutcome::Wait { interval }
+        }
+        TokenRefusal::Refused { error, .. } if error == "access_denied" => PollOutcome::Denied,
+        TokenRefusal::Refused { error, .. } if error == "expired_token" => PollOutcome::Expired,
         // "On encountering a connection timeout, clients MUST unilaterally reduce their polling frequency"; doubling
         // is recommended.
         TokenRefusal::Temporary { retry_after, .. } => {
             let doubled = interval.saturating_mul(2).min(LONGEST_INTERVAL).max(interval);
-            Polled::Wait { interval: doubled.max(retry_after.unwrap_or_default()) }
+            PollOutcome::Wait { interval: doubled.max(retry_after.unwrap_or_default()) }
         }
-        _ => Polled::Failed(refusal),
+        _ => PollOutcome::Failed(refusal),
     }
 }
 
@@ -153,12 +155,12 @@ mod tests {
 
     /// What the person's page says in one word.
     fn polled(body: &str, status: u16, interval: u64) -> String {
-        match judge(read_token_answer(&answer(status, body), &[]), interval) {
-            Polled::Issued(tokens) => tokens.access_token.expose().clone(),
-            Polled::Wait { interval } => format!("wait {interval}"),
-            Polled::Denied => "denied".to_owned(),
-            Polled::Expired => "expired".to_owned(),
-            Polled::Failed(refusal) => format!("failed: {refusal}"),
+        match poll_outcome(read_token_answer(&answer(status, body), &[]), interval) {
+            PollOutcome::Issued(tokens) => tokens.access_token.expose().clone(),
+            PollOutcome::Wait { interval } => format!("wait {interval}"),
+            PollOutcome::Denied => "denied".to_owned(),
+            PollOutcome::Expired => "expired".to_owned(),
+            PollOutcome::Failed(refusal) => format!("failed: {refusal}"),
         }
     }
 
@@ -187,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_that_cannot_be_shown_and_addresses_that_cannot_be_opened_are_refused() {
+    fn device_codes_and_addresses_that_are_unsafe_to_show_are_refused() {
         for (body, what) in [
             ("{}", "no device code in the answer"),
             (r#"{"device_code":"d"}"#, "no user code in the answer"),
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn each_answer_says_whether_to_go_on_asking_and_how_often() {
+    fn each_answer_decides_whether_and_how_often_to_poll() {
         for (status, body, interval, said) in [
             (200, r#"{"access_token":"t"}"#, 5, "t"),
             (400, r#"{"error":"authorization_pending"}"#, 5, "wait 5"),
@@ -273,16 +275,18 @@ mod tests {
     }
 
     #[test]
-    fn slow_down_holds_for_ever_after() {
+    fn slow_down_applies_to_all_later_polls() {
         let mut interval = DEFAULT_INTERVAL;
         for answer in ["slow_down", "authorization_pending", "slow_down", "authorization_pending"] {
             let refusal = TokenRefusal::Refused { error: answer.into(), description: None, status: 400 };
-            let Polled::Wait { interval: next } = judge(Err(refusal), interval) else { panic!("{answer}") };
+            let PollOutcome::Wait { interval: next } = poll_outcome(Err(refusal), interval) else {
+                panic!("{answer}")
+            };
             assert!(next >= interval);
             interval = next;
         }
         assert_eq!(interval, 15);
         let busy = TokenRefusal::Temporary { status: 429, retry_after: Some(120) };
-        assert!(matches!(judge(Err(busy), interval), Polled::Wait { interval: 120 }));
+        assert!(matches!(poll_outcome(Err(busy), interval), PollOutcome::Wait { interval: 120 }));
     }
 }

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_read_as_it_is_and_a_member_that_stands_twice_is_refused() {
+    fn json_with_a_repeated_member_is_refused() {
         for text in
             [r#"{"a":[1,-2,2.5,"x",null,true,{}]}"#, "\"x\"", " [] ", "1e3", "{\"a\":{\"b\":1},\"b\":2}"]
         {

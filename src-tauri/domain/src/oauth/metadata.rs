@@ -96,7 +96,7 @@ pub fn well_known(issuer: &Url) -> Vec<Url> {
 
 /// The issuer with its trailing slash added or removed. Users copy either form, and both have the same [`well_known`]
 /// addresses, so the document there tells which one is right.
-pub fn other_spelling(issuer: &str) -> String {
+pub fn toggle_trailing_slash(issuer: &str) -> String {
     issuer.strip_suffix('/').map_or_else(|| format!("{issuer}/"), str::to_owned)
 }
 
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_well_known_part_stands_before_the_path_of_oauth_and_after_that_of_openid() {
+    fn the_well_known_part_precedes_the_path_of_oauth_and_follows_that_of_openid() {
         for (issuer, places) in [
             (
                 "https://id.example.com",
@@ -238,21 +238,21 @@ mod tests {
                 well_known(&issuer.parse().unwrap()).into_iter().map(String::from).collect();
             assert_eq!(asked, places, "{issuer}");
             assert_eq!(
-                well_known(&other_spelling(issuer).parse().unwrap()).len(),
+                well_known(&toggle_trailing_slash(issuer).parse().unwrap()).len(),
                 places.len(),
                 "with or without the last slash the same places are asked"
             );
         }
         for issuer in ["https://id.example.com", "https://id.example.com/t"] {
-            let other = other_spelling(issuer);
+            let other = toggle_trailing_slash(issuer);
             assert_eq!(other, format!("{issuer}/"));
-            assert_eq!(other_spelling(&other), issuer);
+            assert_eq!(toggle_trailing_slash(&other), issuer);
             assert_eq!(well_known(&other.parse().unwrap()), well_known(&issuer.parse().unwrap()));
         }
     }
 
     #[test]
-    fn a_whole_document_is_read_and_what_is_not_known_is_ignored() {
+    fn a_document_is_read_and_unknown_members_are_ignored() {
         let metadata = read(
             r#","authorization_endpoint":"https://id.example.com/a?b=c","token_endpoint":"https://id.example.com:1/t",
             "revocation_endpoint":"https://r.example.com","device_authorization_endpoint":"https://id.example.com/d",
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_of_another_issuer_is_discarded_whatever_else_it_says() {
+    fn a_document_of_another_issuer_is_discarded() {
         for issuer in
             ["https://id.example.com/tenant/", "https://ID.example.com/tenant", "https://id.example.com", ""]
         {
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_the_metadata_of_the_rfc_is_refused_by_the_name_of_the_member() {
+    fn invalid_metadata_is_refused_with_the_name_of_the_member() {
         use MetadataProblem::*;
         for (status, body, problem) in [
             (404, "{}", Absent(404)),

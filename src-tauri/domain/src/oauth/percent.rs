@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_unreserved_characters_stay_bare_and_every_character_survives_the_way_back() {
+    fn only_unreserved_characters_stay_bare_and_every_character_decodes_back() {
         for code in 0..=255u8 {
             let character = code as char;
             let text = character.to_string();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_text_is_refused_rather_than_repaired() {
+    fn malformed_text_is_refused() {
         for (form, problem) in [
             ("a=%", Malformed::Percent),
             ("a=%4", Malformed::Percent),

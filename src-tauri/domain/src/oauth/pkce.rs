@@ -14,7 +14,7 @@ pub const CHALLENGE_METHOD: &str = "S256";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a code verifier has 43 to 128 unreserved characters")]
-pub struct NotAVerifier;
+pub struct InvalidVerifier;
 
 /// The `code_verifier`: made for one authorization, sent only to the token endpoint.
 #[derive(Clone, Debug)]
@@ -28,8 +28,8 @@ impl Verifier {
         verifier
     }
 
-    pub fn new(text: Sensitive<String>) -> Result<Self, NotAVerifier> {
-        if well_formed(text.expose()) { Ok(Self(text)) } else { Err(NotAVerifier) }
+    pub fn new(text: Sensitive<String>) -> Result<Self, InvalidVerifier> {
+        if well_formed(text.expose()) { Ok(Self(text)) } else { Err(InvalidVerifier) }
     }
 
     /// The `code_verifier`.
@@ -68,7 +68,7 @@ mod tests {
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
     #[test]
-    fn the_example_of_appendix_b_comes_out() {
+    fn the_example_of_appendix_b_is_reproduced() {
         let verifier = Verifier::from_random(RANDOM);
         assert_eq!(verifier.secret().expose(), VERIFIER);
         assert_eq!(verifier.challenge(), CHALLENGE);

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_native_application_asks_for_what_it_will_use_and_no_more() {
+    fn a_registration_requests_only_what_the_grants_need() {
         let redirect = "http://127.0.0.1:1/callback/id-example-com";
         assert_eq!(
             asked(&[Grant::AuthorizationCode, Grant::DeviceCode], Some(redirect), Some("openid a")),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_gave_is_used_and_not_what_was_asked_for() {
+    fn the_registered_client_is_the_one_in_the_answer() {
         for (body, id, secret, way, ends) in [
             (r#"{"client_id":"c1","other":{"a":1}}"#, "c1", None, None, None),
             (
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_a_usable_client_is_refused_in_the_servers_words_or_ours() {
+    fn a_registration_without_a_usable_client_is_refused() {
         for (status, body, said) in [
             (201, "{}", "unexpected answer: no client_id in the answer"),
             (201, r#"{"client_id":"a\r\nb"}"#, "unexpected answer: the registered client cannot be used"),

@@ -55,7 +55,7 @@ fn fill(template: &str, pairs: &[(&str, &str)]) -> Result<String, TemplateError>
 }
 
 #[test]
-fn values_are_encoded_for_where_they_stand() {
+fn values_are_encoded_for_their_place() {
     let host = "https://{a.b}.zendesk.com/x";
     let path = "https://example.com/t/{a.b}/x";
     let query = "https://example.com/t?site={a.b}&x=1";
@@ -88,7 +88,7 @@ fn values_are_encoded_for_where_they_stand() {
 }
 
 #[test]
-fn a_host_hole_takes_one_label_and_nothing_else() {
+fn a_host_hole_takes_exactly_one_label() {
     for hostile in [
         "evil.com/",
         "evil.com",
@@ -169,7 +169,7 @@ fn a_whole_host_an_origin_and_a_whole_address_need_fields_of_their_type() {
 }
 
 #[test]
-fn an_address_as_text_is_what_was_written_and_no_less_checked() {
+fn an_address_as_text_is_unchanged_and_checked_like_a_url() {
     let text = |template: &str, pairs: &[(&str, &str)]| {
         template.parse::<Template>().expect(template).fill_text(&values(pairs))
     };
@@ -183,13 +183,13 @@ fn an_address_as_text_is_what_was_written_and_no_less_checked() {
 }
 
 #[test]
-fn an_empty_field_is_named_and_nothing_is_called() {
+fn a_missing_value_is_named() {
     assert_eq!(fill("https://{host}/x", &[]), Err(TemplateError::Missing("host".into())));
     assert_eq!(fill("https://example.com/{nothing}", &[]), Err(TemplateError::Missing("nothing".into())));
 }
 
 #[test]
-fn templates_that_could_lead_elsewhere_are_not_read() {
+fn templates_that_could_lead_elsewhere_are_refused() {
     use TemplateProblem::*;
     for (text, expected) in [
         ("", Scheme),
@@ -238,7 +238,7 @@ fn templates_that_could_lead_elsewhere_are_not_read() {
 }
 
 #[test]
-fn a_template_knows_its_holes_and_its_query_names() {
+fn a_template_lists_its_holes_and_query_names() {
     let template: Template = "https://{a}.example.com/{b}/x?c={d}&e=f&g".parse().unwrap();
     assert_eq!(template.holes(), [("a", Place::Label), ("b", Place::Path), ("d", Place::Query)]);
     assert_eq!(template.query_names(), ["c", "e", "g"]);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use url::Url;
 
 use crate::domain::address::host_and_port;
-use crate::domain::renewal::in_ms;
+use crate::domain::renewal::to_ms;
 use crate::io::clock;
 use crate::io::loopback::Loopback;
 
@@ -49,7 +49,7 @@ impl Moment {
     /// The time since then; `None` if a clock was set meanwhile.
     fn elapsed(self) -> Option<Duration> {
         let elapsed = self.monotonic.elapsed();
-        let drift = (clock::now_ms() - self.wall_ms).saturating_sub(in_ms(elapsed));
+        let drift = (clock::now_ms() - self.wall_ms).saturating_sub(to_ms(elapsed));
         (drift.abs() <= MAX_DRIFT_MS).then_some(elapsed)
     }
 }

@@ -25,7 +25,7 @@ impl Journal {
 
     /// Begins an entry, which is written when it ends or is dropped.
     pub(super) fn begin(&self, request: &HttpRequest) -> Entry {
-        let exchange = Exchange::of(request.method.as_str(), &request.url);
+        let exchange = Exchange::new(request.method.as_str(), &request.url);
         Entry { journal: self.clone(), began: Instant::now(), exchange: Some(exchange) }
     }
 
@@ -50,7 +50,7 @@ impl Entry {
         self.write(|exchange| match result {
             Ok(answer) => {
                 let small = answer.body.expose().len() <= MAX_REFUSAL_BYTES;
-                exchange.answered(answer.status, if small { error_code(answer) } else { None })
+                exchange.with_answer(answer.status, if small { error_code(answer) } else { None })
             }
             Err(error) => Exchange { error: Some(error.description().to_owned()), ..exchange },
         });

@@ -3,7 +3,9 @@
 use super::exchange::read_tokens;
 use super::{Provider, unnamed};
 use crate::domain::error::Failure;
-use crate::domain::oauth::device::{DeviceAuthorization, Polled, judge, read_device_authorization};
+use crate::domain::oauth::device::{
+    DeviceAuthorization, PollOutcome, poll_outcome, read_device_authorization,
+};
 use crate::domain::oauth::token::TokenRefusal;
 use crate::domain::sensitive::Sensitive;
 use crate::io::http::HttpError;
@@ -25,7 +27,7 @@ impl Provider {
 
     /// Asks once whether the user has given access (RFC 8628 §3.4). `interval` is in seconds. A scope that the answer
     /// leaves out is the one that was requested.
-    pub async fn poll(&self, device_code: &Sensitive<String>, interval: u64) -> Result<Polled, Failure> {
+    pub async fn poll(&self, device_code: &Sensitive<String>, interval: u64) -> Result<PollOutcome, Failure> {
         let (server, client) = (self.oauth2()?, self.client());
         let extra: Vec<_> = server.rules.token_parameters.clone().into_iter().collect();
         let request = server
@@ -36,10 +38,10 @@ impl Provider {
             Ok(answer) => read_tokens(&server.rules, &answer),
             Err(error) => Err(unanswered(error)?),
         };
-        Ok(match judge(answer, interval) {
-            Polled::Issued(mut tokens) => {
+        Ok(match poll_outcome(answer, interval) {
+            PollOutcome::Issued(mut tokens) => {
                 tokens.scope = tokens.scope.or_else(|| server.rules.scope(&self.form.values));
-                Polled::Issued(tokens)
+                PollOutcome::Issued(tokens)
             }
             other => other,
         })
@@ -71,7 +73,7 @@ mod tests {
             let what = "no answer";
             let refusal = unanswered(HttpError::Unreachable { host: host(), what, delivery });
             let refusal = refusal.expect("a reason to wait");
-            assert!(matches!(judge(Err(refusal), 5), Polled::Wait { interval: 10 }));
+            assert!(matches!(poll_outcome(Err(refusal), 5), PollOutcome::Wait { interval: 10 }));
         }
         for (error, code) in [
             (

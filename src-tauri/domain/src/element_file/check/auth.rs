@@ -56,17 +56,19 @@ fn check_auth(element: &Element, at: &str, auth: &Auth, findings: &mut Findings)
     }
 }
 
-type IsFit = fn(&Field) -> bool;
-
 /// The fields of the client, which every sign-in with a browser needs.
 fn client_fields(element: &Element, at: &str, auth: &Auth, findings: &mut Findings) {
-    let needs: [(&str, &str, IsFit); 3] = [
-        (API_KEY, "of type text", |field| field.kind == FieldKind::Text),
-        (API_SECRET, "of type text, with secret = true", |f| f.kind == FieldKind::Text && f.secret),
-        (CALLBACK_URL, "of type address, not secret", |f| f.kind == FieldKind::Address && !f.secret),
-    ];
-    for (key, kind, fits) in needs {
-        let what = format!("this kind needs the field {key} {kind}");
+    for (key, kind, secret) in [
+        (API_KEY, FieldKind::Text, None),
+        (API_SECRET, FieldKind::Text, Some(true)),
+        (CALLBACK_URL, FieldKind::Address, Some(false)),
+    ] {
+        let fits = |field: &Field| field.kind == kind && secret.is_none_or(|secret| field.secret == secret);
+        let secrecy = secret.map(|secret| format!(" and secret = {secret}")).unwrap_or_default();
+        let what = format!(
+            "this kind needs the field {key} with type = \"{}\"{secrecy}",
+            format!("{kind:?}").to_lowercase()
+        );
         findings.require(element.field(key).is_some_and(fits), at, what);
     }
     // Only a server at which the application registers itself takes a sign-in without a client ID.

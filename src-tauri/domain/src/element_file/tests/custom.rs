@@ -112,7 +112,7 @@ fn an_address_in_the_form_is_https_anywhere_or_http_on_this_computer() {
 }
 
 #[test]
-fn an_issuer_alone_makes_a_whole_element() {
+fn an_issuer_is_enough_for_a_custom_element() {
     let metadata = published(
         r#","revocation_endpoint":"https://id.example.com/revoke","userinfo_endpoint":"https://id.example.com/me",
         "device_authorization_endpoint":"https://id.example.com/device","jwks_uri":"https://id.example.com/k",
@@ -159,7 +159,7 @@ fn an_issuer_alone_makes_a_whole_element() {
 }
 
 #[test]
-fn what_the_person_typed_wins_over_what_was_published() {
+fn entered_values_take_precedence_over_metadata() {
     let metadata = published(
         r#","userinfo_endpoint":"https://id.example.com/me","registration_endpoint":"https://id.example.com/r",
         "token_endpoint_auth_methods_supported":["client_secret_basic"],"jwks_uri":"https://id.example.com/k",
@@ -189,7 +189,7 @@ fn what_the_person_typed_wins_over_what_was_published() {
 }
 
 #[test]
-fn by_hand_the_addresses_are_enough() {
+fn endpoints_are_enough_without_metadata() {
     let element = custom_oauth2(&filled(OAUTH2, &BY_HAND, &[]), None).unwrap();
     assert_eq!(element.key, "login-example-com-auth");
     assert_eq!(element.name, "login.example.com");
@@ -203,7 +203,7 @@ fn by_hand_the_addresses_are_enough() {
 }
 
 #[test]
-fn the_key_is_a_word_for_the_server_and_never_that_of_a_product() {
+fn the_key_of_a_custom_element_is_never_that_of_a_product() {
     for (issuer, key) in [
         ("https://id.example.com", "id-example-com"),
         ("https://id.example.com/", "id-example-com"),
@@ -232,7 +232,7 @@ fn the_key_is_a_word_for_the_server_and_never_that_of_a_product() {
 }
 
 #[test]
-fn pkce_is_s256_wherever_the_server_can_and_never_plain() {
+fn pkce_is_s256_if_supported_and_never_plain() {
     for (methods, typed, expected) in [
         (None, "S256", Pkce::S256),
         (Some("[\"S256\",\"plain\"]"), "S256", Pkce::S256),
@@ -249,7 +249,7 @@ fn pkce_is_s256_wherever_the_server_can_and_never_plain() {
 }
 
 #[test]
-fn the_client_shows_itself_as_the_server_takes_it() {
+fn the_client_authenticates_as_the_metadata_says() {
     use ClientAuthentication::{Basic, Body, None as Public};
     for (methods, typed, way) in [
         (None, "automatic", Some(Basic)),
@@ -279,7 +279,7 @@ fn the_client_shows_itself_as_the_server_takes_it() {
 }
 
 #[test]
-fn a_file_is_about_the_server_whoever_the_client_is() {
+fn a_custom_element_does_not_depend_on_the_client() {
     let metadata = published(",\"registration_endpoint\":\"https://id.example.com/r\"");
     let with = made(&[], Some(&metadata));
     assert_eq!(with, made(&[(API_KEY, ""), (API_SECRET, "")], Some(&metadata)));
@@ -318,7 +318,7 @@ fn the_chosen_grant_comes_first_and_must_be_possible() {
 }
 
 #[test]
-fn what_is_missing_or_cannot_be_used_is_named_by_its_field() {
+fn missing_and_invalid_fields_are_named() {
     let client = [(API_KEY, "c1"), (API_SECRET, "s1")];
     assert_eq!(refused(&client, &[], None), is("issuer", Problem::Required));
     let both =
@@ -344,7 +344,7 @@ fn what_is_missing_or_cannot_be_used_is_named_by_its_field() {
 }
 
 #[test]
-fn three_addresses_make_an_oauth1_element() {
+fn three_addresses_are_enough_for_an_oauth1_element() {
     let three = [
         ("request_token_endpoint", "https://api.example.com/oauth/request_token"),
         ("authorization_endpoint", "https://api.example.com/oauth/authorize"),
@@ -378,7 +378,7 @@ fn three_addresses_make_an_oauth1_element() {
 }
 
 #[test]
-fn the_file_explains_itself() {
+fn the_written_file_has_comments() {
     let text = to_toml(&made(&[], Some(&published(",\"revocation_endpoint\":\"https://id.example.com/r\""))));
     for line in [
         "# Written by Keyrack when this product was connected.",
@@ -395,7 +395,7 @@ fn the_file_explains_itself() {
 /// A file must read back as what was written, whatever was typed and published: tried over many forms that are drawn
 /// from lists of odd values by a fixed sequence.
 #[test]
-fn every_made_element_reads_back_from_its_file() {
+fn every_custom_element_reads_back_from_its_file() {
     let mut state = 7_u64;
     let mut draw = |of: &[&str]| -> String {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -20,7 +20,7 @@ fn the_plain_file_is_accepted() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_names_the_line() {
+fn a_fault_names_its_line() {
     refused("gives", "gvies", 5, "this version does not know the word `gvies`; did you mean `gives`?");
     refused(
         "scopes = [",
@@ -62,7 +62,7 @@ fn a_file_that_cannot_be_read_names_the_line() {
 }
 
 #[test]
-fn all_missing_and_unknown_words_and_wrong_types_are_told_at_once() {
+fn all_missing_and_unknown_words_and_wrong_types_are_reported_at_once() {
     let text = "name = 7\naccess = \"all\"\nkits = 1\n[auth]\n[[fields]]\nkey = \"a\"\nrequired = 1\n\
         [api]\naddress = \"https://a.example\"\ntoken_answer = []\n[[fields]]\nlabel = \"b\"\nsteps = \"url\"\n\
         max_length = \"9\"\nvisible_when = \"a\"\n";
@@ -138,7 +138,7 @@ fn extra_parameters_never_repeat_standard_ones() {
 }
 
 #[test]
-fn tables_that_do_not_fit_together_are_refused() {
+fn inconsistent_tables_are_refused() {
     let site = "query = [\"siteAddress\"]";
     refused("key = \"plain\"", "key = \"../plain\"", 1, "a key has only");
     refused("name = \"Plain\"", "name = \"\"", 2, "one line of 1 to 80");
@@ -181,7 +181,7 @@ fn tables_that_do_not_fit_together_are_refused() {
 }
 
 #[test]
-fn a_way_to_a_token_needs_its_addresses_and_its_place_in_the_form() {
+fn a_grant_needs_its_endpoints_and_a_place_in_the_form() {
     let scopes = "scopes = [\"read\"]";
     let token = "token_endpoint = \"https://{site}.example.com/token\"";
     let device = "device_authorization_endpoint = \"https://{site}.example.com/device\"";
@@ -214,7 +214,7 @@ fn a_way_to_a_token_needs_its_addresses_and_its_place_in_the_form() {
 }
 
 #[test]
-fn only_an_application_that_registers_itself_needs_no_key() {
+fn only_a_client_that_registers_itself_needs_no_id() {
     let key = "example = \"practice-key\"";
     let optional = "example = \"practice-key\"\nrequired = false";
     refused(key, optional, 8, "may be left empty only where there is a registration_endpoint");
@@ -223,14 +223,14 @@ fn only_an_application_that_registers_itself_needs_no_key() {
 }
 
 #[test]
-fn what_an_element_says_of_itself_must_agree() {
+fn retired_generic_and_from_must_be_consistent() {
     refused("access = [", "retired = true\naccess = [", 6, "a retired element has a note");
     refused("access = [", "generic = true\nfrom = \"oauth2\"\naccess = [", 7, "is not made by another");
     refused("access = [", "from = \"../x\"\naccess = [", 6, "a key has only");
 }
 
 #[test]
-fn a_derived_field_is_made_of_entered_ones_that_may_be_seen() {
+fn a_derived_field_is_made_of_public_entered_ones() {
     let site = "query = [\"siteAddress\"]";
     let derived = |more: &str| format!("type = \"address\"\nrequired = false\n{more}");
     let callback = "type = \"address\"";
@@ -266,7 +266,7 @@ fn an_oauth1_file_names_its_endpoints() {
 }
 
 #[test]
-fn answers_that_could_lead_elsewhere_are_refused() {
+fn answers_that_could_choose_another_server_are_refused() {
     let with = |tables: &str| PLAIN.replacen("[[fields]]", &format!("{tables}\n[[fields]]"), 1);
     for (tables, what) in [
         (

@@ -46,7 +46,7 @@ fn values(element: &Element, given: &[(&str, &str)]) -> form::Values {
 }
 
 #[test]
-fn the_person_may_name_the_server_by_issuer_or_by_endpoints() {
+fn the_form_names_the_server_by_issuer_or_by_endpoints() {
     let address = |key: &str| {
         format!(
             "[[fields]]\nkey = \"{key}\"\nlabel = \"Address\"\nexample = \"https://example.com/x\"\ntype = \"address\"\nrequired = false\n"

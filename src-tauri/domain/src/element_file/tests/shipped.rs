@@ -112,7 +112,7 @@ fn practice(element: &Element, over: &[(&str, &str)]) -> Values {
 }
 
 #[test]
-fn each_element_says_what_the_platform_expects() {
+fn each_element_matches_the_platform_api() {
     for pin in PINS {
         let element = parse(pin.text);
         let key = pin.key;
@@ -156,7 +156,7 @@ fn a_salesforce_site_is_sent_only_when_it_was_given() {
 }
 
 #[test]
-fn access_can_be_taken_back_by_a_call_or_on_a_page() {
+fn access_can_be_revoked_by_a_call_or_on_a_page() {
     for (text, call, page) in [
         (
             text!("zendesk"),
@@ -191,7 +191,7 @@ fn access_can_be_taken_back_by_a_call_or_on_a_page() {
 }
 
 #[test]
-fn what_was_closed_by_its_maker_says_so_and_nothing_else_does() {
+fn only_closed_products_are_retired() {
     for pin in PINS {
         let element = parse(pin.text);
         let retired = ["desk", "actessentialsoauth"].contains(&pin.key);
@@ -200,7 +200,7 @@ fn what_was_closed_by_its_maker_says_so_and_nothing_else_does() {
 }
 
 #[test]
-fn each_provider_is_asked_as_it_is_today() {
+fn the_authorization_request_of_each_provider_is_pinned() {
     use crate::element::Pkce;
     for (text, scope, life, identity) in [
         (text!("zendesk"), "read write", None, "https://acme.zendesk.com/api/v2/users/me.json"),
@@ -233,7 +233,7 @@ fn each_provider_is_asked_as_it_is_today() {
 }
 
 #[test]
-fn a_sandbox_and_an_own_domain_of_salesforce_are_asked_there() {
+fn a_salesforce_sandbox_or_own_domain_is_used_for_every_call() {
     let element = parse(text!("sfdc"));
     for site in ["test.salesforce.com", "acme.my.salesforce.com", "acme--dev.sandbox.my.salesforce.com"] {
         let values = practice(&element, &[("site.address", site)]);
@@ -245,7 +245,7 @@ fn a_sandbox_and_an_own_domain_of_salesforce_are_asked_there() {
 }
 
 #[test]
-fn the_salesforce_api_stands_only_where_salesforce_is() {
+fn the_salesforce_api_is_always_below_salesforce_com() {
     let element = parse(text!("sfdc"));
     let values = practice(&element, &[]);
     let base = |url: &str| {
@@ -271,7 +271,7 @@ fn the_salesforce_api_stands_only_where_salesforce_is() {
 }
 
 #[test]
-fn every_field_helps_the_person_and_says_how_to_mend_it() {
+fn every_field_has_help_and_a_problem_sentence() {
     for pin in PINS {
         for field in parse(pin.text).fields {
             assert!(field.help.ends_with('.'), "{}: {} has no help", pin.key, field.key);
@@ -281,7 +281,7 @@ fn every_field_helps_the_person_and_says_how_to_mend_it() {
 }
 
 #[test]
-fn sentences_for_people_use_no_words_of_the_protocol() {
+fn sentences_for_users_have_no_protocol_terms() {
     for pin in PINS {
         let element = parse(pin.text);
         let mut texts = vec![element.name, element.gives, element.category, element.note.unwrap_or_default()];
@@ -299,7 +299,7 @@ fn sentences_for_people_use_no_words_of_the_protocol() {
 }
 
 #[test]
-fn an_element_written_out_reads_back_the_same() {
+fn a_written_element_reads_back_the_same() {
     for pin in PINS {
         let element = parse(pin.text);
         let text = toml::to_string(&element).expect("an element is TOML");

@@ -16,7 +16,7 @@ pub enum PasteProblem {
 
 /// The query of a pasted address, if that is the callback address. The callback address's own query is kept (RFC 5849
 /// §2.2): the provider sends it back among its parameters.
-pub fn pasted(address: &str, callback_url: &str) -> Result<String, PasteProblem> {
+pub fn pasted_query(address: &str, callback_url: &str) -> Result<String, PasteProblem> {
     let callback = Url::parse(callback_url).map_err(|_| PasteProblem::OtherAddress)?;
     let address = with_scheme(address.trim(), &callback);
     let url = Url::parse(&address).map_err(|_| PasteProblem::NotAnAddress)?;
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_callback_address_is_taken_from_the_clipboard() {
+    fn only_the_callback_address_is_accepted_when_pasted() {
         let plain = "https://www.mycoolapp.com/auth";
         let local = "http://localhost:14747/callback/acme";
         let with_query = "https://www.mycoolapp.com/auth?app=1";
@@ -84,7 +84,7 @@ mod tests {
             ("code:abc", plain, Err(PasteProblem::NotAnAddress)),
             ("é", plain, Err(PasteProblem::NotAnAddress)),
         ] {
-            assert_eq!(pasted(address, callback), result.map(str::to_owned), "{address}");
+            assert_eq!(pasted_query(address, callback), result.map(str::to_owned), "{address}");
         }
     }
 }

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_told_apart_as_for_oauth_2() {
+    fn refusals_are_classified_as_for_oauth_2() {
         let refused = |error: &str, description: Option<&str>, status| TokenRefusal::Refused {
             error: error.into(),
             description: description.map(Into::into),

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_base_string_uri_is_what_the_host_header_says() {
+    fn the_base_string_uri_matches_the_host_header() {
         for (address, uri) in [
             // The two examples of RFC 5849 §3.4.1.2.
             ("http://EXAMPLE.COM:80/r%20v/X?id=123", "http://example.com/r%20v/X"),

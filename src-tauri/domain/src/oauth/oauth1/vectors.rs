@@ -100,7 +100,7 @@ fn the_three_requests_of_section_1_2_are_signed_as_printed() {
 }
 
 #[test]
-fn the_base_string_of_section_3_4_1_1_comes_out() {
+fn the_base_string_of_section_3_4_1_1_is_reproduced() {
     let header = "OAuth realm=\"Example\", oauth_consumer_key=\"9djdj82h48djs9d2\", oauth_token=\"kkk9d7dh3k39sjv7\", \
                   oauth_signature_method=\"HMAC-SHA1\", oauth_timestamp=\"137131201\", oauth_nonce=\"7d8f3e4a\", \
                   oauth_signature=\"bYT5CMsGcbgUdFHObYMEfcx6bsw%3D\"";
@@ -144,7 +144,7 @@ fn a_callback_that_is_percent_encoded_itself_is_encoded_once_more() {
 }
 
 #[test]
-fn a_body_is_signed_exactly_when_it_is_a_form() {
+fn only_a_form_body_is_signed() {
     let signature_with = |content_type: &str, body: &str, query: &str| {
         let mut request = HttpRequest::new(Method::Post, address(&format!("https://acme.example/a{query}")))
             .header("content-type", content_type);
@@ -164,7 +164,7 @@ fn a_body_is_signed_exactly_when_it_is_a_form() {
 }
 
 #[test]
-fn plaintext_sends_both_secrets_and_only_over_a_protected_line() {
+fn plaintext_is_sent_only_over_a_protected_connection() {
     let client = Credentials::client("k", "s&1".into()).with_token("t".into(), "u 2".into());
     let how = signing(SignatureMethod::Plaintext, 1, "n");
     let ask = |url: &str| sign(HttpRequest::new(Method::Get, address(url)), &client, &how, &[]);
@@ -179,7 +179,7 @@ fn plaintext_sends_both_secrets_and_only_over_a_protected_line() {
 }
 
 #[test]
-fn what_cannot_be_signed_unambiguously_is_refused() {
+fn an_ambiguous_request_is_not_signed() {
     let how = signing(SignatureMethod::HmacSha1, 1, "n");
     let ask = |url: &str| {
         sign(HttpRequest::new(Method::Get, address(url)), &printer(), &how, &[("oauth_verifier", "v")])
@@ -202,7 +202,7 @@ fn signing_again_replaces_the_old_signature() {
 }
 
 #[test]
-fn a_request_that_was_changed_or_signed_by_another_is_refused() {
+fn a_changed_or_forged_request_is_refused() {
     for method in [SignatureMethod::HmacSha1, SignatureMethod::HmacSha256, SignatureMethod::Plaintext] {
         let url = address("https://acme.example/token?a=1");
         let client = printer().with_token("t".into(), "ts".into());
@@ -260,7 +260,7 @@ fn an_authorization_header_is_read_strictly() {
 }
 
 #[test]
-fn a_damaged_authorization_header_is_never_more_than_an_error() {
+fn a_damaged_authorization_header_is_an_error_and_never_a_panic() {
     let whole = r#"OAuth realm="a\"b", a="%C3%A9", b="2""#;
     assert!(parse_authorization_header(whole).is_ok());
     for at in 0..whole.len() {

@@ -1,14 +1,15 @@
 //! Tokens: requesting them, and reading what the provider issued or why it did not.
 
 mod answer;
+mod members;
 mod redirect;
 mod refusal;
 mod request;
 mod token_set;
 
-pub(super) use answer::Members;
 pub use answer::{error_code, read_token_answer};
-pub use redirect::{registered_address, speaks_of_redirect};
+pub(super) use members::Members;
+pub use redirect::{is_redirect_refusal, quoted_address};
 pub use refusal::TokenRefusal;
 pub use request::{BodyFormat, ClientAuthentication, RepeatedParameter, TokenEndpoint};
 pub use token_set::{BEARER, OAUTH1, TokenSet, refreshed};

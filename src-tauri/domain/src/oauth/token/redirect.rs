@@ -15,7 +15,7 @@ const NAMES: [&str; 6] =
     ["redirect_uri", "redirect uri", "redirect url", "redirection uri", "callback url", "callback uri"];
 
 /// Whether a refusal, through the browser or by the token endpoint, is about the redirect address.
-pub fn speaks_of_redirect(error: &str, description: Option<&str>) -> bool {
+pub fn is_redirect_refusal(error: &str, description: Option<&str>) -> bool {
     let error = error.to_ascii_lowercase();
     let words = description.unwrap_or_default().to_ascii_lowercase();
     CODES.contains(&error.as_str())
@@ -24,7 +24,7 @@ pub fn speaks_of_redirect(error: &str, description: Option<&str>) -> bool {
 }
 
 /// The address that the message quotes, if it is exactly one.
-pub fn registered_address(description: &str) -> Option<String> {
+pub fn quoted_address(description: &str) -> Option<String> {
     let delimiter = |c: char| c.is_whitespace() || "'\"`<>()[]{},;“”‘’".contains(c);
     let mut found = description
         .split(delimiter)
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_that_names_the_redirect_address_is_told_from_others() {
+    fn a_refusal_of_the_redirect_address_is_recognized() {
         for (error, description, about) in [
             ("redirect_uri_mismatch", None, true),
             ("REDIRECT_URI_MISMATCH", None, true),
@@ -56,12 +56,12 @@ mod tests {
             ("access_denied", Some("redirect_uri"), false),
             ("invalid_scope", Some("redirect uri"), false),
         ] {
-            assert_eq!(speaks_of_redirect(error, description), about, "{error} {description:?}");
+            assert_eq!(is_redirect_refusal(error, description), about, "{error} {description:?}");
         }
     }
 
     #[test]
-    fn the_registered_address_is_taken_from_the_words_if_they_quote_one() {
+    fn the_registered_address_is_taken_from_a_message_that_quotes_one() {
         for (words, address) in [
             ("registered: 'http://localhost:1717/callback'.", Some("http://localhost:1717/callback")),
             ("The address must be https://acme.example/auth.", Some("https://acme.example/auth")),
@@ -73,7 +73,7 @@ mod tests {
             ("https://me@a.example/", None),
             ("nothing here", None),
         ] {
-            assert_eq!(registered_address(words).as_deref(), address, "{words}");
+            assert_eq!(quoted_address(words).as_deref(), address, "{words}");
         }
     }
 }

@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_exchanged_with_everything_it_was_asked_with() {
+    fn a_code_is_exchanged_with_the_parameters_of_its_request() {
         let request = ask(ClientAuthentication::Body, BodyFormat::Form, "s+/", &[], |endpoint| {
             let verifier = Verifier::new("v".repeat(43).into()).unwrap();
             endpoint.code(&"c 1".into(), "http://localhost:1/callback/acme?x=%2f", Some(&verifier))
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn the_client_shows_itself_in_exactly_one_way() {
+    fn the_client_authenticates_in_exactly_one_way() {
         use ClientAuthentication::{Basic, Body, None as Public};
         let base = "grant_type=refresh_token&refresh_token=r1";
         for (authentication, secret, in_body, in_header) in [
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn sign_ins_without_a_browser_here_ask_as_their_rfcs_say() {
+    fn requests_without_a_browser_follow_their_rfcs() {
         type Ask = fn(&TokenEndpoint) -> Result<HttpRequest, RepeatedParameter>;
         let device: Ask = |endpoint| endpoint.device_authorization(Some("a b"));
         let bare: Ask = |endpoint| endpoint.device_authorization(None);
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn an_extra_parameter_never_replaces_one_of_ours() {
+    fn an_extra_parameter_never_replaces_a_standard_one() {
         let with = |extra: &[(&str, &str)]| {
             ask(ClientAuthentication::Basic, BodyFormat::Form, "s", extra, |endpoint| {
                 endpoint.refresh(&"r1".into(), Some("read write"))
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_of_authentication_is_written_as_element_files_write_it() {
+    fn client_authentication_has_the_words_of_element_files() {
         for (text, authentication) in [
             ("\"body\"", ClientAuthentication::Body),
             ("\"basic\"", ClientAuthentication::Basic),

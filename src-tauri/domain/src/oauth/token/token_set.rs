@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_renewal_does_not_mention_still_holds() {
+    fn a_renewal_keeps_what_its_answer_omits() {
         let old =
             tokens("a1", Some("r1"), Some("read"), &[("instance_url", "https://na1.example"), ("id", "1")]);
         for (new, refresh, scope, id) in [

@@ -1,4 +1,6 @@
 use super::*;
+use crate::oauth::token::members::{LONGEST_LIFE, LONGEST_WAIT};
+use crate::sensitive::Sensitive;
 
 fn answer(status: u16, body: &str) -> HttpResponse {
     HttpResponse { status, headers: Vec::new(), body: Sensitive::new(body.as_bytes().to_vec()) }
@@ -13,7 +15,7 @@ fn refused(error: &str, description: Option<&str>, status: u16) -> TokenRefusal 
 }
 
 #[test]
-fn a_whole_answer_is_read_and_only_named_members_are_kept() {
+fn a_token_answer_is_read_and_only_named_members_are_kept() {
     let keep = ["instance_url", "team.id", "absent", "id_token", "refresh_token"].map(str::to_owned);
     let body = r#"{"access_token":"a1","token_type":"bearer","refresh_token":"r1","expires_in":3600,"scope":"x y",
                    "instance_url":"https://na1.example","team":{"id":7},"id_token":"jwt","other":[1,{}]}"#;
@@ -28,7 +30,7 @@ fn a_whole_answer_is_read_and_only_named_members_are_kept() {
 }
 
 #[test]
-fn an_answer_may_come_in_many_shapes() {
+fn a_token_answer_may_have_many_forms() {
     for (body, access_token) in [
         (r#"{"access_token":"a1"}"#, "a1"),
         ("\u{FEFF}\n {\"access_token\":\"a1\"}\n", "a1"),
@@ -48,7 +50,7 @@ fn an_answer_may_come_in_many_shapes() {
 }
 
 #[test]
-fn a_life_time_survives_however_it_is_written() {
+fn a_lifetime_is_read_from_numbers_and_text() {
     for (written, life) in [
         ("3600", Some(3600)),
         ("\"3600\"", Some(3600)),
@@ -81,7 +83,7 @@ fn a_life_time_survives_however_it_is_written() {
 }
 
 #[test]
-fn an_answer_without_a_usable_token_says_what_is_wrong_and_repeats_nothing() {
+fn an_answer_without_a_usable_token_is_refused_without_its_values() {
     for (status, body, what) in [
         (200, "", "neither JSON nor a form"),
         (200, "<html>a=b</html>", "neither JSON nor a form"),
@@ -114,7 +116,7 @@ fn an_answer_without_a_usable_token_says_what_is_wrong_and_repeats_nothing() {
 }
 
 #[test]
-fn a_refusal_bears_the_code_of_the_rfc_wherever_the_product_hides_it() {
+fn a_refusal_has_the_code_of_the_rfc_wherever_the_product_puts_it() {
     for (status, body, refusal) in [
         (
             400,
@@ -160,7 +162,7 @@ fn a_refusal_bears_the_code_of_the_rfc_wherever_the_product_hides_it() {
 }
 
 #[test]
-fn a_long_token_is_a_token() {
+fn a_long_token_is_accepted() {
     let long = "x".repeat(16 * 1024);
     let body = format!(r#"{{"access_token":"{long}","refresh_token":"{long}"}}"#);
     let tokens = read(200, &body).unwrap();
@@ -169,7 +171,7 @@ fn a_long_token_is_a_token() {
 }
 
 #[test]
-fn a_401_that_says_no_more_is_a_client_that_was_not_recognized() {
+fn a_401_without_a_code_means_invalid_client() {
     for (status, body, code) in [
         (401, "", "invalid_client"),
         (401, "<html>Unauthorized</html>", "invalid_client"),
@@ -185,7 +187,7 @@ fn a_401_that_says_no_more_is_a_client_that_was_not_recognized() {
 }
 
 #[test]
-fn a_report_gets_the_code_of_an_answer_and_nothing_that_could_be_a_value() {
+fn a_report_gets_an_error_code_and_no_value() {
     for (status, body, code) in [
         (400, r#"{"error":"invalid_grant","error_description":"x"}"#, Some("invalid_grant")),
         (200, r#"{"error":"invalid_grant"}"#, Some("invalid_grant")),
@@ -208,7 +210,7 @@ fn a_report_gets_the_code_of_an_answer_and_nothing_that_could_be_a_value() {
 }
 
 #[test]
-fn what_may_pass_is_temporary() {
+fn temporary_failures_are_recognized() {
     for (status, body, wait, retry_after) in [
         (408, "", None, None),
         (425, "", None, None),
@@ -227,7 +229,7 @@ fn what_may_pass_is_temporary() {
 }
 
 #[test]
-fn a_damaged_answer_is_never_more_than_an_error() {
+fn a_damaged_answer_is_an_error_and_never_a_panic() {
     let whole =
         br#"{"access_token":"a\u0031","token_type":"bearer","expires_in":-1.5e3,"scope":["x",{"y":null}]}"#;
     for at in 0..whole.len() {
