@@ -41,6 +41,11 @@ pub fn looks_same(a: &str, b: &str) -> bool {
     folded(a) == folded(b) || unfolded(a) == unfolded(b)
 }
 
+/// Whether one of these names looks the same.
+pub fn is_taken(names: &[String], name: &str) -> bool {
+    names.iter().any(|known| looks_same(known, name))
+}
+
 fn resembling(name: &str) -> String {
     let compatible = name.nfkc().filter(|c| !is_hidden(*c)).collect::<String>();
     compatible.split('m').map(|part| skeleton(part).collect::<String>()).collect::<Vec<_>>().join("m")

@@ -6,7 +6,7 @@ use super::locks::{LOCK_TIMEOUT, connection_lock_name};
 use crate::domain::connection::{Connection, Facts, clean_tags, given_name, parse_note};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::FieldProblem;
-use crate::domain::text::looks_same;
+use crate::domain::text::is_taken;
 use crate::io::index::IndexError;
 use crate::io::lock::Lock;
 use crate::io::vault::VaultError;
@@ -25,8 +25,7 @@ impl Engine {
     async fn rename_locked(&self, mut connection: Connection, name: String) -> Result<Connection, Failure> {
         let _lock = self.lock_connection(&connection).await?;
         let platform = self.platform(&connection.workspace).await?;
-        let others = self.index.connections(Some(&connection.workspace))?;
-        if others.iter().any(|other| other.id != connection.id && looks_same(&other.name, &name)) {
+        if is_taken(&self.index.names(&connection.workspace, &connection.id)?, &name) {
             return Err(Failure::new(Code::NameTaken).name(name));
         }
         let taken = |error| match error {

@@ -13,7 +13,7 @@ use crate::domain::connection::{Connection, NAME_MAX, Status, clean_name, clean_
 use crate::domain::element::{API_KEY, API_SECRET, CALLBACK_URL, Element};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, FilledForm, Problem};
-use crate::domain::text::looks_same;
+use crate::domain::text::is_taken;
 use crate::domain::view::ConnectRequest;
 use crate::fault;
 use crate::io::callback::CallbackListener;
@@ -201,12 +201,11 @@ impl Engine {
         if name.chars().count() > NAME_MAX {
             return Err(Failure::form(vec![FieldProblem { key: "name".into(), problem: Problem::TooLong }]));
         }
-        let existing = self.index.connections(Some(workspace))?;
-        let taken = |name: &str| existing.iter().any(|known| looks_same(&known.name, name));
+        let names = self.index.names(workspace, "")?;
         if name.is_empty() {
-            return Ok(free_name(&element.name, taken));
+            return Ok(free_name(&element.name, |name| is_taken(&names, name)));
         }
-        if taken(&name) { Err(Failure::new(Code::NameTaken).name(name)) } else { Ok(name) }
+        if is_taken(&names, &name) { Err(Failure::new(Code::NameTaken).name(name)) } else { Ok(name) }
     }
 
     /// Records that something has begun which may leave a token: its attempt, and the lock of its owner.

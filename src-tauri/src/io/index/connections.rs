@@ -8,7 +8,7 @@ use super::error::IndexError;
 use super::file::Index;
 use crate::domain::connection::{self, Account, Connection, Facts, Status, folded};
 use crate::domain::error::Code;
-use crate::domain::text::looks_same;
+use crate::domain::text::{is_taken, looks_same};
 use crate::domain::workspace::WorkspaceId;
 
 impl Index {
@@ -70,6 +70,11 @@ impl Index {
             [workspace.as_str(), instance],
             read_row,
         )
+    }
+
+    /// The names of the connections of a workspace, except the one with this id.
+    pub fn names(&self, workspace: &WorkspaceId, except: &str) -> Result<Vec<String>, IndexError> {
+        read_names(&self.sqlite(), workspace, except)
     }
 
     /// Ids of all connections of a workspace, including those being removed.
@@ -167,12 +172,15 @@ impl Index {
 
 /// `name`, or the first of "name 2", "name 3", … that looks like no other name of the workspace.
 pub(super) fn free_name(sqlite: &Sqlite, connection: &Connection) -> Result<String, IndexError> {
+    let others = read_names(sqlite, &connection.workspace, &connection.id)?;
+    Ok(connection::free_name(&connection.name, |name| is_taken(&others, name)))
+}
+
+fn read_names(sqlite: &Sqlite, workspace: &WorkspaceId, except: &str) -> Result<Vec<String>, IndexError> {
     let mut query = sqlite
         .prepare_cached("SELECT name FROM connection WHERE workspace = ?1 AND removing = 0 AND id <> ?2")?;
-    let others = query.query_map([connection.workspace.as_str(), &connection.id], |row| row.get(0))?;
-    let others = others.collect::<Result<Vec<String>, _>>()?;
-    let taken = |name: &str| others.iter().any(|other| looks_same(other, name));
-    Ok(connection::free_name(&connection.name, taken))
+    let names = query.query_map([workspace.as_str(), except], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
 }
 
 /// The instance number of a local connection: the one it has, or the next. Numbers are never reused.
