@@ -88,7 +88,7 @@ impl DerefMut for Connection {
 pub const NAME_MAX: usize = 200;
 
 /// Cleans a name as the user types it: one line without control, invisible and direction characters.
-pub fn clean_name(name: &str) -> String {
+pub fn normalize_name(name: &str) -> String {
     one_line(name)
 }
 
@@ -96,8 +96,8 @@ pub fn clean_name(name: &str) -> String {
 ///
 /// # Errors
 /// An empty name, or one longer than [`NAME_MAX`].
-pub fn given_name(name: &str) -> Result<String, Problem> {
-    let name = clean_name(name);
+pub fn parse_name(name: &str) -> Result<String, Problem> {
+    let name = normalize_name(name);
     match name.chars().count() {
         0 => Err(Problem::Required),
         n if n > NAME_MAX => Err(Problem::TooLong),
@@ -119,9 +119,9 @@ pub fn parse_note(text: &str) -> Result<Option<String>, Problem> {
 }
 
 /// Cleans tags as a person types them: each like a name, none empty, none twice.
-pub fn clean_tags(tags: &[String]) -> Vec<String> {
+pub fn normalize_tags(tags: &[String]) -> Vec<String> {
     let mut clean: Vec<String> = Vec::new();
-    for tag in tags.iter().map(|tag| clean_name(tag)).filter(|tag| !tag.is_empty()) {
+    for tag in tags.iter().map(|tag| normalize_name(tag)).filter(|tag| !tag.is_empty()) {
         if !clean.contains(&tag) {
             clean.push(tag);
         }
@@ -212,9 +212,9 @@ mod tests {
 
     #[test]
     fn names_are_cleaned_and_numbered() {
-        assert_eq!(clean_name("  Zen\u{7}desk \n  EU "), "Zendesk EU");
-        assert_eq!(clean_name(" \t "), "");
-        assert_eq!(clean_name("a\u{202e}b"), "ab");
+        assert_eq!(normalize_name("  Zen\u{7}desk \n  EU "), "Zendesk EU");
+        assert_eq!(normalize_name(" \t "), "");
+        assert_eq!(normalize_name("a\u{202e}b"), "ab");
         let taken = |n: &str| ["Zendesk", "Zendesk 2"].contains(&n);
         assert_eq!(free_name("Zendesk", taken), "Zendesk 3");
         assert_eq!(free_name("Webex", taken), "Webex");

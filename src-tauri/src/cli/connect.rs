@@ -1,7 +1,7 @@
 use super::context::{Context, block_on};
 use super::problem::Problem;
 use super::sign_in;
-use crate::domain::connection::clean_name;
+use crate::domain::connection::normalize_name;
 use crate::domain::error::Failure;
 use crate::domain::form::{self, FieldProblem};
 use crate::domain::view::ConnectRequest;
@@ -24,7 +24,7 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, args: Args) -> Result<(), Problem> {
     let workspace = context.workspace_or_default()?.id;
     let element = block_on(context.engine.element_in(&workspace, &args.key))?;
-    if args.name.as_deref().is_some_and(|name| clean_name(name).is_empty()) {
+    if args.name.as_deref().is_some_and(|name| normalize_name(name).is_empty()) {
         let problem = FieldProblem { key: "name".into(), problem: form::Problem::Required };
         return Err(Failure::form(vec![problem]).into());
     }

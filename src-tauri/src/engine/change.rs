@@ -3,7 +3,7 @@
 
 use super::Engine;
 use super::locks::{LOCK_TIMEOUT, connection_lock_name};
-use crate::domain::connection::{Connection, Facts, clean_tags, given_name, parse_note};
+use crate::domain::connection::{Connection, Facts, normalize_tags, parse_name, parse_note};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::FieldProblem;
 use crate::domain::text::is_taken;
@@ -18,7 +18,7 @@ impl Engine {
     /// Errors: [`Code::NameTaken`]; [`Code::FormInvalid`] for an empty or overlong name.
     pub async fn rename(&self, connection: &Connection, name: &str) -> Result<Connection, Failure> {
         let field = |problem| Failure::form(vec![FieldProblem { key: "name".into(), problem }]);
-        let (engine, connection, name) = (self.clone(), connection.clone(), given_name(name).map_err(field)?);
+        let (engine, connection, name) = (self.clone(), connection.clone(), parse_name(name).map_err(field)?);
         self.run_to_completion(async move { engine.rename_locked(connection, name).await }).await
     }
 
@@ -59,7 +59,7 @@ impl Engine {
 
     /// Replaces all tags.
     pub async fn set_tags(&self, connection: &Connection, tags: &[String]) -> Result<Connection, Failure> {
-        let (engine, connection, tags) = (self.clone(), connection.clone(), clean_tags(tags));
+        let (engine, connection, tags) = (self.clone(), connection.clone(), normalize_tags(tags));
         self.run_to_completion(async move { engine.set_tags_locked(connection, tags).await }).await
     }
 

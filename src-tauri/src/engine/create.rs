@@ -9,7 +9,7 @@ use super::keep::{NotKept, Unsaved};
 use super::locks::{LOCK_TIMEOUT, POLL_INTERVAL};
 use super::new_item::NewItem;
 use super::{Engine, WorkspaceId};
-use crate::domain::connection::{Connection, clean_name, clean_tags};
+use crate::domain::connection::{Connection, normalize_name, normalize_tags};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, FilledForm};
 use crate::domain::item::Item;
@@ -101,7 +101,7 @@ impl Engine {
             }
         };
         crate::fault::point("instance_created");
-        let given_name = Some(clean_name(&new.name)).filter(|name| !name.is_empty());
+        let own_name = Some(normalize_name(&new.name)).filter(|name| !name.is_empty());
         let new_item = NewItem {
             attempt: &attempt.id,
             again,
@@ -110,9 +110,9 @@ impl Engine {
             product: provider.product().to_owned(),
             name: match again {
                 Some(connection) => connection.name.clone(),
-                None => given_name.unwrap_or_else(|| provider.product().to_owned()),
+                None => own_name.unwrap_or_else(|| provider.product().to_owned()),
             },
-            tags: again.map_or_else(|| clean_tags(&new.tags), |connection| connection.tags.clone()),
+            tags: again.map_or_else(|| normalize_tags(&new.tags), |connection| connection.tags.clone()),
             host: provider.account_host(),
             configuration: new.configuration,
         };

@@ -13,34 +13,32 @@ use crate::platform::discovery::discover;
 
 /// The field that names the authorization server (RFC 8414 §2).
 const ISSUER: &str = "issuer";
-/// The field of what is asked for.
 const SCOPE: &str = "scope";
-/// The fields without which a server must publish where it is.
+/// Without these fields the server's metadata is needed.
 const NEEDED: [&str; 2] = ["authorization_endpoint", "token_endpoint"];
 
 impl Engine {
-    /// Makes the element of the provider that `given` describes, and writes its file into the person's folder, unless the
-    /// same one was described before.
+    /// Makes a custom element of the provider that `given` describes, and writes its file into the user's folder, unless
+    /// the same one was described before.
     ///
-    /// # Errors
-    /// A form that does not fit; [`Code::IssuerUnknown`] or whatever the provider answers; a folder that cannot be
+    /// Errors: [`Code::FormInvalid`]; [`Code::IssuerUnknown`]; [`Code::IndexUnwritable`] for a folder that cannot be
     /// written.
     pub async fn describe_provider(
         &self,
         generic: &str,
         given: &BTreeMap<String, String>,
     ) -> Result<Element, Failure> {
-        let form_of = self.element(generic)?;
-        if !form_of.generic {
+        let generic = self.element(generic)?;
+        if !generic.generic {
             return Err(Failure::internal("this element describes one product only"));
         }
-        let mut defaults = self.defaults(&WorkspaceId::Local, &form_of);
-        // The client is no part of a description: it is asked for when somebody signs in.
+        let mut defaults = self.defaults(&WorkspaceId::Local, &generic);
+        // The client is no part of a description: the sign-in asks for it.
         for key in [API_KEY, API_SECRET] {
             defaults.insert(key.to_owned(), "unknown-yet".to_owned());
         }
-        let values = form::check(&form_of, given, &defaults).map_err(Failure::form)?;
-        let made = match form_of.auth {
+        let values = form::check(&generic, given, &defaults).map_err(Failure::form)?;
+        let custom = match generic.auth {
             Auth::Oauth1(_) => custom_oauth1(&values),
             _ => {
                 let by_hand = NEEDED.iter().all(|field| values.get(field).is_some());
@@ -55,15 +53,15 @@ impl Engine {
                 custom_oauth2(&values, metadata.as_ref())
             }
         };
-        let made = match self.place_for(made.map_err(Failure::form)?)? {
+        let custom = match self.find_place(custom.map_err(Failure::form)?)? {
             Place::Taken(known) => return Ok(*known),
-            Place::Free(made) => *made,
+            Place::Free(custom) => *custom,
         };
-        catalog::save(&self.paths.elements(), &made.key, &to_toml(&made)).map_err(unwritable)?;
-        tracing::info!(element = %made.key, "described");
-        // Read back rather than believed: what is signed in with is what the file says.
+        catalog::save(&self.paths.elements(), &custom.key, &to_toml(&custom)).map_err(unwritable)?;
+        tracing::info!(element = %custom.key, "described");
+        // Read back, so that the sign-in uses what the file says.
         self.reload_catalog();
-        self.element(&made.key)
+        self.element(&custom.key)
     }
 
     /// Removes a custom element from the catalogue.
@@ -83,17 +81,17 @@ impl Engine {
         Ok(())
     }
 
-    /// The same server may have been described before: then its file stays as it is, with what a person has changed in
-    /// it. Another element may have the key, or connections that are signed in to in another way, which must not change
-    /// under them.
-    fn place_for(&self, made: Element) -> Result<Place, Failure> {
+    /// Finds the file of a custom element. The same server may have been described before: then its file stays as it is,
+    /// with the user's changes. Another element may have the key, or connections that sign in another way, which must not
+    /// change under them.
+    fn find_place(&self, custom: Element) -> Result<Place, Failure> {
         let catalog = self.reload_catalog();
-        let mut key = made.key.clone();
+        let mut key = custom.key.clone();
         for number in 2.. {
             match catalog.find(&key) {
-                Ok(known) if known.from == made.from && known.same_server(&made) => {
-                    if same_way(&known.auth, &made.auth) {
-                        return Ok(Place::Taken(Box::new(asking_for(known, &made))));
+                Ok(known) if known.from == custom.from && known.same_server(&custom) => {
+                    if signs_in_alike(&known.auth, &custom.auth) {
+                        return Ok(Place::Taken(Box::new(with_scope_of(known, &custom))));
                     }
                     if self.index.find_element_user(&key)?.is_none() {
                         break;
@@ -102,10 +100,10 @@ impl Engine {
                 Err(catalog::NoElement::Unknown) => break,
                 _ => {}
             }
-            key = format!("{}-{number}", made.key);
+            key = format!("{}-{number}", custom.key);
         }
         let provider = Some(key.clone());
-        Ok(Place::Free(Box::new(Element { key, provider, ..made })))
+        Ok(Place::Free(Box::new(Element { key, provider, ..custom })))
     }
 }
 
@@ -113,26 +111,26 @@ fn unwritable(error: std::io::Error) -> Failure {
     Failure::new(Code::IndexUnwritable).detail(format!("the folder of elements: {}", error.kind()))
 }
 
-/// Where an element that was described goes.
+/// The file of a custom element.
 enum Place {
-    /// There is a file for it.
+    /// It exists.
     Taken(Box<Element>),
-    /// A file is to be written.
+    /// It is to be written.
     Free(Box<Element>),
 }
 
-/// A known element that asks for what was asked for now.
-fn asking_for(known: &Element, made: &Element) -> Element {
+/// A known element with the default scope of another one.
+fn with_scope_of(known: &Element, other: &Element) -> Element {
     let mut element = known.clone();
-    let asked = made.field(SCOPE).and_then(|field| field.default.clone());
+    let asked = other.field(SCOPE).and_then(|field| field.default.clone());
     if let Some(field) = element.fields.iter_mut().find(|field| field.key == SCOPE) {
         field.default = asked;
     }
     element
 }
 
-/// Whether both sign in the same way. What they ask for may differ: that stays with each connection.
-fn same_way(one: &Auth, other: &Auth) -> bool {
+/// Whether both sign in the same way. Their scopes may differ: those stay with each connection.
+fn signs_in_alike(one: &Auth, other: &Auth) -> bool {
     let without_scopes = |auth: &Auth| {
         let mut auth = auth.clone();
         if let Auth::Oauth2(oauth2) = &mut auth {

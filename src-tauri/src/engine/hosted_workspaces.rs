@@ -7,7 +7,7 @@ use super::locks::LOCK_TIMEOUT;
 use super::platforms::base_url;
 use super::workspace::Workspace;
 use super::{Engine, WorkspaceId};
-use crate::domain::connection::given_name;
+use crate::domain::connection::parse_name;
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, Problem};
 use crate::domain::hosted;
@@ -30,7 +30,7 @@ impl Engine {
     /// After a failure nothing is kept. Errors: [`Code::FormInvalid`], [`Code::WorkspaceTaken`],
     /// [`Code::WorkspaceSecrets`].
     pub async fn add_workspace(&self, mut request: WorkspaceRequest) -> Result<Workspace, Failure> {
-        let name = given_name(&request.name);
+        let name = parse_name(&request.name);
         let secrets = Secrets {
             user: take_trimmed(&mut request.user_secret),
             organization: take_trimmed(&mut request.organization_secret),
@@ -111,7 +111,7 @@ impl Engine {
     pub async fn rename_workspace(&self, workspace: &Workspace, name: &str) -> Result<Workspace, Failure> {
         let id = hosted_id(workspace)?;
         let field = |problem| Failure::form(vec![FieldProblem { key: "name".into(), problem }]);
-        let name = given_name(name).map_err(field)?;
+        let name = parse_name(name).map_err(field)?;
         let _lock = self.lock_workspace(id, workspace).await?;
         self.check_workspace_name(&name, Some(&workspace.id))?;
         self.index.rename_workspace(id, &name).map_err(|error| taken_by(error, &name))?;

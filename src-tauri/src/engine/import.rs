@@ -7,7 +7,7 @@ use super::keep::UNTAG_TIMEOUT;
 use super::new_item::NewItem;
 use super::workspace::Workspace;
 use super::{Engine, WorkspaceId};
-use crate::domain::connection::{Connection, clean_name, clean_tags};
+use crate::domain::connection::{Connection, normalize_name, normalize_tags};
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::{attempt_tag, without_attempt_tags};
 use crate::domain::text;
@@ -98,7 +98,7 @@ impl Engine {
         let token = instance.token.clone().ok_or_else(masked)?;
         let marked = instance.tags.contains(&attempt_tag(&attempt.id));
         let tags = without_attempt_tags(&instance.tags);
-        let name = Some(clean_name(&instance.name)).filter(|n| !n.is_empty());
+        let name = Some(normalize_name(&instance.name)).filter(|n| !n.is_empty());
         let new = NewItem {
             attempt: &attempt.id,
             again: None,
@@ -106,7 +106,7 @@ impl Engine {
             element: instance.element,
             name: name.unwrap_or_else(|| instance.product.clone()),
             product: instance.product,
-            tags: clean_tags(&tags),
+            tags: normalize_tags(&tags),
             host: None,
             configuration: instance.configuration.into_iter().map(|(k, v)| (k, v.into())).collect(),
         };

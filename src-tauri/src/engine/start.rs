@@ -9,7 +9,7 @@ use super::forms::ANY_PORT;
 use super::signing_in::Way;
 use super::{Engine, SigningIn, WorkspaceId};
 use crate::domain::address::is_loopback;
-use crate::domain::connection::{Connection, NAME_MAX, Status, clean_name, clean_tags, free_name};
+use crate::domain::connection::{Connection, NAME_MAX, Status, free_name, normalize_name, normalize_tags};
 use crate::domain::element::{API_KEY, API_SECRET, CALLBACK_URL, Element};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, FilledForm, Problem};
@@ -57,7 +57,7 @@ impl Engine {
         let (form, held) = self.fill_in(workspace, element, &request, again.as_ref()).await?;
         let (name, tags) = match &again {
             Some(Again { connection, .. }) => (connection.name.clone(), connection.tags.clone()),
-            None => (self.free_name(workspace, &form.element, &request.name)?, clean_tags(&request.tags)),
+            None => (self.free_name(workspace, &form.element, &request.name)?, normalize_tags(&request.tags)),
         };
         // 3
         self.index.probe()?;
@@ -197,7 +197,7 @@ impl Engine {
         element: &Element,
         given: &str,
     ) -> Result<String, Failure> {
-        let name = clean_name(given);
+        let name = normalize_name(given);
         if name.chars().count() > NAME_MAX {
             return Err(Failure::form(vec![FieldProblem { key: "name".into(), problem: Problem::TooLong }]));
         }

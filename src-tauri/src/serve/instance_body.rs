@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
-use crate::domain::connection::{NAME_MAX, clean_name};
+use crate::domain::connection::{NAME_MAX, normalize_name};
 use crate::domain::hosted::html;
 use crate::domain::hosted::is_masked;
 
@@ -39,7 +39,7 @@ impl InstanceChange {
     pub(super) fn parse(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let name = match body.get("name").filter(|value| !value.is_null()) {
             None => None,
-            Some(Value::String(name)) => Some(clean_name(&html::to_text(name))),
+            Some(Value::String(name)) => Some(normalize_name(&html::to_text(name))),
             Some(_) => return Err(must_be("name", "text")),
         };
         if name.as_ref().is_some_and(|name| name.chars().count() > NAME_MAX) {

@@ -1,7 +1,7 @@
 //! Whose account a token is for. The same call is the test of a connection.
 
 use super::{Provider, Server, fill};
-use crate::domain::connection::{Account, clean_name, missing_scopes};
+use crate::domain::connection::{Account, missing_scopes, normalize_name};
 use crate::domain::error::{Code, Failure};
 use crate::domain::http::{HttpRequest, Method};
 use crate::domain::oauth::token::{TokenSet, error_code};
@@ -65,7 +65,7 @@ impl Provider {
             serde_json::Value::Number(number) => Some(number.to_string()),
             _ => None,
         };
-        let shown = |name: String| clean_name(&name).chars().take(IDENTITY_MAX).collect::<String>();
+        let shown = |name: String| normalize_name(&name).chars().take(IDENTITY_MAX).collect::<String>();
         let found = names.into_iter().filter_map(text).find(|t| !t.is_empty());
         let key = key.and_then(text).filter(|key| !key.is_empty() && key.len() <= IDENTITY_MAX);
         Ok(found.map(|name| Account { name: shown(name), key }))
