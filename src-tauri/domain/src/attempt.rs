@@ -1,8 +1,8 @@
-//! One run of signing in: its states and its only legal moves. The engine makes the moves; nothing here waits.
+//! The stages of a sign-in and the legal moves between them. The engine makes the moves.
 
 use serde::Serialize;
 
-/// Where an attempt stands.
+/// The stage of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(rename = "AttemptStage"))]
@@ -14,21 +14,19 @@ pub enum Stage {
     Finishing,
     /// The provider issued a token that the vault could not take yet. It is kept in memory.
     Unsaved,
-    /// A connection stands in the list.
+    /// A connection was made.
     Connected,
     /// Ended without a connection.
     Failed,
-    /// Ended by the person.
+    /// Ended by the user.
     Cancelled,
 }
 
-/// Why a stage was asked to change to one that it cannot reach.
+/// A move that no attempt can make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an attempt cannot go from {from:?} to {to:?}")]
 pub struct IllegalMove {
-    /// Where it stands.
     pub from: Stage,
-    /// Where it was asked to go.
     pub to: Stage,
 }
 
@@ -38,7 +36,7 @@ impl Stage {
         matches!(self, Self::Connected | Self::Failed | Self::Cancelled)
     }
 
-    /// The next stage, if the move is legal. Late work that comes back to an ended attempt is refused here.
+    /// Returns the next stage, if the move is legal. Late work for an ended attempt is refused here.
     pub fn to(self, to: Self) -> Result<Self, IllegalMove> {
         use Stage::{Cancelled, Connected, Failed, Finishing, Unsaved, Waiting};
         let legal = matches!(

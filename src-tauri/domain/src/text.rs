@@ -33,7 +33,7 @@ pub fn initials(product: &str) -> String {
 }
 
 /// Whether two names look the same: ignoring case, invisible characters, composition (NFKC), and letters of other
-/// scripts or digits that resemble each other (UTS #39 §4). `m` and `rn` are told apart: many words differ only there.
+/// scripts or digits that resemble each other (UTS #39 §4). `m` and `rn` stay different: many words differ only there.
 pub fn looks_same(a: &str, b: &str) -> bool {
     // In a sans serif font a capital I looks like l, while in lower case it is an i: both readings count.
     let folded = |name: &str| resembling(&one_line(name).to_lowercase());

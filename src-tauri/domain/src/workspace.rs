@@ -15,7 +15,7 @@ pub enum WorkspaceId {
     /// This computer is the platform.
     #[default]
     Local,
-    /// This computer is the platform, and the built-in provider stands in for every product.
+    /// This computer is the platform, and the built-in provider answers for every product.
     Practice,
     /// A platform over HTTPS. The id is random and never reused, so the workspace can be renamed.
     Hosted(String),

@@ -1,8 +1,8 @@
-//! Renewal ahead of need, while the window is open: a token that is asked for is then there at once, and a sign-in that
-//! has ended is noticed before somebody needs it.
+//! Renewal before it is needed, while the window is open: tokens are returned at once, and a sign-in that has ended is
+//! noticed early.
 //!
-//! When a token is due is `domain/renewal`. The renewal is the same as on demand: one process's at a time, and only if it
-//! is still needed once the lock is held.
+//! `domain/renewal` decides when a token is due. The renewal is the same as on demand: one process at a time, and only
+//! if it is still needed once the lock is held.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,19 +16,18 @@ use crate::domain::renewal::{self, LEAD, RenewalState, to_ms};
 use crate::domain::view::KeychainState;
 use crate::io::clock;
 
-/// How many providers are asked at once: a computer that wakes up has all its tokens due, and a network just coming up.
+/// How many renewals run at once: after sleep all tokens are due, and the network is just coming up.
 const AT_ONCE: usize = 4;
 
-/// The longest pause. Timers stand still while a computer sleeps, and clocks are set: the time of day is looked at this
-/// often, whatever was planned.
+/// The longest pause. Timers stop while a computer sleeps, and clocks are set: the time of day is read this often.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
-/// The shortest pause: what is due and cannot be done just now is not asked about in a loop.
+/// The shortest pause, so that a renewal that is due but not possible is not retried in a loop.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 
-/// What is remembered of a connection between two looks at the index.
+/// The state of a connection between two reads of the index.
 struct Tracked {
-    /// As of the row. Another token starts anew.
+    /// From the row. A new token starts a new state.
     seen: RenewalState,
     /// Drawn once for each try.
     jitter: f64,
@@ -81,7 +80,7 @@ fn jitter() -> f64 {
     f64::from(u32::from_be_bytes(clock::random())) / f64::from(u32::MAX)
 }
 
-/// Whether a row may be renewed by itself: this computer's, in use, with an end, and not waiting for a person.
+/// Whether a row is renewed automatically: it is local, enabled, expires, and does not wait for a new sign-in.
 fn renews_by_itself(row: &Connection) -> bool {
     !row.workspace.is_hosted()
         && !row.disabled
@@ -90,7 +89,7 @@ fn renews_by_itself(row: &Connection) -> bool {
 }
 
 impl Engine {
-    /// Renews whatever is due, for as long as it is polled. `changed` is called when something came of it.
+    /// Renews tokens as they become due, for as long as it is polled. Calls `changed` after each renewal.
     pub async fn renew_ahead(&self, changed: impl Fn()) {
         let mut tracked: HashMap<String, Tracked> = HashMap::new();
         let mut running: JoinSet<(String, Result<Renewal, Failure>)> = JoinSet::new();
@@ -111,7 +110,7 @@ impl Engine {
         }
     }
 
-    /// Starts what is due, as far as there is room. Returns how long nothing else will be.
+    /// Starts the renewals that are due, up to [`AT_ONCE`]. Returns the time until the next one.
     async fn begin_due(
         &self,
         tracked: &mut HashMap<String, Tracked>,
@@ -134,7 +133,7 @@ impl Engine {
             let seen = known.seen;
             let rested = seen.last_try.is_none_or(|at| now.saturating_sub(at) >= to_ms(LONGEST_PAUSE));
             let over = !seen.renewable && rested && row.expires_at.is_some_and(|at| at <= now);
-            // One that nothing renews is looked at once more when it has ended, which is then said.
+            // A token that cannot be renewed is checked once more after it expires, to record the status.
             if over || renewal::is_due(&seen, known.jitter, now) {
                 due.push(row);
             } else if let Some(at) = renewal::due_at(&seen, known.jitter) {
@@ -142,7 +141,7 @@ impl Engine {
             }
         }
         due.retain(|row| !busy.contains(&row.id));
-        // Nobody asked for these, so nobody is asked for a password either.
+        // The user did not ask for these: a locked keychain must not prompt for its password.
         if !due.is_empty() && self.keychain().await.state == KeychainState::Ready {
             for row in due.into_iter().take(AT_ONCE.saturating_sub(busy.len())) {
                 busy.push(row.id.clone());

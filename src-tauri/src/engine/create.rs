@@ -28,7 +28,7 @@ pub struct NewConnection {
     pub tags: Vec<String>,
     /// What the callback brought.
     pub provided: Pairs,
-    /// Everything that was given, also what only a platform understands: it is returned as it came.
+    /// All given values, including those that only a platform uses.
     pub configuration: BTreeMap<String, Sensitive<String>>,
     pub verifier: Option<Verifier>,
 }

@@ -1,7 +1,7 @@
-//! Steps 10 and 12: an issued token goes into the vault, then into the list; or it is given back to the provider.
+//! Steps 10 and 12: an issued token is saved in the vault, then in the index, or revoked at the provider.
 //!
-//! Nothing comes between it and the vault. Whatever fails after that leaves an item that describes itself, which
-//! `reconcile` finds.
+//! Nothing runs between issue and vault. A failure after that leaves an item that describes itself, which `reconcile`
+//! finds.
 
 use std::time::Duration;
 
@@ -184,7 +184,7 @@ impl Engine {
                     // Scripts hold the Element token: it belongs to the connection, not to the sign-in.
                     item.element_token = before.element_token;
                 }
-                // What only a platform understands was not asked for again.
+                // Values that only a platform uses were not asked for again.
                 let asked = std::mem::take(&mut item.configuration);
                 item.configuration = before.configuration;
                 item.configuration.remove(REGISTERED);

@@ -129,7 +129,7 @@ impl Engine {
         Trust::at(self.paths.extra_ca())
     }
 
-    /// Seconds that other clocks are ahead of this computer's, if servers told and it matters.
+    /// Seconds that servers' clocks are ahead of this computer's, if known and large enough to matter.
     pub fn clock_skew(&self) -> Option<i64> {
         self.http.clock_skew()
     }

@@ -63,7 +63,7 @@ pub(super) struct BrowserWay {
     /// The redirect address, byte for byte as the provider knows it.
     pub(super) callback_url: String,
     pub(super) binding: Binding,
-    /// `None` where the answer cannot arrive by itself.
+    /// `None` where the callback has to be pasted.
     pub(super) listener: Option<CallbackListener>,
     pub(super) waiting: Option<CallbackReceiver>,
     pub(super) verifier: Option<Verifier>,
@@ -109,7 +109,7 @@ impl SigningIn {
         }
     }
 
-    /// Whether the answer cannot arrive by itself and has to be pasted.
+    /// Whether the callback has to be pasted.
     pub fn paste_only(&self) -> bool {
         matches!(&self.way, Way::Browser(browser) if browser.waiting.is_none())
     }

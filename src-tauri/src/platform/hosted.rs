@@ -1,6 +1,6 @@
 //! A platform over HTTPS: it signs in, keeps the provider's tokens and renews them; this client asks.
 //!
-//! What is asked and what the answers mean is in `domain::hosted`. Here is the order of calls: sending and repeating
+//! The requests and the meaning of answers are in `domain::hosted`. Here is the order of calls: sending and repeating
 //! (`send`), lists of several pages (`pages`), and making an instance exactly once (`create`). Whether a connection is
 //! kept, renamed or marked because of an answer is the engine's business.
 
@@ -33,9 +33,9 @@ use wire::{InstanceBody, OauthCall};
 /// What a workspace proves itself with.
 #[derive(Clone, Debug)]
 pub struct Secrets {
-    /// Stands for the person at the platform.
+    /// Identifies the user to the platform.
     pub user: Sensitive<String>,
-    /// Stands for the account that they belong to.
+    /// Identifies the user's organization.
     pub organization: Sensitive<String>,
 }
 
@@ -64,20 +64,17 @@ impl Hosted {
         self.base_url.host_str().unwrap_or_default()
     }
 
-    /// Whether the platform knows the secrets.
+    /// Checks that the platform accepts the secrets.
     ///
     /// # Errors
-    /// [`Code::WorkspaceSecrets`] if it does not; whatever else it answers.
+    /// [`Code::WorkspaceSecrets`] if it does not.
     pub async fn check(&self) -> Result<(), Failure> {
         let answer = self.ask(|| self.call().organization(), Operation::Platform, Size::One).await?;
-        // A page that greets whoever comes is not a platform.
+        // An HTML page with status 200 is not a platform.
         answer::json(&answer).map(drop).ok_or_else(|| self.unreadable(&answer))
     }
 
     /// `GET /elements/{path_key}/oauth/token`.
-    ///
-    /// # Errors
-    /// Whatever the platform answers.
     pub async fn oauth_token(&self, call: &OauthCall) -> Result<OauthToken, Failure> {
         let answer = self.oauth(call, Step::Token).await?;
         let (token, secret) = answer::request_token(&answer).ok_or_else(|| self.unreadable(&answer))?;
@@ -85,9 +82,6 @@ impl Hosted {
     }
 
     /// `GET /elements/{path_key}/oauth/url`.
-    ///
-    /// # Errors
-    /// Whatever the platform answers.
     pub async fn oauth_url(&self, call: &OauthCall) -> Result<OauthUrl, Failure> {
         let answer = self.oauth(call, Step::Url).await?;
         let oauth_url = answer::oauth_url(&answer).ok_or_else(|| self.unreadable(&answer))?;
@@ -102,22 +96,16 @@ impl Hosted {
         self.accepted(answer, Operation::Oauth(key), key, &call.query, &secrets).await
     }
 
-    /// The instance that carries the tag of this attempt.
-    ///
-    /// # Errors
-    /// Whatever the platform answers.
+    /// Finds the instance that carries the tag of this attempt.
     pub async fn find_attempt(&self, attempt: &str) -> Result<Option<Instance>, Failure> {
         let tag = attempt_tag(attempt);
         let found = self.listed(InstanceFilter::Tagged(&tag)).await?;
-        // One that does not know the question answers with everything.
+        // A platform without this filter returns all instances.
         Ok(found.into_iter().find(|instance| instance.tags.contains(&tag)))
     }
 
-    /// Takes the mark of this attempt off an instance. What else it is tagged with stays: the platform makes tags
-    /// itself, of words in the name, and the mark of another attempt is for that one to find.
-    ///
-    /// # Errors
-    /// Whatever the platform answers.
+    /// Removes the tag of this attempt from an instance. Other tags stay: the platform adds tags from words in the
+    /// name, and another attempt still needs its own.
     pub async fn take_tag_off(&self, id: &str, attempt: &str) -> Result<(), Failure> {
         let mark = attempt_tag(attempt);
         let mut tags = self.instance(id).await?.tags;
@@ -130,17 +118,11 @@ impl Hosted {
     }
 
     /// All instances of the organization.
-    ///
-    /// # Errors
-    /// Whatever the platform answers.
     pub async fn instances(&self) -> Result<Vec<Instance>, Failure> {
         self.listed(InstanceFilter::All).await
     }
 
     /// The instances whose name contains this text, as far as the platform looks for it.
-    ///
-    /// # Errors
-    /// Whatever the platform answers.
     pub async fn named(&self, text: &str) -> Result<Vec<Instance>, Failure> {
         self.listed(InstanceFilter::Named(text)).await
     }
@@ -152,21 +134,22 @@ impl Hosted {
     /// One instance.
     ///
     /// # Errors
-    /// [`Code::InstanceGone`], or whatever else the platform answers.
+    /// [`Code::InstanceGone`].
     pub async fn instance(&self, id: &str) -> Result<Instance, Failure> {
         let id = self.known_id(id)?;
         let answer = self.ask(|| self.call().instance(id), Operation::Instance, Size::One).await?;
         self.described(&answer)
     }
 
-    /// Changes what is named.
+    /// Changes the given members of an instance.
     ///
-    /// Errors: [`Code::InstanceGone`], [`Code::AuthorizationExpired`], or whatever else the platform answers.
+    /// # Errors
+    /// [`Code::InstanceGone`], [`Code::AuthorizationExpired`].
     pub async fn patch(&self, id: &str, change: &InstanceChange) -> Result<Instance, Failure> {
         self.patch_element("", id, change).await
     }
 
-    /// The same, with the element whose fields a refusal may name.
+    /// As [`Hosted::patch`]; `element` is the one whose fields a refusal may name.
     async fn patch_element(
         &self,
         element: &str,
@@ -185,7 +168,7 @@ impl Hosted {
             configuration: change.configuration.as_deref(),
         };
         let request = || self.call().change(id, &body);
-        // What a browser brought works once; anything else gives the same result twice.
+        // A callback works once; any other change may be repeated.
         let answer = match sign_in(provider_data) {
             OneTimeCode::Sent => self.unrepeated(request()).await,
             OneTimeCode::NotSent => self.repeat(request, Size::One).await,
@@ -197,14 +180,15 @@ impl Hosted {
         let secrets = secrets_of(configuration).into_iter().chain(all_of(provider_data)).collect::<Vec<_>>();
         let asked = Operation::Change(sign_in(provider_data));
         let answer = self.accepted(answer, asked, element, configuration, &secrets).await?;
-        // Some platforms say only that it is done.
+        // Some platforms answer a change without a body.
         if answer::is_empty(&answer) { self.instance(id).await } else { self.described(&answer) }
     }
 
-    /// Signs in again to an instance. Not PUT, which replaces all: the platform may know more of the instance than this
-    /// form does. Returns its Element token if the answer has it.
+    /// Signs in again to an instance. PUT would replace all of it, and the platform may store more than this form has.
+    /// Returns the Element token if the answer has it.
     ///
-    /// Errors: as [`Hosted::patch`].
+    /// # Errors
+    /// As [`Hosted::patch`].
     pub async fn sign_in_again(
         &self,
         id: &str,
@@ -218,8 +202,8 @@ impl Hosted {
         Ok(self.patch_element(&form.element.key, id, &change).await?.token)
     }
 
-    /// Whether a change whose answer was lost was made after all: the instance itself tells. It is asked once, as the
-    /// platform has been silent for long enough.
+    /// Reads the instance to find out whether a change whose answer was lost was made. One call: the platform has
+    /// already timed out.
     async fn after_all(
         &self,
         id: &str,
@@ -238,10 +222,7 @@ impl Hosted {
         }
     }
 
-    /// Deletes an instance. One that is gone already is as good as deleted.
-    ///
-    /// # Errors
-    /// Whatever the platform answers.
+    /// Deletes an instance. An instance that does not exist counts as deleted.
     pub async fn delete(&self, id: &str) -> Result<(), Failure> {
         let id = self.known_id(id)?;
         let deleted = match self.repeat(|| self.call().delete(id), Size::One).await {
@@ -259,7 +240,7 @@ impl Hosted {
     /// Switches an instance on or off.
     ///
     /// # Errors
-    /// [`Code::InstanceGone`], or whatever else the platform answers.
+    /// [`Code::InstanceGone`].
     pub async fn set_enabled(&self, id: &str, enabled: bool) -> Result<(), Failure> {
         let id = self.known_id(id)?;
         match self.repeat(|| self.call().enabled(id, enabled), Size::One).await {
@@ -270,10 +251,10 @@ impl Hosted {
         }
     }
 
-    /// Whether an Element token and the sign-in behind it work.
+    /// Checks that an Element token and the sign-in behind it work.
     ///
     /// # Errors
-    /// [`Code::InstanceGone`], [`Code::ConnectionDisabled`], or whatever else the platform answers.
+    /// [`Code::InstanceGone`], [`Code::ConnectionDisabled`].
     pub async fn ping(&self, element_token: &Sensitive<String>) -> Result<(), Failure> {
         if !is_header_safe(element_token.expose()) {
             return Err(Failure::new(Code::InstanceGone).host(self.host()));
@@ -284,10 +265,7 @@ impl Hosted {
         answer::json(&answer).map(drop).ok_or_else(|| self.unreadable(&answer))
     }
 
-    /// All elements that this client can read. The list may leave out their configuration: [`Hosted::element`] has it.
-    ///
-    /// # Errors
-    /// Whatever the platform answers.
+    /// Lists the elements that this client can read. Their configuration may be missing; [`Hosted::element`] has it.
     pub async fn elements(&self) -> Result<Vec<Element>, Failure> {
         self.pages(|page| self.call().elements(page), element::read, |element| &element.key).await
     }
@@ -295,7 +273,7 @@ impl Hosted {
     /// One element with its whole form.
     ///
     /// # Errors
-    /// [`Code::ElementUnknown`], or whatever else the platform answers.
+    /// [`Code::ElementUnknown`].
     pub async fn element(&self, key: &str) -> Result<Element, Failure> {
         let key = self.known_key(key)?;
         let asked = Operation::Element(key);
@@ -308,7 +286,7 @@ impl Hosted {
                     let listed = answer::json(&answer).ok_or_else(|| self.unreadable(&answer))?;
                     value = element::with_configuration(value, listed);
                 }
-                // The element is there: it has nothing to configure.
+                // The element exists: it has no configuration.
                 Err(failure) if failure.code == Code::ElementUnknown => {}
                 Err(failure) => return Err(failure),
             }
@@ -320,7 +298,7 @@ impl Hosted {
         Caller { base: &self.base_url, user: &self.secrets.user, organization: &self.secrets.organization }
     }
 
-    /// An id that came from elsewhere stands in a path only if it is one.
+    /// Ids come from outside: only a valid one may be part of a path.
     fn known_id<'i>(&self, id: &'i str) -> Result<&'i str, Failure> {
         if instance::is_id(id) { Ok(id) } else { Err(Failure::new(Code::InstanceGone).host(self.host())) }
     }
@@ -335,7 +313,7 @@ impl Hosted {
         read.ok_or_else(|| self.unreadable(answer))
     }
 
-    /// A success without content. A page in its place comes from somebody else, who has done nothing.
+    /// Accepts an empty body or JSON. An HTML page did not come from the platform.
     fn done(&self, answer: &HttpResponse) -> Result<(), Failure> {
         let fine = answer::is_empty(answer) || answer::json(answer).is_some();
         if fine { Ok(()) } else { Err(self.unreadable(answer)) }
@@ -345,7 +323,7 @@ impl Hosted {
         refusal::unreadable(answer).host(self.host())
     }
 
-    /// A success, or what the refusal means for a form.
+    /// Returns a success, or the failure that a refusal means for a form.
     async fn accepted(
         &self,
         answer: HttpResponse,
@@ -360,8 +338,8 @@ impl Hosted {
         Err(self.form_refusal(&answer, asked, key, sent, secrets).await)
     }
 
-    /// A refusal that names fields of the form stands beside them. InstanceFilter fields there are, and which of them are
-    /// secret, the platform is asked only then.
+    /// Turns a refusal that names fields into problems of those fields. Only then is the element read, for its fields
+    /// and which of them are secret.
     async fn form_refusal(
         &self,
         answer: &HttpResponse,
@@ -376,8 +354,9 @@ impl Hosted {
         }
         let element = if key.is_empty() { None } else { self.element(key).await.ok() };
         let is_secret = |key: &str| element.as_ref().and_then(|e| e.field(key)).is_some_and(|f| f.secret);
-        let told = sent.iter().filter(|(key, _)| is_secret(key)).map(|(_, value)| value.expose().as_str());
-        let secrets: Vec<&str> = secrets.iter().copied().chain(told).collect();
+        let sent_secrets =
+            sent.iter().filter(|(key, _)| is_secret(key)).map(|(_, value)| value.expose().as_str());
+        let secrets: Vec<&str> = secrets.iter().copied().chain(sent_secrets).collect();
         let failure = self.refusal(answer, asked, &secrets);
         let keys: Vec<&str> = sent.iter().map(|(key, _)| key.as_str()).collect();
         match refusal::field_problems(answer, &refusal::field_names(element.as_ref(), &keys)) {
@@ -415,7 +394,7 @@ impl Hosted {
     }
 }
 
-/// What a failure becomes where nobody knows whether the platform did what it was asked.
+/// Marks a failure after which the platform may or may not have carried out the call.
 fn uncertain(failure: Failure) -> Failure {
     Failure { code: Code::PlatformUncertain, ..failure }
 }
@@ -434,13 +413,13 @@ fn of<'b>(body: &'b InstanceBody, tags: &'b [String]) -> call::Instance<'b> {
     }
 }
 
-/// What may not come back in the words of an error.
+/// The values that an error text must not repeat.
 fn secrets_of(pairs: &Pairs) -> Vec<&str> {
     let secret = pairs.iter().filter(|(name, value)| may_be_secret(name, value.expose()));
     secret.map(|(_, value)| value.expose().as_str()).collect()
 }
 
-/// All that a browser brought can be used once more by whoever reads it.
+/// Every value of a callback is secret: it could be used again.
 fn all_of(provider_data: &Pairs) -> Vec<&str> {
     provider_data.iter().map(|(_, value)| value.expose().as_str()).collect()
 }

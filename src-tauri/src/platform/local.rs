@@ -6,7 +6,7 @@ use crate::domain::error::Failure;
 use crate::domain::form::FilledForm;
 use crate::io::http::Http;
 
-/// The platform on this computer. In the practice workspace the built-in provider stands in for every product.
+/// The platform on this computer. In the practice workspace the built-in provider answers for every product.
 #[derive(Clone)]
 pub struct Local {
     http: Http,

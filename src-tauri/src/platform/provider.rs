@@ -145,7 +145,7 @@ impl Provider {
         &self.form.element.name
     }
 
-    /// Whether the built-in provider stands in for the product.
+    /// Whether the built-in provider answers for the product.
     pub fn is_practice(&self) -> bool {
         self.practice.is_some()
     }

@@ -260,7 +260,7 @@ pub enum ApiKeyPlace {
     Query(String),
 }
 
-/// A kind that only the platform understands.
+/// A kind that only a platform implements.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Custom {}

@@ -369,7 +369,7 @@ fn an_empty_field_is_derived_from_others() {
     // It is judged as if it had been typed.
     let long = made(&[("site", "acme"), ("nick", "beetle")]).unwrap_err();
     assert_eq!(long, [FieldProblem { key: "note".into(), problem: Problem::TooLong }]);
-    // A fault among the others is the only one that is told.
+    // A single problem among valid values is the only one reported.
     let missing = made(&[]).unwrap_err();
     assert_eq!(missing, [FieldProblem { key: "site".into(), problem: Problem::Required }]);
 }

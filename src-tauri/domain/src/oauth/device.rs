@@ -153,7 +153,7 @@ mod tests {
         )
     }
 
-    /// What the person's page says in one word.
+    /// The outcome of one poll as a short text.
     fn polled(body: &str, status: u16, interval: u64) -> String {
         match poll_outcome(read_token_answer(&answer(status, body), &[]), interval) {
             PollOutcome::Issued(tokens) => tokens.access_token.expose().clone(),

@@ -76,7 +76,7 @@ impl TryFrom<String> for Template {
     }
 }
 
-/// Two holes side by side could not be told apart again.
+/// Splits a template into text and placeholders. `None` for an unclosed brace or an invalid name.
 pub(crate) fn pieces(text: &str) -> Option<Vec<Piece>> {
     let mut pieces = Vec::new();
     let mut rest = text;

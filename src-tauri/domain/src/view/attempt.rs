@@ -1,16 +1,16 @@
-//! An attempt of the window.
+//! Attempts as they are shown.
 
 use serde::Serialize;
 
 use crate::attempt::Stage;
 use crate::error::Failure;
 
-/// An attempt of this window.
+/// An attempt as the window shows it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
 pub struct AttemptView {
-    /// Becomes the connection's id.
+    /// The id of the connection it leads to.
     pub id: String,
     pub element: String,
     pub product: String,
@@ -20,22 +20,22 @@ pub struct AttemptView {
     /// Whether it signs in again to a connection that exists.
     pub again: bool,
     pub stage: Stage,
-    /// The host the browser was sent to.
+    /// The host of `link`.
     pub host: String,
-    /// The whole address, to be shown when no browser opens.
+    /// The authorization URL, shown when no browser opens.
     pub link: String,
-    /// Where the answer is expected.
+    /// The callback address.
     pub callback: String,
-    /// Whether the answer cannot arrive by itself.
+    /// Whether the callback has to be pasted.
     pub paste_only: bool,
-    /// Whether a browser took the address.
+    /// Whether a browser opened `link`.
     pub browser_opened: bool,
-    /// What the person types there, or compares (RFC 8628 §3.3).
+    /// The code that the user enters or compares (RFC 8628 §3.3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_code: Option<String>,
     /// Milliseconds since 1970.
     pub started_at: i64,
-    /// Milliseconds since 1970.
+    /// When it times out, in milliseconds since 1970.
     pub ends_at: i64,
     /// The connection it led to.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -33,7 +33,7 @@ pub struct ConnectionView {
     pub scopes: Vec<String>,
     /// Plain words for what was granted.
     pub access: Vec<String>,
-    /// What becomes of its access when it is removed.
+    /// What happens to its access when it is removed.
     pub revocation: Revocation,
 }
 
@@ -71,15 +71,15 @@ impl ConnectionView {
     }
 }
 
-/// What becomes of the access at the provider when a connection is removed.
+/// What happens to the access at the provider when a connection is removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case", tag = "way")]
 pub enum Revocation {
-    /// It is ended there.
+    /// It is revoked.
     Ends,
-    /// Nothing ends it by a call; the product has a page for it.
+    /// The product has no endpoint for it, but a page.
     Page { url: String },
-    /// Nothing ends it but its own time.
+    /// It lasts until it expires.
     Stays,
 }

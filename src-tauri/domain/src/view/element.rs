@@ -12,31 +12,31 @@ use crate::values::FieldKind;
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct FieldView {
     pub key: String,
-    /// Above the field.
+    /// Shown above the field.
     pub label: String,
-    /// Below the field: where the value is found.
+    /// Shown below the field: where to find the value.
     pub help: String,
     /// A value that would do.
     pub example: String,
-    /// What the field is filled in with.
+    /// The initial value.
     pub value: String,
     pub kind: FieldKind,
     pub options: Vec<FieldOption>,
-    /// Whether it may stay empty.
+    /// Whether the field must be filled in.
     pub required: bool,
-    /// Whether it is kept in the keychain and never shown again.
+    /// Whether the value is kept in the keychain and never shown again.
     pub secret: bool,
-    /// Whether it stands under "Advanced".
+    /// Whether the field is shown under "Advanced".
     pub advanced: bool,
     /// Shown before the value.
     pub prefix: String,
     /// Shown after the value.
     pub suffix: String,
-    /// What to say when the value does not fit.
+    /// The message for a value that does not match.
     pub problem: String,
     /// The longest value, in characters.
     pub max_length: u32,
-    /// When it is shown; always, if absent.
+    /// When the field is shown; always, if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub visible_when: Option<Condition>,
@@ -53,7 +53,7 @@ pub enum AuthView {
     Oauth1,
     Basic,
     ApiKey,
-    /// Something of the product's own.
+    /// A scheme of the product's own.
     Custom,
 }
 
@@ -65,22 +65,22 @@ pub struct ElementView {
     pub name: String,
     /// Two letters for the tile.
     pub initials: String,
-    /// The group it stands in.
+    /// Its group in the list of elements.
     pub category: String,
-    /// What connecting it gives.
+    /// What a connection can be used for.
     pub gives: String,
-    /// What the product will be asked for.
+    /// The requested access, in plain words.
     pub access: Vec<String>,
     /// Something to know before starting.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub note: Option<String>,
     pub auth: AuthView,
-    /// Whether its form describes a provider first, of which an element of the person's own is made.
+    /// Whether its form describes a provider, from which a custom element is made.
     pub generic: bool,
-    /// Whether the product was closed by its maker: on this computer it can only be practised.
+    /// Whether the product was shut down: on this computer it only works in practice.
     pub retired: bool,
-    /// Whether its file is the person's own, and may be taken out of the list.
+    /// Whether it is a custom element, which can be removed.
     pub own: bool,
     pub fields: Vec<FieldView>,
 }
@@ -90,12 +90,12 @@ pub struct ElementView {
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ConnectRequest {
     pub element: String,
-    /// Empty: the program picks one.
+    /// If empty, a name is chosen.
     pub name: String,
     pub tags: Vec<String>,
     /// Configuration key to value.
     pub values: BTreeMap<String, String>,
-    /// The id of the connection to sign in to again: what it was made with need not be given anew.
+    /// The id of the connection to sign in to again. Values that it was made with may be left out.
     #[serde(default)]
     #[cfg_attr(test, ts(optional))]
     pub again: Option<String>,

@@ -1,4 +1,4 @@
-//! Instances of a hosted platform, and what an import did.
+//! Instances of a hosted platform, and the result of an import.
 
 use serde::Serialize;
 
@@ -10,7 +10,6 @@ use crate::error::Failure;
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
 pub struct InstanceView {
-    /// Its id there.
     pub id: String,
     pub name: String,
     pub element: String,
@@ -18,28 +17,24 @@ pub struct InstanceView {
     /// Two letters for the tile.
     pub initials: String,
     pub tags: Vec<String>,
-    /// Whether it is switched off there.
     pub disabled: bool,
-    /// The connection that it is here already.
+    /// The connection that already represents it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<String>,
 }
 
-/// An instance that could not be brought in.
+/// An instance that could not be imported.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct NotImported {
-    /// Its id at the platform.
     pub instance: String,
     pub failure: Failure,
 }
 
-/// What an import did.
+/// The result of an import.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ImportView {
-    /// The connections that are new here.
     pub added: Vec<ConnectionView>,
-    /// What could not be brought in.
     pub failed: Vec<NotImported>,
 }

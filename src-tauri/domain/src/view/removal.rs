@@ -1,17 +1,17 @@
-//! What became of a removed or a tested connection.
+//! The result of removing or testing a connection.
 
 use serde::Serialize;
 
-/// What became of the access at the provider.
+/// What happened to the access at the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Revoked {
-    /// It is ended there.
+    /// It was revoked.
     Yes,
-    /// The provider did not answer; it is told later.
+    /// The provider did not answer; the revocation is sent again later.
     Later,
-    /// There is no way to end it by a call, or the provider refused.
+    /// There is no revocation endpoint, or the provider refused.
     No,
 }
 
@@ -20,7 +20,6 @@ pub enum Revoked {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
 pub struct RemovedView {
-    /// What became of the access.
     pub revoked: Revoked,
     /// The product's page on which access can be ended by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,7 +31,7 @@ pub struct RemovedView {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
 pub struct TestView {
-    /// Whose account it is, if whoever was asked told.
+    /// The account, if the provider names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     /// How long the answer took, in milliseconds.

@@ -14,7 +14,7 @@ pub enum Appearance {
     Dark,
 }
 
-/// A certificate authority that the person added.
+/// A certificate authority that the user added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct CertificateView {
@@ -30,18 +30,16 @@ pub struct CertificateView {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SettingsView {
-    /// System, light or dark.
     pub appearance: Appearance,
     /// The port in the callback address of new connections.
     pub callback_port: u16,
-    /// Where the index lies.
+    /// The folder of the index.
     pub data_folder: String,
-    /// Where element files of the person's own lie.
+    /// The folder of custom elements.
     pub elements_folder: String,
-    /// Where the log lies.
     pub log_folder: String,
     pub version: String,
-    /// Certificate authorities that are trusted beside those of the system.
+    /// Certificate authorities that are trusted in addition to those of the system.
     pub certificates: Vec<CertificateView>,
     /// The proxy in use, as host and port; empty if none.
     pub proxy: String,

@@ -20,7 +20,7 @@ pub struct State {
     pub attempts: Vec<AttemptView>,
     pub keychain: KeychainView,
     pub settings: SettingsView,
-    /// Seconds that other clocks are ahead of this computer's, if that is enough to be in the way.
+    /// Seconds that servers' clocks are ahead of this computer's, if that is enough to break a sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub clock_skew: Option<i64>,

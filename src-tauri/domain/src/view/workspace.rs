@@ -20,28 +20,27 @@ pub struct WorkspaceView {
     pub name: String,
     /// The name in the window.
     pub label: String,
-    /// What answers its calls.
     pub kind: WorkspaceKind,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub base_url: Option<String>,
-    /// How many connections it has here.
+    /// How many connections it has on this computer.
     pub connections: u32,
 }
 
-/// A platform that many people have: its address need not be typed.
+/// A well-known platform, whose address need not be typed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct PresetView {
     /// The word on the command line.
     pub name: String,
-    /// What people call it.
+    /// The name in the window.
     pub label: String,
     /// Where its API begins.
     pub base_url: String,
 }
 
-/// A hosted workspace that is to be added. It holds secrets, so there is no `Debug`.
+/// A hosted workspace to add. It holds secrets, so there is no `Debug`.
 #[derive(Clone, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct WorkspaceRequest {

@@ -4,22 +4,21 @@ use std::time::Duration;
 
 use crate::domain::error::Failure;
 
-/// How long a call may take: slow providers stand behind the platform, and nobody waits longer.
+/// How long a call may take. The platform itself waits for slow providers.
 const CALL: Duration = Duration::from_secs(30);
-/// How long a whole list may take: four calls at their slowest, or dozens as they are. Nobody looks at an empty window
-/// for longer.
+/// How long a whole list may take: four calls at their slowest, or dozens at their usual speed.
 const LIST: Duration = Duration::from_secs(120);
 /// The longest pause before the second try; it doubles from try to try.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// A person waits meanwhile: whatever the platform asks for beyond this is told at once.
+/// A user waits meanwhile: if the platform asks for a longer pause, the call fails at once.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// When an instance whose answer was lost is looked for: at once, and as long as a platform may still be making it.
+/// The pauses before each look for an instance whose answer was lost.
 const LOOKS: [Duration; 4] =
     [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 /// All looks together: the page in the browser waits for the end.
 const SEARCH: Duration = Duration::from_secs(20);
 
-/// The answers with one thing in them are some kB; one with a long description or a discovery list stays far below.
+/// Answers with one thing are some kB, even with a long description or a discovery list.
 pub(super) const ONE_MAX: usize = 1024 * 1024;
 /// 200 elements with their configuration and resources are some 10 MB.
 pub(super) const LARGE_MAX: usize = 32 * 1024 * 1024;
@@ -46,7 +45,7 @@ impl From<Failure> for Unanswered {
     }
 }
 
-/// For calls that only read: there it does not matter who has seen them.
+/// For calls that only read: it does not matter whether the platform saw them.
 impl From<Unanswered> for Failure {
     fn from(unanswered: Unanswered) -> Self {
         unanswered.failure

@@ -1,7 +1,7 @@
 //! Making an instance exactly once.
 //!
-//! `POST /instances` is never repeated: each makes another account, and a code works only once. So the instance carries
-//! a tag of its attempt, and when the answer is lost it is looked for by that.
+//! `POST /instances` is never repeated: each call makes another instance, and a code works only once. The instance
+//! carries a tag of its attempt; if the answer is lost, it is found by that tag.
 
 use std::collections::BTreeMap;
 
@@ -17,11 +17,10 @@ use crate::domain::sensitive::Sensitive;
 use crate::platform::{Instance, Issued, NotCreated};
 
 impl Hosted {
-    /// `POST /instances`, once. If its answer is lost the instance is looked for, and adopted.
+    /// Sends `POST /instances` once. If the answer is lost, finds and adopts the instance.
     ///
     /// # Errors
-    /// Whatever the platform or the provider answers; [`Code::PlatformUncertain`] if neither an answer that tells nor
-    /// an instance was found.
+    /// [`Code::PlatformUncertain`] if the answer was lost and no instance was found.
     pub async fn create_instance(&self, body: &InstanceBody, attempt: &str) -> Result<Issued, NotCreated> {
         self.sendable()?;
         let tags: Vec<String> = body.tags.iter().cloned().chain([attempt_tag(attempt)]).collect();
@@ -40,22 +39,21 @@ impl Hosted {
         self.search(attempt, lost).await
     }
 
-    /// A refusal is definite, unless it is one of a platform that failed on the way. Then this is what is told if
-    /// there is no instance.
+    /// Returns `Err` for a definite refusal. Otherwise the platform failed on the way, and the failure is used if no
+    /// instance is found.
     async fn refused(&self, answer: &HttpResponse, body: &InstanceBody) -> Result<Failure, NotCreated> {
         let asked = Operation::Creation(&body.element, sign_in(&body.provider_data));
         let secrets = secrets_of_body(body);
         let failure = self.form_refusal(answer, asked, &body.element, &body.configuration, &secrets).await;
-        // 408: it stopped waiting for itself. A redirect comes from what stands before it: it has not seen the call.
+        // 408 may come after the call was carried out. A redirect comes from a proxy: the platform has not seen the call.
         if answer.status < 500 && answer.status != 408 {
             return Err(failure.into());
         }
-        // The provider's own refusal says more than that nothing is known.
+        // The provider's own refusal says more than `platform_uncertain`.
         Ok(if failure.code == Code::PlatformFailed { uncertain(failure) } else { failure })
     }
 
-    /// Looks as long as the platform may still be making it. Afterwards too nobody knows: a list may lag behind, even
-    /// where words tell of a refusal.
+    /// Looks while the platform may still be making the instance. Finding none proves nothing: a list may lag behind.
     async fn search(&self, attempt: &str, failure: Failure) -> Result<Issued, NotCreated> {
         let looking = async {
             for pause in self.pace.looks {
@@ -72,7 +70,7 @@ impl Hosted {
         }
     }
 
-    /// What a connection is made of whose tokens the platform keeps.
+    /// The parts of a connection whose tokens the platform keeps.
     pub fn kept_there(&self, instance: String, token: Sensitive<String>) -> Issued {
         Issued {
             token,
@@ -84,11 +82,11 @@ impl Hosted {
         }
     }
 
-    /// What was made, with its token: a platform that masks it in one answer may show it in the other.
+    /// Returns the new instance with its token. A platform may mask the token in one answer and show it in another.
     async fn issued(&self, made: Instance) -> Result<Issued, NotCreated> {
         let id = made.id.clone();
         let made = if made.token.is_some() { Ok(made) } else { self.instance(&id).await };
-        // It exists, whatever is wrong with it: it is to be looked for again, not made again.
+        // The instance exists: it must be found again, not made again.
         let there = |failure| NotCreated { failure, uncertain: true };
         match made {
             Ok(Instance { token: Some(token), .. }) => Ok(self.kept_there(id, token)),

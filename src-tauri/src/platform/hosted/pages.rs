@@ -11,15 +11,14 @@ use crate::domain::hosted::answer;
 use crate::domain::hosted::refusal::Operation;
 use crate::domain::http::HttpRequest;
 
-/// A hundred full pages: far more than a person could look through. Beyond that a list is made up.
+/// A hundred full pages. No real list is longer.
 const MOST_ITEMS: usize = 20_000;
-/// Of all pages together: 20,000 instances of 3 kB are 60 MB, and what comes beyond this would fill the memory.
+/// All pages together: 20,000 instances of 3 kB are 60 MB.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
 
 impl Hosted {
-    /// All items that `read` understands, each once. One that it does not is left out: a list is worth having without
-    /// it. `name` tells them apart: where something was added or removed meanwhile, the next page begins elsewhere and
-    /// may repeat some.
+    /// Returns all items that `read` understands, each once. Items are the same if `name` is: when one is added or
+    /// removed meanwhile, the next page may repeat some.
     pub(super) async fn pages<T>(
         &self,
         request: impl Fn(Option<&str>) -> HttpRequest,
@@ -54,7 +53,7 @@ impl Hosted {
             all.extend(read.filter(|item| known.insert(name(item).to_owned())));
             let Some(next) = next else { return Ok(all) };
             bytes_so_far += next.len();
-            // A page that was there before leads round in circles.
+            // A cursor that was seen before would loop.
             if items_so_far > MOST_ITEMS || bytes_so_far > MOST_BYTES || !seen.insert(next.clone()) {
                 let detail = "the list does not end";
                 return Err(Failure::new(Code::PlatformBadResponse).host(self.host()).detail(detail));

@@ -33,8 +33,7 @@ impl Hosted {
         })
     }
 
-    /// Sends, and sends again while the platform does not answer or says that it cannot just now. Only for calls whose
-    /// repetition changes nothing.
+    /// Sends, and repeats while the platform does not answer or reports a temporary failure. Only for idempotent calls.
     pub(super) async fn repeat(
         &self,
         request: impl Fn() -> HttpRequest,
@@ -46,11 +45,11 @@ impl Hosted {
         loop {
             tried += 1;
             let result = self.once(request(), size).await;
-            // One try is enough, even if the last one finds nobody.
+            // One try that arrived is enough, even if the last one did not.
             seen |= !result.as_ref().is_err_and(HttpError::is_not_sent);
             let pause = match &result {
                 _ if tried == TRIES => None,
-                // After a whole time-out the person has waited long enough.
+                // After a time-out the user has waited long enough: only a failed connection is tried again.
                 Err(HttpError::Unreachable { delivery: Delivery::NotSent | Delivery::MaybeSent, .. }) => {
                     Some(self.pause(tried))
                 }
@@ -67,14 +66,14 @@ impl Hosted {
         }
     }
 
-    /// Secrets that no header can carry were never accepted by a platform.
+    /// Refuses secrets that a header cannot carry: no platform has issued them.
     pub(super) fn sendable(&self) -> Result<(), Failure> {
         let fine =
             [&self.secrets.user, &self.secrets.organization].iter().all(|s| is_header_safe(s.expose()));
         if fine { Ok(()) } else { Err(Failure::new(Code::WorkspaceSecrets).host(self.host())) }
     }
 
-    /// What the platform asks for, or a pause of ours. `None` if it asks for more than a person waits.
+    /// The pause that the platform asks for, or our own. `None` if it asks for more than `longest_pause`.
     fn pause_after(&self, answer: &HttpResponse, tried: u32) -> Option<Duration> {
         let said = self.refusal(answer, Operation::Platform, &[]);
         match said.platform.and_then(|said| said.retry_after).map(Duration::from_secs) {

@@ -668,7 +668,7 @@ async fn what_a_status_means_depends_on_what_was_asked() {
     assert_eq!((failure.code, failure.name.as_deref()), (Code::ElementUnknown, Some("nothing")));
     let failure = hosted.oauth_token(&call(&[])).await.unwrap_err();
     assert_eq!((failure.code, failure.name.as_deref()), (Code::ElementUnknown, Some("zendesk")));
-    // The provider's refusal of the app, not the platform's of the person.
+    // The provider refused the app; the platform did not refuse the user.
     let provider = || status(401, r#"{"message":"Unauthorized","providerMessage":"consumer_key_unknown"}"#);
     let (_server, hosted) = always(provider).await;
     assert_eq!(hosted.oauth_token(&call(&[])).await.unwrap_err().code, Code::PlatformRejected);

@@ -23,7 +23,7 @@ const CALLBACK: &str = "http://127.0.0.1:4000/callback/zendesk";
 const CLIENT: &str = "client";
 const SECRET: &str = "client-secret";
 
-/// The head and the fields of an element file with this key; `rest` stands between them.
+/// The head and the fields of an element file with this key; `rest` comes between them.
 fn element(key: &str, rest: &str) -> String {
     format!(
         r#"key = "{key}"

@@ -1,4 +1,4 @@
-//! From the form of a generic element to an element of the person's own.
+//! From the form of a generic element to a custom element.
 
 use std::collections::BTreeMap;
 

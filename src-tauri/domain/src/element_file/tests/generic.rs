@@ -1,4 +1,4 @@
-//! The format reaches beyond the shipped elements: servers that the person names, and the other kinds of sign-in.
+//! Generic elements: servers that the user names, and the other kinds of sign-in.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The address that the user copied from the browser when the callback could not arrive by itself.
+//! Parsing of a callback URL that the user pasted.
 
 use thiserror::Error;
 use url::Url;

@@ -267,7 +267,7 @@ fn a_damaged_authorization_header_is_an_error_and_never_a_panic() {
         let complete = whole[..at].ends_with('"') && !whole[..at].ends_with(['=', '\\']);
         let cut = parse_authorization_header(&whole[..at]);
         assert!(cut.is_err() || complete, "cut at {at}: {cut:?}");
-        // A character of several bytes must not be sliced in its middle, wherever it stands.
+        // A multi-byte character must not be split.
         let _ = parse_authorization_header(&format!("{}\u{20ac}{}", &whole[..at], &whole[at + 1..]));
     }
 }
