@@ -9,6 +9,7 @@ use super::problem::Problem;
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::ElementView;
 use crate::io::catalog;
+use crate::io::paths::Paths;
 
 /// The products that can be connected
 #[derive(clap::Args)]
@@ -92,7 +93,8 @@ fn print_form(view: &ElementView) {
 }
 
 fn check(file: &Path, json: bool) -> Result<(), Problem> {
-    let element = catalog::read_file(file).map_err(|fault| {
+    let own_folder = || Paths::from_env().ok().map(|paths| paths.elements());
+    let element = catalog::check_file(file, own_folder).map_err(|fault| {
         Failure::new(Code::ElementInvalid).name(file.display().to_string()).detail(fault.to_string())
     })?;
     if json {

@@ -4,10 +4,10 @@
 mod files;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::domain::element::Element;
-use files::{FILE_NAME, problem};
+use files::{FILE_NAME, parse_file, problem};
 pub use files::{FileFault, read_file, remove, save};
 
 /// The shipped files, by key.
@@ -39,6 +39,18 @@ pub enum NoElement<'c> {
     Unknown,
     /// There is a file, but it cannot be used.
     Invalid(&'c FileFault),
+}
+
+/// Reads a file as [`read_file`]. Its `path_key` must be the key of an element that ships, lies beside the file, or lies in
+/// the user's folder.
+pub fn check_file(file: &Path, own_folder: impl Fn() -> Option<PathBuf>) -> Result<Element, FileFault> {
+    let has = |folder: &Path, key: &str| folder.join(key).join(FILE_NAME).exists();
+    let is_element = |key: &str| {
+        SHIPPED.iter().any(|(shipped, _)| *shipped == key)
+            || file.ancestors().nth(2).is_some_and(|folder| has(folder, key))
+            || own_folder().is_some_and(|folder| has(&folder, key))
+    };
+    parse_file(file, |text| Element::parse_among(text, is_element))
 }
 
 impl Catalog {
@@ -147,6 +159,7 @@ mod tests {
         for (key, text) in SHIPPED {
             let element = Element::parse(text).unwrap_or_else(|problems| panic!("{key}: {problems:?}"));
             assert_eq!(element.key, key);
+            assert!(SHIPPED.iter().any(|(key, _)| *key == element.path_key()), "{key}: the path key");
         }
         assert_eq!(Catalog::shipped().iter().count(), SHIPPED.len());
     }

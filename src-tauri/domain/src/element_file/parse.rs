@@ -22,6 +22,19 @@ impl Element {
         }
     }
 
+    /// As [`Element::parse`]; a `path_key` must also be the key of an element in the catalogue, which one file does not
+    /// show.
+    pub fn parse_among(text: &str, is_element: impl Fn(&str) -> bool) -> Result<Self, Vec<Problem>> {
+        let element = Self::parse(text)?;
+        let path_key = element.path_key();
+        if path_key == element.key || is_element(path_key) {
+            return Ok(element);
+        }
+        let what = format!("no element has the key {path_key}; add its file first, or remove path_key");
+        let problem = Problem { line: None, at: "path_key".to_owned(), what };
+        Err(lines::with_lines(text, vec![problem]))
+    }
+
     /// Checks whether the parts of the file fit together and every address in it is safe.
     pub fn check(&self) -> Result<(), Vec<Problem>> {
         check::check(self)

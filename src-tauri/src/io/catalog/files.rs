@@ -62,9 +62,16 @@ pub fn remove(folder: &Path, key: &str) -> io::Result<()> {
 }
 
 pub fn read_file(file: &Path) -> Result<Element, FileFault> {
+    parse_file(file, Element::parse)
+}
+
+pub(super) fn parse_file(
+    file: &Path,
+    parse: impl FnOnce(&str) -> Result<Element, Vec<Problem>>,
+) -> Result<Element, FileFault> {
     let fault = |problems| FileFault { key: String::new(), file: file.to_owned(), problems };
     let text = read_bounded(file).map_err(|what| fault(vec![problem(None, what)]))?;
-    Element::parse(&text).map_err(fault)
+    parse(&text).map_err(fault)
 }
 
 /// The element files in a folder with their keys, by key. A missing folder is empty.
