@@ -11,6 +11,7 @@ use super::text::one_line;
 use super::workspace::WorkspaceId;
 
 /// What both the index and the keychain item know of a connection. Nothing here is secret.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
@@ -25,20 +26,16 @@ pub struct Facts {
     #[serde(default)]
     pub product: String,
     /// The id of the instance at its platform. On this computer the index assigns it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
     /// Unique in its workspace, ignoring case.
     pub name: String,
     #[serde(default)]
     pub tags: Vec<String>,
     /// Free text of the user, see [`parse_note`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// The account, in the provider's words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     /// The host that the account belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// Milliseconds since 1970.
     pub created_at: i64,

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
+use serde_with::{As, FromInto, Same};
 use sha2::{Digest, Sha256};
 
 use crate::connection::{Connection, Facts, Status, split_scopes};
 use crate::credential::{Credential, CredentialText};
 use crate::oauth::token::TokenSet;
 use crate::sensitive::Sensitive;
-use crate::vault_text;
+use crate::vault_text::VaultText;
 
 /// The version of the JSON text.
 const VERSION: u8 = 1;
@@ -39,26 +40,12 @@ struct ItemText {
     received_at: i64,
     #[serde(default)]
     pinned_hosts: Vec<String>,
-    #[serde(with = "vault_text::map")]
+    #[serde(with = "As::<BTreeMap<Same, VaultText>>")]
     configuration: BTreeMap<String, Sensitive<String>>,
-    #[serde(flatten, with = "credential_text")]
+    #[serde(flatten, with = "As::<FromInto<CredentialText>>")]
     credential: Credential,
-    #[serde(with = "vault_text")]
+    #[serde(with = "As::<VaultText>")]
     element_token: Sensitive<String>,
-}
-
-mod credential_text {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::{Credential, CredentialText};
-
-    pub(super) fn serialize<S: Serializer>(credential: &Credential, to: S) -> Result<S::Ok, S::Error> {
-        CredentialText::from(credential.clone()).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Credential, D::Error> {
-        CredentialText::deserialize(from).map(Credential::from)
-    }
 }
 
 /// An item as it is written, with its version.

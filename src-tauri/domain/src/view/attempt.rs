@@ -6,6 +6,7 @@ use crate::attempt::Stage;
 use crate::error::Failure;
 
 /// An attempt as the window shows it.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
@@ -31,16 +32,13 @@ pub struct AttemptView {
     /// Whether a browser opened `link`.
     pub browser_opened: bool,
     /// The code that the user enters or compares (RFC 8628 §3.3).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_code: Option<String>,
     /// Milliseconds since 1970.
     pub started_at: i64,
     /// When it times out, in milliseconds since 1970.
     pub ends_at: i64,
     /// The connection it led to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<String>,
     /// Why it ended, or why the token could not be saved yet.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }

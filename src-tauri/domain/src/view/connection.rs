@@ -9,6 +9,7 @@ use crate::error::Code;
 use crate::text::initials;
 
 /// A connection as the list and `keyrack list --json` show it.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
@@ -21,13 +22,10 @@ pub struct ConnectionView {
     pub disabled: bool,
     pub status: Status,
     /// The failure behind `status`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_code: Option<Code>,
     /// Milliseconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub renewed_at: Option<i64>,
     /// When the access token ends, in milliseconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
     /// The provider's words for what was granted.
     pub scopes: Vec<String>,

@@ -8,8 +8,10 @@ use crate::element::{Condition, FieldOption};
 use crate::values::FieldKind;
 
 /// One field of a form.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(optional_fields))]
 pub struct FieldView {
     pub key: String,
     /// Shown above the field.
@@ -37,8 +39,6 @@ pub struct FieldView {
     /// The longest value, in characters.
     pub max_length: u32,
     /// When the field is shown; always, if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
     pub visible_when: Option<Condition>,
 }
 
@@ -58,8 +58,10 @@ pub enum AuthView {
 }
 
 /// An element of the catalogue, with its form filled in for a workspace.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(optional_fields))]
 pub struct ElementView {
     pub key: String,
     pub name: String,
@@ -72,8 +74,6 @@ pub struct ElementView {
     /// The requested access, in plain words.
     pub access: Vec<String>,
     /// Something to know before starting.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
     pub note: Option<String>,
     pub auth: AuthView,
     /// Whether its form describes a provider, from which a custom element is made.

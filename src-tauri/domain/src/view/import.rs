@@ -6,6 +6,7 @@ use super::connection::ConnectionView;
 use crate::error::Failure;
 
 /// An instance at a hosted platform, as the import lists it.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
@@ -19,7 +20,6 @@ pub struct InstanceView {
     pub tags: Vec<String>,
     pub disabled: bool,
     /// The connection that already represents it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<String>,
 }
 

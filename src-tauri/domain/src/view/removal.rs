@@ -16,23 +16,23 @@ pub enum Revoked {
 }
 
 /// A connection that was removed.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
 pub struct RemovedView {
     pub revoked: Revoked,
     /// The product's page on which access can be ended by hand.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
 }
 
 /// A connection that works.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
 pub struct TestView {
     /// The account, if the provider names it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     /// How long the answer took, in milliseconds.
     pub took_ms: u64,

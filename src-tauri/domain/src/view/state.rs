@@ -9,8 +9,10 @@ use super::settings::SettingsView;
 use super::workspace::WorkspaceView;
 
 /// Everything that the window shows, in one answer.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(optional_fields))]
 pub struct State {
     pub workspace: WorkspaceView,
     pub workspaces: Vec<WorkspaceView>,
@@ -21,7 +23,5 @@ pub struct State {
     pub keychain: KeychainView,
     pub settings: SettingsView,
     /// Seconds that servers' clocks are ahead of this computer's, if that is enough to break a sign-in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
     pub clock_skew: Option<i64>,
 }

@@ -13,16 +13,16 @@ pub enum WorkspaceKind {
 }
 
 /// A workspace as the switcher shows it.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(optional_fields))]
 pub struct WorkspaceView {
     /// The name on the command line.
     pub name: String,
     /// The name in the window.
     pub label: String,
     pub kind: WorkspaceKind,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
     pub base_url: Option<String>,
     /// How many connections it has on this computer.
     pub connections: u32,
