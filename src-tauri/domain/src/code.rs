@@ -2,7 +2,45 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::status::Status::{self, NeedsSettings, NeedsSignIn, Retrying};
+use Status::{NeedsSettings, NeedsSignIn, Retrying};
+
+/// Whether a connection can be used, and if not, who has to act. The word is the same in the index, in JSON and on
+/// the command line.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantNames,
+)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Status {
+    /// Usable, as far as is known.
+    Ok,
+    /// The last renewal failed for a temporary reason.
+    Retrying,
+    /// The provider ended the sign-in.
+    NeedsSignIn,
+    /// The provider no longer accepts the client.
+    NeedsSettings,
+}
+
+impl Status {
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        word.parse().ok()
+    }
+}
 
 /// What follows from a code.
 struct Facts {
@@ -16,14 +54,14 @@ struct Facts {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $code:ident $facts:tt)*) => {
+    ($($(#[$attribute:meta])* $code:ident $facts:tt)*) => {
         /// Stable names of everything that can end an operation. Scripts and the window depend on them.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[derive(strum::EnumString, strum::IntoStaticStr)]
         #[cfg_attr(test, derive(ts_rs::TS, strum::EnumIter))]
         #[serde(rename_all = "snake_case")]
         #[strum(serialize_all = "snake_case")]
-        pub enum Code { $($(#[$doc])* $code,)* }
+        pub enum Code { $($(#[$attribute])* $code,)* }
 
         impl Code {
             const fn facts(self) -> Facts {
@@ -75,6 +113,7 @@ codes! {
     /// The address has no metadata that says how to sign in there.
     IssuerUnknown { exit: 2, temporary: false, status: Some(NeedsSettings) }
     /// A bug in Keyrack.
+    #[default]
     Internal { exit: 1, temporary: false, status: None }
     /// The keychain refused this program.
     KeychainDenied { exit: 11, temporary: false, status: None }

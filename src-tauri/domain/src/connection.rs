@@ -5,8 +5,8 @@ use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
 
+pub use super::code::Status;
 use super::form::Problem;
-pub use super::status::Status;
 use super::text::one_line;
 use super::workspace::WorkspaceId;
 
@@ -89,17 +89,9 @@ pub fn normalize_name(name: &str) -> String {
     one_line(name)
 }
 
-/// A name of a connection or a workspace as it is kept, or what is wrong with it.
-///
-/// # Errors
-/// An empty name, or one longer than [`NAME_MAX`].
+/// A name of a connection or a workspace as it is kept.
 pub fn parse_name(name: &str) -> Result<String, Problem> {
-    let name = normalize_name(name);
-    match name.chars().count() {
-        0 => Err(Problem::Required),
-        n if n > NAME_MAX => Err(Problem::TooLong),
-        _ => Ok(name),
-    }
+    parse_line(name, NAME_MAX)?.ok_or(Problem::Required)
 }
 
 /// The longest note, in characters.
@@ -107,12 +99,15 @@ pub const NOTE_MAX: usize = 500;
 
 /// A note as it is kept; an empty one is none.
 pub fn parse_note(text: &str) -> Result<Option<String>, Problem> {
-    let note = one_line(text);
-    match note.chars().count() {
-        0 => Ok(None),
-        n if n > NOTE_MAX => Err(Problem::TooLong),
-        _ => Ok(Some(note)),
+    parse_line(text, NOTE_MAX)
+}
+
+fn parse_line(text: &str, longest: usize) -> Result<Option<String>, Problem> {
+    let line = one_line(text);
+    if line.chars().count() > longest {
+        return Err(Problem::TooLong);
     }
+    Ok(Some(line).filter(|line| !line.is_empty()))
 }
 
 /// Cleans tags as a person types them: each like a name, none empty, none twice.

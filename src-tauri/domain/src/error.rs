@@ -29,20 +29,18 @@ pub struct PlatformAnswer {
 
 /// A code with the facts that its sentence needs. Serialised as `{ "code": …, …facts }`; absent facts are left out.
 #[serde_with::skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
 pub struct Failure {
     pub code: Code,
     /// The fields that are wrong, for [`Code::FormInvalid`].
     pub fields: Option<Vec<FieldProblem>>,
-    /// The product's name.
     pub product: Option<String>,
     /// The name that was asked for: of a connection, an element, a workspace or a file.
     pub name: Option<String>,
     /// The host that did not answer or refused.
     pub host: Option<String>,
-    /// The port that is taken.
     pub port: Option<u16>,
     /// A port that was free when the failure was made.
     pub free_port: Option<u16>,
@@ -75,27 +73,7 @@ pub struct Failure {
 
 impl Failure {
     pub fn new(code: Code) -> Self {
-        Self {
-            code,
-            fields: None,
-            product: None,
-            name: None,
-            host: None,
-            port: None,
-            free_port: None,
-            detail: None,
-            candidates: None,
-            platform: None,
-            redirect: None,
-            registered: None,
-            issuer: None,
-            clock_skew: None,
-            retry_after: None,
-            expected: None,
-            found: None,
-            exchanges: Vec::new(),
-            report: None,
-        }
+        Self { code, ..Self::default() }
     }
 
     pub fn form(fields: Vec<FieldProblem>) -> Self {

@@ -1,7 +1,7 @@
 //! Parsing an element file.
 
-use super::problem::Problem;
-use super::{check, lines, shape};
+use super::problem::{Problem, line_of, with_lines};
+use super::shape;
 use crate::element::Element;
 
 impl Element {
@@ -9,16 +9,16 @@ impl Element {
     /// problem has its line.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let element: Self = toml::from_str(text).map_err(|error| {
-            let problems = lines::with_lines(text, shape::check(text));
+            let problems = with_lines(text, shape::check(text));
             if !problems.is_empty() {
                 return problems;
             }
-            let line = error.span().map(|span| lines::line_of(text, span.start));
+            let line = error.span().map(|span| line_of(text, span.start));
             vec![Problem { line, at: String::new(), what: error.message().to_owned() }]
         })?;
         match element.check() {
             Ok(()) => Ok(element),
-            Err(problems) => Err(lines::with_lines(text, problems)),
+            Err(problems) => Err(with_lines(text, problems)),
         }
     }
 
@@ -32,11 +32,6 @@ impl Element {
         }
         let what = format!("no element has the key {path_key}; add its file first, or remove path_key");
         let problem = Problem { line: None, at: "path_key".to_owned(), what };
-        Err(lines::with_lines(text, vec![problem]))
-    }
-
-    /// Checks whether the parts of the file fit together and every address in it is safe.
-    pub fn check(&self) -> Result<(), Vec<Problem>> {
-        check::check(self)
+        Err(with_lines(text, vec![problem]))
     }
 }

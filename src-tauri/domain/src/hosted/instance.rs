@@ -7,6 +7,19 @@ use super::call;
 use super::secrecy::{is_header_safe, is_masked};
 use crate::sensitive::Sensitive;
 
+/// Marks an instance as made by an attempt, until its connection is saved.
+const TAG_PREFIX: &str = "keyrack:";
+
+/// The tag by which an attempt finds its instance if the answer was lost.
+pub fn attempt_tag(attempt: &str) -> String {
+    format!("{TAG_PREFIX}{attempt}")
+}
+
+/// The tags of the user.
+pub fn without_attempt_tags(tags: &[String]) -> Vec<String> {
+    tags.iter().filter(|tag| !tag.starts_with(TAG_PREFIX)).cloned().collect()
+}
+
 /// An instance as the platform describes it.
 #[derive(Clone, Debug)]
 pub struct Instance {

@@ -1,6 +1,42 @@
-//! The result of removing or testing a connection.
+//! The results of an import, a removal and a test.
 
 use serde::Serialize;
+
+use super::connection::ConnectionView;
+use crate::error::Failure;
+
+/// An instance at a hosted platform, as the import lists it.
+#[serde_with::skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(optional_fields))]
+pub struct InstanceView {
+    pub id: String,
+    pub name: String,
+    pub element: String,
+    pub product: String,
+    /// Two letters for the tile.
+    pub initials: String,
+    pub tags: Vec<String>,
+    pub disabled: bool,
+    /// The connection that already represents it.
+    pub connection: Option<String>,
+}
+
+/// An instance that could not be imported.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct NotImported {
+    pub instance: String,
+    pub failure: Failure,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ImportView {
+    pub added: Vec<ConnectionView>,
+    pub failed: Vec<NotImported>,
+}
 
 /// What happened to the access at the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
