@@ -30,6 +30,12 @@ pub enum Auth {
     Custom(Custom),
 }
 
+impl Default for Auth {
+    fn default() -> Self {
+        Self::Custom(Custom::default())
+    }
+}
+
 impl Auth {
     /// The name in element files.
     pub fn kind(&self) -> &'static str {

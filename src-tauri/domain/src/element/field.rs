@@ -21,6 +21,9 @@ pub const GRANT: &str = "oauth.grant";
 pub const STANDARD_QUERY: [(&str, &str); 3] =
     [(API_KEY, "apiKey"), (API_SECRET, "apiSecret"), (CALLBACK_URL, "callbackUrl")];
 
+/// Further names in that query that the platform API reserves, and those of [`STANDARD_QUERY`].
+pub const RESERVED_QUERY: [&str; 5] = ["apiKey", "apiSecret", "callbackUrl", "requestToken", "state"];
+
 /// A field of an element's form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -150,7 +153,7 @@ pub enum Step {
 }
 
 /// The longest one-line field of the platform.
-pub(super) const USUAL_LENGTH: usize = 1000;
+pub const USUAL_LENGTH: usize = 1000;
 
 /// The maximum of `max_length`: enough for a private key.
 pub const MOST_LENGTH: usize = 8000;

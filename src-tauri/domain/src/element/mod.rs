@@ -25,8 +25,8 @@ pub use auth::{
 pub use callback::CallbackRules;
 pub use derived::{Derived, DerivedProblem};
 pub use field::{
-    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldOption, GRANT, MOST_LENGTH, STANDARD_QUERY,
-    Step,
+    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldOption, GRANT, MOST_LENGTH, RESERVED_QUERY,
+    STANDARD_QUERY, Step, USUAL_LENGTH,
 };
 pub use platform::PlatformFacts;
 
@@ -37,7 +37,7 @@ use crate::values::{CALLBACK_PREFIX, Values};
 use defaults::is_default;
 
 /// How to connect to one product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Element {
     /// The key in commands, file names and the platform API.
@@ -103,28 +103,7 @@ pub struct Identity {
 
 impl Element {
     pub(crate) fn new(key: String, name: String, auth: Auth) -> Self {
-        Self {
-            initials: text::initials(&name),
-            category: String::new(),
-            gives: String::new(),
-            access: Vec::new(),
-            note: None,
-            retired: false,
-            generic: false,
-            from: None,
-            provider: None,
-            path_key: None,
-            access_page: None,
-            auth,
-            variants: Vec::new(),
-            callback: CallbackRules::default(),
-            identity: None,
-            api: None,
-            platform: None,
-            fields: Vec::new(),
-            key,
-            name,
-        }
+        Self { initials: text::initials(&name), key, name, auth, ..Self::default() }
     }
 
     pub fn provider(&self) -> &str {
@@ -228,14 +207,12 @@ impl Element {
 
     /// Every address of this element, with its place in the file.
     pub(crate) fn templates(&self) -> Vec<(String, &Template)> {
-        let of = |prefix: String, auth: &'_ Auth| format!("{prefix}.{}", auth.kind());
+        let variants = self.variants.iter().enumerate();
+        let variants = variants.map(|(index, variant)| (format!("variants.{index}.auth"), &variant.auth));
         let mut templates = Vec::new();
-        let base = of("auth".to_owned(), &self.auth);
-        templates.extend(self.auth.templates().into_iter().map(|(name, t)| (format!("{base}.{name}"), t)));
-        for (index, variant) in self.variants.iter().enumerate() {
-            let base = of(format!("variants.{index}.auth"), &variant.auth);
-            templates
-                .extend(variant.auth.templates().into_iter().map(|(name, t)| (format!("{base}.{name}"), t)));
+        for (at, auth) in std::iter::once(("auth".to_owned(), &self.auth)).chain(variants) {
+            let own = auth.templates().into_iter();
+            templates.extend(own.map(|(name, t)| (format!("{at}.{}.{name}", auth.kind()), t)));
         }
         templates.extend(self.access_page.as_ref().map(|t| ("access_page".to_owned(), t)));
         templates.extend(self.identity.as_ref().map(|i| ("identity.endpoint".to_owned(), &i.endpoint)));

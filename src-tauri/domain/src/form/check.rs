@@ -79,7 +79,7 @@ fn check_fields(
     mut problems: Vec<FieldProblem>,
     normalize: impl Fn(&Field, &str) -> Result<String, Problem>,
 ) -> Result<Values, Vec<FieldProblem>> {
-    tally::count_check();
+    tally::count(&tally::CHECKS);
     let mut values = Values::default();
     let mut derived = Vec::new();
     for field in &element.fields {

@@ -94,15 +94,12 @@ impl Caller<'_> {
 
     pub fn instances(&self, filter: InstanceFilter<'_>, page: Option<&str>) -> HttpRequest {
         let mut request = self.request(Method::Get, &["instances"]);
-        match filter {
-            InstanceFilter::All => {}
-            InstanceFilter::Tagged(tag) => {
-                request.url.query_pairs_mut().append_pair("tags[]", tag);
-            }
-            InstanceFilter::Named(text) => {
-                request.url.query_pairs_mut().append_pair("searchText", text);
-            }
-        }
+        let condition = match filter {
+            InstanceFilter::All => None,
+            InstanceFilter::Tagged(tag) => Some(("tags[]", tag)),
+            InstanceFilter::Named(text) => Some(("searchText", text)),
+        };
+        request.url.query_pairs_mut().extend_pairs(condition);
         paged(request, page)
     }
 
@@ -156,12 +153,8 @@ impl Caller<'_> {
 }
 
 fn paged(mut request: HttpRequest, page: Option<&str>) -> HttpRequest {
-    let mut query = request.url.query_pairs_mut();
-    query.append_pair("pageSize", PAGE_SIZE);
-    if let Some(token) = page {
-        query.append_pair("nextPage", token);
-    }
-    drop(query);
+    let next = page.map(|token| ("nextPage", token));
+    request.url.query_pairs_mut().append_pair("pageSize", PAGE_SIZE).extend_pairs(next);
     request
 }
 

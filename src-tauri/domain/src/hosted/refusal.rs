@@ -93,8 +93,12 @@ pub fn unreadable(answer: &HttpResponse) -> Failure {
         None if is_empty(answer) => "the answer is empty",
         None => "the answer is not JSON",
     };
+    bad_response(answer, what)
+}
+
+fn bad_response(answer: &HttpResponse, detail: impl Into<String>) -> Failure {
     let platform = PlatformAnswer { status: Some(answer.status), ..PlatformAnswer::default() };
-    let failure = Failure::new(Code::PlatformBadResponse).detail(what);
+    let failure = Failure::new(Code::PlatformBadResponse).detail(detail);
     Failure { platform: Some(Box::new(platform)), ..failure }
 }
 
@@ -135,10 +139,7 @@ fn code(answer: &HttpResponse, operation: Operation<'_>, words: &ErrorText) -> C
 fn redirect(answer: &HttpResponse) -> Failure {
     let target = answer.header("location").and_then(|text| Url::parse(text).ok());
     let host = target.as_ref().and_then(Url::host_str).map(|host| plain_line(host, LONGEST_DESCRIPTION));
-    let detail = host.map_or("redirected".to_owned(), |host| format!("redirected to {host}"));
-    let platform = PlatformAnswer { status: Some(answer.status), ..PlatformAnswer::default() };
-    let failure = Failure::new(Code::PlatformBadResponse).detail(detail);
-    Failure { platform: Some(Box::new(platform)), ..failure }
+    bad_response(answer, host.map_or("redirected".to_owned(), |host| format!("redirected to {host}")))
 }
 
 /// `Retry-After` in seconds (RFC 9110 §10.2.3).

@@ -107,26 +107,17 @@ pub(super) fn with_parameters(
 /// Sets `state` in an OAuth 2 address. A platform may put the element's key there, which protects against nothing.
 /// All other parameters stay as they are, byte for byte.
 pub fn ensure_state(mut url: Url, state: &str) -> Url {
-    let mut query = String::new();
-    let mut written = false;
-    for pair in url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
-        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-        if percent::decode(name).is_ok_and(|name| name == "state") {
-            if !written {
-                push_pair(&mut query, "state", state);
-                written = true;
-            }
-        } else {
-            if !query.is_empty() {
-                query.push('&');
-            }
-            query.push_str(pair);
-        }
-    }
-    if !written {
-        push_pair(&mut query, "state", state);
-    }
-    url.set_query(Some(&query));
+    let query = url.query().unwrap_or_default().to_owned();
+    let own = format!("state={}", percent::encode(state));
+    let is_state = |pair: &&str| {
+        let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
+        percent::decode(name).is_ok_and(|name| name == "state")
+    };
+    let mut pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
+    let place = pairs.iter().position(is_state).unwrap_or(pairs.len());
+    pairs.retain(|pair| !is_state(pair));
+    pairs.insert(place, &own);
+    url.set_query(Some(&pairs.join("&")));
     url
 }
 

@@ -160,26 +160,27 @@ impl Members {
         self.get(name).is_some()
     }
 
+    fn read<'v, T>(
+        &'v self,
+        name: &'static str,
+        convert: impl FnOnce(&'v Value) -> Option<T>,
+    ) -> Result<Option<T>, MetadataProblem> {
+        self.get(name).map(|value| convert(value).ok_or(MetadataProblem::WrongType(name))).transpose()
+    }
+
     fn text(&self, name: &'static str) -> Result<Option<&str>, MetadataProblem> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(value) => value.as_str().map(Some).ok_or(MetadataProblem::WrongType(name)),
-        }
+        self.read(name, Value::as_str)
     }
 
     fn truth(&self, name: &'static str) -> Result<bool, MetadataProblem> {
-        match self.get(name) {
-            None => Ok(false),
-            Some(value) => value.as_bool().ok_or(MetadataProblem::WrongType(name)),
-        }
+        Ok(self.read(name, Value::as_bool)?.unwrap_or_default())
     }
 
     fn list(&self, name: &'static str) -> Result<Option<Vec<String>>, MetadataProblem> {
-        let Some(value) = self.get(name) else { return Ok(None) };
-        let wrong = MetadataProblem::WrongType(name);
-        let items = value.as_array().filter(|items| items.len() <= LONGEST_LIST).ok_or(wrong.clone())?;
-        let texts = items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>();
-        texts.map(Some).ok_or(wrong)
+        self.read(name, |value| {
+            let items = value.as_array().filter(|items| items.len() <= LONGEST_LIST)?;
+            items.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+        })
     }
 
     /// RFC 6749 §3.1 and §3.2: no fragment; RFC 8414 §2: https. Only an issuer on this computer may name addresses of

@@ -11,13 +11,8 @@ pub(super) fn check(element: &Element, findings: &mut Findings) {
     check_auth(element, "auth", &element.auth, findings);
     for (index, variant) in element.variants.iter().enumerate() {
         let at = format!("variants.{index}");
-        fields::check_condition(
-            element,
-            element.fields.len(),
-            &variant.when,
-            &format!("{at}.when"),
-            findings,
-        );
+        let (last, when) = (element.fields.len(), &variant.when);
+        fields::check_condition(element, last, when, &format!("{at}.when"), findings);
         check_auth(element, &format!("{at}.auth"), &variant.auth, findings);
     }
 }

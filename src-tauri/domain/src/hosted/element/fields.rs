@@ -3,21 +3,17 @@
 use serde_json::Value;
 
 use crate::element::{
-    API_KEY, API_SECRET, CALLBACK_URL, Derived, Field, FieldKind, FieldOption, MOST_LENGTH,
+    API_KEY, API_SECRET, CALLBACK_URL, Derived, Field, FieldKind, FieldOption, MOST_LENGTH, RESERVED_QUERY,
+    USUAL_LENGTH,
 };
 use crate::hosted::answer::{as_bool, as_text, member};
 use crate::hosted::html;
 use crate::hosted::secrecy::{is_masked, is_secret_key};
 use crate::text::plain_line;
 
-/// The longest help text.
+/// The longest help text and the longest label.
 const HELP: usize = 400;
-
-/// The longest label.
 const LABEL: usize = 80;
-
-/// As for element files: the longest one-line field of the platform.
-const USUAL_LENGTH: usize = 1000;
 
 /// Hidden entries that the platform itself fills during the sign-in.
 const FILLED: [&str; 9] = [
@@ -52,9 +48,6 @@ const SITE: [&str; 8] = [
 ];
 
 const SITE_ADDRESS: &str = "siteAddress";
-
-/// Query parameters that the API reserves.
-const RESERVED: [&str; 5] = ["apiKey", "apiSecret", "callbackUrl", "requestToken", "state"];
 
 /// A cap on entries and options, far above real elements, because duplicates are searched for.
 const MOST: usize = 500;
@@ -150,14 +143,11 @@ pub(super) fn form_fields(entries: Vec<Entry>, browser: bool) -> Vec<Field> {
     let mut fields: Vec<Field> = asked.into_iter().map(|entry| field(entry, &open)).collect();
     if browser {
         for key in [API_KEY, API_SECRET, CALLBACK_URL] {
-            match fields.iter_mut().find(|field| field.key == key) {
-                Some(field) => complete_client_field(field),
-                None => {
-                    let mut field = Field::new(key);
-                    complete_client_field(&mut field);
-                    fields.push(field);
-                }
-            }
+            let at = fields.iter().position(|field| field.key == key).unwrap_or_else(|| {
+                fields.push(Field::new(key));
+                fields.len() - 1
+            });
+            complete_client_field(&mut fields[at]);
         }
     }
     let rank =
@@ -221,7 +211,7 @@ fn field(entry: Entry, open: &[String]) -> Field {
     let query = match entry.key.as_str() {
         "scope" | "oauth.scope" => vec!["scope".to_owned()],
         key if secret || kind == FieldKind::Lines || key.starts_with("oauth.") => Vec::new(),
-        key if RESERVED.contains(&key) => Vec::new(),
+        key if RESERVED_QUERY.contains(&key) => Vec::new(),
         key => vec![key.to_owned()],
     };
     let advanced = entry.hidden || (is_common(&entry.key) && !required);
@@ -298,14 +288,9 @@ fn complete_client_field(field: &mut Field) {
     field.default = None;
     field.derived = None;
     field.query.clear();
-    match field.key.as_str() {
-        CALLBACK_URL => {
-            field.kind = FieldKind::Address;
-            field.advanced = true;
-        }
-        key => {
-            field.secret |= key == API_SECRET;
-            field.advanced = false;
-        }
+    field.advanced = field.key == CALLBACK_URL;
+    field.secret |= field.key == API_SECRET;
+    if field.key == CALLBACK_URL {
+        field.kind = FieldKind::Address;
     }
 }

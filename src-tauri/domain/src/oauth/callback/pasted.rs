@@ -23,15 +23,7 @@ pub fn pasted_query(address: &str, callback_url: &str) -> Result<String, PastePr
     if !url.has_host() {
         return Err(PasteProblem::NotAnAddress);
     }
-    let place = |url: &Url| {
-        (
-            url.scheme().to_owned(),
-            url.host_str().map(str::to_owned),
-            url.port_or_known_default(),
-            url.path().to_owned(),
-        )
-    };
-    if place(&url) != place(&callback) {
+    if url.origin() != callback.origin() || url.path() != callback.path() {
         return Err(PasteProblem::OtherAddress);
     }
     let query = url.query().unwrap_or_default();

@@ -34,11 +34,7 @@ pub fn read_token_answer(answer: &HttpResponse, keep: &[String]) -> Result<Token
         }
         other => other,
     })?;
-    let Some(access_token) = members.get("access_token") else {
-        return Err(members
-            .refusal(answer)
-            .unwrap_or(TokenRefusal::BadAnswer("no access token in the answer")));
-    };
+    let access_token = members.require("access_token", answer, "no access token in the answer")?;
     // RFC 6749 appendix A.12. Other characters could forge a second header.
     if !access_token.bytes().all(|b| (0x20..=0x7e).contains(&b)) {
         return Err(TokenRefusal::BadAnswer("the access token holds characters that no header can carry"));

@@ -144,6 +144,16 @@ impl Members {
         self.get_or_empty(name).filter(|value| !value.is_empty())
     }
 
+    /// A member that a success has. Without it the answer is a refusal, or breaks the protocol as `missing` says.
+    pub(in crate::oauth) fn require(
+        &self,
+        name: &str,
+        answer: &HttpResponse,
+        missing: &'static str,
+    ) -> Result<&str, TokenRefusal> {
+        self.get(name).ok_or_else(|| self.refusal(answer).unwrap_or(TokenRefusal::BadAnswer(missing)))
+    }
+
     /// A member, even if it is empty.
     pub(in crate::oauth) fn get_or_empty(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.expose().as_str())

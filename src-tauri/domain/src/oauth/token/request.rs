@@ -47,11 +47,6 @@ impl ClientAuthentication {
     pub fn method_name(self) -> &'static str {
         self.into()
     }
-
-    /// `None` for a method that Keyrack does not support.
-    pub fn from_method_name(name: &str) -> Option<Self> {
-        name.parse().ok()
-    }
 }
 
 /// The format of the request body.
