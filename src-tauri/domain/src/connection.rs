@@ -1,6 +1,6 @@
 //! A connection as the index keeps it. Its secrets are in the vault, see [`crate::item`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,6 @@ pub struct Facts {
     pub id: String,
     #[cfg_attr(test, ts(type = "string"))]
     pub workspace: WorkspaceId,
-    /// The key of the element.
     pub element: String,
     /// The product's name as of the sign-in, for elements that only a hosted platform describes.
     #[serde(default)]
@@ -59,7 +58,6 @@ pub struct Connection {
     pub last_code: Option<String>,
     /// The provider's own key of the account: names change, and several accounts may share one.
     pub identity_key: Option<String>,
-    /// The scopes that were granted.
     pub scopes: Vec<String>,
     /// Milliseconds since 1970.
     pub renewed_at: Option<i64>,
@@ -84,6 +82,9 @@ impl DerefMut for Connection {
 /// The longest name: long enough for a sentence, short enough for a row and for a keychain's label.
 pub const NAME_MAX: usize = 200;
 
+/// The longest note, in characters.
+pub const NOTE_MAX: usize = 500;
+
 /// Cleans a name as the user types it: one line without control, invisible and direction characters.
 pub fn normalize_name(name: &str) -> String {
     one_line(name)
@@ -93,9 +94,6 @@ pub fn normalize_name(name: &str) -> String {
 pub fn parse_name(name: &str) -> Result<String, Problem> {
     parse_line(name, NAME_MAX)?.ok_or(Problem::Required)
 }
-
-/// The longest note, in characters.
-pub const NOTE_MAX: usize = 500;
 
 /// A note as it is kept; an empty one is none.
 pub fn parse_note(text: &str) -> Result<Option<String>, Problem> {
@@ -110,15 +108,11 @@ fn parse_line(text: &str, longest: usize) -> Result<Option<String>, Problem> {
     Ok(Some(line).filter(|line| !line.is_empty()))
 }
 
-/// Cleans tags as a person types them: each like a name, none empty, none twice.
+/// Tags, each cleaned like a name; none empty, none twice.
 pub fn normalize_tags(tags: &[String]) -> Vec<String> {
-    let mut clean: Vec<String> = Vec::new();
-    for tag in tags.iter().map(|tag| normalize_name(tag)).filter(|tag| !tag.is_empty()) {
-        if !clean.contains(&tag) {
-            clean.push(tag);
-        }
-    }
-    clean
+    let mut seen = BTreeSet::new();
+    let tags = tags.iter().map(|tag| normalize_name(tag));
+    tags.filter(|tag| !tag.is_empty() && seen.insert(tag.clone())).collect()
 }
 
 /// The form of a name that the index keeps, sorts by and finds. Names that [`looks_same`](crate::text::looks_same) but
@@ -161,7 +155,6 @@ impl Account {
 }
 
 impl Connection {
-    /// Whose account it is, as far as it is known.
     pub fn account(&self) -> Option<Account> {
         let name = self.facts.identity.clone()?;
         Some(Account { name, key: self.identity_key.clone() })

@@ -9,15 +9,15 @@ use crate::oauth::token::TokenSet;
 use crate::sensitive::Sensitive;
 use crate::vault_text::VaultText;
 
-/// What a connection calls its product with.
 #[derive(Clone, Debug)]
 pub enum Credential {
-    /// The provider's tokens.
     Tokens(TokenSet),
-    /// An API key.
     Key(Sensitive<String>),
     /// A user name and a password (RFC 7617).
-    Basic { username: String, password: Sensitive<String> },
+    Basic {
+        username: String,
+        password: Sensitive<String>,
+    },
     /// A hosted platform keeps what the provider issued; calls go there with the Element token.
     ElementTokenOnly,
 }

@@ -29,7 +29,8 @@ pub struct PlatformAnswer {
 
 /// A code with the facts that its sentence needs. Serialised as `{ "code": …, …facts }`; absent facts are left out.
 #[serde_with::skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, thiserror::Error)]
+#[error("{}", code.as_str())]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
 pub struct Failure {
@@ -105,14 +106,6 @@ impl Failure {
         self
     }
 }
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.code.as_str())
-    }
-}
-
-impl std::error::Error for Failure {}
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,6 @@ const SECRET_LENGTH: usize = 20;
 
 const REDACTED: &str = "…";
 
-/// A request to a provider or a platform, and its outcome.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -48,7 +48,6 @@ struct ItemText {
     element_token: Sensitive<String>,
 }
 
-/// An item as it is written, with its version.
 #[derive(Serialize)]
 struct Written<'a> {
     v: u8,
@@ -88,7 +87,6 @@ impl Item {
         }
     }
 
-    /// The scopes that were granted.
     pub fn scopes(&self) -> Vec<String> {
         split_scopes(self.tokens().and_then(|tokens| tokens.scope.as_deref()))
     }
@@ -98,7 +96,6 @@ impl Item {
         Sha256::digest(self.element_token.expose().as_bytes()).into()
     }
 
-    /// The row that describes this item.
     pub fn to_connection(&self) -> Connection {
         Connection {
             facts: self.facts.clone(),

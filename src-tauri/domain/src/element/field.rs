@@ -25,7 +25,7 @@ pub const STANDARD_QUERY: [(&str, &str); 3] =
 pub const RESERVED_QUERY: [&str; 5] = ["apiKey", "apiSecret", "callbackUrl", "requestToken", "state"];
 
 /// A field of an element's form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// The key in the `configuration` of an instance, for instance `zendesk.subdomain`.
@@ -93,27 +93,10 @@ impl Field {
     pub fn new(key: &str) -> Self {
         Self {
             key: key.to_owned(),
-            label: String::new(),
-            help: String::new(),
-            example: String::new(),
-            kind: FieldKind::Text,
-            options: Vec::new(),
-            default: None,
-            empty_means: None,
-            derived: None,
             required: true,
-            secret: false,
-            prefix: String::new(),
-            suffix: String::new(),
-            host_suffix: None,
-            sends_whole: false,
-            advanced: false,
-            pattern: None,
-            problem: String::new(),
             max_length: USUAL_LENGTH,
-            query: Vec::new(),
             steps: both_steps(),
-            visible_when: None,
+            ..Self::default()
         }
     }
 }

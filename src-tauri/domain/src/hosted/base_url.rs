@@ -1,12 +1,15 @@
 //! Where the API of a hosted platform begins.
 
+use serde::Serialize;
 use url::Url;
 
 use crate::address;
 use crate::form::Problem;
 
 /// A platform with a name of its own on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(rename = "PresetView"))]
 pub struct Preset {
     /// The word on the command line.
     pub name: &'static str,

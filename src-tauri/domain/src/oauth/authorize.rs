@@ -11,16 +11,21 @@ use super::pkce::CHALLENGE_METHOD;
 
 pub use openable::{NotOpenable, openable};
 
-/// Parameters that this module writes, and `client_secret`, which would end up in the browser's history.
-const RESERVED: [&str; 8] = [
-    "response_type",
+/// Names that no further parameter may have (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 9101 §5). `client_secret` would end up
+/// in the browser's history, and `response_mode` could send the answer by another way than the callback's query.
+pub(crate) const RESERVED: [&str; 12] = [
     "client_id",
     "client_secret",
-    "redirect_uri",
-    "scope",
-    "state",
+    "code",
     "code_challenge",
     "code_challenge_method",
+    "redirect_uri",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
 ];
 
 /// A fault of an element file.

@@ -15,7 +15,6 @@ pub struct AttemptView {
     pub id: String,
     pub element: String,
     pub product: String,
-    /// Two letters for the tile.
     pub initials: String,
     pub name: String,
     /// Whether it signs in again to a connection that exists.
@@ -25,7 +24,6 @@ pub struct AttemptView {
     pub host: String,
     /// The authorization URL, shown when no browser opens.
     pub link: String,
-    /// The callback address.
     pub callback: String,
     /// Whether the callback has to be pasted.
     pub paste_only: bool,

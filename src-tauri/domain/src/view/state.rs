@@ -76,7 +76,6 @@ pub struct SettingsView {
     pub callback_port: u16,
     /// The folder of the index.
     pub data_folder: String,
-    /// The folder of custom elements.
     pub elements_folder: String,
     pub log_folder: String,
     pub version: String,

@@ -28,18 +28,6 @@ pub struct WorkspaceView {
     pub connections: u32,
 }
 
-/// A well-known platform, whose address need not be typed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct PresetView {
-    /// The word on the command line.
-    pub name: String,
-    /// The name in the window.
-    pub label: String,
-    /// Where its API begins.
-    pub base_url: String,
-}
-
 /// A hosted workspace to add. It holds secrets, so there is no `Debug`.
 #[derive(Clone, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

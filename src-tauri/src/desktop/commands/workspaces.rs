@@ -1,7 +1,7 @@
 use super::desk::Desk;
 use super::reported::Answer;
 use crate::domain::hosted::{PRESETS, Preset};
-use crate::domain::view::{PresetView, WorkspaceRequest, WorkspaceView};
+use crate::domain::view::{WorkspaceRequest, WorkspaceView};
 
 #[tauri::command]
 pub async fn use_workspace(desk: Desk, name: String) -> Answer<()> {
@@ -13,10 +13,8 @@ pub async fn use_workspace(desk: Desk, name: String) -> Answer<()> {
 
 /// The platforms whose address is known.
 #[tauri::command]
-pub fn presets() -> Vec<PresetView> {
-    let view =
-        |p: &Preset| PresetView { name: p.name.into(), label: p.label.into(), base_url: p.base_url.into() };
-    PRESETS.iter().map(view).collect()
+pub fn presets() -> Vec<Preset> {
+    PRESETS.to_vec()
 }
 
 #[tauri::command]

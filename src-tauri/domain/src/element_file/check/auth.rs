@@ -6,6 +6,7 @@ use crate::element::{
     API_KEY, API_SECRET, ApiKeyPlace, Auth, CALLBACK_URL, Element, Field, FieldKind, GRANT, Grant, Oauth1,
     Oauth2,
 };
+use crate::oauth::{authorize, token};
 
 pub(super) fn check(element: &Element, findings: &mut Findings) {
     check_auth(element, "auth", &element.auth, findings);
@@ -78,9 +79,9 @@ fn check_oauth2(oauth2: &Oauth2, at: &str, findings: &mut Findings) {
     let comparable = oauth2.issuer.is_some() || !oauth2.announces_issuer;
     findings.require(comparable, member("announces_issuer"), "there is no issuer to compare with");
     let (endpoint, extra) = (oauth2.authorization_endpoint.as_ref(), &oauth2.authorize_parameters);
-    parameters::check_authorize(endpoint, extra, &parameters::AUTHORIZE, at, findings);
+    parameters::check_authorize(endpoint, extra, &authorize::RESERVED, at, findings);
     let at = member("token_parameters");
-    parameters::check(&oauth2.token_parameters, &parameters::TOKEN, &at, findings);
+    parameters::check(&oauth2.token_parameters, &token::RESERVED, &at, findings);
     // RFC 6749 §3.3: a scope token has no space, quote or backslash.
     let is_scope =
         |s: &String| !s.is_empty() && s.bytes().all(|b| b.is_ascii_graphic() && !b"\"\\".contains(&b));

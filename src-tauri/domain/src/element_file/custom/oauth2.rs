@@ -1,5 +1,7 @@
 //! A custom element for an OAuth 2 server.
 
+use std::collections::BTreeSet;
+
 use strum::VariantArray;
 use url::Url;
 
@@ -145,13 +147,9 @@ fn pkce(values: &Values, metadata: Option<&Metadata>) -> Pkce {
 
 fn scopes(values: &Values, metadata: Option<&Metadata>, grant: Grant) -> Vec<String> {
     if let Some(entered) = values.get(SCOPE) {
-        let mut scopes: Vec<String> = Vec::new();
-        for scope in entered.split(' ').filter(|scope| !scope.is_empty()) {
-            if !scopes.iter().any(|known| known == scope) {
-                scopes.push(scope.to_owned());
-            }
-        }
-        return scopes;
+        let mut seen = BTreeSet::new();
+        let scopes = entered.split(' ').filter(|scope| !scope.is_empty() && seen.insert(*scope));
+        return scopes.map(str::to_owned).collect();
     }
     match metadata {
         // No user signs in for client credentials.
