@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(rename = "AttemptStage"))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "AttemptStage"))]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The browser has the address; nothing came back yet.

@@ -4,22 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use Status::{NeedsSettings, NeedsSignIn, Retrying};
 
-/// Whether a connection can be used, and if not, who has to act. The word is the same in the index, in JSON and on
-/// the command line.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    strum::VariantNames,
-)]
+/// Whether a connection can be used, and if not, who has to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum Status {
     /// Usable, as far as is known.
@@ -139,8 +128,7 @@ codes! {
     PlatformLimit { exit: 15, temporary: false, status: Some(NeedsSettings) }
     /// The platform refused for a reason of its own.
     PlatformRejected { exit: 15, temporary: false, status: Some(NeedsSettings) }
-    /// An answer was lost, so it is not known whether the platform did what was asked. Reconciliation looks for the
-    /// result.
+    /// An answer was lost: the platform may have done what was asked. Reconciliation looks for the result.
     PlatformUncertain { exit: 12, temporary: false, status: Some(NeedsSettings) }
     /// The platform does not answer.
     PlatformUnreachable { exit: 12, temporary: true, status: Some(Retrying) }

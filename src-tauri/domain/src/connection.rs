@@ -13,8 +13,7 @@ use super::workspace::WorkspaceId;
 /// What both the index and the keychain item know of a connection. Nothing here is secret.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Facts {
     /// Random, and never reused; also the key of the item in the keychain.
     pub id: String,
@@ -144,8 +143,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Whether both are one account: by their keys, or by their names where one of them has no key. Addresses are
-    /// compared as mail is delivered: ignoring case.
+    /// Compares the keys, or the names where one has no key: ignoring case, as mail is delivered.
     pub fn is_same(&self, other: &Self) -> bool {
         match (&self.key, &other.key) {
             (Some(one), Some(other)) => one == other,
@@ -170,8 +168,7 @@ impl Connection {
     }
 }
 
-/// The scopes that were asked for and are not among the granted ones (RFC 6749 §3.3). An answer that names none grants
-/// what was asked (§5.1).
+/// The requested scopes that were not granted (RFC 6749 §3.3). An answer that names none grants all (§5.1).
 pub fn missing_scopes(asked: Option<&str>, granted: Option<&str>) -> Vec<String> {
     let Some(granted) = granted else { return Vec::new() };
     let granted = split_scopes(Some(granted));

@@ -12,8 +12,7 @@ use super::form::FieldProblem;
 /// The refusal of a hosted platform, for "Details".
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct PlatformAnswer {
     /// The HTTP status; absent if there was no answer.
     pub status: Option<u16>,
@@ -31,8 +30,7 @@ pub struct PlatformAnswer {
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, thiserror::Error)]
 #[error("{}", code.as_str())]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Failure {
     pub code: Code,
     /// The fields that are wrong, for [`Code::FormInvalid`].

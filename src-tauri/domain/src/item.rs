@@ -1,5 +1,3 @@
-//! The keychain's value for one connection: its secrets, and enough facts to describe itself should the index be lost.
-
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
@@ -16,7 +14,8 @@ use crate::vault_text::VaultText;
 /// The version of the JSON text.
 const VERSION: u8 = 1;
 
-/// The keychain's value for one connection. It has no `Serialize`: only [`Item::to_secret`] makes text of it.
+/// The keychain's value for one connection: its secrets, and enough facts to describe itself should the index be lost.
+/// It has no `Serialize`: only [`Item::to_secret`] makes text of it.
 #[derive(Clone, Debug)]
 pub struct Item {
     pub facts: Facts,

@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The id of a workspace, as the index and the keychain write it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(type = "string"))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "string"))]
 #[serde(from = "String", into = "String")]
 pub enum WorkspaceId {
     /// This computer is the platform.

@@ -34,8 +34,7 @@ impl Derived {
         self.pieces.iter().filter_map(Piece::hole)
     }
 
-    /// The text with its holes filled. Missing values become empty, as at the platform. Secrets fill nothing, because
-    /// the result is not secret.
+    /// Missing values become empty, as at the platform. Secrets fill nothing, because the result is not secret.
     pub fn fill(&self, values: &Values) -> String {
         let filled = self.pieces.iter().map(|piece| match piece {
             Piece::Text(text) => text.as_str(),

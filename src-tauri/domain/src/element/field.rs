@@ -102,8 +102,7 @@ impl Field {
 }
 
 /// A choice of a `select`.
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(rename = "OptionView"))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "OptionView"))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldOption {
@@ -114,8 +113,7 @@ pub struct FieldOption {
 }
 
 /// True while the field `field` has the value `is`.
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(rename = "VisibleWhen"))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "VisibleWhen"))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {

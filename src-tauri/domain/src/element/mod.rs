@@ -132,8 +132,7 @@ impl Element {
         }
     }
 
-    /// The names that `providerData` must have: those of the kind of sign-in, those of this element, and for OAuth
-    /// 1.0a the secret of the request token.
+    /// The names that `providerData` must have. For OAuth 1.0a they include the secret of the request token.
     pub fn provider_data<'e>(&'e self, auth: &Auth) -> Vec<&'e str> {
         let mut names: Vec<&str> = match auth {
             Auth::Oauth2(_) => vec!["code"],
@@ -144,9 +143,8 @@ impl Element {
         names
     }
 
-    /// The hosts that a connection with these values depends on, with unusual ports. Connections keep them: if the
-    /// file names others later, a new sign-in is needed. A domain in which the token answer chooses is written
-    /// `*.example.com`.
+    /// The hosts, with unusual ports, to which a connection with these values is pinned. A domain in which the token
+    /// answer chooses is written `*.example.com`.
     pub fn hosts(&self, values: &Values) -> Result<BTreeSet<String>, TemplateError> {
         let mut hosts = BTreeSet::new();
         let mut templates: Vec<&Template> =
@@ -182,8 +180,7 @@ impl Element {
     }
 
     /// The values that practice fills in: the examples of required fields, of the client (which practice always
-    /// registers), and of the fields that a generic form shows at first. The callback address is set by the program,
-    /// since it names the port that listens.
+    /// registers), and of the fields that a generic form shows at first. The program sets the callback address.
     pub fn practice_values(&self) -> BTreeMap<String, String> {
         let filled = |field: &&Field| {
             let client = [API_KEY, API_SECRET].contains(&field.key.as_str());

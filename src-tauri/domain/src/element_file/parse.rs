@@ -5,8 +5,7 @@ use super::shape;
 use crate::element::Element;
 
 impl Element {
-    /// Parses an element file strictly: unknown members are faults, and so is all that [`Element::check`] finds. Each
-    /// problem has its line.
+    /// Parses an element file strictly: unknown members are faults, and so is all that [`Element::check`] finds.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let element: Self = toml::from_str(text).map_err(|error| {
             let problems = with_lines(text, shape::check(text));
@@ -22,8 +21,7 @@ impl Element {
         }
     }
 
-    /// As [`Element::parse`]; a `path_key` must also be the key of an element in the catalogue, which one file does not
-    /// show.
+    /// As [`Element::parse`]; a `path_key` must also be the key of an element.
     pub fn parse_among(text: &str, is_element: impl Fn(&str) -> bool) -> Result<Self, Vec<Problem>> {
         let element = Self::parse(text)?;
         let path_key = element.path_key();

@@ -1,7 +1,5 @@
-//! What a refusal of the platform means.
-//!
-//! The platform sends a status and a text, no codes. Where the status is ambiguous, the text decides; it is shown
-//! only under "Details", without the secrets that were sent.
+//! What a refusal of the platform means. It has a status and a text, no code: where the status is ambiguous, the text
+//! decides. The text is shown only under "Details", without the secrets that were sent.
 
 mod error_text;
 mod form_problems;
@@ -134,8 +132,7 @@ fn code(answer: &HttpResponse, operation: Operation<'_>, words: &ErrorText) -> C
     }
 }
 
-/// A redirect (RFC 9110 §15.4) is not followed: the secrets are for the host that the user named. The failure names
-/// only the target's host, since the rest repeats the query.
+/// A redirect is not followed: the secrets are for the host that the user named. The rest of it may repeat the query.
 fn redirect(answer: &HttpResponse) -> Failure {
     let target = answer.header("location").and_then(|text| Url::parse(text).ok());
     let host = target.as_ref().and_then(Url::host_str).map(|host| plain_line(host, LONGEST_DESCRIPTION));

@@ -1,5 +1,4 @@
-//! Builds the address that opens an OAuth 2 sign-in, and checks any such address. The OAuth 1.0a address is built in
-//! `oauth1`.
+//! Builds the address that opens an OAuth 2 sign-in, and checks any such address.
 
 mod openable;
 
@@ -80,8 +79,7 @@ impl AuthorizationRequest {
     }
 }
 
-/// Adds parameters to an authorization endpoint. Neither `extra` nor the endpoint's own query may repeat a parameter
-/// or use a reserved name.
+/// Adds parameters to an authorization endpoint. Neither `extra` nor its own query may repeat a name or use a reserved one.
 pub(super) fn with_parameters(
     endpoint: &Url,
     reserved: &[&str],

@@ -1,5 +1,4 @@
-//! The provider's answer through the browser: parses it strictly, binds it to its attempt, and determines the
-//! outcome.
+//! The provider's answer through the browser: parses it, binds it to its attempt, and determines the outcome.
 
 mod pasted;
 

@@ -1,5 +1,4 @@
-//! Signing in on another device (RFC 8628): reads the codes and the answers to polling. The requests are in
-//! `token::TokenEndpoint`.
+//! Signing in on another device (RFC 8628): reads the codes and the answers to polling.
 
 use url::Url;
 
@@ -116,8 +115,7 @@ pub fn poll_outcome(answer: Result<TokenSet, TokenRefusal>, interval: u64) -> Po
             "expired_token" => PollOutcome::Expired,
             _ => PollOutcome::Failed(refusal),
         },
-        // "On encountering a connection timeout, clients MUST unilaterally reduce their polling frequency"; doubling
-        // is recommended.
+        // Clients must then poll less often; doubling the interval is recommended.
         TokenRefusal::Temporary { retry_after, .. } => {
             let doubled = interval.saturating_mul(2).min(LONGEST_INTERVAL).max(interval);
             PollOutcome::Wait { interval: doubled.max(retry_after.unwrap_or_default()) }

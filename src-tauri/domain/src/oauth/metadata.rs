@@ -1,5 +1,4 @@
-//! The metadata of an authorization server: RFC 8414, and OpenID Connect Discovery 1.0, which came first and puts the
-//! document elsewhere.
+//! The metadata of an authorization server (RFC 8414, OpenID Connect Discovery 1.0).
 
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -69,11 +68,8 @@ pub enum MetadataProblem {
     BadAddress(&'static str),
 }
 
-/// Where the metadata of an issuer may be, in the order to try.
-///
-/// RFC 8414 §3.1 inserts the well-known part between host and path; OpenID Connect Discovery 1.0 §4 appends it.
-/// OpenID comes first, because only its document names the userinfo endpoint. RFC 8414 §5 also lets OpenID providers
-/// insert the part, which matters for issuers with a path.
+/// Where the metadata of an issuer may be. OpenID Connect Discovery 1.0 §4 appends the well-known part, RFC 8414 §3.1 and
+/// §5 insert it before the path. OpenID comes first, because only its document names the userinfo endpoint.
 pub fn well_known(issuer: &Url) -> Vec<Url> {
     const OPENID: &str = "/.well-known/openid-configuration";
     const OAUTH: &str = "/.well-known/oauth-authorization-server";

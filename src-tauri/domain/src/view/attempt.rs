@@ -1,5 +1,3 @@
-//! Attempts as they are shown.
-
 use serde::Serialize;
 
 use crate::attempt::Stage;
@@ -8,8 +6,7 @@ use crate::error::Failure;
 /// An attempt as the window shows it.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct AttemptView {
     /// The id of the connection it leads to.
     pub id: String,

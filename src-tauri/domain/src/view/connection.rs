@@ -1,5 +1,3 @@
-//! Connections as they are shown.
-
 use std::ops::Deref;
 
 use serde::Serialize;
@@ -11,8 +9,7 @@ use crate::text::initials;
 /// A connection as the list and `keyrack list --json` show it.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct ConnectionView {
     /// The workspace by its name, the product by its name today.
     #[serde(flatten)]

@@ -10,8 +10,7 @@ use crate::values::FieldKind;
 /// A [`Field`](crate::element::Field) of a form.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct FieldView {
     pub key: String,
     pub label: String,
@@ -54,8 +53,7 @@ pub enum AuthView {
 /// An [`Element`](crate::element::Element), with its form filled in for a workspace.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct ElementView {
     pub key: String,
     pub name: String,

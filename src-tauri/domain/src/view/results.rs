@@ -8,8 +8,7 @@ use crate::error::Failure;
 /// An instance at a hosted platform, as the import lists it.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct InstanceView {
     pub id: String,
     pub name: String,
@@ -54,8 +53,7 @@ pub enum Revoked {
 /// A connection that was removed.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct RemovedView {
     pub revoked: Revoked,
     /// The product's page on which access can be ended by hand.
@@ -65,8 +63,7 @@ pub struct RemovedView {
 /// A connection that works.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct TestView {
     /// The account, if the provider names it.
     pub identity: Option<String>,

@@ -8,8 +8,7 @@ use super::workspace::WorkspaceView;
 
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct State {
     pub workspace: WorkspaceView,
     pub workspaces: Vec<WorkspaceView>,

@@ -15,8 +15,7 @@ pub enum WorkspaceKind {
 /// A workspace as the switcher shows it.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct WorkspaceView {
     /// The name on the command line.
     pub name: String,

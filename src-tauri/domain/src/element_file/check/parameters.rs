@@ -14,8 +14,7 @@ pub(super) fn check(extra: &BTreeMap<String, String>, standard: &[&str], at: &st
     }
 }
 
-/// Checks the authorization request of the auth table at `at`: its endpoint may have a query of its own (RFC 6749
-/// §3.1).
+/// Checks the authorization request at `at`: its endpoint may have a query of its own (RFC 6749 §3.1).
 pub(super) fn check_authorize(
     endpoint: Option<&Template>,
     extra: &BTreeMap<String, String>,

@@ -62,8 +62,7 @@ impl<'v> Draft<'v> {
         self.endpoint(key, None)
     }
 
-    /// The issuer as a template. It is compared as text, so it is taken unchanged or not at all; it has no query (RFC
-    /// 8414 §2).
+    /// The issuer, unchanged because it is compared as text; it has no query (RFC 8414 §2).
     pub(super) fn issuer(&mut self, issuer: Option<&str>) -> Option<Template> {
         let issuer = issuer?;
         let template = issuer.parse::<Template>().ok().filter(|_| !issuer.contains('?'));
@@ -73,8 +72,7 @@ impl<'v> Draft<'v> {
         template
     }
 
-    /// Adds a problem for each missing endpoint. If no address was entered at all, only the issuer is asked for, since
-    /// it brings the others.
+    /// Adds a problem for each missing endpoint, or only for the issuer, which brings the others, if all are missing.
     pub(super) fn require_endpoints(
         &mut self,
         grant: Grant,
@@ -108,8 +106,7 @@ impl<'v> Draft<'v> {
         entered.or_else(host).unwrap_or_default()
     }
 
-    /// The finished element, if nothing is wrong. Faults that the check of element files finds are blamed on the field
-    /// that the rest follows from.
+    /// The finished element, if nothing is wrong. Faults of the file are reported at the field `blamed`.
     pub(super) fn finish(mut self, blamed: &str, element: Element) -> Result<Element, Vec<FieldProblem>> {
         if self.problems.is_empty() && element.check().is_err() {
             self.add(blamed, Problem::Malformed);

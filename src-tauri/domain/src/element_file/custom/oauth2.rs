@@ -98,8 +98,7 @@ fn identity(endpoint: Template, values: &Values) -> Identity {
         endpoint,
         at: IDENTITY_MEMBERS.map(str::to_owned).to_vec(),
         key: Some(SUBJECT.to_owned()),
-        // The published address refuses tokens without `openid` (OpenID Connect Core 1.0 §5.3); an entered address
-        // may not.
+        // The published address refuses tokens without `openid` (OpenID Connect Core 1.0 §5.3).
         needs_scope: values.get(USERINFO).is_none().then(|| OPENID.to_owned()),
     }
 }
@@ -136,8 +135,7 @@ fn client_authentication(values: &Values, metadata: Option<&Metadata>) -> Option
     [Basic, Body, Public].into_iter().find(|method| is_supported(*method))
 }
 
-/// S256 unless the form or the metadata excludes it. Without it a public client is refused at the sign-in (RFC 9700
-/// §2.1.1).
+/// S256 unless the form or the metadata excludes it; a public client then cannot sign in (RFC 9700 §2.1.1).
 fn pkce(values: &Values, metadata: Option<&Metadata>) -> Pkce {
     let methods = metadata.and_then(|m| m.code_challenge_methods_supported.as_ref());
     // A server that lists no methods may know PKCE, or ignore it (RFC 6749 §3.1).

@@ -251,8 +251,7 @@ fn starting_value(
     }
 }
 
-/// Completes a field of the client, which every sign-in with a browser asks for, with texts where the platform has
-/// none.
+/// Completes a field of the client, which every sign-in with a browser asks for.
 fn complete_client_field(field: &mut Field) {
     let (label, help, problem) = match field.key.as_str() {
         API_KEY => (

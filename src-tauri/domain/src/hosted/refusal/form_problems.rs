@@ -26,8 +26,7 @@ pub fn field_problems(answer: &HttpResponse, names: &[(String, String)]) -> Opti
     (!found.is_empty()).then_some(found)
 }
 
-/// The names that a refusal may use for fields, each with the key of its field: the keys of the element, the `sent`
-/// keys, and the names in the query.
+/// The names that a refusal may use for fields, each with the key of its field.
 pub fn field_names(element: Option<&Element>, sent: &[&str]) -> Vec<(String, String)> {
     let mut names: Vec<(String, String)> = Vec::new();
     let mut add = |name: &str, key: &str| names.push((name.to_owned(), key.to_owned()));

@@ -5,8 +5,7 @@ use url::Url;
 
 use crate::address::is_loopback;
 
-/// Common web servers refuse request lines beyond 8 KiB. Also below the limit of a command line on every system,
-/// since a browser is started with it.
+/// Common web servers refuse longer request lines, and every system can start a browser with it.
 const LONGEST_ADDRESS: usize = 8 * 1024;
 
 /// Why an address is not opened.

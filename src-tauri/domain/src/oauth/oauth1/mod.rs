@@ -1,5 +1,4 @@
-//! OAuth 1.0a (RFC 5849): signed requests and the three steps to a token. The callback between the second and third
-//! step is parsed in `callback`.
+//! OAuth 1.0a (RFC 5849): signed requests and the three steps to a token.
 
 mod authorization_header;
 mod signature;

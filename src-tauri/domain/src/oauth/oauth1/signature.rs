@@ -53,8 +53,7 @@ impl SignatureMethod {
     }
 }
 
-/// RFC 5849 §3.4.1.2: scheme and host in lower case, no default port, no query, no fragment. A parsed [`Url`] has the
-/// first two properties.
+/// RFC 5849 §3.4.1.2: scheme and host in lower case, as in a parsed [`Url`]; no default port, query or fragment.
 pub fn base_string_uri(url: &Url) -> String {
     format!("{}://{}{}", url.scheme(), host_and_port(url), url.path())
 }

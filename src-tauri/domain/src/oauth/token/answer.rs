@@ -24,8 +24,7 @@ pub fn error_code(answer: &HttpResponse) -> Option<String> {
     (plain && error.len() <= LONGEST_REPORTED_CODE).then_some(error)
 }
 
-/// Reads the answer of an OAuth 2 token endpoint (RFC 6749 §5). `keep` names further members to keep; those of nested
-/// objects have dotted names (`authed_user.id`).
+/// Reads the answer of an OAuth 2 token endpoint (RFC 6749 §5). `keep` names further members, such as `authed_user.id`.
 pub fn read_token_answer(answer: &HttpResponse, keep: &[String]) -> Result<TokenSet, TokenRefusal> {
     let members = Members::read(answer).map_err(|refusal| match refusal {
         // RFC 6749 §5.2: 401 means that the client is not recognized; some servers send no code.

@@ -34,8 +34,7 @@ const STANDARD_CODES: [&str; 6] = [
 /// RFC 6749 §4.1.2.1 has these for the browser; some products use them here, with any status.
 const TEMPORARY_CODES: [&str; 2] = ["temporarily_unavailable", "server_error"];
 
-/// Where products put their error code, best first: the RFC's place, OAuth 1.0's extension, then common shapes of
-/// JSON APIs.
+/// Where products put their error code, best first.
 const CODE_MEMBERS: [&str; 9] = [
     "error",
     "oauth_problem",

@@ -16,20 +16,9 @@ use crate::oauth::pkce::Verifier;
 use crate::sensitive::Sensitive;
 
 /// How the client authenticates (RFC 6749 §2.3).
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::EnumString, strum::IntoStaticStr)]
 pub enum ClientAuthentication {
     /// `client_id` and `client_secret` in the body: worse than Basic, but supported by most products.
     #[default]
