@@ -33,7 +33,7 @@ impl Status {
 
 /// What follows from a code.
 struct Facts {
-    /// The exit status of the command line.
+    /// The exit status of the command line; a contract with scripts.
     exit: u8,
     /// Whether the same operation may succeed later without a change.
     temporary: bool,
@@ -161,17 +161,14 @@ codes! {
 }
 
 impl Code {
-    /// The exit status of the command line; a contract with scripts.
     pub const fn exit_status(self) -> u8 {
         self.facts().exit
     }
 
-    /// Whether the same operation may succeed later without a change.
     pub const fn is_temporary(self) -> bool {
         self.facts().temporary
     }
 
-    /// The status of a connection whose renewal or test failed with this code; `None` leaves it as it is.
     pub const fn status_after(self) -> Option<Status> {
         self.facts().status
     }

@@ -160,10 +160,8 @@ impl Connection {
 
     /// The same connection with this account.
     pub fn of(mut self, account: Option<Account>) -> Self {
-        (self.facts.identity, self.identity_key) = match account {
-            Some(account) => (Some(account.name), account.key),
-            None => (None, None),
-        };
+        self.identity_key = account.as_ref().and_then(|account| account.key.clone());
+        self.facts.identity = account.map(|account| account.name);
         self
     }
 }

@@ -99,10 +99,7 @@ fn field_view(field: &Field, defaults: &BTreeMap<String, String>) -> FieldView {
         key: field.key.clone(),
         label: field.label.clone(),
         help: field.help.clone(),
-        example: field
-            .derived
-            .as_ref()
-            .map_or_else(|| field.example.clone(), |derived| derived.clone().into()),
+        example: field.derived.as_ref().map_or_else(|| field.example.clone(), ToString::to_string),
         value: if any_port { String::new() } else { filled },
         kind: field.kind,
         options: field.options.clone(),

@@ -15,10 +15,8 @@ impl Element {
             let line = error.span().map(|span| line_of(text, span.start));
             vec![Problem { line, at: String::new(), what: error.message().to_owned() }]
         })?;
-        match element.check() {
-            Ok(()) => Ok(element),
-            Err(problems) => Err(with_lines(text, problems)),
-        }
+        element.check().map_err(|problems| with_lines(text, problems))?;
+        Ok(element)
     }
 
     /// As [`Element::parse`]; a `path_key` must also be the key of an element.

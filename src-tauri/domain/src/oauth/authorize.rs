@@ -10,8 +10,8 @@ use super::pkce::CHALLENGE_METHOD;
 
 pub use openable::{NotOpenable, openable};
 
-/// Names that no further parameter may have (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 9101 §5). `client_secret` would end up
-/// in the browser's history, and `response_mode` could send the answer by another way than the callback's query.
+/// Names that no further parameter may have (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 9101 §5). `client_secret` would end
+/// up in the browser's history, and `response_mode` could send the answer by another way than the callback's query.
 pub(crate) const RESERVED: [&str; 12] = [
     "client_id",
     "client_secret",
@@ -79,7 +79,7 @@ impl AuthorizationRequest {
     }
 }
 
-/// Adds parameters to an authorization endpoint. Neither `extra` nor its own query may repeat a name or use a reserved one.
+/// Adds parameters to an authorization endpoint. `extra` and its own query may repeat no name and use no reserved one.
 pub(super) fn with_parameters(
     endpoint: &Url,
     reserved: &[&str],
@@ -98,9 +98,13 @@ pub(super) fn with_parameters(
         seen.push(name);
     }
     let mut query = endpoint.query().unwrap_or_default().to_owned();
-    for (name, value) in parameters.iter().copied().chain(extra.iter().map(|(n, v)| (n.as_str(), v.as_str())))
-    {
-        push_pair(&mut query, name, value);
+    let extra = extra.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    for (name, value) in parameters.iter().copied().chain(extra) {
+        if !query.is_empty() && !query.ends_with('&') {
+            query.push('&');
+        }
+        // A space becomes `%20`: some servers read a plus in an address literally.
+        query.push_str(&format!("{}={}", percent::encode(name), percent::encode(value)));
     }
     let mut url = endpoint.clone();
     url.set_query(Some(&query));
@@ -122,16 +126,6 @@ pub fn ensure_state(mut url: Url, state: &str) -> Url {
     pairs.insert(place, &own);
     url.set_query(Some(&pairs.join("&")));
     url
-}
-
-/// A space becomes `%20`: some servers read a plus in an address literally.
-fn push_pair(query: &mut String, name: &str, value: &str) {
-    if !query.is_empty() && !query.ends_with('&') {
-        query.push('&');
-    }
-    query.push_str(&percent::encode(name));
-    query.push('=');
-    query.push_str(&percent::encode(value));
 }
 
 #[cfg(test)]

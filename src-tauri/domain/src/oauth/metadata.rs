@@ -68,8 +68,8 @@ pub enum MetadataProblem {
     BadAddress(&'static str),
 }
 
-/// Where the metadata of an issuer may be. OpenID Connect Discovery 1.0 §4 appends the well-known part, RFC 8414 §3.1 and
-/// §5 insert it before the path. OpenID comes first, because only its document names the userinfo endpoint.
+/// Where the metadata of an issuer may be. OpenID Connect Discovery 1.0 §4 appends the well-known part, RFC 8414 §3.1
+/// and §5 insert it before the path. OpenID comes first, because only its document names the userinfo endpoint.
 pub fn well_known(issuer: &Url) -> Vec<Url> {
     const OPENID: &str = "/.well-known/openid-configuration";
     const OAUTH: &str = "/.well-known/oauth-authorization-server";
@@ -114,10 +114,9 @@ pub fn read_metadata(issuer: &str, answer: &HttpResponse) -> Result<Metadata, Me
     let here = issuer.parse::<Url>().is_ok_and(|issuer| is_loopback(&issuer));
     let members = Members { members, here };
     // Checked first: nothing else in the document of another issuer matters.
-    match members.text("issuer")? {
-        Some(published) if published == issuer => {}
-        Some(_) => return Err(MetadataProblem::OtherIssuer),
-        None => return Err(MetadataProblem::Missing("issuer")),
+    let published = members.text("issuer")?.ok_or(MetadataProblem::Missing("issuer"))?;
+    if published != issuer {
+        return Err(MetadataProblem::OtherIssuer);
     }
     let openid = members.is_given("jwks_uri")
         && (members.is_given("subject_types_supported")

@@ -55,10 +55,8 @@ impl FromStr for Template {
             }
             _ => written_out(pieces)?,
         };
-        let (path, query) = match split(&rest, &['?']) {
-            (path, Some(query)) => (path, Some(without_mark(query))),
-            (path, None) => (path, None),
-        };
+        let (path, query) = split(&rest, &['?']);
+        let query = query.map(without_mark);
         check_path(&path)?;
         if let Some(query) = &query {
             check_query(query)?;

@@ -14,11 +14,9 @@ pub struct ConnectionView {
     /// The workspace by its name, the product by its name today.
     #[serde(flatten)]
     pub facts: Facts,
-    /// Two letters for the tile.
     pub initials: String,
     pub disabled: bool,
     pub status: Status,
-    /// The failure behind `status`.
     pub last_code: Option<Code>,
     /// Milliseconds since 1970.
     pub renewed_at: Option<i64>,

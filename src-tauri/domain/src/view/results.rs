@@ -14,7 +14,6 @@ pub struct InstanceView {
     pub name: String,
     pub element: String,
     pub product: String,
-    /// Two letters for the tile.
     pub initials: String,
     pub tags: Vec<String>,
     pub disabled: bool,

@@ -23,7 +23,6 @@ pub struct WorkspaceView {
     pub label: String,
     pub kind: WorkspaceKind,
     pub base_url: Option<String>,
-    /// How many connections it has on this computer.
     pub connections: u32,
 }
 

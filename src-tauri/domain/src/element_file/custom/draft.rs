@@ -1,5 +1,6 @@
 //! Reading the form of a generic element, with the fields that are wrong.
 
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::address::host_and_port;
@@ -19,6 +20,9 @@ pub(super) const USERINFO: &str = "userinfo_endpoint";
 
 /// The longest name that the form takes.
 const LONGEST_NAME: usize = 60;
+
+/// A key is also a folder name and a part of an address; this keeps it recognizable.
+const LONGEST_KEY: usize = 60;
 
 pub(super) struct Draft<'v> {
     pub(super) values: &'v Values,
@@ -113,6 +117,21 @@ impl<'v> Draft<'v> {
         }
         if self.problems.is_empty() { Ok(element) } else { Err(self.problems) }
     }
+}
+
+/// The key for the server at this address: its host, its port if that is unusual, and its path.
+pub(super) fn key_for(address: &str) -> String {
+    let Ok(url) = Url::parse(address) else { return String::new() };
+    let text = format!("{}/{}", host_and_port(&url), url.path()).to_ascii_lowercase();
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let key = words.join("-");
+    if key.len() > LONGEST_KEY {
+        let tail = hex::encode(&Sha256::digest(address.as_bytes())[..4]);
+        return format!("{}-{tail}", key[..LONGEST_KEY - 1 - tail.len()].trim_end_matches('-'));
+    }
+    // The key of a product is one word, which a host of one word must not replace.
+    if words.len() == 1 { format!("{key}-server") } else { key }
 }
 
 /// A custom element without fields, of the generic element `from`.

@@ -3,7 +3,6 @@
 
 mod draft;
 mod fields;
-mod key;
 mod oauth1;
 mod oauth2;
 mod toml_text;

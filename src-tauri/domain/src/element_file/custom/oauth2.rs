@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use strum::VariantArray;
 use url::Url;
 
-use super::draft::{AUTHORIZATION, DEVICE, Draft, ISSUER, TOKEN, USERINFO, custom_element};
+use super::draft::{AUTHORIZATION, DEVICE, Draft, ISSUER, TOKEN, USERINFO, custom_element, key_for};
 use super::fields::{SCOPE, client_fields, grant_field, scope_field};
-use super::key::key_for;
 use crate::element::{
     Auth, CallbackRules, Element, GRANT, Grant, Identity, Oauth2, Pkce, Revocation, RevocationStyle,
 };

@@ -34,10 +34,8 @@ pub fn openable(address: &str) -> Result<Url, NotOpenable> {
         return Err(NotOpenable::ControlCharacter);
     }
     let url = Url::parse(address).map_err(|_| NotOpenable::NotAnAddress)?;
-    match url.scheme() {
-        "https" => {}
-        "http" if is_loopback(&url) => {}
-        _ => return Err(NotOpenable::Scheme),
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
+        return Err(NotOpenable::Scheme);
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(NotOpenable::UserInfo);

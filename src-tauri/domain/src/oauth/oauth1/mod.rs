@@ -53,12 +53,8 @@ pub fn access_token(
     credentials: &Credentials,
     signing: &Signing,
 ) -> Result<HttpRequest, SignError> {
-    sign(
-        HttpRequest::new(Method::Post, endpoint),
-        credentials,
-        signing,
-        &[("oauth_verifier", verifier.expose())],
-    )
+    let extra = [("oauth_verifier", verifier.expose().as_str())];
+    sign(HttpRequest::new(Method::Post, endpoint), credentials, signing, &extra)
 }
 
 /// Reads the answer of step one.

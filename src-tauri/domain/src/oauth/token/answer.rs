@@ -1,8 +1,7 @@
 //! Reading the answer of a token endpoint: strict where it matters for security, tolerant of common mistakes.
 
 use super::members::Members;
-use super::refusal::TokenRefusal;
-use super::token_set::{BEARER, TokenSet};
+use super::outcome::{BEARER, TokenRefusal, TokenSet};
 use crate::http::HttpResponse;
 
 /// Types of RFC 6750 tokens in lower case: the standard's, Apigee's, and Slack's two.

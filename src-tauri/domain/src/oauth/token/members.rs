@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::refusal::TokenRefusal;
+use super::outcome::TokenRefusal;
 use crate::http::HttpResponse;
 use crate::oauth::json::{self, NotJson};
 use crate::oauth::percent;
