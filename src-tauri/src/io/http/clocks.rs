@@ -140,8 +140,9 @@ mod tests {
     }
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        let header =
-            |(name, value): &(_, &str)| (HeaderName::from_static(name), value.parse().expect("a value"));
+        let header = |(name, value): &(&'static str, &str)| {
+            (HeaderName::from_static(name), value.parse().expect("a value"))
+        };
         pairs.iter().map(header).collect()
     }
 
