@@ -1,5 +1,4 @@
-//! The catalogue of elements: those shipped inside the program, and those in the user's folder, which extend or replace
-//! them. What a file may contain is `domain/element`.
+//! The catalogue: the elements shipped inside the program, extended or replaced by those in the user's folder.
 
 mod files;
 
@@ -114,27 +113,23 @@ impl Catalog {
     /// Drops elements of the user's folder that claim the callback address of another authorization server
     /// (RFC 8252 §8.10). A shipped element decides which server a provider has, where there is one.
     fn drop_conflicting_providers(&mut self, folder: &Path) {
+        let shipped = Self::shipped();
+        // A replaced element no longer decides.
+        let unchanged = shipped.iter().filter(|element| self.elements.get(&element.key) == Some(*element));
         let mut servers: BTreeMap<String, Element> = BTreeMap::new();
-        for element in Self::shipped().elements.into_values() {
-            // A replaced element no longer decides.
-            if self.elements.get(&element.key) == Some(&element) {
-                servers.entry(element.provider().to_owned()).or_insert(element);
-            }
-        }
-        for element in self.elements.values() {
+        for element in unchanged.chain(self.elements.values()) {
             servers.entry(element.provider().to_owned()).or_insert_with(|| element.clone());
         }
-        let conflicting: Vec<Element> =
-            self.elements.values().filter(|e| !e.same_server(&servers[e.provider()])).cloned().collect();
-        for element in conflicting {
-            self.elements.remove(&element.key);
+        let conflicts =
+            |_: &String, element: &mut Element| !element.same_server(&servers[element.provider()]);
+        for (key, element) in self.elements.extract_if(.., conflicts) {
             let what = format!(
                 "{} signs in elsewhere and has the provider {} too: give this element another one",
                 servers[element.provider()].key,
                 element.provider()
             );
-            let file = folder.join(&element.key).join(FILE_NAME);
-            self.faults.push(FileFault { key: element.key, file, problems: vec![problem(None, what)] });
+            let file = folder.join(&key).join(FILE_NAME);
+            self.faults.push(FileFault { key, file, problems: vec![problem(None, what)] });
         }
     }
 }

@@ -71,7 +71,7 @@ pub async fn open_folder(desk: Desk, folder: Folder) -> Answer<()> {
     let folder = match folder {
         Folder::Data => paths.data.clone(),
         Folder::Elements => paths.elements(),
-        Folder::Log => paths.log(),
+        Folder::Log => paths.state.clone(),
     };
     let opened = std::fs::create_dir_all(&folder).and_then(|()| open::that_detached(&folder));
     opened.map_err(|e| Failure::internal(format!("the folder could not be opened: {}", e.kind())).into())

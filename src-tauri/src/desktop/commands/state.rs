@@ -31,7 +31,7 @@ fn view_settings(engine: &Engine) -> SettingsView {
         callback_port: engine.callback_port(),
         data_folder: text(&paths.data),
         elements_folder: text(&paths.elements()),
-        log_folder: text(&paths.log()),
+        log_folder: text(&paths.state),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         // An unreadable file holds no authority that is trusted.
         certificates: engine.trust().list().unwrap_or_default(),

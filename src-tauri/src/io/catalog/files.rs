@@ -28,17 +28,11 @@ pub struct FileFault {
 impl fmt::Display for FileFault {
     /// One line for each problem, as editors and terminals understand it: `path:line: what`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            if index > 0 {
-                f.write_str("\n")?;
-            }
-            write!(f, "{}:", self.file.display())?;
-            if let Some(line) = problem.line {
-                write!(f, "{line}:")?;
-            }
-            write!(f, " {problem}")?;
-        }
-        Ok(())
+        let lines = self.problems.iter().map(|problem| {
+            let line = problem.line.map(|line| format!("{line}:")).unwrap_or_default();
+            format!("{}:{line} {problem}", self.file.display())
+        });
+        f.write_str(&lines.collect::<Vec<_>>().join("\n"))
     }
 }
 
