@@ -44,11 +44,6 @@ impl Context {
         }
     }
 
-    /// The window has its own choice, which must not change what a script does.
-    pub(super) fn set_default_workspace(&self, workspace: &Workspace) -> Result<(), Failure> {
-        self.engine.save_setting(Setting::CliWorkspace, workspace.id.as_str())
-    }
-
     pub(super) fn find(&self, name: &str) -> Result<Connection, Failure> {
         self.engine.find(name, self.workspace_id())
     }
@@ -61,9 +56,14 @@ impl Context {
         }
     }
 
+    /// Prints the JSON document if `--json` was given, else what `print_text` writes.
+    pub(super) fn print(&self, document: &impl Serialize, print_text: impl FnOnce()) {
+        if self.json { print::json(document) } else { print_text() }
+    }
+
     /// Prints the JSON document if `--json` was given, else a note.
     pub(super) fn print_or_note(&self, document: &impl Serialize, note: impl FnOnce() -> String) {
-        if self.json { print::json(document) } else { print::note(&note()) }
+        self.print(document, || print::note(&note()));
     }
 }
 

@@ -50,11 +50,7 @@ pub(super) fn run(
 fn list(context: &Context) -> Result<(), Problem> {
     let workspace = context.workspace_or_default()?.id;
     let views = block_on(context.engine.element_views(&workspace))?;
-    if context.json {
-        print::json(&views);
-    } else {
-        print::table(views.iter().map(|v| [v.key.as_str(), &v.name, &v.gives]));
-    }
+    context.print(&views, || print::table(views.iter().map(|v| [v.key.as_str(), &v.name, &v.gives])));
     for fault in context.engine.catalog().faults() {
         print::note(&fault.to_string());
     }
@@ -65,11 +61,7 @@ fn show(context: &Context, key: &str) -> Result<(), Problem> {
     let workspace = context.workspace_or_default()?.id;
     let element = block_on(context.engine.element_in(&workspace, key))?;
     let view = context.engine.element_view(&workspace, &element);
-    if context.json {
-        print::json(&view)
-    } else {
-        print_form(&view)
-    }
+    context.print(&view, || print_form(&view));
     Ok(())
 }
 

@@ -50,6 +50,5 @@ pub use remove::Reach;
 pub use shared::Engine;
 pub use signing_in::{Browser, SigningIn, open_browser};
 pub use start::attempt_life;
-pub use test::Tested;
 pub use token::{Cached, DEFAULT_MIN_TTL, Renewal, RenewalOutcome};
 pub use workspace::Workspace;
