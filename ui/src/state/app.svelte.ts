@@ -42,7 +42,7 @@ export class App {
   /** Shown on the list until the list is left. */
   removed = $state.raw<Removed | null>(null);
 
-  /** Replaces what Escape does; set by the screen that needs it. */
+  /** What Escape does instead of going back. */
   escape: (() => void) | null = null;
 
   /** The attempt on the Connect screen: only its end leads to the list. */
@@ -57,6 +57,27 @@ export class App {
 
   get api(): Api {
     return this.store.api;
+  }
+
+  /** The label of the hosted workspace in use. */
+  get platform(): string | undefined {
+    const workspace = this.store.state?.workspace;
+    return workspace?.kind === "hosted" ? workspace.label : undefined;
+  }
+
+  /** Runs what changes the state, shows the new state and announces it. Rejects with the failure of `work`. */
+  async change(work: () => Promise<unknown>, announcement?: string): Promise<void> {
+    await work();
+    await this.store.refresh();
+    if (announcement !== undefined) this.announcer.say(announcement);
+  }
+
+  /** Replaces what Escape does, until the function that it returns is called. */
+  onEscape(press: () => void): () => void {
+    this.escape = press;
+    return () => {
+      if (this.escape === press) this.escape = null;
+    };
   }
 
   ask(question: Omit<Question, "answer">): Promise<boolean> {
@@ -110,8 +131,7 @@ export class App {
 
   /** Switches to the practice workspace, with one element or with the catalogue. */
   async practise(element?: string): Promise<void> {
-    await this.api.useWorkspace("practice");
-    await this.store.refresh();
+    await this.change(() => this.api.useWorkspace("practice"));
     this.router.leaving = null;
     await this.router.go({ screen: "add" });
     if (element !== undefined) await this.router.go({ screen: "connect", element });
@@ -133,8 +153,7 @@ export class App {
 
   /** Checks the keychain; what is wrong with it shows in the state. */
   async checkKeychain(): Promise<void> {
-    await this.api.checkKeychain().catch(() => undefined);
-    await this.store.refresh();
+    await this.change(() => this.api.checkKeychain().catch(() => undefined));
   }
 
   announceWaiting({ stage, user_code: code, host, product }: AttemptView): void {
@@ -149,15 +168,8 @@ export class App {
 
   /** Puts a failure into words, with the names of this system's keychain and of the workspace. */
   describeFailure(failure: Failure, product?: string, copy?: ErrorCopy): FailureWords {
-    const { keychain, workspace } = this.store.state ?? {};
-    return describeFailure(
-      product === undefined ? failure : { product, ...failure },
-      {
-        keychain: keychainWord(keychain),
-        platform: workspace?.kind === "hosted" ? workspace.label : undefined,
-      },
-      copy,
-    );
+    const names = { keychain: keychainWord(this.store.state?.keychain), platform: this.platform };
+    return describeFailure(product === undefined ? failure : { product, ...failure }, names, copy);
   }
 
   announceWords({ title, body }: FailureWords): void {

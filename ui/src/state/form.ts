@@ -4,6 +4,9 @@ import type { ElementView, FieldProblem, FieldView, Problem } from "../ipc/types
 
 export type Values = Record<string, string>;
 
+/** The attributes of an input for technical text, which the system must neither complete nor correct. */
+export const AS_TYPED = { autocomplete: "off", autocapitalize: "off", spellcheck: false } as const;
+
 /** Makes a field that no element describes: required text, but for what `part` says otherwise. */
 export function plainField(part: Partial<FieldView> & Pick<FieldView, "key" | "label">): FieldView {
   return {
