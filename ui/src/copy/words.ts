@@ -40,15 +40,12 @@ export function hostOf(workspace: WorkspaceView): string {
 }
 
 /** Explains what a workspace is. */
-export function workspaceLine(workspace: WorkspaceView): string {
-  switch (workspace.kind) {
-    case "local":
-      return "Products are connected from this computer directly.";
-    case "practice":
-      return "For trying things out. Nothing there is real.";
-    case "hosted":
-      return "A platform that keeps the sign-ins.";
-  }
+export function workspaceLine({ kind }: WorkspaceView): string {
+  return {
+    local: "Products are connected from this computer directly.",
+    practice: "For trying things out. Nothing there is real.",
+    hosted: "A platform that keeps the sign-ins.",
+  }[kind];
 }
 
 /** Names the places where a secret is stored, for the line below its field. */
