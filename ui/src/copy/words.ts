@@ -1,11 +1,6 @@
 // Sentences of more than one screen, and those for screen readers. errors.ts has the words for failures.
-import type { ConnectionView, KeychainView, Status, TestView, WorkspaceView } from "../ipc/types";
+import type { ConnectionView, Status, TestView, WorkspaceView } from "../ipc/types";
 import { relativeTime } from "./time";
-
-/** Names the keychain as the system does. */
-export function keychainWord(keychain: KeychainView | undefined): string {
-  return keychain?.name ?? "keyring";
-}
 
 const BADGES: Record<Status, string | null> = {
   ok: null,
@@ -21,11 +16,6 @@ export function badgeWord(connection: ConnectionView): string | null {
   if (connection.last_code === "instance_gone") return "Deleted there";
   if (connection.last_code === "workspace_secrets") return "Check secrets";
   return BADGES[connection.status];
-}
-
-/** Returns the status on the screen of one connection. */
-export function statusWord(connection: ConnectionView): string {
-  return badgeWord(connection) ?? "Works";
 }
 
 /** “3 accounts”, with a capital for the start of a sentence. */

@@ -4,7 +4,7 @@ import type { Api } from "../ipc/api";
 import type { AttemptView, ConnectionView, Failure, State } from "../ipc/types";
 import { describeFailure, type ErrorCopy, type FailureWords } from "../copy/errors";
 import { formatReport } from "../copy/report";
-import { ANNOUNCE, keychainWord } from "../copy/words";
+import { ANNOUNCE } from "../copy/words";
 import { Announcer } from "./announcer.svelte";
 import { arrivedAt } from "./attempts";
 import { copyText } from "./clipboard";
@@ -57,6 +57,11 @@ export class App {
 
   get api(): Api {
     return this.store.api;
+  }
+
+  /** What the system calls its keychain. */
+  get keychain(): string {
+    return this.store.state?.keychain.name ?? "keyring";
   }
 
   /** The label of the hosted workspace in use. */
@@ -168,8 +173,8 @@ export class App {
 
   /** Puts a failure into words, with the names of this system's keychain and of the workspace. */
   describeFailure(failure: Failure, product?: string, copy?: ErrorCopy): FailureWords {
-    const names = { keychain: keychainWord(this.store.state?.keychain), platform: this.platform };
-    return describeFailure(product === undefined ? failure : { product, ...failure }, names, copy);
+    const { keychain, platform } = this;
+    return describeFailure(product === undefined ? failure : { product, ...failure }, { keychain, platform }, copy);
   }
 
   announceWords({ title, body }: FailureWords): void {
