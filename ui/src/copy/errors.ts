@@ -46,12 +46,11 @@ interface ButtonCopy {
   does: Does;
 }
 
-/** The button of a row. One that needs a fact names another to use without it. */
-type Offer =
-  { button: ButtonCopy; needs?: never } | { button: ButtonCopy; needs: Fact; otherwise: ButtonCopy };
-
-/** A row. The move is the user’s unless it names another. */
-export type ErrorCopy = { title: string; body: string; move?: Exclude<Move, "user"> } & Offer;
+/** A row. Unless it says otherwise, its button is “Try again” and the move is the user’s. A button that needs a fact names
+ *  another to use without it. */
+export type ErrorCopy = { title: string; body: string; move?: Exclude<Move, "user"> } & (
+  { button?: ButtonCopy; needs?: never } | { button: ButtonCopy; needs: Fact; otherwise: ButtonCopy }
+);
 
 const TRY_AGAIN: ButtonCopy = { label: "Try again", does: "retry" };
 const CHECK: ButtonCopy = { label: "Try again", does: "check_keychain" };
@@ -65,7 +64,6 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   access_denied: {
     title: "Access was not given",
     body: "{product} reported that access was declined. Nothing was saved.",
-    button: TRY_AGAIN,
   },
   authorization_expired: {
     title: "The sign-in took too long",
@@ -75,12 +73,10 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   callback_busy: {
     title: "Another sign-in is waiting",
     body: "Keyrack is already signing in to {product} in another window or terminal. Finish or cancel that one first.",
-    button: TRY_AGAIN,
   },
   callback_invalid: {
     title: "The address can’t be used",
     body: "It holds no answer from {product}. Copy the whole address the browser ended on.",
-    button: TRY_AGAIN,
   },
   callback_timeout: {
     title: "No answer from the browser",
@@ -102,12 +98,10 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   clock_wrong: {
     title: "The clock is {clock}",
     body: "{product} takes sign-ins only at the right time. Set the clock of this computer, then try again.",
-    button: TRY_AGAIN,
   },
   connection_disabled: {
     title: "This account is switched off",
     body: "Nothing can use it while it is off. Switch it on, then try again.",
-    button: TRY_AGAIN,
   },
   connection_unknown: {
     title: "This connection is gone",
@@ -150,7 +144,6 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   index_unwritable: {
     title: "The list can’t be saved",
     body: "The data folder can’t be written to. Make room on the disk or check who owns the folder.",
-    button: TRY_AGAIN,
   },
   instance_gone: {
     title: "{platform} no longer has this account",
@@ -223,13 +216,11 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   platform_busy: {
     title: "{platform} asks to wait",
     body: "Too much was asked of it in a short time. Try again in {wait}.",
-    button: TRY_AGAIN,
     move: "platform",
   },
   platform_failed: {
     title: "{platform} has a fault",
     body: "Nothing is wrong on this computer. Try again in a few minutes.",
-    button: TRY_AGAIN,
     move: "platform",
   },
   platform_limit: {
@@ -253,7 +244,6 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   platform_unreachable: {
     title: "{platform} can’t be reached",
     body: "Check the connection to the internet and try again. Nothing was changed.",
-    button: TRY_AGAIN,
   },
   port_in_use: {
     title: "The callback address is taken",
@@ -277,7 +267,6 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   provider_unreachable: {
     title: "{product} can’t be reached",
     body: "Check the connection to the internet and try again. Nothing was changed.",
-    button: TRY_AGAIN,
   },
   redirect_mismatch: {
     title: "{product} expects another address",
@@ -288,7 +277,6 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   renewal_busy: {
     title: "Access is being renewed",
     body: "Another program is renewing it at this moment. Try again in a few seconds.",
-    button: TRY_AGAIN,
   },
   sign_in_expired: {
     title: "Sign in again",
@@ -392,7 +380,8 @@ export function describeFailure(
   copy: ErrorCopy = ERRORS[failure.code],
 ): FailureWords {
   const known = collectFacts(failure, names);
-  const button = copy.needs !== undefined && known[copy.needs] === undefined ? copy.otherwise : copy.button;
+  const lacks = copy.needs !== undefined && known[copy.needs] === undefined;
+  const button = (lacks ? copy.otherwise : copy.button) ?? TRY_AGAIN;
   return {
     title: fill(copy.title, known),
     body: fill(copy.body, known),

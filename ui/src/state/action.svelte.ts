@@ -2,7 +2,6 @@
 import type { Failure } from "../ipc/types";
 
 export class Action<Name extends string = string> {
-  /** The named action that is running. */
   busy = $state<Name | null>(null);
   failure = $state.raw<Failure | null>(null);
   #retry: (() => void) | undefined;

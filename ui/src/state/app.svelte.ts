@@ -59,7 +59,6 @@ export class App {
     return this.store.api;
   }
 
-  /** What the system calls its keychain. */
   get keychain(): string {
     return this.store.state?.keychain.name ?? "keyring";
   }
@@ -97,7 +96,6 @@ export class App {
     });
   }
 
-  /** Asks before something is removed. */
   askToRemove(question: Pick<Question, "title" | "body" | "link"> & { go?: string }): Promise<boolean> {
     return this.ask({ stay: "Cancel", go: "Remove", danger: true, ...question });
   }
@@ -174,7 +172,11 @@ export class App {
   /** Puts a failure into words, with the names of this system's keychain and of the workspace. */
   describeFailure(failure: Failure, product?: string, copy?: ErrorCopy): FailureWords {
     const { keychain, platform } = this;
-    return describeFailure(product === undefined ? failure : { product, ...failure }, { keychain, platform }, copy);
+    return describeFailure(
+      product === undefined ? failure : { product, ...failure },
+      { keychain, platform },
+      copy,
+    );
   }
 
   announceWords({ title, body }: FailureWords): void {
@@ -185,7 +187,6 @@ export class App {
     this.announceWords(this.describeFailure(failure, product));
   }
 
-  /** Copies the report of a failure that was seen at `at`. */
   copyReport(failure: Failure, product: string | undefined, words: FailureWords, at: number): Promise<void> {
     const version = this.store.state?.settings.version ?? "";
     return copyText(formatReport(failure, { version, product, at, move: words.move }));

@@ -30,7 +30,6 @@ export interface Run {
   differs: boolean;
 }
 
-/** How two addresses differ. */
 export type DifferenceKind =
   | { kind: "blank" | "host" | "path" | "rest" | "case" | "other" }
   | { kind: "scheme" | "loopback" | "port"; ours: string; theirs: string }

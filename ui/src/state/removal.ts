@@ -14,7 +14,6 @@ const PLATFORM_SILENT: Code[] = [
   "platform_bad_response",
 ];
 
-/** Asks, then removes a connection. */
 export async function removeConnection(
   app: App,
   connection: ConnectionView,
