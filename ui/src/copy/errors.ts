@@ -6,7 +6,12 @@ import type { Code, Failure } from "../ipc/types";
 import { clockWords, waitWords } from "./time";
 
 /** Who can do something about it. */
-type Move = "user" | "administrator" | "provider" | "platform";
+const MOVES = {
+  user: "Your move",
+  administrator: "Your administrator’s move",
+  provider: "{product}’s move",
+  platform: "{platform}’s move",
+};
 
 /** What the button does; the screen that shows the failure knows how. */
 export type Does =
@@ -48,7 +53,7 @@ interface ButtonCopy {
 
 /** A row. Unless it says otherwise, its button is “Try again” and the move is the user’s. A button that needs a fact names
  *  another to use without it. */
-export type ErrorCopy = { title: string; body: string; move?: Exclude<Move, "user"> } & (
+export type ErrorCopy = { title: string; body: string; move?: keyof typeof MOVES } & (
   { button?: ButtonCopy; needs?: never } | { button: ButtonCopy; needs: Fact; otherwise: ButtonCopy }
 );
 
@@ -332,13 +337,6 @@ export interface FailureWords {
   move: string;
   button: ButtonCopy;
 }
-
-const MOVES: Record<Move, string> = {
-  user: "Your move",
-  administrator: "Your administrator’s move",
-  provider: "{product}’s move",
-  platform: "{platform}’s move",
-};
 
 /** The names that a sentence takes from outside the failure. */
 export interface Names {

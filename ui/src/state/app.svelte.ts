@@ -34,6 +34,7 @@ export interface Removed {
 }
 
 export class App {
+  readonly api: Api;
   readonly store: Store;
   readonly router = new Router();
   readonly drafts = new Drafts();
@@ -51,12 +52,9 @@ export class App {
   #lastConnected: { attempt: string; row: string | undefined } | null = null;
 
   constructor(api: Api) {
+    this.api = api;
     this.store = new Store(api);
     this.store.onupdate = (before, after) => this.#followAttempts(before, after);
-  }
-
-  get api(): Api {
-    return this.store.api;
   }
 
   get keychain(): string {

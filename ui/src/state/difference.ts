@@ -1,14 +1,7 @@
 // Where and how two addresses differ that should be the same, letter for letter. copy/difference.ts has the words.
 
-/** Two texts without their common start and end: `start + ours + end` is the first one. */
-interface Difference {
-  start: string;
-  ours: string;
-  theirs: string;
-  end: string;
-}
-
-export function findDifference(ours: string, theirs: string): Difference {
+/** Splits two texts at their common start and end: `start + ours + end` is the first one. */
+export function findDifference(ours: string, theirs: string) {
   // Code points, so that no character is cut in two.
   const [a, b] = [[...ours], [...theirs]];
   const shorter = Math.min(a.length, b.length);

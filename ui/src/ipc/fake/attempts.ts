@@ -133,7 +133,8 @@ export function attemptCalls(world: World) {
       return begin(element, request, name);
     },
 
-    openBrowserAgain: async (id: string) => world.changeAttempt(world.attempt(id).id, { browser_opened: true }),
+    openBrowserAgain: async (id: string) =>
+      world.changeAttempt(world.attempt(id).id, { browser_opened: true }),
 
     async copyLink(id: string) {
       world.clipboard = world.attempt(id).link;
@@ -175,7 +176,8 @@ export function attemptCalls(world: World) {
       endConnected(id, row.id, [...world.state.connections, row]);
     },
 
-    keepWaiting: async (id: string) => world.changeAttempt(world.attempt(id).id, { ends_at: Date.now() + 15 * MINUTE }),
+    keepWaiting: async (id: string) =>
+      world.changeAttempt(world.attempt(id).id, { ends_at: Date.now() + 15 * MINUTE }),
 
     async dismiss(id: string) {
       world.change(({ attempts }) => ({ attempts: attempts.filter((attempt) => attempt.id !== id) }));
