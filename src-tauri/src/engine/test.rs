@@ -13,14 +13,11 @@ impl Engine {
     /// Tests a connection and records the result.
     pub async fn test(&self, connection: &Connection) -> Result<TestView, Failure> {
         let tested = self.ask(connection).await.map_err(|failure| failure.name(&connection.name));
+        // A token that is still valid says nothing about a sign-in that has ended.
+        let is_signed_in =
+            connection.workspace.is_hosted() || matches!(connection.status, Status::Ok | Status::Retrying);
         match &tested {
-            // A token that is still valid says nothing about a sign-in that has ended.
-            Ok(_)
-                if connection.workspace.is_hosted()
-                    || matches!(connection.status, Status::Ok | Status::Retrying) =>
-            {
-                self.index.set_status(&connection.id, Status::Ok, None)?;
-            }
+            Ok(_) if is_signed_in => self.index.set_status(&connection.id, Status::Ok, None)?,
             Ok(_) => {}
             Err(failure) => self.record_test_failure(connection, failure.code)?,
         }
@@ -48,14 +45,15 @@ impl Engine {
             Platform::Hosted(hosted) => self.ping(&hosted, connection).await,
             Platform::Local(_) => {
                 let item = self.fresh_item(connection).await?;
-                match self.identify(connection, &item).await {
-                    // An access token may be ended before its time, and its sign-in be fine (RFC 6750 §3.1).
-                    Err((failure, true)) if failure.code == Code::SignInExpired => {
-                        let renewed = self.renew_now(connection).await?.item;
-                        self.identify(connection, &renewed).await.map_err(|(failure, _)| failure)
-                    }
-                    tested => tested.map_err(|(failure, _)| failure),
+                let mut tested = self.identify(connection, &item).await;
+                // An access token may be ended before its time, and its sign-in be fine (RFC 6750 §3.1).
+                if let Err((failure, true)) = &tested
+                    && failure.code == Code::SignInExpired
+                {
+                    let renewed = self.renew_now(connection).await?.item;
+                    tested = self.identify(connection, &renewed).await;
                 }
+                tested.map_err(|(failure, _)| failure)
             }
         }
     }

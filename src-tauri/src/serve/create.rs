@@ -81,10 +81,7 @@ pub(super) async fn sign_in(
         configuration: sensitive(body.configuration).into_iter().collect(),
         verifier: taken.as_ref().and_then(|taken| taken.authorization.verifier.clone()),
     };
-    let made = match again {
-        None => shared.engine.create(&shared.workspace, new).await,
-        Some(connection) => shared.engine.create_again(connection, new).await,
-    };
+    let made = shared.engine.create(&shared.workspace, again, new).await;
     made.map_err(|failure| {
         if may_retry(&failure, taken.as_ref()) {
             put_back(shared, taken);
