@@ -1,8 +1,10 @@
 //! The engine and the global options, as the commands use them.
 
 use std::io::IsTerminal;
+use std::sync::LazyLock;
 
 use serde::Serialize;
+use tokio::runtime::Runtime;
 
 use super::print;
 use crate::domain::connection::Connection;
@@ -73,14 +75,14 @@ pub(super) fn open_paths() -> Result<Paths, Failure> {
     })
 }
 
-/// Runs a future on a runtime of its own. Only commands that use the network call it: printing a token needs no runtime.
+/// The runtime of the command: what one future starts, such as the practice provider, serves the next one too. It is
+/// never dropped, so a keychain call that does not return cannot keep the program from ending.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().expect("the operating system gives a runtime its descriptors")
+});
+
+/// Runs a future to its end. Only commands that use the network call it: printing a token needs no runtime.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("the operating system gives a runtime its descriptors");
-    let done = runtime.block_on(work);
-    // A keychain call that never returns must not keep the program from ending.
-    runtime.shutdown_background();
-    done
+    RUNTIME.block_on(work)
 }
