@@ -2,7 +2,7 @@
 
 use crate::support::home::Home;
 use crate::support::http;
-use crate::support::session::Session;
+use crate::support::session::{KeyringItem, Session};
 use crate::support::user;
 
 #[test]
@@ -156,4 +156,29 @@ fn an_index_of_a_newer_version_is_refused_by_name() {
     assert!(error["name"].as_str().is_some_and(|file| file.ends_with("index.sqlite3")), "{error}");
     home.run(&["connect", "zendesk", "--workspace", "practice", "--json"]).error(1, "index_newer");
     assert!(home.opened_addresses().is_empty());
+}
+
+#[test]
+fn of_an_item_that_the_keyring_holds_twice_the_newest_counts() {
+    let home = Home::new();
+    home.connect(&["zendesk"]);
+    let item = |home: &Home| {
+        let mut items = home.session.keyring();
+        items.retain(|item| item.secret.contains("access_token"));
+        items
+    };
+    let old = item(&home).remove(0);
+    let newer =
+        KeyringItem { secret: old.secret.replace("\"access_token\":\"", "\"access_token\":\"newer-"), ..old };
+    home.session.copy_into_keyring(&newer);
+    assert_eq!(item(&home).len(), 2, "the keyring holds it twice");
+    assert!(home.run(&["token", "Zendesk"]).ok().stdout.starts_with("newer-"));
+    // A write leaves one, a removal none.
+    home.run(&["renew", "Zendesk"]).ok();
+    let renewed = item(&home);
+    assert_eq!(renewed.len(), 1);
+    assert!(!renewed[0].secret.contains("newer-"));
+    home.session.copy_into_keyring(&renewed[0]);
+    home.run(&["remove", "Zendesk"]).ok();
+    assert!(item(&home).is_empty(), "both are gone");
 }

@@ -2,6 +2,7 @@
 //!
 //! Every call has a deadline. There is no other place for a secret: without a keychain nothing is saved.
 
+mod copies;
 mod error;
 mod fair_lock;
 mod keychain;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::copies;
 use crate::domain::sensitive::Sensitive;
 use crate::io::clock;
 
@@ -69,7 +70,7 @@ struct Content {
 }
 
 fn read_item(entries: &Entries) -> Result<Option<Content>, Keyring> {
-    match entries.entry(None, "")?.get_secret() {
+    match copies::get_secret(&entries.entry(None, "")?) {
         Ok(bytes) => {
             let head = serde_json::from_slice(&bytes).ok();
             Ok(Some(Content { bytes: Zeroizing::new(bytes), head }))
@@ -83,7 +84,7 @@ pub(super) fn write(entries: &Entries, label: &str, value: &Sensitive<String>) -
     let bytes = value.expose().as_bytes();
     let old = read_item(entries)?.and_then(|content| content.head);
     if bytes.len() <= PART_BYTES {
-        entries.entry(None, label)?.set_secret(bytes)?;
+        copies::set_secret(&entries.entry(None, label)?, bytes)?;
     } else {
         let head = Head {
             keyrack_parts: u32::try_from(bytes.len().div_ceil(PART_BYTES)).unwrap_or(u32::MAX),
@@ -104,10 +105,10 @@ pub(super) fn write(entries: &Entries, label: &str, value: &Sensitive<String>) -
 
 fn write_parts(entries: &Entries, label: &str, head: &Head, bytes: &[u8]) -> Result<(), Keyring> {
     for (name, chunk) in head.part_names().zip(bytes.chunks(PART_BYTES)) {
-        entries.entry(Some(&name), label)?.set_secret(chunk)?;
+        copies::set_secret(&entries.entry(Some(&name), label)?, chunk)?;
     }
     let text = serde_json::to_vec(head).map_err(|e| Keyring::PlatformFailure(Box::new(e)))?;
-    entries.entry(None, label)?.set_secret(&text)
+    copies::set_secret(&entries.entry(None, label)?, &text)
 }
 
 pub(super) fn read(entries: &Entries) -> Result<Option<Sensitive<String>>, Keyring> {
@@ -125,7 +126,7 @@ fn read_once(entries: &Entries) -> Result<Option<Sensitive<String>>, Keyring> {
         Some(head) => {
             let mut whole = Zeroizing::new(Vec::new());
             for name in head.part_names() {
-                match entries.entry(Some(&name), "")?.get_secret() {
+                match copies::get_secret(&entries.entry(Some(&name), "")?) {
                     Ok(part) => whole.extend_from_slice(&Zeroizing::new(part)),
                     Err(Keyring::NoEntry) => return Err(Keyring::BadStoreFormat("a part is missing".into())),
                     Err(error) => return Err(error),
@@ -147,16 +148,9 @@ pub(super) fn erase(entries: &Entries) -> Result<(), Keyring> {
     if let Some(head) = head {
         remove_parts(entries, &head)?;
     }
-    delete(entries, None)
+    copies::delete(&entries.entry(None, "")?)
 }
 
 fn remove_parts(entries: &Entries, head: &Head) -> Result<(), Keyring> {
-    head.part_names().try_for_each(|name| delete(entries, Some(&name)))
-}
-
-fn delete(entries: &Entries, part: Option<&str>) -> Result<(), Keyring> {
-    match entries.entry(part, "")?.delete_credential() {
-        Ok(()) | Err(Keyring::NoEntry) => Ok(()),
-        Err(error) => Err(error),
-    }
+    head.part_names().try_for_each(|name| copies::delete(&entries.entry(Some(&name), "")?))
 }
