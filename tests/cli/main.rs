@@ -15,6 +15,7 @@ mod elements;
 mod faults;
 mod forms;
 mod fresh;
+mod full_disk;
 mod golden;
 mod hosted;
 mod keychain;

@@ -7,8 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection as Sqlite, OptionalExtension, Params, Row, Transaction, TransactionBehavior};
+use rusqlite::{
+    Connection as Sqlite, OpenFlags, OptionalExtension, Params, Row, Transaction, TransactionBehavior,
+};
 use rusqlite_migration::{M, Migrations};
+use url::Url;
 
 use super::error::IndexError;
 use crate::io::files::open_private;
@@ -34,8 +37,18 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens the file and creates or migrates it as needed. [`IndexError::Newer`]: a newer version wrote it.
+    /// Opens the file and creates or migrates it as needed. On a disk that is full or read-only the index can still be
+    /// read. [`IndexError::Newer`]: a newer version wrote it.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
+        Self::open_writable(path).or_else(|error| match error {
+            IndexError::Unusable(_) => {
+                open_on_heap(path).or_else(|_| open_immutable(path)).map_err(|_| error)
+            }
+            refused => Err(refused),
+        })
+    }
+
+    fn open_writable(path: &Path) -> Result<Self, IndexError> {
         // Created here so that only its owner can ever read it; SQLite gives the WAL files the same mode.
         let file = open_private(path)?;
         // SQLite creates the WAL files even to read the version, so the header is read first.
@@ -116,6 +129,32 @@ impl Index {
     /// The single value of a query that always has one row, such as `SELECT EXISTS (…)`.
     pub(super) fn query_bool(&self, sql: &str, params: impl Params) -> Result<bool, IndexError> {
         Ok(self.sqlite().prepare_cached(sql)?.query_row(params, |row| row.get(0))?)
+    }
+}
+
+/// Opens for reading what a full disk holds. SQLite cannot create the file of the WAL index there; with an exclusive lock
+/// it keeps that index in memory.
+fn open_on_heap(path: &Path) -> Result<Index, IndexError> {
+    let sqlite = Sqlite::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    sqlite.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    read_only(sqlite)
+}
+
+/// Opens for reading what a read-only file system holds, without what a killed program left in the WAL.
+fn open_immutable(path: &Path) -> Result<Index, IndexError> {
+    let mut address =
+        Url::from_file_path(path).map_err(|()| IndexError::Unusable("a relative path".into()))?;
+    address.set_query(Some("immutable=1"));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    read_only(Sqlite::open_with_flags(address.as_str(), flags)?)
+}
+
+fn read_only(sqlite: Sqlite) -> Result<Index, IndexError> {
+    sqlite.pragma_update(None, "query_only", true)?;
+    match MIGRATIONS.pending_migrations(&sqlite) {
+        Ok(0) => Ok(Index { sqlite: Arc::new(Mutex::new(sqlite)) }),
+        _ => Err(IndexError::Unusable("it must be migrated first".into())),
     }
 }
 
