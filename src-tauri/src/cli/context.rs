@@ -1,7 +1,7 @@
 //! The engine and the global options, as the commands use them.
 
 use std::io::IsTerminal;
-use std::sync::LazyLock;
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use tokio::runtime::Runtime;
@@ -75,14 +75,21 @@ pub(super) fn open_paths() -> Result<Paths, Failure> {
     })
 }
 
-/// The runtime of the command: what one future starts, such as the practice provider, serves the next one too. It is
-/// never dropped, so a keychain call that does not return cannot keep the program from ending.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    builder.enable_all().build().expect("the operating system gives a runtime its descriptors")
-});
+/// The runtime of the command: what one future starts, such as the practice provider, serves the next one too.
+static RUNTIME: Mutex<Option<Runtime>> = Mutex::new(None);
 
 /// Runs a future to its end. Only commands that use the network call it: printing a token needs no runtime.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> T {
-    RUNTIME.block_on(work)
+    let build = || {
+        let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        built.expect("the operating system gives a runtime its descriptors")
+    };
+    RUNTIME.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(build).block_on(work)
+}
+
+/// Ends what the futures started, so that the index is closed. A keychain call that does not return is left behind.
+pub(super) fn shut_down() {
+    if let Some(runtime) = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        runtime.shutdown_background();
+    }
 }

@@ -94,7 +94,9 @@ pub fn main() -> ExitCode {
         Err(error) => return report_usage(&error),
     };
     let json = args.json;
-    match run(args) {
+    let done = run(args);
+    context::shut_down();
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => problem.report(json),
     }

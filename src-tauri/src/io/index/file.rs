@@ -42,7 +42,7 @@ impl Index {
     pub fn open(path: &Path) -> Result<Self, IndexError> {
         Self::open_writable(path).or_else(|error| match error {
             IndexError::Unusable(_) => {
-                open_on_heap(path).or_else(|_| open_immutable(path)).map_err(|_| error)
+                open_on_heap(path).or_else(|_| open_read_only(path)).map_err(|_| error)
             }
             refused => Err(refused),
         })
@@ -141,13 +141,16 @@ fn open_on_heap(path: &Path) -> Result<Index, IndexError> {
     read_only(sqlite)
 }
 
-/// Opens for reading what a read-only file system holds, without what a killed program left in the WAL.
-fn open_immutable(path: &Path) -> Result<Index, IndexError> {
+/// Opens for reading what a read-only file system holds: with the WAL that a running or killed program left there, else as
+/// a file that does not change.
+fn open_read_only(path: &Path) -> Result<Index, IndexError> {
     let mut address =
         Url::from_file_path(path).map_err(|()| IndexError::Unusable("a relative path".into()))?;
-    address.set_query(Some("immutable=1"));
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    read_only(Sqlite::open_with_flags(address.as_str(), flags)?)
+    read_only(Sqlite::open_with_flags(address.as_str(), flags)?).or_else(|_| {
+        address.set_query(Some("immutable=1"));
+        read_only(Sqlite::open_with_flags(address.as_str(), flags)?)
+    })
 }
 
 fn read_only(sqlite: Sqlite) -> Result<Index, IndexError> {
