@@ -149,5 +149,5 @@ impl Engine {
 }
 
 fn may_pass(code: Code) -> bool {
-    matches!(code, Code::KeychainLocked | Code::KeychainMissing | Code::RenewalBusy)
+    matches!(code, Code::KeychainLocked | Code::KeychainMissing | Code::RenewalBusy | Code::IndexUnwritable)
 }

@@ -20,11 +20,10 @@ pub(super) fn connection_lock_name(id: &str) -> String {
 impl Engine {
     /// The lock under which a connection's item is changed: a renewal may be rotating its tokens.
     ///
-    /// Errors: [`Code::RenewalBusy`].
+    /// Errors: [`Code::RenewalBusy`]; [`Code::IndexUnwritable`] where no lock can be made.
     pub(super) async fn lock_connection(&self, connection: &Facts) -> Result<Lock, Failure> {
         let lock = Lock::take(&self.paths.run, &connection_lock_name(&connection.id), LOCK_TIMEOUT).await;
-        let busy = || Failure::new(Code::RenewalBusy).name(&connection.name);
-        lock.ok().flatten().ok_or_else(busy)
+        lock.map_err(unusable)?.ok_or_else(|| Failure::new(Code::RenewalBusy).name(&connection.name))
     }
 
     /// Runs work on a connection to completion, under its lock.
@@ -43,7 +42,10 @@ impl Engine {
 
     /// The lock that is held as long as an attempt's owner lives. `None` while another program holds it.
     pub(super) fn try_lock_attempt(&self, id: &str) -> Result<Option<Lock>, Failure> {
-        Lock::try_take(&self.paths.run, &format!("attempt-{id}"))
-            .map_err(|e| Failure::new(Code::IndexUnwritable).detail(format!("lock: {}", e.kind())))
+        Lock::try_take(&self.paths.run, &format!("attempt-{id}")).map_err(unusable)
     }
+}
+
+fn unusable(error: std::io::Error) -> Failure {
+    Failure::new(Code::IndexUnwritable).detail(format!("lock: {}", error.kind()))
 }

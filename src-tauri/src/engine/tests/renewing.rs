@@ -120,3 +120,15 @@ async fn an_element_file_that_names_another_host_gets_no_token() {
     assert_eq!(failure.code, Code::SignInExpired);
     assert_eq!(failure.detail.as_deref(), Some("the addresses have changed"));
 }
+
+#[tokio::test]
+async fn a_lock_that_cannot_be_made_is_a_fault_of_the_disk() {
+    let bench = Bench::usual().await;
+    bench.add_element("acme", "", "");
+    let connection = bench.connect("acme", &[], "").await;
+    let locks = bench.engine.paths().run.join("locks");
+    std::fs::remove_dir_all(&locks).expect("removed");
+    std::fs::write(&locks, "").expect("a file in its place");
+    let failure = bench.engine.rename(&connection, "Other").await.err().expect("refused");
+    assert_eq!(failure.code, Code::IndexUnwritable);
+}
