@@ -25,5 +25,6 @@ mod network;
 mod providers;
 mod race;
 mod serve;
+mod terminal;
 mod tokens;
 mod version;

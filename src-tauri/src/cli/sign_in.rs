@@ -59,7 +59,7 @@ impl Options {
             }
             values.insert(key.to_owned(), value.to_owned());
         }
-        values.extend(read_secrets(&self.secrets)?);
+        values.extend(read_secrets(&self.secrets, self.timeout)?);
         Ok(values)
     }
 
