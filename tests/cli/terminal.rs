@@ -132,3 +132,59 @@ fn no_core_is_dumped() {
     assert!(!outcome.dumped_core());
     assert_eq!(std::fs::read_dir(cores.path()).expect("listed").count(), 0, "no file is left");
 }
+
+const PASTE: [&str; 14] = [
+    "connect",
+    "zendesk",
+    "--workspace",
+    "local",
+    "--name",
+    "Support",
+    "--set",
+    "zendesk.subdomain=acme",
+    "--set",
+    "oauth.api.key=client",
+    "--secret",
+    "oauth.api.secret=env:APP_SECRET",
+    "--no-browser",
+    "--paste",
+];
+
+/// A terminal in line mode cuts what is longer than 4095 bytes.
+#[test]
+fn a_long_address_is_pasted_whole() {
+    let home = Home::new();
+    let mut terminal = Terminal::open();
+    let before = terminal.flags();
+    let mut command = home.command(&PASTE);
+    command.args(["--set", "oauth.callback.url=https://www.example.test/cb"]).env("APP_SECRET", "hidden");
+    let mut running = terminal.start(command);
+    running.line("paste the address");
+    terminal.wait_for("the line mode is left", |flags| !flags.contains(LocalFlags::ICANON));
+    // It is whole, so it is refused for its state and not for its end.
+    terminal.type_text(&format!("https://www.example.test/cb?code={}&state=other&x=1\n", "c".repeat(6000)));
+    running.line("The pasted address belongs to another sign-in.");
+    terminal.type_text("https://www.example.test/cb#nothing\n");
+    running.line("This is not the address");
+    running.interrupt();
+    assert_eq!(running.wait().code(), Some(17));
+    assert_eq!(terminal.flags(), before);
+}
+
+/// Reading the terminal in the background stops a job.
+#[test]
+fn a_background_job_goes_on() {
+    let home = Home::new();
+    let terminal = Terminal::open();
+    let mut command = Command::new("setsid");
+    command.args(["--ctty", "--wait", "bash", "-c", "set -m; \"$0\" \"$@\" & wait $!"]);
+    command.arg(env!("CARGO_BIN_EXE_keyrack")).args(["connect", "zendesk", "--workspace", "practice"]);
+    command.args(["--no-browser", "--paste"]).env_clear().envs(home.environment());
+    let mut running = terminal.start(command);
+    let address = running.line("open: ");
+    running.line("paste the address");
+    let tab = user::open_tab(&user::allow(&address));
+    running.wait().ok();
+    let page = tab.join().expect("a tab").expect("a page");
+    assert!(page.body.contains("is connected"), "{}", page.body);
+}
