@@ -109,16 +109,18 @@ fn a_token_that_cannot_be_saved_in_time_is_revoked() {
 }
 
 #[test]
-fn control_c_while_the_token_waits_revokes_it() {
-    let home = Home::new();
-    let running = lock_before_saving(&home, &["zendesk"]);
-    running.interrupt();
-    assert_eq!(running.wait().code(), Some(11));
-    assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked = 0"), 0);
-    home.session.unlock();
-    // A write that was in progress may have succeeded, which is only known after unlocking.
-    home.run(&["doctor"]).ok();
-    home.assert_consistent(0);
+fn a_signal_while_the_token_waits_revokes_it() {
+    for signal in ["-INT", "-TERM", "-HUP", "-QUIT"] {
+        let home = Home::new();
+        let running = lock_before_saving(&home, &["zendesk"]);
+        running.signal(signal);
+        assert_eq!(running.wait().code(), Some(11), "{signal}");
+        assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked = 0"), 0, "{signal}");
+        home.session.unlock();
+        // A write that was in progress may have succeeded, which is only known after unlocking.
+        home.run(&["doctor"]).ok();
+        home.assert_consistent(0);
+    }
 }
 
 #[test]

@@ -26,5 +26,6 @@ mod network;
 mod providers;
 mod race;
 mod serve;
+mod terminal;
 mod tokens;
 mod version;

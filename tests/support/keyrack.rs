@@ -23,6 +23,10 @@ impl Outcome {
         self.status.code()
     }
 
+    pub fn dumped_core(&self) -> bool {
+        std::os::unix::process::ExitStatusExt::core_dumped(&self.status)
+    }
+
     /// Asserts success.
     #[track_caller]
     pub fn ok(self) -> Self {
@@ -58,12 +62,14 @@ pub struct Running {
 
 impl Running {
     pub fn start(mut command: Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program is built");
+        command.stdin(Stdio::piped());
+        Self::start_at(command)
+    }
+
+    /// As [`Running::start`], with the standard input of the command.
+    pub fn start_at(mut command: Command) -> Self {
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program is built");
         let mut out = child.stdout.take().expect("a pipe");
         let err = BufReader::new(child.stderr.take().expect("a pipe"));
         let (sender, lines) = mpsc::channel();
@@ -105,8 +111,12 @@ impl Running {
 
     /// Sends SIGINT, as Control-C does.
     pub fn interrupt(&self) {
+        self.signal("-INT");
+    }
+
+    pub fn signal(&self, signal: &str) {
         let sent =
-            Command::new("kill").args(["-INT", &self.id().to_string()]).status().expect("kill is installed");
+            Command::new("kill").args([signal, &self.id().to_string()]).status().expect("kill is installed");
         assert!(sent.success());
     }
 

@@ -28,6 +28,8 @@ mod sign_in;
 mod signals;
 mod switch;
 mod tag;
+#[cfg(unix)]
+mod terminal;
 mod test;
 mod token;
 mod trust;
@@ -88,6 +90,7 @@ enum Command {
 }
 
 pub fn main() -> ExitCode {
+    crate::io::hardening::protect_memory();
     crate::io::log::init();
     let args = match Args::try_parse() {
         Ok(args) => args,

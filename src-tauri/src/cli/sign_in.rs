@@ -59,7 +59,7 @@ impl Options {
             }
             values.insert(key.to_owned(), value.to_owned());
         }
-        values.extend(read_secrets(&self.secrets)?);
+        values.extend(read_secrets(&self.secrets, self.timeout)?);
         Ok(values)
     }
 
@@ -126,11 +126,12 @@ async fn sign_in(
     };
     signing.any_account = other_account;
     open_page(&signing, &options.choose_browser()).await;
-    let pasted = paste::start_reading(options.paste || signing.paste_only());
+    let pasting = paste::start_reading(options.paste || signing.paste_only());
     let (_keep, deadline_seen) = watch::channel(deadline);
     let (stage, _) = watch::channel(Stage::Waiting);
-    let controls = Controls { pasted, cancelled, deadline: deadline_seen, stage };
+    let controls = Controls { pasted: pasting.addresses, cancelled, deadline: deadline_seen, stage };
     let ending = engine.finish(signing, controls).await;
+    drop(pasting.terminal);
     wait_for_result(engine, ending, deadline).await
 }
 

@@ -3,7 +3,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::context::{Context, block_on};
-use super::options::read_secrets;
+use super::options::{SECRET_TIMEOUT, read_secrets};
 use super::print;
 use super::problem::{Problem, usage};
 use crate::domain::error::{Code, Failure};
@@ -116,7 +116,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Problem> {
 
 /// Reads the User and the Organization secret.
 fn read_platform_secrets(options: &[String]) -> Result<(String, String), Failure> {
-    let mut secrets = read_secrets(options)?;
+    let mut secrets = read_secrets(options, SECRET_TIMEOUT)?;
     // A header line, as `keyrack serve --show-secrets` prints it.
     if let Some(line) = secrets.remove("authorization").map(Zeroizing::new) {
         for part in line.trim_start_matches("authorization:").split(',') {

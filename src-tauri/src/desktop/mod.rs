@@ -23,6 +23,7 @@ use notices::Notices;
 
 /// Runs the window until it is closed. Panics where the system cannot show one.
 pub fn run() {
+    crate::io::hardening::protect_memory();
     crate::io::log::init();
     let paths = Paths::from_env().map_err(|e| {
         Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind()))

@@ -8,7 +8,7 @@ use super::percent::{self, Malformed};
 use crate::sensitive::Sensitive;
 use crate::text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
 
-pub use pasted::{PasteProblem, pasted_query};
+pub use pasted::{PasteProblem, pasted_query, split_addresses};
 
 /// HTTP servers commonly limit a request line to 8 KiB. Pasted callbacks may be longer.
 const LONGEST_QUERY: usize = 16 * 1024;
