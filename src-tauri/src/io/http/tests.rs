@@ -15,7 +15,7 @@ use url::Url;
 
 use super::*;
 use crate::domain::error::{Code, Failure};
-use crate::domain::http::{HttpRequest, Method};
+use crate::domain::http::{HttpRequest, HttpResponse, Method};
 use crate::io::clock;
 use crate::io::trust::Trust;
 
@@ -215,6 +215,41 @@ async fn http_to_another_computer_is_refused_before_anything_is_sent() {
     assert!(called.is_err(), "no connection was made");
 }
 
+/// The head of the request that `send` makes, in lower case.
+async fn sent_head(send: impl FnOnce(Url) -> HttpRequest) -> String {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
+    let port = socket.local_addr().expect("an address").port();
+    let request = send(format!("http://127.0.0.1:{port}/").parse().expect("an address"));
+    let asking = tokio::spawn(async move { Http::default().send(request).await });
+    let (mut stream, _) = socket.accept().await.expect("a caller");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.expect("a request"));
+    }
+    stream.write_all(OK.as_bytes()).await.expect("sent");
+    asking.await.expect("no panic").expect("an answer");
+    String::from_utf8_lossy(&head).to_ascii_lowercase()
+}
+
+#[tokio::test]
+async fn a_request_without_a_body_says_so_where_servers_expect_one() {
+    for (method, body, length) in [
+        (Method::Post, None, Some("0")),
+        (Method::Put, None, Some("0")),
+        (Method::Patch, None, Some("0")),
+        (Method::Post, Some(""), Some("0")),
+        (Method::Post, Some("a=b"), Some("3")),
+        (Method::Get, None, None),
+        (Method::Delete, None, None),
+    ] {
+        let head =
+            sent_head(|url| HttpRequest { body: body.map(Into::into), ..HttpRequest::new(method, url) });
+        let head = head.await;
+        let lengths: Vec<_> = head.lines().filter_map(|line| line.strip_prefix("content-length: ")).collect();
+        assert_eq!(lengths, Vec::from_iter(length), "{method:?} {body:?}: {head}");
+    }
+}
+
 #[tokio::test]
 async fn redirects_are_not_followed() {
     let (there, seen) = serve(None, OK.to_owned()).await;
@@ -257,23 +292,84 @@ async fn an_endless_response_is_aborted() {
     assert!(matches!(error, HttpError::Unreachable { delivery: Delivery::TimedOut, .. }), "{error:?}");
 }
 
-#[tokio::test]
-async fn compressed_responses_are_not_requested() {
+/// Sends `answer` byte for byte and closes the connection.
+async fn response_to(answer: &'static [u8]) -> Result<HttpResponse, HttpError> {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
     let port = socket.local_addr().expect("an address").port();
-    let url: Url = format!("http://127.0.0.1:{port}/").parse().expect("an address");
-    let asking = tokio::spawn(async move { Http::default().send(get(&url)).await });
-    let (mut stream, _) = socket.accept().await.expect("a caller");
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.expect("a request"));
+    tokio::spawn(async move {
+        let (mut stream, _) = socket.accept().await.expect("a caller");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.expect("a request"));
+        }
+        stream.write_all(answer).await.expect("sent");
+    });
+    Http::default().send(get(&format!("http://127.0.0.1:{port}/").parse().expect("an address"))).await
+}
+
+#[tokio::test]
+async fn compressed_responses_are_unpacked_though_not_requested() {
+    let head = sent_head(|url| get(&url)).await;
+    assert!(head.contains("accept-encoding: identity\r\n"), "{head}");
+    let answer =
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: 7\r\n\r\n\x01\x02\x00\xfd\xff{}";
+    let answer = response_to(answer).await.expect("an answer");
+    assert_eq!(answer.body.expose(), b"{}");
+
+    let unknown = b"HTTP/1.1 200 OK\r\nContent-Encoding: compress\r\nContent-Length: 2\r\n\r\n{}";
+    let failure = Failure::from(response_to(unknown).await.expect_err("not readable"));
+    assert_eq!((failure.code, failure.host.as_deref()), (Code::ProviderBadResponse, Some("127.0.0.1")));
+    assert!(failure.detail.as_deref().is_some_and(|detail| detail.contains("compressed")), "{failure:?}");
+
+    let busy = b"HTTP/1.1 503 Busy\r\nContent-Encoding: compress\r\nContent-Length: 2\r\n\r\n{}";
+    let answer = response_to(busy).await.expect("its status says enough");
+    assert_eq!((answer.status, answer.body.expose().len()), (503, 0));
+}
+
+#[tokio::test]
+async fn responses_are_read_in_every_form_that_a_client_accepts() {
+    for (answer, value) in [
+        (&b"HTTP/1.1 200 OK\r\nX-A: v\r\nContent-Length: 2\r\n\r\n{}"[..], "v"),
+        (b"HTTP/1.1 200\r\nx-a: v\r\ncontent-length: 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 \r\nX-A: v\r\nContent-Length: 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 Tr\xe8s bien\r\nX-A: v\r\nContent-Length: 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\nX-A: v\nContent-Length: 2\n\n{}", "v"),
+        (b"\r\nHTTP/1.1 200 OK\r\nX-A: v\r\nContent-Length: 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.0 200 OK\r\nX-A: v\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\r\nX-A:v\r\nConnection: close\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\r\nX-A: \t v \t\r\nContent-Length:2 \r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\r\nX-A : v\r\nContent-Length : 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\r\nX-A: v\r\n w\r\nContent-Length: 2\r\n\r\n{}", "v w"),
+        (b"HTTP/1.1 200 OK\r\nX-A: v\r\n\tw\r\n  x\r\nContent-Length: 2\r\n\r\n{}", "v w x"),
+        (b"HTTP/1.1 200 OK\r\nX-A:\r\nContent-Length: 2\r\n\r\n{}", ""),
+        (b"HTTP/1.1 200 OK\r\nX-A: caf\xc3\xa9\r\nContent-Length: 2\r\n\r\n{}", "caf\u{e9}"),
+        (b"HTTP/1.1 200 OK\r\nX-A: caf\xe9\r\nContent-Length: 2\r\n\r\n{}", "caf\u{e9}"),
+        (b"HTTP/1.1 200 OK\r\nX-A: v\r\nno header\r\nX\x01: v\r\nContent-Length: 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\r\nX-A: v\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\r\nX-A: v\r\nContent-Length: 2, 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 200 OK\r\nX-A: v\r\nContent-Length: 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\r\nX-A: v\r\nTransfer-Encoding: Chunked\r\n\r\n1;a=\"b\"\r\n{\r\n01 ; c\r\n}\r\n0\r\nX-T: t\r\n\r\n", "v"),
+    ] {
+        let shown = answer.escape_ascii();
+        let read = response_to(answer).await.unwrap_or_else(|error| panic!("{shown}: {error:?}"));
+        assert_eq!((read.status, read.body.expose().as_slice()), (200, &b"{}"[..]), "{shown}");
+        let words = read.header("x-a").map(|value| value.split_whitespace().collect::<Vec<_>>().join(" "));
+        assert_eq!(words.as_deref(), Some(value), "{shown}");
     }
-    let zipped = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\n\x1f\x8b\x08";
-    stream.write_all(zipped).await.expect("sent");
-    let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
-    assert!(!head.contains("accept-encoding"), "{head}");
-    let answer = asking.await.expect("no panic").expect("an answer");
-    assert_eq!(answer.body.expose(), b"\x1f\x8b\x08", "as it came");
+}
+
+#[tokio::test]
+async fn a_response_whose_end_is_in_doubt_is_refused() {
+    for answer in [
+        &b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"[..],
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2x\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+    ] {
+        let shown = answer.escape_ascii();
+        let error = response_to(answer).await.expect_err("refused");
+        assert!(matches!(error, HttpError::Unreachable { .. }), "{shown}: {error:?}");
+    }
 }
 
 #[tokio::test]
