@@ -178,7 +178,7 @@ impl Http {
         }
         let trust = self.shared.trust.clone();
         let make = move || {
-            let added = trust.map(|trust| trust.roots()).unwrap_or_default();
+            let added = trust.map(|trust| trust.added()).unwrap_or_default();
             let builder = Client::builder().tls_backend_preconfigured(verify::tls_config(Some(added)));
             // A proxy cannot reach this computer's loopback.
             build(if near { builder.no_proxy() } else { builder.https_only(true) })

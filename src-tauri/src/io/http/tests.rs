@@ -42,6 +42,10 @@ fn server_tls(
     let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
     change(&mut params);
     let certificate = params.signed_by(&key, ca).expect("signed");
+    acceptor(&certificate, &key)
+}
+
+fn acceptor(certificate: &rcgen::Certificate, key: &KeyPair) -> TlsAcceptor {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -160,6 +164,76 @@ async fn a_trusted_authority_does_not_make_every_certificate_valid() {
         assert_eq!(failure.clock_skew, None);
         assert_eq!(seen.load(Ordering::SeqCst), 0, "nothing was sent");
     }
+}
+
+type Change = dyn Fn(&mut CertificateParams);
+
+/// TLS with a certificate that the server issued for itself.
+fn self_signed_tls(
+    names: &[&str],
+    change: impl FnOnce(&mut CertificateParams),
+) -> (TlsAcceptor, rcgen::Certificate) {
+    let key = KeyPair::generate().expect("a key");
+    let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+    let mut params = CertificateParams::new(names).expect("names");
+    params.distinguished_name.push(DnType::CommonName, "localhost");
+    change(&mut params);
+    let certificate = params.self_signed(&key).expect("signed");
+    (acceptor(&certificate, &key), certificate)
+}
+
+#[tokio::test]
+async fn a_self_signed_server_is_believed_for_its_own_names_once_it_is_added() {
+    let authority = |params: &mut CertificateParams| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let no_authority = |params: &mut CertificateParams| params.is_ca = IsCa::ExplicitNoCa;
+    let plain = |_: &mut CertificateParams| {};
+    for change in [&authority as &Change, &no_authority, &plain] {
+        let (tls, certificate) = self_signed_tls(&["localhost"], change);
+        let (url, seen) = serve(Some(tls), OK.to_owned()).await;
+        let (_dir, trust, http) = home();
+        let failure = Failure::from(http.send(get(&url)).await.expect_err("not added"));
+        assert_eq!(failure.issuer.as_deref(), Some("localhost"), "{failure:?}");
+        trust.add(certificate.pem().as_bytes()).expect("added");
+        assert_eq!(http.send(get(&url)).await.expect("believed").status, 200);
+        assert_eq!(seen.load(Ordering::SeqCst), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_self_signed_server_is_refused_where_its_certificate_does_not_count() {
+    use CertificateProblem::{Expired, NoName, NotYetValid, Other, UnknownIssuer, WrongName};
+    let authority = |params: &mut CertificateParams| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let early = |params: &mut CertificateParams| params.not_before = date_time_ymd(4000, 1, 1);
+    let client = |params: &mut CertificateParams| {
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    };
+    let (_, other) = self_signed_tls(&["localhost"], authority);
+    let old = |params: &mut CertificateParams| params.not_after = date_time_ymd(2020, 1, 1);
+    let cases: [(&[&str], &Change, CertificateProblem); 5] = [
+        (&["elsewhere.example"], &authority, WrongName),
+        (&[], &authority, NoName),
+        (&["localhost"], &early, NotYetValid),
+        (&["localhost"], &old, Expired),
+        (&["localhost"], &client, Other),
+    ];
+    for (names, change, wanted) in cases {
+        let (tls, certificate) = self_signed_tls(names, change);
+        let (url, seen) = serve(Some(tls), OK.to_owned()).await;
+        let (dir, _, http) = home();
+        // As if it had been added while it was valid.
+        std::fs::write(dir.path().join("extra-ca.pem"), certificate.pem()).expect("written");
+        let error = http.send(get(&url)).await.expect_err("refused");
+        let HttpError::Untrusted { problem, .. } = error else { panic!("{wanted:?}: {error:?}") };
+        assert_eq!(problem, wanted);
+        assert_eq!(seen.load(Ordering::SeqCst), 0, "nothing was sent");
+    }
+    // The same names, and another key.
+    let (tls, _) = self_signed_tls(&["localhost"], authority);
+    let (url, _) = serve(Some(tls), OK.to_owned()).await;
+    let (_dir, trust, http) = home();
+    trust.add(other.pem().as_bytes()).expect("added");
+    let error = http.send(get(&url)).await.expect_err("refused");
+    assert!(matches!(error, HttpError::Untrusted { problem: UnknownIssuer, .. }), "{error:?}");
 }
 
 #[tokio::test]
