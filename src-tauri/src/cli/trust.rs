@@ -27,7 +27,7 @@ enum Command {
     List,
     /// Trust an authority, such as the one of your organisation's network
     Add {
-        /// Its certificate, or several, in PEM or DER
+        /// Its certificate, or several, in PEM, DER or PKCS #7; or the one that a server issued for itself
         file: PathBuf,
     },
     /// Trust one no longer

@@ -20,6 +20,10 @@ const REASONS = {
     title: "This certificate vouches for nobody",
     body: "It belongs to a single server. Ask for the certificate of the authority that issued it.",
   },
+  names_no_server: {
+    title: "This certificate names no server",
+    body: "It vouches only for itself, and says for no address. Ask for one with a subjectAltName.",
+  },
   expired: {
     title: "This certificate has ended",
     body: "Nothing can be checked with it any more. Ask for the current one.",

@@ -206,6 +206,7 @@ describe("words about a certificate", () => {
     "no_certificate",
     "too_large",
     "not_an_authority",
+    "names_no_server",
     "expired",
     "unusable",
     undefined,

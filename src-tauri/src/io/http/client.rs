@@ -3,16 +3,17 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Method};
 use tokio::sync::Mutex;
 use url::Url;
 
 use super::clocks::{Clocks, Moment, is_significant};
+use super::coding::CodingError;
 use super::error::{Delivery, HttpError};
 use super::journal::Journal;
-use super::{proxy, verify};
+use super::{coding, proxy, verify};
 use crate::domain::exchange::Exchange;
 use crate::domain::http::{HttpRequest, HttpResponse};
 use crate::domain::sensitive::Sensitive;
@@ -24,6 +25,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest known token responses are some 20 kB, with tokens of 16 kB.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Some gateways send more than a hundred.
+const MAX_HEADERS: usize = 256;
 
 /// The limits of one response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,13 +113,18 @@ impl Http {
         let url = request.url;
         let client = self.client(&url).await?;
         let method = Method::from_bytes(request.method.as_str().as_bytes()).expect("a method of HTTP");
-        let mut outgoing = client.request(method, url.clone()).timeout(bounds.time);
+        let is_empty = request.body.as_ref().is_none_or(|body| body.expose().is_empty());
+        let mut outgoing = client.request(method.clone(), url.clone()).timeout(bounds.time);
+        // Without this header any coding would be acceptable (RFC 9110 §12.5.3).
+        outgoing = outgoing.header(ACCEPT_ENCODING, "identity");
         for (name, value) in &request.headers {
             outgoing = outgoing.header(*name, value.expose());
         }
-        if let Some(body) = &request.body {
-            outgoing = outgoing.body(body.expose().clone());
-        }
+        outgoing = match &request.body {
+            Some(body) if !is_empty => outgoing.body(body.expose().clone()),
+            _ if announces_empty_body(&method) => outgoing.header(CONTENT_LENGTH, "0"),
+            _ => outgoing,
+        };
         let asked = Moment::now();
         let mut answer = match outgoing.send().await {
             Ok(answer) => answer,
@@ -126,8 +135,9 @@ impl Http {
         let headers = answer
             .headers()
             .iter()
-            .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
+            .map(|(n, v)| (n.as_str().to_owned(), header_text(v.as_bytes())))
             .collect();
+        let encoded_as = answer.headers().clone();
         let mut body = Vec::new();
         loop {
             match answer.chunk().await {
@@ -139,6 +149,12 @@ impl Http {
                 Err(error) => return Err(self.to_error(&url, &error).await),
             }
         }
+        let body = match coding::decode(&encoded_as, body, bounds.body) {
+            Ok(body) => body,
+            // The status of an error page says more than its text.
+            Err(_) if status == 429 || status >= 500 => Vec::new(),
+            Err(error) => return Err(to_coding_error(host(&url), error)),
+        };
         Ok(HttpResponse { status, headers, body: Sensitive::new(body) })
     }
 
@@ -162,7 +178,7 @@ impl Http {
         }
         let trust = self.shared.trust.clone();
         let make = move || {
-            let added = trust.map(|trust| trust.roots()).unwrap_or_default();
+            let added = trust.map(|trust| trust.added()).unwrap_or_default();
             let builder = Client::builder().tls_backend_preconfigured(verify::tls_config(Some(added)));
             // A proxy cannot reach this computer's loopback.
             build(if near { builder.no_proxy() } else { builder.https_only(true) })
@@ -206,13 +222,42 @@ fn build(builder: ClientBuilder) -> Client {
     builder
         .user_agent(concat!("Keyrack/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
+        // Forms that a client is to accept (RFC 9112 §§5.1 and 5.2), and lines that are no header, which say nothing.
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_max_headers(MAX_HEADERS)
         .connect_timeout(CONNECT_TIMEOUT)
         .build()
         .expect("constant options make a client")
 }
 
+/// Whether a request with this method says that it has no body (RFC 9110 §8.6). Many servers answer 411 to one that
+/// does not.
+pub(in crate::io) fn announces_empty_body(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
+}
+
 fn host(url: &Url) -> String {
     url.host_str().unwrap_or_default().to_owned()
+}
+
+fn to_coding_error(host: String, error: CodingError) -> HttpError {
+    match error {
+        CodingError::TooLarge => HttpError::TooLarge { host },
+        CodingError::Unknown => {
+            HttpError::Compressed { host, what: "the answer is compressed in a way that is not known here" }
+        }
+        CodingError::Damaged => {
+            HttpError::Compressed { host, what: "the compressed answer is damaged or not whole" }
+        }
+    }
+}
+
+/// The value of a header: UTF-8, or else Latin-1 (RFC 9110 §5.5).
+fn header_text(value: &[u8]) -> String {
+    std::str::from_utf8(value)
+        .map_or_else(|_| value.iter().copied().map(char::from).collect(), ToOwned::to_owned)
 }
 
 fn describe(error: &reqwest::Error) -> (&'static str, Delivery) {

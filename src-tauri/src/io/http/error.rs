@@ -19,6 +19,9 @@ pub enum HttpError {
     NotSecure { host: String },
     #[error("{host} sent an answer that is too large")]
     TooLarge { host: String },
+    /// The response is compressed and cannot be unpacked.
+    #[error("{host}: {what}")]
+    Compressed { host: String, what: &'static str },
 }
 
 /// How far a request without a response got.
@@ -36,7 +39,7 @@ impl HttpError {
     /// What happened, in fixed words.
     pub fn description(&self) -> &'static str {
         match self {
-            Self::Unreachable { what, .. } => what,
+            Self::Unreachable { what, .. } | Self::Compressed { what, .. } => what,
             Self::Untrusted { problem, .. } => problem.description(),
             Self::NotSecure { .. } => "its address does not begin with https",
             Self::TooLarge { .. } => "the answer is too large",
@@ -48,7 +51,7 @@ impl HttpError {
         match self {
             Self::Unreachable { delivery, .. } => *delivery == Delivery::NotSent,
             Self::Untrusted { .. } | Self::NotSecure { .. } => true,
-            Self::TooLarge { .. } => false,
+            Self::TooLarge { .. } | Self::Compressed { .. } => false,
         }
     }
 
@@ -57,7 +60,7 @@ impl HttpError {
         let what = self.description();
         match self {
             Self::Unreachable { host, .. } => Failure::new(unreachable).host(host).detail(what),
-            Self::NotSecure { host } | Self::TooLarge { host } => {
+            Self::NotSecure { host } | Self::TooLarge { host } | Self::Compressed { host, .. } => {
                 Failure::new(bad_response).host(host).detail(what)
             }
             Self::Untrusted { host, issuer, problem, skew } => {

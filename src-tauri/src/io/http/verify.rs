@@ -1,16 +1,18 @@
-//! Verifies server certificates with the operating system's trust store and the authorities that the user added, and
+//! Verifies server certificates with the operating system's trust store and the certificates that the user added, and
 //! keeps the reason of a refusal. No setting overrides a refusal.
 
 use std::error::Error;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
-use crate::io::trust::issuer_name;
+use crate::io::trust::{Added, check_server, is_self_issued, issuer_name};
 
 /// Why a server's certificate is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
@@ -23,6 +25,8 @@ pub enum CertificateProblem {
     NotYetValid,
     #[strum(serialize = "its certificate belongs to another server")]
     WrongName,
+    #[strum(serialize = "its certificate names no server, since it has no subjectAltName")]
+    NoName,
     #[strum(serialize = "its certificate was revoked")]
     Revoked,
     #[strum(serialize = "this computer has no list of certificate authorities")]
@@ -49,6 +53,9 @@ impl CertificateProblem {
             CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownIssuer,
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotYetValid,
+            CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+                Self::NoName
+            }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 Self::WrongName
             }
@@ -83,12 +90,15 @@ impl CertificateRefusal {
     }
 }
 
-/// TLS with the operating system's trust store, whose reading takes some milliseconds, and these authorities. `None`
+/// TLS with the operating system's trust store, whose reading takes some milliseconds, and what the user added. `None`
 /// reads no store and refuses every certificate, for clients that speak no TLS.
-pub(super) fn tls_config(added: Option<Vec<CertificateDer<'static>>>) -> ClientConfig {
+pub(super) fn tls_config(added: Option<Added>) -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let platform = added.and_then(|added| Verifier::new_with_extra_roots(added, provider.clone()).ok());
-    let verifier = SystemVerifier { platform, provider: provider.clone() };
+    let (platform, added) = match added {
+        Some(added) => (Verifier::new_with_extra_roots(added.authorities, provider.clone()).ok(), added.all),
+        None => (None, Vec::new()),
+    };
+    let verifier = SystemVerifier { platform, added, provider: provider.clone() };
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("the provider has the cipher suites of both versions")
@@ -100,10 +110,23 @@ pub(super) fn tls_config(added: Option<Vec<CertificateDer<'static>>>) -> ClientC
     config
 }
 
+/// Judges the certificate of a server that the user added itself: it counts for its own names, while it is valid.
+fn check_added(
+    certificate: &CertificateDer<'_>,
+    server_name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<ServerCertVerified, rustls::Error> {
+    verify_server_name(&ParsedCertificate::try_from(certificate)?, server_name)?;
+    check_server(certificate, i64::try_from(now.as_secs()).unwrap_or(i64::MAX))?;
+    Ok(ServerCertVerified::assertion())
+}
+
 #[derive(Debug)]
 struct SystemVerifier {
     /// `None` without a trust store.
     platform: Option<Verifier>,
+    /// A server may show one of these as its own, also an authority's, which is what `openssl req -x509` makes.
+    added: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -120,10 +143,20 @@ impl ServerCertVerifier for SystemVerifier {
             let issuer = issuer_name(intermediates.last().unwrap_or(end_entity));
             CertificateError::Other(OtherError(Arc::new(CertificateRefusal { problem, issuer }))).into()
         };
+        if self.added.iter().any(|added| added == end_entity) {
+            return check_added(end_entity, server_name, now)
+                .map_err(|error| refuse(CertificateProblem::from_rustls(&error)));
+        }
         let Some(platform) = &self.platform else { return Err(refuse(CertificateProblem::NoStore)) };
-        platform
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-            .map_err(|error| refuse(CertificateProblem::from_rustls(&error)))
+        platform.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now).map_err(
+            |error| match CertificateProblem::from_rustls(&error) {
+                // An authority's own certificate is refused for being one, before its issuer is looked for.
+                CertificateProblem::Other if is_self_issued(end_entity) => {
+                    refuse(CertificateProblem::UnknownIssuer)
+                }
+                problem => refuse(problem),
+            },
+        )
     }
 
     fn verify_tls12_signature(
