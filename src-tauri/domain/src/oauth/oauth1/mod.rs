@@ -62,7 +62,9 @@ pub fn read_temporary(answer: &HttpResponse) -> Result<TemporaryCredentials, Tok
     let members = Members::read(answer)?;
     let (token, secret) = token_and_secret(&members, answer)?;
     // Required by RFC 5849 §2.1. Without it the server speaks the first OAuth 1.0, which allows session fixation.
-    if members.get("oauth_callback_confirmed") != Some("true") {
+    // PHP writes `true` as 1, Python as True.
+    let confirmed = members.get("oauth_callback_confirmed").map(|word| word.trim().to_ascii_lowercase());
+    if !matches!(confirmed.as_deref(), Some("true" | "1")) {
         return Err(TokenRefusal::BadAnswer("the callback address was not confirmed"));
     }
     Ok(TemporaryCredentials { token: token.to_owned(), secret: secret.into() })
@@ -144,6 +146,27 @@ mod tests {
                 "{body}"
             );
         }
+    }
+
+    #[test]
+    fn a_callback_is_confirmed_as_servers_write_true() {
+        for (written, confirmed) in [
+            ("oauth_callback_confirmed=true", true),
+            ("oauth_callback_confirmed=True", true),
+            ("oauth_callback_confirmed=TRUE", true),
+            ("oauth_callback_confirmed=1", true),
+            ("oauth_callback_confirmed=true%0D%0A", true),
+            ("oauth_callback_confirmed=false", false),
+            ("oauth_callback_confirmed=0", false),
+            ("oauth_callback_confirmed=", false),
+            ("oauth_callback_confirmed=yes", false),
+            ("", false),
+        ] {
+            let body = format!("oauth_token=t&oauth_token_secret=s&{written}");
+            assert_eq!(read_temporary(&answer(200, &body)).is_ok(), confirmed, "{written}");
+        }
+        let json = r#"{"oauth_token":"t","oauth_token_secret":"s","oauth_callback_confirmed":true}"#;
+        assert!(read_temporary(&answer(200, json)).is_ok());
     }
 
     #[test]
