@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::denial::is_denial;
 use super::token::{Members, TokenRefusal, TokenSet};
 use crate::address::{self, is_loopback};
 use crate::http::HttpResponse;
@@ -111,7 +112,7 @@ pub fn poll_outcome(answer: Result<TokenSet, TokenRefusal>, interval: u64) -> Po
             // "MUST be increased by 5 seconds for this and all subsequent requests", so it is not capped.
             "slow_down" => PollOutcome::Wait { interval: interval.saturating_add(SLOW_DOWN) },
             "authorization_pending" => PollOutcome::Wait { interval },
-            "access_denied" => PollOutcome::Denied,
+            denial if is_denial(denial) => PollOutcome::Denied,
             "expired_token" => PollOutcome::Expired,
             _ => PollOutcome::Failed(refusal),
         },
@@ -252,6 +253,7 @@ mod tests {
             (400, r#"{"error":"slow_down"}"#, 5, "wait 10"),
             (403, r#"{"error":"slow_down"}"#, 60, "wait 65"),
             (400, r#"{"error":"access_denied"}"#, 5, "denied"),
+            (400, r#"{"error":"authorization_declined"}"#, 5, "denied"),
             (400, r#"{"error":"expired_token"}"#, 5, "expired"),
             (503, "", 5, "wait 10"),
             (429, r#"{"error":"slow_down"}"#, 40, "wait 60"),

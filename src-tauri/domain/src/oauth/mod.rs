@@ -3,6 +3,7 @@
 
 pub mod authorize;
 pub mod callback;
+pub mod denial;
 pub mod device;
 pub mod grant;
 pub(crate) mod json;
