@@ -166,11 +166,39 @@ impl Connection {
     }
 }
 
+/// Scopes of OpenID Connect Core 1.0 §5.4 and §11. They act on the sign-in and its ID token, and Entra and Google do not
+/// repeat them among the scopes of the access token.
+const NEVER_REPEATED: [&str; 6] = ["openid", "offline_access", "profile", "email", "address", "phone"];
+
 /// The requested scopes that were not granted (RFC 6749 §3.3). An answer that names none grants all (§5.1).
 pub fn missing_scopes(asked: Option<&str>, granted: Option<&str>) -> Vec<String> {
-    let Some(granted) = granted else { return Vec::new() };
-    let granted = split_scopes(Some(granted));
-    split_scopes(asked).into_iter().filter(|scope| !granted.contains(scope)).collect()
+    let granted = split_scopes(granted);
+    if granted.is_empty() {
+        return Vec::new();
+    }
+    let is_missing = |scope: &String| {
+        let short = short_scope(scope);
+        // Entra's `.default` stands for all scopes that were agreed before.
+        !NEVER_REPEATED.contains(&short.to_ascii_lowercase().as_str())
+            && short != ".default"
+            && !granted.iter().any(|other| is_same_scope(scope, other))
+    };
+    split_scopes(asked).into_iter().filter(is_missing).collect()
+}
+
+/// Google and Entra take a scope by its short name and repeat it with the address of its resource, or the reverse. Entra
+/// also changes the case.
+fn is_same_scope(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+        || (one.contains("://") != other.contains("://")
+            && short_scope(one).eq_ignore_ascii_case(short_scope(other)))
+}
+
+/// A scope without the address of its resource.
+fn short_scope(scope: &str) -> &str {
+    let Some((_, after_scheme)) = scope.split_once("://") else { return scope };
+    let name = after_scheme.rsplit('/').next().unwrap_or(after_scheme);
+    name.strip_prefix("userinfo.").unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -188,6 +216,37 @@ mod tests {
         ] {
             assert_eq!(one.is_same(&other), same, "{one:?} {other:?}");
         }
+    }
+
+    #[test]
+    fn a_scope_is_missing_only_if_it_was_requested_and_would_be_repeated() {
+        let entra = "https://graph.microsoft.com/User.Read https://graph.microsoft.com/Mail.Read";
+        let google = "openid https://www.googleapis.com/auth/userinfo.email";
+        for (asked, granted, missing) in [
+            ("read write", None, ""),
+            ("read write", Some(""), ""),
+            ("read write", Some("read"), "write"),
+            ("read write", Some("write,read"), ""),
+            ("openid offline_access profile email User.Read", Some("User.Read"), ""),
+            ("openid offline_access", Some("User.Read"), ""),
+            ("User.Read Mail.Read", Some(entra), ""),
+            (entra, Some("user.read mail.read"), ""),
+            ("User.Read Mail.Send", Some(entra), "Mail.Send"),
+            ("https://outlook.office.com/Mail.Read", Some(entra), "https://outlook.office.com/Mail.Read"),
+            ("https://graph.microsoft.com/.default", Some(entra), ""),
+            ("openid email", Some(google), ""),
+            ("https://www.googleapis.com/auth/userinfo.email", Some("openid email"), ""),
+            (
+                "https://www.googleapis.com/auth/drive https://www.googleapis.com/auth/calendar",
+                Some("https://www.googleapis.com/auth/drive"),
+                "https://www.googleapis.com/auth/calendar",
+            ),
+            // A path is part of a scope that is no address.
+            ("repo/read", Some("org/read"), "repo/read"),
+        ] {
+            assert_eq!(missing_scopes(Some(asked), granted).join(" "), missing, "{asked} {granted:?}");
+        }
+        assert!(missing_scopes(None, Some("read")).is_empty());
     }
 
     #[test]

@@ -26,6 +26,19 @@ pub struct PlatformAnswer {
     pub retry_after: Option<u64>,
 }
 
+/// What a provider refused, for [`Code::ProviderRejected`]. Absent if its own words alone tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// The client's id or secret.
+    Client,
+    /// The registration of a client.
+    Registration,
+    /// The scope that was requested.
+    Scope,
+}
+
 /// A code with the facts that its sentence needs. Serialised as `{ "code": …, …facts }`; absent facts are left out.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, thiserror::Error)]
@@ -48,6 +61,7 @@ pub struct Failure {
     /// The names that an ambiguous one could mean.
     pub candidates: Option<Vec<String>>,
     pub platform: Option<Box<PlatformAnswer>>,
+    pub refused: Option<Refused>,
     /// The redirect address that was sent, for [`Code::RedirectMismatch`].
     pub redirect: Option<String>,
     /// The redirect address that is registered, if the provider named it.

@@ -3,7 +3,7 @@
 
 use super::print::{one_line, shell_quoted};
 use crate::domain::element::Element;
-use crate::domain::error::{Code, Failure};
+use crate::domain::error::{Code, Failure, Refused};
 use crate::domain::form::{FieldProblem, Problem};
 use crate::io::vault::KEYCHAIN_NAME;
 
@@ -82,6 +82,9 @@ impl Facts<'_> {
             Code::PlatformUnreachable => format!("{platform} can't be reached."),
             Code::PortInUse => format!("Another program uses port {port}."),
             Code::ProviderBadResponse => format!("{product} sent an unexpected answer."),
+            Code::ProviderRejected if self.0.refused == Some(Refused::Registration) => {
+                format!("{product} refused to register this app.")
+            }
             Code::ProviderRejected => format!("{product} refused the sign-in."),
             Code::ProviderUnreachable => format!("{product} can't be reached."),
             Code::RedirectMismatch => format!("{product} does not know the address to come back to."),
@@ -139,7 +142,12 @@ impl Facts<'_> {
             Code::PlatformUnreachable => "Check the connection and the address of the workspace.",
             Code::PortInUse => return Some(self.choose_port()),
             Code::ProviderBadResponse => "Its service may have changed.",
-            Code::ProviderRejected => "Usually the client ID or secret is wrong; check both.",
+            Code::ProviderRejected => match self.0.refused {
+                Some(Refused::Client) => "Usually the client ID or secret is wrong; check both.",
+                Some(Refused::Registration) => REGISTER_BY_HAND,
+                Some(Refused::Scope) => "Check the scope that is asked for.",
+                None => "Its own words say what it refuses.",
+            },
             Code::ProviderUnreachable => "Check the connection and try again.",
             Code::RedirectMismatch => return Some(self.compare_redirects()),
             Code::RenewalBusy => "Try again.",
@@ -260,6 +268,8 @@ const INSTALL_KEYCHAIN: &str =
     "Install and start one, such as gnome-keyring, or create its default keyring; then try again.";
 const LOOK_AT_PLATFORM: &str =
     "Look with: keyrack doctor, which also finds what was made; then repeat it if need be.";
+const REGISTER_BY_HAND: &str =
+    "Register an app there by hand, then give its client ID with --set oauth.api.key=…";
 const USE_RIGHT_ACCOUNT: &str =
     "Nothing was changed. Sign in as the right account, or take the other one with --other-account.";
 const USE_ANY_ACCOUNT: &str = "Nothing was changed. Try again, or take whoever it is with --other-account.";

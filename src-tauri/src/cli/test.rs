@@ -16,6 +16,8 @@ pub(super) struct Args {
     all: bool,
 }
 
+const NOBODY_TO_ASK: &str = "its product has no address that tells whose sign-in it is.";
+
 pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
     let connections = match &args.name {
         Some(name) => vec![context.find(name)?],
@@ -23,7 +25,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
     };
     run_each(context, &connections, print::line, |connection| {
         let tested = block_on(context.engine.test(connection))?;
-        let ms = tested.took_ms;
+        let Some(ms) = tested.took_ms else {
+            let line = format!("{} was not tested: {NOBODY_TO_ASK}", connection.name);
+            return Ok(Outcome { details: json!({ "tested": false }), line });
+        };
         let account = tested.identity.as_deref().map(|name| format!(" as {name}")).unwrap_or_default();
         let line = format!("{} works{account} ({ms} ms).", connection.name);
         Ok(Outcome { details: json!({ "identity": tested.identity, "ms": ms }), line })

@@ -13,6 +13,7 @@ use crate::domain::connection::{Connection, Facts};
 use crate::domain::error::{Code, Failure};
 use crate::domain::item::Item;
 use crate::domain::oauth::callback::{Callback, Outcome, pasted_query};
+use crate::domain::oauth::meaning::{Meaning, meaning, refused_part};
 use crate::domain::oauth::token::{TokenSet, is_redirect_refusal, quoted_address};
 use crate::fault;
 use crate::io::vault::KEYCHAIN_NAME;
@@ -40,9 +41,6 @@ enum Proof {
     /// The form alone signs in.
     Form,
 }
-
-/// RFC 6749 §4.1.2.1: the provider cannot answer just now.
-const TEMPORARY: [&str; 2] = ["temporarily_unavailable", "server_error"];
 
 impl Engine {
     /// Waits for the answer of an attempt and finishes it.
@@ -237,7 +235,7 @@ fn judge(sign_in: &SignIn, browser: &BrowserWay, callback: Callback) -> Result<C
         Outcome::ProviderError { error, description } => {
             let code = if is_redirect_refusal(&error, description.as_deref()) {
                 Code::RedirectMismatch
-            } else if TEMPORARY.contains(&error.as_str()) {
+            } else if meaning(&error) == Some(Meaning::Passing) {
                 Code::ProviderUnreachable
             } else {
                 Code::ProviderRejected
@@ -245,7 +243,8 @@ fn judge(sign_in: &SignIn, browser: &BrowserWay, callback: Callback) -> Result<C
             let redirect = (code == Code::RedirectMismatch).then(|| browser.callback_url.clone());
             let registered = description.as_deref().and_then(quoted_address);
             let words = description.map_or_else(|| error.clone(), |d| format!("{error}: {d}"));
-            Err(Failure { redirect, registered, ..Failure::new(code).detail(words) })
+            let refused = (code == Code::ProviderRejected).then(|| refused_part(&error, None)).flatten();
+            Err(Failure { redirect, registered, refused, ..Failure::new(code).detail(words) })
         }
         Outcome::IssuerMismatch => {
             Err(Failure::new(Code::IssuerMismatch).detail("the answer is of another provider (iss)"))

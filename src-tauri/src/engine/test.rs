@@ -69,7 +69,7 @@ impl Engine {
             // It was switched on at the platform.
             self.index.set_disabled(&connection.id, false)?;
         }
-        Ok(TestView { identity: None, took_ms: elapsed_ms(asked) })
+        Ok(TestView { identity: None, took_ms: Some(elapsed_ms(asked)) })
     }
 
     /// Asks the provider for the account. A failure comes with whether the token can be renewed.
@@ -80,7 +80,7 @@ impl Engine {
         let asked = Instant::now();
         match provider.identify(tokens).await {
             Ok(account) => {
-                let took_ms = elapsed_ms(asked);
+                let took_ms = provider.can_identify(tokens).then(|| elapsed_ms(asked));
                 if let Some(account) = &account {
                     let recorded = self.index.set_identity(&connection.id, account);
                     recorded.map_err(|error| (error.into(), false))?;

@@ -160,7 +160,9 @@ impl Engine {
             Err(failure) => {
                 let mut failure = provider.with_exchanges(failure);
                 match failure.code {
-                    Code::SignInExpired => self.clear_refresh_token(&item).await,
+                    Code::SignInExpired if failure.detail.as_deref() == Some("invalid_grant") => {
+                        self.clear_refresh_token(&item).await;
+                    }
                     // The user never saw this client: signing in again makes another one.
                     Code::NeedsSettings if item.configuration.contains_key(REGISTERED) => {
                         failure.code = Code::SignInExpired;

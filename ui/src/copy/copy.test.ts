@@ -197,6 +197,7 @@ describe("words about a connection", () => {
       "Works. maria@acme.example · 1,182 ms",
     );
     expect(testLine({ took_ms: 9 })).toBe("Works. 9 ms");
+    expect(testLine({})).toContain("Not tested.");
   });
 });
 

@@ -265,8 +265,8 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   },
   provider_rejected: {
     title: "{product} refused the sign-in",
-    body: "Usually the identifier or the secret is wrong. Check both.",
-    button: EDIT,
+    body: "Its own words in the details say why.",
+    button: DETAILS,
     move: "administrator",
   },
   provider_unreachable: {
@@ -319,6 +319,28 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "Another account signed in",
     body: "{found} signed in, but “{name}” belongs to {expected}. Nothing was changed.",
     button: { label: "Sign in again", does: "retry" },
+  },
+};
+
+/** `provider_rejected` where it is known what was refused. */
+const REFUSED: Record<NonNullable<Failure["refused"]>, ErrorCopy> = {
+  client: {
+    title: "{product} refused the sign-in",
+    body: "Usually the identifier or the secret is wrong. Check both.",
+    button: EDIT,
+    move: "administrator",
+  },
+  registration: {
+    title: "{product} refused to register this app",
+    body: "Register an app there by hand, then enter its identifier here.",
+    button: EDIT,
+    move: "administrator",
+  },
+  scope: {
+    title: "{product} refused the access that was asked for",
+    body: "Check the scope. The details have its own words.",
+    button: EDIT,
+    move: "administrator",
   },
 };
 
@@ -375,7 +397,7 @@ function fill(template: string, known: Record<Fact, string | undefined>): string
 export function describeFailure(
   failure: Failure,
   names: Names,
-  copy: ErrorCopy = ERRORS[failure.code],
+  copy: ErrorCopy = failure.refused === undefined ? ERRORS[failure.code] : REFUSED[failure.refused],
 ): FailureWords {
   const known = collectFacts(failure, names);
   const lacks = copy.needs !== undefined && known[copy.needs] === undefined;

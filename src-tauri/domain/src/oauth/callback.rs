@@ -4,6 +4,7 @@ mod pasted;
 
 use thiserror::Error;
 
+use super::denial::is_denial;
 use super::percent::{self, Malformed};
 use crate::sensitive::Sensitive;
 use crate::text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
@@ -18,17 +19,6 @@ const MOST_PARAMETERS: usize = 64;
 
 /// Real codes (JWTs of enterprise providers) stay below 4 KiB.
 const LONGEST_VALUE: usize = 8 * 1024;
-
-/// Codes for a refusal by the user: RFC 6749 §4.1.2.1, LinkedIn's two, the one that clients of the platform API
-/// expect, and the two of the OAuth 1.0 problem reporting extension.
-const DENIALS: [&str; 6] = [
-    "access_denied",
-    "user_cancelled_login",
-    "user_cancelled_authorize",
-    "not_approved",
-    "permission_denied",
-    "user_refused",
-];
 
 /// Why a query is not a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -167,7 +157,7 @@ impl Callback {
     }
 
     fn error(&self, error: &str, description: &str) -> Outcome {
-        if DENIALS.contains(&error) {
+        if is_denial(error) {
             return Outcome::Denied;
         }
         let description = self.get(description).map(|text| plain_line(text.expose(), LONGEST_DESCRIPTION));
@@ -251,6 +241,7 @@ mod tests {
             ("code=a&error=", Outcome::Granted),
             ("error=access_denied&error_description=no", Outcome::Denied),
             ("error=user_cancelled_login", Outcome::Denied),
+            ("error=authorization_declined", Outcome::Denied),
             ("error=invalid_scope", provider_error("invalid_scope", None)),
             (
                 "error=server_error&error_description=%3Cb%3Ea%0D%0Ab%1B%5B1m",

@@ -3,12 +3,15 @@
 
 pub mod authorize;
 pub mod callback;
+pub mod denial;
 pub mod device;
 pub mod grant;
 pub(crate) mod json;
+pub mod meaning;
 pub mod metadata;
 pub mod oauth1;
 pub mod percent;
 pub mod pkce;
 pub mod registration;
+pub mod resource;
 pub mod token;

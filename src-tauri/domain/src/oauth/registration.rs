@@ -70,7 +70,7 @@ impl Registration<'_> {
 pub fn read_registration(answer: &HttpResponse) -> Result<Registered, TokenRefusal> {
     let members = Members::read(answer)?;
     let client_id = members.require("client_id", answer, "no client_id in the answer")?;
-    let secret = members.get("client_secret");
+    let secret = members.decisive("client_secret")?;
     // RFC 6749 appendix A.1 and A.2. The form accepts nothing else either.
     let fits = |text: &str| text.len() <= LONGEST && text.bytes().all(|b| (0x20..=0x7e).contains(&b));
     if !fits(client_id) || !secret.is_none_or(fits) {

@@ -66,6 +66,6 @@ pub struct RemovedView {
 pub struct TestView {
     /// The account, if the provider names it.
     pub identity: Option<String>,
-    /// How long the answer took, in milliseconds.
-    pub took_ms: u64,
+    /// How long the answer took, in milliseconds. `None` if there was nobody to ask.
+    pub took_ms: Option<u64>,
 }

@@ -80,5 +80,9 @@ fn authorize_parameters(rules: &Oauth2, scope: Option<&str>) -> Vec<(String, Str
     if asks("openid") && asks("offline_access") && !rules.authorize_parameters.contains_key("prompt") {
         parameters.push(("prompt".to_owned(), "consent".to_owned()));
     }
+    // OpenID Connect Core 1.0 §3.1.2.1: optional, but some servers refuse a request without it.
+    if asks("openid") && !rules.authorize_parameters.contains_key("nonce") {
+        parameters.push(("nonce".to_owned(), clock::random_id()));
+    }
     parameters
 }

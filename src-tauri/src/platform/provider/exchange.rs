@@ -32,7 +32,7 @@ impl Provider {
                 let make =
                     |signing: &Signing| oauth1::access_token(url.clone(), &verifier, &credentials, signing);
                 let answer = self.send_signed(&server.rules, url, make).await?;
-                oauth1::read_access(&answer, &[])
+                oauth1::read_access(&answer, &[], clock::now_s())
                     .map_err(|e| signed_refusal(e, &self.form.element, self.http.skew(url)))?
             }
             Server::None => return Err(Failure::internal("this element does not sign in with a browser")),
@@ -98,7 +98,7 @@ impl Provider {
 }
 
 pub(super) fn read_tokens(rules: &Oauth2, answer: &HttpResponse) -> Result<TokenSet, TokenRefusal> {
-    let mut tokens = read_token_answer(answer, &rules.answer.keep)?;
+    let mut tokens = read_token_answer(answer, &rules.answer.keep, clock::now_s())?;
     tokens.expires_in = tokens.expires_in.or(rules.default_life.map(u64::from));
     Ok(tokens)
 }

@@ -4,6 +4,7 @@ use super::exchange::read_tokens;
 use super::{Provider, Server};
 use crate::domain::element::Grant;
 use crate::domain::error::{Code, Failure};
+use crate::domain::oauth::meaning::{Meaning, renewal_meaning};
 use crate::domain::oauth::token::{self, TokenRefusal, TokenSet};
 use crate::platform::refusal::refusal;
 
@@ -32,13 +33,12 @@ impl Provider {
         let ended = |code, error: String| Failure::new(code).product(self.product()).detail(error);
         match read_tokens(&server.rules, &answer) {
             Ok(new) => Ok(token::refreshed(old, new)),
-            Err(TokenRefusal::Refused { error, .. }) if error == "invalid_grant" => {
-                Err(ended(Code::SignInExpired, error))
-            }
-            Err(TokenRefusal::Refused { error, .. })
-                if ["invalid_client", "unauthorized_client"].contains(&&*error) =>
-            {
-                Err(ended(Code::NeedsSettings, error))
+            Err(TokenRefusal::Refused { error, description, status }) => {
+                Err(match renewal_meaning(&error, description.as_deref()) {
+                    Some(Meaning::SignInEnded) => ended(Code::SignInExpired, error),
+                    Some(Meaning::Client) => ended(Code::NeedsSettings, error),
+                    _ => refusal(TokenRefusal::Refused { error, description, status }, &self.form.element),
+                })
             }
             Err(other) => Err(refusal(other, &self.form.element)),
         }

@@ -46,6 +46,9 @@ pub enum TokenRefusal {
         /// Seconds to wait before the next request.
         retry_after: Option<u64>,
     },
+    /// A web page came in place of an answer: the network wants its own sign-in first, or a firewall intervened.
+    #[error("a web page answered (status {status})")]
+    WebPage { status: u16 },
     /// The answer does not follow the RFCs. The text contains no value of it.
     #[error("unexpected answer: {0}")]
     BadAnswer(&'static str),
