@@ -191,7 +191,8 @@ impl Members {
     }
 
     pub(super) fn own_code(&self) -> Option<&str> {
-        CODE_MEMBERS.iter().filter_map(|name| self.get(name)).find(|code| *code != "false")
+        let is_code = |code: &&str| *code != "false" && !plain_line(code, LONGEST_CODE).is_empty();
+        CODE_MEMBERS.iter().filter_map(|name| self.get(name)).find(is_code)
     }
 
     fn refused(&self, error: String, answer: &HttpResponse) -> TokenRefusal {
