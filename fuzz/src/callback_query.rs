@@ -58,7 +58,8 @@ fn check_binding(text: &str, callback: &Callback) {
             assert!(binds(ours, STATE), "not bound by {name}");
         }
         let is_free = pairs(callback).iter().all(|(known, _)| known != name);
-        assert_eq!(ours.is_ok(), is_free || !has_room && ours.is_ok());
+        assert!(is_free || ours.is_err(), "{name} is repeated");
+        assert!(ours.is_ok() || !is_free || !has_room, "{name} is refused");
     }
 }
 
@@ -86,6 +87,7 @@ fn check_outcomes(callback: &Callback) {
 /// The provider's words are bounded plain text.
 fn check_error(outcome: &Outcome) {
     if let Outcome::ProviderError { error, description } = outcome {
+        assert!(!error.is_empty());
         assert_plain(error, 64);
         assert_plain(description.as_deref().unwrap_or("x"), 300);
         assert_ne!(description.as_deref(), Some(""));

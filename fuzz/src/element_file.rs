@@ -3,7 +3,7 @@
 use keyrack_domain::element::Element;
 use keyrack_domain::element_file::to_toml;
 
-use crate::assertions::assert_plain;
+use crate::assertions::{assert_plain, assert_visible};
 
 pub fn check(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -27,9 +27,13 @@ fn check_element(element: &Element) {
     }
     assert_plain(&element.initials, 2);
     element.access.iter().for_each(|line| assert_plain(line, 120));
+    assert_visible(element.note.as_deref().unwrap_or_default());
     for field in &element.fields {
         assert_plain(&field.label, 80);
         assert_plain(&field.key, 64);
+        assert_visible(&field.help);
+        assert_visible(&field.problem);
+        field.options.iter().for_each(|option| assert_visible(&option.label));
     }
     let text = to_toml(element);
     let read = Element::parse(&text).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));

@@ -100,7 +100,8 @@ fn dots_outside_holes(text: &str) -> usize {
 
 /// Values add neither path segments nor query parameters.
 fn check_rest(template: &Template, url: &Url) {
-    let (_, rest) = template.as_str().split_once("://").unwrap_or(("", template.as_str()));
+    let text = template.as_str();
+    let rest = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
     let (before_query, query) = match rest.split_once('?') {
         Some((before, query)) => (before, Some(query)),
         None => (rest, None),
