@@ -4,8 +4,7 @@ use url::Url;
 
 use crate::host;
 
-/// Parses an absolute address: https, or http on this computer; without user information and without fragment (RFC
-/// 6749 §3.1.2). Keep the text: servers compare redirect addresses byte for byte.
+/// Parses an address: https, or http on this computer; without user information and fragment (RFC 6749 §3.1.2).
 pub fn parse(text: &str) -> Option<Url> {
     parse_http(text).filter(|url| url.scheme() == "https" || is_loopback(url))
 }

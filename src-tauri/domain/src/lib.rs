@@ -18,7 +18,6 @@ pub mod item;
 pub mod oauth;
 pub mod renewal;
 pub mod sensitive;
-mod status;
 pub mod tally;
 pub mod template;
 pub mod text;

@@ -41,7 +41,6 @@ pub fn looks_same(a: &str, b: &str) -> bool {
     folded(a) == folded(b) || unfolded(a) == unfolded(b)
 }
 
-/// Whether one of these names looks the same.
 pub fn is_taken(names: &[String], name: &str) -> bool {
     names.iter().any(|known| looks_same(known, name))
 }

@@ -40,18 +40,14 @@ pub(super) fn start_reading(wanted: bool) -> mpsc::Receiver<Paste> {
 /// Reads one address per line until the sign-in accepts one.
 async fn read_addresses(sender: mpsc::Sender<Paste>) {
     let mut input = BufReader::new(tokio::io::stdin());
-    loop {
-        let mut line = Vec::new();
-        match (&mut input).take(ADDRESS_MAX).read_until(b'\n', &mut line).await {
-            Ok(read) if read > 0 => {}
-            _ => break,
-        }
-        let line = String::from_utf8_lossy(&line).trim().to_owned();
-        if line.is_empty() {
+    let mut line = Vec::new();
+    while (&mut input).take(ADDRESS_MAX).read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
+        let address = String::from_utf8_lossy(&std::mem::take(&mut line)).trim().to_owned();
+        if address.is_empty() {
             continue;
         }
         let (reply, answered) = oneshot::channel();
-        if sender.send((line, reply)).await.is_err() {
+        if sender.send((address, reply)).await.is_err() {
             return;
         }
         match answered.await {

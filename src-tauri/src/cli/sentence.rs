@@ -31,12 +31,13 @@ struct Facts<'a>(&'a Failure);
 impl Facts<'_> {
     fn what_happened(&self) -> String {
         let (product, platform, name) = (self.product(), self.host_or("The platform"), self.name());
+        let port = self.0.port.unwrap_or_default();
         match self.0.code {
             Code::AccessDenied => format!("{product} reported that access was declined."),
             Code::AuthorizationExpired => {
                 format!("{product} says that this sign-in was used already, or took too long.")
             }
-            Code::CallbackBusy => format!("Another Keyrack is signing in at port {}.", self.port()),
+            Code::CallbackBusy => format!("Another Keyrack is signing in at port {port}."),
             Code::CallbackInvalid => "This is not the address that the sign-in ends on.".into(),
             Code::CallbackTimeout => "Nobody finished the sign-in in the browser.".into(),
             Code::Cancelled => "Cancelled.".into(),
@@ -79,7 +80,7 @@ impl Facts<'_> {
                 format!("The answer of {platform} was lost, so it is not known whether this was done there.")
             }
             Code::PlatformUnreachable => format!("{platform} can't be reached."),
-            Code::PortInUse => format!("Another program uses port {}.", self.port()),
+            Code::PortInUse => format!("Another program uses port {port}."),
             Code::ProviderBadResponse => format!("{product} sent an unexpected answer."),
             Code::ProviderRejected => format!("{product} refused the sign-in."),
             Code::ProviderUnreachable => format!("{product} can't be reached."),
@@ -97,7 +98,8 @@ impl Facts<'_> {
     }
 
     fn what_to_do(&self) -> Option<String> {
-        let quoted = shell_quoted(&self.name());
+        let name = self.name();
+        let quoted = shell_quoted(&name);
         let advice = match self.0.code {
             Code::AccessDenied | Code::Cancelled => "Nothing was saved.",
             Code::AuthorizationExpired => "Start it again.",
@@ -114,7 +116,9 @@ impl Facts<'_> {
             Code::ElementRetired => PRACTISE,
             Code::ElementUnknown => "See: keyrack elements list",
             Code::IndexNewer => "Update this program; nothing was changed.",
-            Code::IndexUnwritable if self.is_saved() => return Some(self.make_room()),
+            Code::IndexUnwritable if self.is_saved() => {
+                return Some(format!("Make room on the disk; the next start adds {name} to the list."));
+            }
             Code::IndexUnwritable => "Check the disk and the rights of the folder, then try again.",
             Code::InstanceGone => return Some(format!("{CONNECT_OR_REMOVE} {quoted}")),
             Code::IssuerMismatch => {
@@ -203,10 +207,6 @@ impl Facts<'_> {
         format!("Close it, or {other}.{free}")
     }
 
-    fn make_room(&self) -> String {
-        format!("Make room on the disk; the next start adds {} to the list.", self.name())
-    }
-
     /// The words of the system, the provider and the platform.
     fn foreign_words(&self) -> Vec<String> {
         let mut words: Vec<String> = Vec::new();
@@ -239,10 +239,6 @@ impl Facts<'_> {
 
     fn detail(&self) -> String {
         clean_fact(self.0.detail.as_ref())
-    }
-
-    fn port(&self) -> u16 {
-        self.0.port.unwrap_or_default()
     }
 
     fn platform_pause(&self) -> Option<u64> {

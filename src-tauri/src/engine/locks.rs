@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::Engine;
-use crate::domain::connection::Facts;
+use crate::domain::connection::{Connection, Facts};
 use crate::domain::error::{Code, Failure};
 use crate::io::lock::Lock;
 
 /// How long a change by another program is waited for.
 pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How often a locked keychain is tried again while a rotated token waits.
+/// How often a locked keychain is tried again while a new token waits.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 pub(super) fn connection_lock_name(id: &str) -> String {
@@ -25,6 +25,20 @@ impl Engine {
         let lock = Lock::take(&self.paths.run, &connection_lock_name(&connection.id), LOCK_TIMEOUT).await;
         let busy = || Failure::new(Code::RenewalBusy).name(&connection.name);
         lock.ok().flatten().ok_or_else(busy)
+    }
+
+    /// Runs work on a connection to completion, under its lock.
+    pub(super) async fn run_locked<T: Send + 'static, W: Future<Output = Result<T, Failure>> + Send>(
+        &self,
+        connection: &Connection,
+        work: impl FnOnce(Self, Connection) -> W + Send + 'static,
+    ) -> Result<T, Failure> {
+        let (engine, connection) = (self.clone(), connection.clone());
+        self.run_to_completion(async move {
+            let _lock = engine.lock_connection(&connection).await?;
+            work(engine, connection).await
+        })
+        .await
     }
 
     /// The lock that is held as long as an attempt's owner lives. `None` while another program holds it.

@@ -38,8 +38,7 @@ pub struct Incoming {
 }
 
 impl Http {
-    /// Sends a request whose body is still arriving, and returns as soon as the head of the response is there. Redirects
-    /// are responses like all others.
+    /// Sends a request whose body is still arriving. Returns when the head of the response is there, also of a redirect.
     pub async fn forward<B>(&self, outgoing: Outgoing<B>) -> Result<Incoming, HttpError>
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,

@@ -1,7 +1,5 @@
 //! Certificate authorities that the user trusts in addition to those of the operating system, such as that of a network
-//! which inspects TLS. `io/http` is the only reader.
-//!
-//! Nothing here makes the program trust less, or accept a server without a valid chain.
+//! which inspects TLS. `io/http` is the only reader. Nothing here accepts a server without a valid chain.
 
 mod certificate;
 mod error;

@@ -22,8 +22,7 @@ pub async fn discover(http: &Http, issuer: &str) -> Result<Metadata, Failure> {
         let request = HttpRequest::new(Method::Get, place).header("accept", "application/json");
         let answer = http.send(request).await?;
         let read = match read_metadata(issuer, &answer) {
-            // Both spellings are asked at the same address, and people copy either. What counts is how the server
-            // spells itself.
+            // Both spellings have the same address, and users copy either.
             Err(MetadataProblem::OtherIssuer) => read_metadata(&toggle_trailing_slash(issuer), &answer),
             read => read,
         };

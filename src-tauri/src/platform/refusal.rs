@@ -7,13 +7,12 @@ use crate::domain::oauth::token::{TokenRefusal, is_redirect_refusal, quoted_addr
 use crate::domain::template::TemplateError;
 
 /// What the OAuth 1.0 problem reporting extension calls a time that is too far off.
-pub const TIME_REFUSED: [&str; 1] = ["timestamp_refused"];
+pub const TIME_REFUSED: &str = "timestamp_refused";
 
-/// What a refusal means for a sign-in.
 pub fn refusal(refusal: TokenRefusal, element: &Element) -> Failure {
     let failure = match refusal {
         TokenRefusal::Refused { error, description, .. } => {
-            let code = if TIME_REFUSED.contains(&error.as_str()) {
+            let code = if error == TIME_REFUSED {
                 Code::ClockWrong
             } else if error == "invalid_grant" {
                 // RFC 6749 §5.2: the code is spent, too old, or of another redirect address. The client is fine.
@@ -45,8 +44,7 @@ pub fn signed_refusal(refused: TokenRefusal, element: &Element, skew: Option<i64
     }
 }
 
-/// An address of the element that its values cannot fill in. An empty field is the form's problem, a value that the
-/// callback should have brought is the sign-in's, and anything else is the file's.
+/// An address of the element that its values cannot fill in: a fault of the form, of the sign-in, or of the file.
 pub fn unusable(element: &Element, error: &TemplateError) -> Failure {
     match error {
         TemplateError::Missing(key) if element.field(key).is_some() => {

@@ -3,9 +3,7 @@
 import type { Failure } from "../ipc/types";
 import type { ErrorCopy } from "./errors";
 
-type Reason = "private_key" | "no_certificate" | "too_large" | "not_an_authority" | "expired" | "unusable";
-
-const REASONS: Record<Reason, { title: string; body: string }> = {
+const REASONS = {
   private_key: {
     title: "This is a private key",
     body: "It must stay with whoever made it, so it was not taken. Ask for the certificate of the authority instead.",
@@ -35,7 +33,7 @@ const REASONS: Record<Reason, { title: string; body: string }> = {
 /** Returns the words for a refusal; undefined where those of its code will do. */
 export function certificateCopy(failure: Failure): ErrorCopy | undefined {
   if (failure.code !== "usage") return undefined;
-  const words = REASONS[failure.name as Reason] ?? REASONS.unusable;
+  const words = REASONS[failure.name as keyof typeof REASONS] ?? REASONS.unusable;
   return { ...words, button: { label: "Choose another", does: "edit" }, move: "administrator" };
 }
 

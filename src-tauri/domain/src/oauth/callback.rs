@@ -1,5 +1,4 @@
-//! The provider's answer through the browser: parses it strictly, binds it to its attempt, and determines the
-//! outcome.
+//! The provider's answer through the browser: parses it, binds it to its attempt, and determines the outcome.
 
 mod pasted;
 
@@ -104,10 +103,8 @@ impl Callback {
 
     /// A parameter. An empty one counts as absent (RFC 6749 §3.1).
     pub fn get(&self, name: &str) -> Option<&Sensitive<String>> {
-        self.0
-            .iter()
-            .find(|(known, value)| known == name && !value.expose().is_empty())
-            .map(|(_, value)| value)
+        let (_, value) = self.0.iter().find(|(known, _)| known == name)?;
+        Some(value).filter(|value| !value.expose().is_empty())
     }
 
     /// All parameters in order, for `providerData`: providers send more than the RFCs name.

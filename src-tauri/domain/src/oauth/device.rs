@@ -1,5 +1,4 @@
-//! Signing in on another device (RFC 8628): reads the codes and the answers to polling. The requests are in
-//! `token::TokenEndpoint`.
+//! Signing in on another device (RFC 8628): reads the codes and the answers to polling.
 
 use url::Url;
 
@@ -66,9 +65,7 @@ pub fn read_device_authorization(
 ) -> Result<DeviceAuthorization, TokenRefusal> {
     let members = Members::read(answer)?;
     let bad = TokenRefusal::BadAnswer;
-    let Some(device_code) = members.get("device_code") else {
-        return Err(members.refusal(answer).unwrap_or(bad("no device code in the answer")));
-    };
+    let device_code = members.require("device_code", answer, "no device code in the answer")?;
     if device_code.len() > LONGEST_DEVICE_CODE {
         return Err(bad("the device code is too long"));
     }
@@ -110,22 +107,20 @@ pub fn poll_outcome(answer: Result<TokenSet, TokenRefusal>, interval: u64) -> Po
         Err(refusal) => refusal,
     };
     match &refusal {
-        // "MUST be increased by 5 seconds for this and all subsequent requests", so it is not capped.
-        TokenRefusal::Refused { error, .. } if error == "slow_down" => {
-            PollOutcome::Wait { interval: interval.saturating_add(SLOW_DOWN) }
-        }
-        TokenRefusal::Refused { error, .. } if error == "authorization_pending" => {
-            PollOutcome::Wait { interval }
-        }
-        TokenRefusal::Refused { error, .. } if error == "access_denied" => PollOutcome::Denied,
-        TokenRefusal::Refused { error, .. } if error == "expired_token" => PollOutcome::Expired,
-        // "On encountering a connection timeout, clients MUST unilaterally reduce their polling frequency"; doubling
-        // is recommended.
+        TokenRefusal::Refused { error, .. } => match error.as_str() {
+            // "MUST be increased by 5 seconds for this and all subsequent requests", so it is not capped.
+            "slow_down" => PollOutcome::Wait { interval: interval.saturating_add(SLOW_DOWN) },
+            "authorization_pending" => PollOutcome::Wait { interval },
+            "access_denied" => PollOutcome::Denied,
+            "expired_token" => PollOutcome::Expired,
+            _ => PollOutcome::Failed(refusal),
+        },
+        // Clients must then poll less often; doubling the interval is recommended.
         TokenRefusal::Temporary { retry_after, .. } => {
             let doubled = interval.saturating_mul(2).min(LONGEST_INTERVAL).max(interval);
             PollOutcome::Wait { interval: doubled.max(retry_after.unwrap_or_default()) }
         }
-        _ => PollOutcome::Failed(refusal),
+        TokenRefusal::BadAnswer(_) => PollOutcome::Failed(refusal),
     }
 }
 

@@ -1,5 +1,4 @@
-//! The metadata of an authorization server: RFC 8414, and OpenID Connect Discovery 1.0, which came first and puts the
-//! document elsewhere.
+//! The metadata of an authorization server (RFC 8414, OpenID Connect Discovery 1.0).
 
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -69,11 +68,8 @@ pub enum MetadataProblem {
     BadAddress(&'static str),
 }
 
-/// Where the metadata of an issuer may be, in the order to try.
-///
-/// RFC 8414 §3.1 inserts the well-known part between host and path; OpenID Connect Discovery 1.0 §4 appends it.
-/// OpenID comes first, because only its document names the userinfo endpoint. RFC 8414 §5 also lets OpenID providers
-/// insert the part, which matters for issuers with a path.
+/// Where the metadata of an issuer may be. OpenID Connect Discovery 1.0 §4 appends the well-known part, RFC 8414 §3.1
+/// and §5 insert it before the path. OpenID comes first, because only its document names the userinfo endpoint.
 pub fn well_known(issuer: &Url) -> Vec<Url> {
     const OPENID: &str = "/.well-known/openid-configuration";
     const OAUTH: &str = "/.well-known/oauth-authorization-server";
@@ -118,10 +114,9 @@ pub fn read_metadata(issuer: &str, answer: &HttpResponse) -> Result<Metadata, Me
     let here = issuer.parse::<Url>().is_ok_and(|issuer| is_loopback(&issuer));
     let members = Members { members, here };
     // Checked first: nothing else in the document of another issuer matters.
-    match members.text("issuer")? {
-        Some(published) if published == issuer => {}
-        Some(_) => return Err(MetadataProblem::OtherIssuer),
-        None => return Err(MetadataProblem::Missing("issuer")),
+    let published = members.text("issuer")?.ok_or(MetadataProblem::Missing("issuer"))?;
+    if published != issuer {
+        return Err(MetadataProblem::OtherIssuer);
     }
     let openid = members.is_given("jwks_uri")
         && (members.is_given("subject_types_supported")
@@ -160,26 +155,27 @@ impl Members {
         self.get(name).is_some()
     }
 
+    fn read<'v, T>(
+        &'v self,
+        name: &'static str,
+        convert: impl FnOnce(&'v Value) -> Option<T>,
+    ) -> Result<Option<T>, MetadataProblem> {
+        self.get(name).map(|value| convert(value).ok_or(MetadataProblem::WrongType(name))).transpose()
+    }
+
     fn text(&self, name: &'static str) -> Result<Option<&str>, MetadataProblem> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(value) => value.as_str().map(Some).ok_or(MetadataProblem::WrongType(name)),
-        }
+        self.read(name, Value::as_str)
     }
 
     fn truth(&self, name: &'static str) -> Result<bool, MetadataProblem> {
-        match self.get(name) {
-            None => Ok(false),
-            Some(value) => value.as_bool().ok_or(MetadataProblem::WrongType(name)),
-        }
+        Ok(self.read(name, Value::as_bool)?.unwrap_or_default())
     }
 
     fn list(&self, name: &'static str) -> Result<Option<Vec<String>>, MetadataProblem> {
-        let Some(value) = self.get(name) else { return Ok(None) };
-        let wrong = MetadataProblem::WrongType(name);
-        let items = value.as_array().filter(|items| items.len() <= LONGEST_LIST).ok_or(wrong.clone())?;
-        let texts = items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>();
-        texts.map(Some).ok_or(wrong)
+        self.read(name, |value| {
+            let items = value.as_array().filter(|items| items.len() <= LONGEST_LIST)?;
+            items.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+        })
     }
 
     /// RFC 6749 §3.1 and §3.2: no fragment; RFC 8414 §2: https. Only an issuer on this computer may name addresses of

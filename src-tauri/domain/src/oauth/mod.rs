@@ -1,7 +1,5 @@
-//! OAuth 2 (RFC 6749, PKCE, `iss`, devices, metadata, registration) and OAuth 1.0a (RFC 5849) as pure functions.
-//!
-//! Time and random bytes are arguments. Requests are [`HttpRequest`](crate::http::HttpRequest) and answers
-//! [`HttpResponse`](crate::http::HttpResponse) values; `io` sends them.
+//! OAuth 2 (RFC 6749, PKCE, `iss`, devices, metadata, registration) and OAuth 1.0a (RFC 5849) as pure functions of
+//! [`HttpRequest`](crate::http::HttpRequest) and [`HttpResponse`](crate::http::HttpResponse).
 
 pub mod authorize;
 pub mod callback;

@@ -3,8 +3,9 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder};
+use reqwest::{Client, ClientBuilder, Method};
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -13,7 +14,7 @@ use super::error::{Delivery, HttpError};
 use super::journal::Journal;
 use super::{proxy, verify};
 use crate::domain::exchange::Exchange;
-use crate::domain::http::{HttpRequest, HttpResponse, Method};
+use crate::domain::http::{HttpRequest, HttpResponse};
 use crate::domain::sensitive::Sensitive;
 use crate::io::loopback::Loopback;
 use crate::io::trust::{Stamp, Trust};
@@ -40,8 +41,7 @@ impl Default for Bounds {
     }
 }
 
-/// Clones share connections. Clients are built when first needed: reading the trust store takes longer than printing a
-/// token.
+/// Clones share connections. Clients are built when first needed: reading the trust store takes long.
 #[derive(Clone, Default)]
 pub struct Http {
     pub(super) shared: Arc<Shared>,
@@ -61,11 +61,8 @@ pub(super) struct Shared {
     clocks: Clocks,
 }
 
-/// A client, and the version of the added authorities that it uses.
-pub(super) struct VerifiedClient {
-    client: Client,
-    stamp: Stamp,
-}
+/// A client with the version of the added authorities that it uses.
+type VerifiedClient = (Client, Stamp);
 
 impl Http {
     /// A client that also trusts the authorities that the user added, and notices changes to them.
@@ -111,13 +108,7 @@ impl Http {
     async fn send_unrecorded(&self, request: HttpRequest, bounds: Bounds) -> Result<HttpResponse, HttpError> {
         let url = request.url;
         let client = self.client(&url).await?;
-        let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Delete => reqwest::Method::DELETE,
-            Method::Put => reqwest::Method::PUT,
-            Method::Patch => reqwest::Method::PATCH,
-        };
+        let method = Method::from_bytes(request.method.as_str().as_bytes()).expect("a method of HTTP");
         let mut outgoing = client.request(method, url.clone()).timeout(bounds.time);
         for (name, value) in &request.headers {
             outgoing = outgoing.header(*name, value.expose());
@@ -151,8 +142,7 @@ impl Http {
         Ok(HttpResponse { status, headers, body: Sensitive::new(body) })
     }
 
-    /// # Errors
-    /// [`HttpError::NotSecure`] for http to another computer.
+    /// The client for an address. [`HttpError::NotSecure`] for http to another computer.
     pub(in crate::io) async fn client(&self, url: &Url) -> Result<Client, HttpError> {
         let near = Loopback::from_url(url).is_some();
         match url.scheme() {
@@ -167,18 +157,18 @@ impl Http {
     async fn verified_client(&self, near: bool) -> Client {
         let stamp = self.shared.trust.as_ref().map(Trust::stamp).unwrap_or_default();
         let mut slot = self.slot(near).lock().await;
-        if let Some(current) = slot.as_ref().filter(|current| current.stamp == stamp) {
-            return current.client.clone();
+        if let Some((client, _)) = slot.as_ref().filter(|(_, used)| *used == stamp) {
+            return client.clone();
         }
         let trust = self.shared.trust.clone();
         let make = move || {
             let added = trust.map(|trust| trust.roots()).unwrap_or_default();
-            let builder = Client::builder().tls_backend_preconfigured(verify::tls_config(added));
+            let builder = Client::builder().tls_backend_preconfigured(verify::tls_config(Some(added)));
             // A proxy cannot reach this computer's loopback.
             build(if near { builder.no_proxy() } else { builder.https_only(true) })
         };
         let client = tokio::task::spawn_blocking(make).await.expect("constant options make a client");
-        *slot = Some(VerifiedClient { client: client.clone(), stamp });
+        *slot = Some((client.clone(), stamp));
         client
     }
 
@@ -187,8 +177,8 @@ impl Http {
     }
 
     /// Records the server's clock from the headers of a response that has just arrived.
-    pub(in crate::io) fn record_date(&self, url: &Url, asked: Moment, headers: &reqwest::header::HeaderMap) {
-        self.shared.clocks.record(url, asked, |name| headers.get(name).and_then(|value| value.to_str().ok()));
+    pub(in crate::io) fn record_date(&self, url: &Url, asked: Moment, headers: &HeaderMap) {
+        self.shared.clocks.record(url, asked, headers);
     }
 
     pub(in crate::io) async fn to_error(&self, url: &Url, error: &reqwest::Error) -> HttpError {
@@ -198,7 +188,8 @@ impl Http {
             let near = Loopback::from_url(url).is_some();
             *self.slot(near).lock().await = None;
             let skew = self.shared.clocks.median();
-            return HttpError::Untrusted { host, issuer: refusal.issuer, problem: refusal.problem, skew };
+            let issuer = refusal.issuer.clone();
+            return HttpError::Untrusted { host, issuer, problem: refusal.problem, skew };
         }
         let (what, delivery) = describe(error);
         let what = proxy::describe_failure(error).filter(|_| error.is_connect()).unwrap_or(what);
@@ -208,7 +199,7 @@ impl Http {
 
 /// For http on loopback. Reading a trust store would cost more than a whole exchange there.
 fn plain_client() -> Client {
-    build(Client::builder().tls_backend_preconfigured(verify::tls_config_without_trust()).no_proxy())
+    build(Client::builder().tls_backend_preconfigured(verify::tls_config(None)).no_proxy())
 }
 
 fn build(builder: ClientBuilder) -> Client {
@@ -225,21 +216,11 @@ fn host(url: &Url) -> String {
 }
 
 fn describe(error: &reqwest::Error) -> (&'static str, Delivery) {
-    let delivery = if error.is_connect() || error.is_builder() {
-        Delivery::NotSent
-    } else if error.is_timeout() {
-        Delivery::TimedOut
-    } else {
-        Delivery::MaybeSent
-    };
-    let what = if error.is_timeout() {
-        "no answer in time"
-    } else if error.is_connect() {
-        "no connection"
-    } else if error.is_builder() {
-        "the request could not be built"
-    } else {
-        "the connection was lost"
-    };
-    (what, delivery)
+    match (error.is_connect(), error.is_timeout(), error.is_builder()) {
+        (true, true, _) => ("no answer in time", Delivery::NotSent),
+        (true, false, _) => ("no connection", Delivery::NotSent),
+        (false, true, _) => ("no answer in time", Delivery::TimedOut),
+        (false, false, true) => ("the request could not be built", Delivery::NotSent),
+        (false, false, false) => ("the connection was lost", Delivery::MaybeSent),
+    }
 }

@@ -2,7 +2,6 @@
 //! keeps the reason of a refusal. No setting overrides a refusal.
 
 use std::error::Error;
-use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -14,32 +13,28 @@ use rustls_platform_verifier::Verifier;
 use crate::io::trust::issuer_name;
 
 /// Why a server's certificate is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 pub enum CertificateProblem {
-    /// The certificate chain is not trusted.
+    #[strum(serialize = "nobody known here vouches for its certificate")]
     UnknownIssuer,
+    #[strum(serialize = "its certificate has expired")]
     Expired,
+    #[strum(serialize = "its certificate is not valid yet")]
     NotYetValid,
-    /// It was issued for another server.
+    #[strum(serialize = "its certificate belongs to another server")]
     WrongName,
+    #[strum(serialize = "its certificate was revoked")]
     Revoked,
-    /// This computer has no trust store.
+    #[strum(serialize = "this computer has no list of certificate authorities")]
     NoStore,
+    #[strum(serialize = "its certificate is damaged or not made for this")]
     Other,
 }
 
 impl CertificateProblem {
     /// Fixed words, for use alone or after a colon.
     pub fn description(self) -> &'static str {
-        match self {
-            Self::UnknownIssuer => "nobody known here vouches for its certificate",
-            Self::Expired => "its certificate has expired",
-            Self::NotYetValid => "its certificate is not valid yet",
-            Self::WrongName => "its certificate belongs to another server",
-            Self::Revoked => "its certificate was revoked",
-            Self::NoStore => "this computer has no list of certificate authorities",
-            Self::Other => "its certificate is damaged or not made for this",
-        }
+        self.into()
     }
 
     /// Whether a wrong clock on this computer would cause the same refusal.
@@ -64,55 +59,36 @@ impl CertificateProblem {
 }
 
 /// A refusal, as it passes through the error chain between handshake and caller.
-#[derive(Clone, Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .problem.description())]
 pub(super) struct CertificateRefusal {
     pub(super) problem: CertificateProblem,
     /// The issuer of the last certificate in the chain.
     pub(super) issuer: Option<String>,
 }
 
-impl fmt::Display for CertificateRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.problem.description())
-    }
-}
-
-impl Error for CertificateRefusal {}
-
 impl CertificateRefusal {
     /// Finds the refusal among the causes of an error.
-    pub(super) fn find_in(error: &(dyn Error + 'static)) -> Option<Self> {
-        let mut cause = Some(error);
-        while let Some(error) = cause {
-            if let Some(rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(refused)))) =
-                error.downcast_ref()
-            {
-                return refused.downcast_ref().cloned();
-            }
-            cause = match error.downcast_ref::<std::io::Error>() {
+    pub(super) fn find_in<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Self> {
+        let mut causes =
+            std::iter::successors(Some(error), |&error| match error.downcast_ref::<std::io::Error>() {
                 // `source` skips the error that an `io::Error` wraps.
                 Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
                 None => error.source(),
-            };
-        }
-        None
+            });
+        causes.find_map(|error| match error.downcast_ref()? {
+            rustls::Error::InvalidCertificate(CertificateError::Other(refused)) => refused.0.downcast_ref(),
+            _ => None,
+        })
     }
 }
 
-/// TLS with the operating system's trust store and these authorities. Reading the store takes some milliseconds.
-pub(super) fn tls_config(added: Vec<CertificateDer<'static>>) -> ClientConfig {
+/// TLS with the operating system's trust store, whose reading takes some milliseconds, and these authorities. `None`
+/// reads no store and refuses every certificate, for clients that speak no TLS.
+pub(super) fn tls_config(added: Option<Vec<CertificateDer<'static>>>) -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let platform = Verifier::new_with_extra_roots(added, provider.clone()).ok();
-    config(provider.clone(), SystemVerifier { platform, provider })
-}
-
-/// For clients that speak no TLS: reads no store and refuses every certificate.
-pub(super) fn tls_config_without_trust() -> ClientConfig {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    config(provider.clone(), SystemVerifier { platform: None, provider })
-}
-
-fn config(provider: Arc<CryptoProvider>, verifier: SystemVerifier) -> ClientConfig {
+    let platform = added.and_then(|added| Verifier::new_with_extra_roots(added, provider.clone()).ok());
+    let verifier = SystemVerifier { platform, provider: provider.clone() };
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("the provider has the cipher suites of both versions")

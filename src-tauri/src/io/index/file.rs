@@ -34,18 +34,14 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens the file and creates or migrates it as needed.
-    ///
-    /// # Errors
-    /// [`IndexError::Newer`] for a file of a newer version, which is left unchanged.
+    /// Opens the file and creates or migrates it as needed. [`IndexError::Newer`]: a newer version wrote it.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
         // Created here so that only its owner can ever read it; SQLite gives the WAL files the same mode.
-        let mut file = open_private(path)?;
+        let file = open_private(path)?;
         // SQLite creates the WAL files even to read the version, so the header is read first.
-        if header_version(&mut file).is_some_and(|version| version as usize > STEPS.len()) {
+        if header_version(file).is_some_and(|version| version as usize > STEPS.len()) {
             return Err(IndexError::Newer(path.to_owned()));
         }
-        drop(file);
         let mut sqlite = Sqlite::open(path)?;
         sqlite.busy_timeout(BUSY_TIMEOUT)?;
         sqlite.pragma_update(None, "foreign_keys", true)?;
@@ -92,8 +88,9 @@ impl Index {
         Ok(done)
     }
 
-    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, IndexError> {
-        Ok(self.sqlite().prepare_cached(sql)?.execute(params)?)
+    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<(), IndexError> {
+        self.sqlite().prepare_cached(sql)?.execute(params)?;
+        Ok(())
     }
 
     pub(super) fn query_all<T>(
@@ -123,7 +120,7 @@ impl Index {
 }
 
 /// `user_version` in the header of a database file (SQLite file format §1.3); `None` for an empty file.
-fn header_version(file: &mut File) -> Option<u32> {
+fn header_version(mut file: File) -> Option<u32> {
     let mut header = [0; 64];
     file.read_exact(&mut header).ok()?;
     Some(u32::from_be_bytes([header[60], header[61], header[62], header[63]]))
@@ -132,8 +129,7 @@ fn header_version(file: &mut File) -> Option<u32> {
 /// Migrates to the latest version. Two processes may start at once after an update: the second looks again inside the
 /// lock instead of migrating twice.
 fn migrate(sqlite: &mut Sqlite, path: &Path) -> Result<(), IndexError> {
-    let dir = path.parent().unwrap_or(path);
-    let lock = open_private(&dir.join("migration.lock"))?;
+    let lock = open_private(&path.with_file_name("migration.lock"))?;
     lock.lock()?;
     sqlite.pragma_update(None, "journal_mode", "WAL")?;
     MIGRATIONS.to_latest(sqlite).map_err(|error| match error {

@@ -68,8 +68,7 @@ pub(super) fn view(der: &CertificateDer<'_>) -> Option<CertificateView> {
 
 /// The issuer of an untrusted certificate, as one line of plain text.
 pub(in crate::io) fn issuer_name(der: &CertificateDer<'_>) -> Option<String> {
-    let (_, certificate) = X509Certificate::from_der(der).ok()?;
-    Some(display_name(certificate.issuer())).filter(|name| !name.is_empty())
+    Some(view(der)?.issuer).filter(|name| !name.is_empty())
 }
 
 /// The common name, with the organisation unless the name contains it.

@@ -57,9 +57,6 @@ impl Trust {
     }
 
     /// Removes a certificate by its SHA-256 in hexadecimal, with or without colons, in either case.
-    ///
-    /// # Errors
-    /// [`TrustError::Unknown`].
     pub fn remove(&self, sha256: &str) -> Result<CertificateView, TrustError> {
         let wanted = sha256.replace([':', ' '], "").to_ascii_lowercase();
         let _lock = self.lock()?;

@@ -6,7 +6,6 @@ use crate::domain::error::{Code, Failure};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
-    /// Locked, or no response before the deadline.
     #[error("the keychain is locked or does not answer")]
     Locked,
     #[error("there is no keychain")]
@@ -15,7 +14,6 @@ pub enum VaultError {
     Denied,
     #[error("the value is too long for the keychain")]
     TooLong,
-    /// The item is not what was written.
     #[error("the item in the keychain is damaged")]
     Damaged,
 }
@@ -42,9 +40,7 @@ impl From<VaultError> for Failure {
             VaultError::Missing => Self::new(Code::KeychainMissing),
             VaultError::Denied => Self::new(Code::KeychainDenied),
             VaultError::TooLong => Self::new(Code::KeychainTooLong),
-            VaultError::Damaged => {
-                Self::new(Code::SignInExpired).detail("the item in the keychain is damaged")
-            }
+            VaultError::Damaged => Self::new(Code::SignInExpired).detail(error.to_string()),
         }
     }
 }

@@ -76,8 +76,7 @@ fn retry<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
     })
 }
 
-/// The state of the default collection; `None` without a service or a default collection, in which nothing could be
-/// saved.
+/// The state of the default collection; `None` without a service or a collection, where nothing could be saved.
 #[cfg(target_os = "linux")]
 fn query(bus: &mut Option<zbus::blocking::Connection>) -> Option<KeychainState> {
     use zbus::zvariant::OwnedValue;

@@ -4,17 +4,44 @@
 //! system tests it. A value is replaced atomically: first the new parts are written, then the head is pointed to them, then
 //! the old parts are removed.
 
-use keyring_core::Error as Keyring;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use keyring_core::{CredentialStore, Entry, Error as Keyring};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::entries::Entries;
 use crate::domain::sensitive::Sensitive;
 use crate::io::clock;
 
+/// The service name of every item of every home: users look for it in their keychain.
+pub const SERVICE: &str = "keyrack";
+
 /// CRED_MAX_CREDENTIAL_BLOB_SIZE of Windows.
 const PART_BYTES: usize = 2_560;
+
+/// The keychain entries of one value.
+pub(super) struct Entries {
+    pub(super) store: Arc<CredentialStore>,
+    pub(super) user: String,
+}
+
+impl Entries {
+    /// The item itself, or one of its parts.
+    fn entry(&self, part: Option<&str>, label: &str) -> Result<Entry, Keyring> {
+        let user = part.map_or_else(|| self.user.clone(), |part| format!("{}#{part}", self.user));
+        // Only the Secret Service has labels.
+        let labels = HashMap::from([("label", label)]);
+        let modifiers = (cfg!(target_os = "linux") && !label.is_empty()).then_some(&labels);
+        match self.store.build(SERVICE, &user, modifiers) {
+            Err(Keyring::Invalid(..) | Keyring::NotSupportedByStore(_)) => {
+                self.store.build(SERVICE, &user, None)
+            }
+            built => built,
+        }
+    }
+}
 
 /// The content of the item of a value in parts. No value of ours is such JSON.
 #[derive(Serialize, Deserialize)]

@@ -1,15 +1,14 @@
 //! Reads and writes items in the keychain.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use keyring_core::{CredentialStore, Error as Keyring};
 
-use super::deadline::run_within;
-use super::entries::{Entries, SERVICE};
 use super::error::VaultError;
 use super::fair_lock::{FairLock, FairLockGuard};
+use super::parts::{Entries, SERVICE};
 use super::{keychain, parts};
 use crate::domain::item::Item;
 use crate::domain::sensitive::Sensitive;
@@ -161,8 +160,7 @@ impl Vault {
         self.writing.lock(timeout).ok_or(VaultError::Locked)
     }
 
-    /// Runs `work` on the keychain within the deadline. If the connection to the keychain broke, it is opened again
-    /// once.
+    /// Runs `work` on the keychain within the deadline. A broken connection to the keychain is opened again once.
     fn call<T: Send + 'static>(
         &self,
         key: &str,
@@ -208,4 +206,18 @@ impl Vault {
             }
         });
     }
+}
+
+/// Runs `work` on a thread of its own, which is left behind with [`VaultError::Locked`] when `deadline` passes: calls of
+/// the operating system's keychain cannot be interrupted.
+pub(super) fn run_within<T: Send + 'static>(
+    deadline: Duration,
+    work: impl FnOnce() -> Result<T, VaultError> + Send + 'static,
+) -> Result<T, VaultError> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    std::thread::Builder::new()
+        .name("keychain".into())
+        .spawn(move || sender.send(work()))
+        .map_err(|_| VaultError::Denied)?;
+    receiver.recv_timeout(deadline).unwrap_or(Err(VaultError::Locked))
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use keyring_core::{CredentialStore, Error as Keyring, mock};
 
-use super::deadline::run_within;
-use super::entries::SERVICE;
+use super::parts::SERVICE;
+use super::store::run_within;
 use super::*;
 use crate::domain::sensitive::Sensitive;
 use crate::domain::view::KeychainState;

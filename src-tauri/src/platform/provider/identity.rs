@@ -34,23 +34,24 @@ impl Provider {
             }
             (None, None) => return Ok(None),
         };
-        let request = || {
+        let ask = async || {
             let request = HttpRequest::new(Method::Get, url.clone()).header("accept", "application/json");
-            self.authorize(request, tokens)
+            let answer = self.http.send(self.authorize(request, tokens)?).await;
+            answer.map_err(|e| Failure::from(e).product(self.product()))
         };
         let believed = self.clock_offset(&url);
-        let mut answer = self.http.send(request()?).await.map_err(|e| self.unreachable(e))?;
-        // A signature by the wrong clock is refused. Once the answer gave the provider's time, a second one counts.
-        let signed = matches!(self.server, Server::OAuth1(_));
-        if signed && answer.status == 401 && self.has_learned_clock(&url, believed) {
-            answer = self.http.send(request()?).await.map_err(|e| self.unreachable(e))?;
+        let mut answer = ask().await?;
+        // A signature by the wrong clock is refused; the answer tells the provider's time.
+        let is_signed = matches!(self.server, Server::OAuth1(_));
+        if is_signed && answer.status == 401 && self.has_learned_clock(&url, believed) {
+            answer = ask().await?;
         }
         let failure =
             |code| Failure::new(code).product(self.product()).detail(format!("status {}", answer.status));
         let error = error_code(&answer);
         match answer.status {
             200..300 => {}
-            401 if error.as_deref().is_some_and(|error| TIME_REFUSED.contains(&error)) => {
+            401 if error.as_deref() == Some(TIME_REFUSED) => {
                 return Err(Failure { clock_skew: self.http.skew(&url), ..failure(Code::ClockWrong) });
             }
             401 => return Err(failure(Code::SignInExpired)),
@@ -69,10 +70,6 @@ impl Provider {
         let found = names.into_iter().filter_map(text).find(|t| !t.is_empty());
         let key = key.and_then(text).filter(|key| !key.is_empty() && key.len() <= IDENTITY_MAX);
         Ok(found.map(|name| Account { name: shown(name), key }))
-    }
-
-    fn unreachable(&self, error: crate::io::http::HttpError) -> Failure {
-        Failure::from(error).product(self.product())
     }
 }
 

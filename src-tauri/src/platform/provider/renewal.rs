@@ -10,12 +10,8 @@ use crate::platform::refusal::refusal;
 impl Provider {
     /// Whether a token can be renewed without the user.
     pub fn renews(&self, tokens: &TokenSet) -> bool {
-        match &self.server {
-            Server::OAuth2(server) => {
-                tokens.refresh_token.is_some() || server.grant == Grant::ClientCredentials
-            }
-            Server::OAuth1(_) | Server::None => false,
-        }
+        matches!(&self.server, Server::OAuth2(server)
+            if tokens.refresh_token.is_some() || server.grant == Grant::ClientCredentials)
     }
 
     /// Renews an OAuth 2 access token. What the answer leaves out is taken from `old`.
@@ -25,14 +21,11 @@ impl Provider {
     pub async fn renew(&self, old: &TokenSet) -> Result<TokenSet, Failure> {
         let (server, client) = (self.oauth2()?, self.client());
         let extra: Vec<_> = server.rules.token_parameters.clone().into_iter().collect();
+        let scope = server.rules.scope(&self.form.values);
         let request = match &old.refresh_token {
-            Some(refresh_token) => {
-                server.endpoint(&server.refresh, &client, &extra).refresh(refresh_token, None)
-            }
+            Some(token) => server.endpoint(&server.refresh, &client, &extra).refresh(token, None),
             // RFC 6749 §4.4.3: there is no refresh token, the client authenticates again.
-            None => server
-                .endpoint(&server.token, &client, &extra)
-                .client_credentials(server.rules.scope(&self.form.values).as_deref()),
+            None => server.endpoint(&server.token, &client, &extra).client_credentials(scope.as_deref()),
         };
         let request = request.map_err(|e| Failure::internal(e.to_string()))?;
         let answer = self.http.send(request).await.map_err(|e| Failure::from(e).product(self.product()))?;

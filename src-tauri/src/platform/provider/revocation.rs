@@ -7,8 +7,7 @@ use crate::domain::http::{HttpRequest, Method};
 use crate::domain::oauth::token::TokenSet;
 use crate::domain::view::{Revocation, Revoked};
 
-/// What becomes of the access of a connection when it is removed. The values are needed only where the product's page
-/// differs from account to account.
+/// What becomes of the access of a connection when it is removed. `values` fill in the product's page.
 pub fn revocation(element: &Element, values: &Values, practice: bool) -> Revocation {
     let by_call = match element.auth_for(values) {
         Auth::Oauth2(oauth2) => practice || oauth2.revocation.is_some(),
@@ -23,7 +22,6 @@ pub fn revocation(element: &Element, values: &Values, practice: bool) -> Revocat
 }
 
 impl Provider {
-    /// What becomes of the access when the connection is removed.
     pub fn revocation(&self) -> Revocation {
         revocation(&self.form.element, &self.form.values, self.practice.is_some())
     }

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::findings::{Findings, is_line, is_parameter, require_visible};
-use crate::element::{Condition, Derived, Element, Field, FieldKind, MOST_LENGTH, STANDARD_QUERY};
+use crate::element::{
+    Condition, Derived, Element, Field, FieldKind, MOST_LENGTH, RESERVED_QUERY, STANDARD_QUERY,
+};
 use crate::values::CALLBACK_PREFIX;
 use crate::{form, host};
-
-/// Names that the platform API reserves in the query of `oauth/token` and `oauth/url`.
-const RESERVED_QUERY: [&str; 5] = ["apiKey", "apiSecret", "callbackUrl", "requestToken", "state"];
 
 pub(super) fn check(element: &Element, findings: &mut Findings) {
     let mut seen = BTreeSet::new();

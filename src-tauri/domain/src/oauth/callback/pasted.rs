@@ -18,20 +18,15 @@ pub enum PasteProblem {
 /// §2.2): the provider sends it back among its parameters.
 pub fn pasted_query(address: &str, callback_url: &str) -> Result<String, PasteProblem> {
     let callback = Url::parse(callback_url).map_err(|_| PasteProblem::OtherAddress)?;
-    let address = with_scheme(address.trim(), &callback);
-    let url = Url::parse(&address).map_err(|_| PasteProblem::NotAnAddress)?;
+    let (address, authority) = (address.trim(), callback.authority());
+    // Browsers may show and copy an address without its scheme.
+    let bare = address.get(..authority.len()).is_some_and(|start| start.eq_ignore_ascii_case(authority));
+    let scheme = if bare { format!("{}://", callback.scheme()) } else { String::new() };
+    let url = Url::parse(&format!("{scheme}{address}")).map_err(|_| PasteProblem::NotAnAddress)?;
     if !url.has_host() {
         return Err(PasteProblem::NotAnAddress);
     }
-    let place = |url: &Url| {
-        (
-            url.scheme().to_owned(),
-            url.host_str().map(str::to_owned),
-            url.port_or_known_default(),
-            url.path().to_owned(),
-        )
-    };
-    if place(&url) != place(&callback) {
+    if url.origin() != callback.origin() || url.path() != callback.path() {
         return Err(PasteProblem::OtherAddress);
     }
     let query = url.query().unwrap_or_default();
@@ -41,16 +36,6 @@ pub fn pasted_query(address: &str, callback_url: &str) -> Result<String, PastePr
         return Err(PasteProblem::NoAnswer);
     }
     Ok(query.to_owned())
-}
-
-/// Browsers may show and copy an address without its scheme.
-fn with_scheme(address: &str, callback: &Url) -> String {
-    let authority = callback.authority();
-    if address.get(..authority.len()).is_some_and(|start| start.eq_ignore_ascii_case(authority)) {
-        format!("{}://{address}", callback.scheme())
-    } else {
-        address.to_owned()
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
-//! OAuth 1.0a (RFC 5849): signed requests and the three steps to a token. The callback between the second and third
-//! step is parsed in `callback`.
+//! OAuth 1.0a (RFC 5849): signed requests and the three steps to a token.
 
 mod authorization_header;
-mod credentials;
 mod signature;
 
 use url::Url;
@@ -13,9 +11,8 @@ use crate::http::{HttpRequest, HttpResponse, Method};
 use crate::sensitive::Sensitive;
 
 pub use authorization_header::{
-    BadHeader, SignError, Signing, authorization, parse_authorization_header, sign,
+    BadHeader, Credentials, SignError, Signing, authorization, parse_authorization_header, sign,
 };
-pub use credentials::Credentials;
 pub use signature::{SignatureMethod, base_string, base_string_uri, normalized_parameters, verify};
 
 /// The value of `oauth_callback` where the provider cannot call back (RFC 5849 §2.1).
@@ -56,12 +53,8 @@ pub fn access_token(
     credentials: &Credentials,
     signing: &Signing,
 ) -> Result<HttpRequest, SignError> {
-    sign(
-        HttpRequest::new(Method::Post, endpoint),
-        credentials,
-        signing,
-        &[("oauth_verifier", verifier.expose())],
-    )
+    let extra = [("oauth_verifier", verifier.expose().as_str())];
+    sign(HttpRequest::new(Method::Post, endpoint), credentials, signing, &extra)
 }
 
 /// Reads the answer of step one.
@@ -96,13 +89,9 @@ fn token_and_secret<'a>(
     members: &'a Members,
     answer: &HttpResponse,
 ) -> Result<(&'a str, &'a str), TokenRefusal> {
-    match (members.get("oauth_token"), members.get_or_empty("oauth_token_secret")) {
-        (Some(token), Some(secret)) => Ok((token, secret)),
-        (None, _) => {
-            Err(members.refusal(answer).unwrap_or(TokenRefusal::BadAnswer("no oauth_token in the answer")))
-        }
-        (_, None) => Err(TokenRefusal::BadAnswer("no oauth_token_secret in the answer")),
-    }
+    let token = members.require("oauth_token", answer, "no oauth_token in the answer")?;
+    let missing = TokenRefusal::BadAnswer("no oauth_token_secret in the answer");
+    Ok((token, members.get_or_empty("oauth_token_secret").ok_or(missing)?))
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! Reading the answer of a token endpoint: strict where it matters for security, tolerant of common mistakes.
 
 use super::members::Members;
-use super::refusal::TokenRefusal;
-use super::token_set::{BEARER, TokenSet};
+use super::outcome::{BEARER, TokenRefusal, TokenSet};
 use crate::http::HttpResponse;
 
 /// Types of RFC 6750 tokens in lower case: the standard's, Apigee's, and Slack's two.
@@ -24,8 +23,7 @@ pub fn error_code(answer: &HttpResponse) -> Option<String> {
     (plain && error.len() <= LONGEST_REPORTED_CODE).then_some(error)
 }
 
-/// Reads the answer of an OAuth 2 token endpoint (RFC 6749 §5). `keep` names further members to keep; those of nested
-/// objects have dotted names (`authed_user.id`).
+/// Reads the answer of an OAuth 2 token endpoint (RFC 6749 §5). `keep` names further members, such as `authed_user.id`.
 pub fn read_token_answer(answer: &HttpResponse, keep: &[String]) -> Result<TokenSet, TokenRefusal> {
     let members = Members::read(answer).map_err(|refusal| match refusal {
         // RFC 6749 §5.2: 401 means that the client is not recognized; some servers send no code.
@@ -34,11 +32,7 @@ pub fn read_token_answer(answer: &HttpResponse, keep: &[String]) -> Result<Token
         }
         other => other,
     })?;
-    let Some(access_token) = members.get("access_token") else {
-        return Err(members
-            .refusal(answer)
-            .unwrap_or(TokenRefusal::BadAnswer("no access token in the answer")));
-    };
+    let access_token = members.require("access_token", answer, "no access token in the answer")?;
     // RFC 6749 appendix A.12. Other characters could forge a second header.
     if !access_token.bytes().all(|b| (0x20..=0x7e).contains(&b)) {
         return Err(TokenRefusal::BadAnswer("the access token holds characters that no header can carry"));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::refusal::TokenRefusal;
+use super::outcome::TokenRefusal;
 use crate::http::HttpResponse;
 use crate::oauth::json::{self, NotJson};
 use crate::oauth::percent;
@@ -34,8 +34,7 @@ const STANDARD_CODES: [&str; 6] = [
 /// RFC 6749 §4.1.2.1 has these for the browser; some products use them here, with any status.
 const TEMPORARY_CODES: [&str; 2] = ["temporarily_unavailable", "server_error"];
 
-/// Where products put their error code, best first: the RFC's place, OAuth 1.0's extension, then common shapes of
-/// JSON APIs.
+/// Where products put their error code, best first.
 const CODE_MEMBERS: [&str; 9] = [
     "error",
     "oauth_problem",
@@ -142,6 +141,16 @@ impl Members {
     /// A member that is not empty.
     pub(in crate::oauth) fn get(&self, name: &str) -> Option<&str> {
         self.get_or_empty(name).filter(|value| !value.is_empty())
+    }
+
+    /// A member that a success has. Without it the answer is a refusal, or breaks the protocol as `missing` says.
+    pub(in crate::oauth) fn require(
+        &self,
+        name: &str,
+        answer: &HttpResponse,
+        missing: &'static str,
+    ) -> Result<&str, TokenRefusal> {
+        self.get(name).ok_or_else(|| self.refusal(answer).unwrap_or(TokenRefusal::BadAnswer(missing)))
     }
 
     /// A member, even if it is empty.

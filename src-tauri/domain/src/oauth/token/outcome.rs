@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use thiserror::Error;
+
 use crate::sensitive::Sensitive;
 
 /// The `token_type` of RFC 6750.
@@ -23,6 +25,30 @@ pub struct TokenSet {
     pub scope: Option<String>,
     /// Members of the answer that the element keeps, such as `instance_url`.
     pub extra: BTreeMap<String, String>,
+}
+
+/// Why the provider issued no token.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TokenRefusal {
+    /// The provider refused; the same request would fail again.
+    #[error("the provider refused ({error}, status {status})")]
+    Refused {
+        /// A code of RFC 6749 §5.2 if one is found, else the provider's own, else `http_` and the status.
+        error: String,
+        /// The provider's message on one line; never markup.
+        description: Option<String>,
+        status: u16,
+    },
+    /// The provider cannot answer now.
+    #[error("the provider cannot answer now (status {status})")]
+    Temporary {
+        status: u16,
+        /// Seconds to wait before the next request.
+        retry_after: Option<u64>,
+    },
+    /// The answer does not follow the RFCs. The text contains no value of it.
+    #[error("unexpected answer: {0}")]
+    BadAnswer(&'static str),
 }
 
 /// The result of a renewal: an absent refresh token or scope means that the old one remains valid (RFC 6749 §6), and

@@ -1,28 +1,37 @@
-//! The values of `--set` and `--secret`. A secret is never an argument: every program of this computer can read those.
+//! The values of options. A secret is never an argument: every program of this computer can read those.
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::time::Duration;
 
-use crate::domain::error::{Code, Failure};
+use super::problem::usage;
+use crate::domain::error::Failure;
 
 /// A longer secret is a file named by mistake.
 const SECRET_MAX: u64 = 64 * 1024;
 
-/// Reads the values of `--secret` options.
-pub(super) fn read_secrets(options: &[String]) -> Result<BTreeMap<String, String>, Failure> {
-    let mut values = BTreeMap::new();
-    for option in options {
-        let (key, source) = split_pair(option, "--secret")?;
-        let value = read_secret(source)
-            .map_err(|why| Failure::new(Code::Usage).detail(format!("--secret {key}: {why}")))?;
-        values.insert(key.to_owned(), value);
+/// A year: a larger number was meant as milliseconds.
+const SECONDS_MAX: u64 = 366 * 24 * 60 * 60;
+
+pub(super) fn parse_seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 0..=SECONDS_MAX) => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!("a whole number of seconds, at most {SECONDS_MAX}")),
     }
-    Ok(values)
 }
 
-/// Splits `KEY=VALUE`.
 pub(super) fn split_pair<'a>(text: &'a str, option: &str) -> Result<(&'a str, &'a str), Failure> {
-    text.split_once('=').ok_or_else(|| Failure::new(Code::Usage).detail(format!("{option} wants KEY=VALUE")))
+    text.split_once('=').ok_or_else(|| usage(format!("{option} wants KEY=VALUE")))
+}
+
+/// Reads the values of `--secret` options.
+pub(super) fn read_secrets(options: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let read = |option: &String| {
+        let (key, source) = split_pair(option, "--secret")?;
+        let value = read_secret(source).map_err(|why| usage(format!("--secret {key}: {why}")))?;
+        Ok((key.to_owned(), value))
+    };
+    options.iter().map(read).collect()
 }
 
 /// Reads a secret from its source. The errors name the source, never the value.
