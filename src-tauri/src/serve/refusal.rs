@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, Problem};
+use crate::domain::text::one_line;
 use crate::io::vault::KEYCHAIN_NAME;
 
 /// The text is the program's own, or the provider's, cleaned; never a value that was sent.
@@ -34,8 +35,7 @@ impl Refusal {
 
     /// The platform's message for everything that does not exist.
     pub(super) fn not_found(thing: &str, id: &str) -> Self {
-        // The caller's own text, which may be anything.
-        let id: String = id.chars().filter(|c| !c.is_control()).take(100).collect();
+        let id: String = id.chars().take(100).collect();
         Self::new(StatusCode::NOT_FOUND, format!("No {thing} found with ID {id}"))
     }
 
@@ -151,9 +151,10 @@ pub(super) fn add_body(mut response: Response, request_id: &str) -> Response {
         }
         None => return response,
     };
-    let mut body = json!({ "requestId": request_id, "message": refusal.message });
+    // Both may repeat text of the caller or the provider.
+    let mut body = json!({ "requestId": request_id, "message": one_line(&refusal.message) });
     if let Some(text) = refusal.provider_message {
-        body["providerMessage"] = text.into();
+        body["providerMessage"] = one_line(&text).into();
     }
     let (mut head, _) = response.into_parts();
     head.headers.remove(header::CONTENT_LENGTH);
@@ -163,4 +164,27 @@ pub(super) fn add_body(mut response: Response, request_id: &str) -> Response {
         head.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("User"));
     }
     Response::from_parts(head, Body::from(body.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt;
+
+    #[tokio::test]
+    async fn a_refusal_repeats_no_hidden_character() {
+        let name_taken = Failure::new(Code::NameTaken).name("A\u{202e}c\u{9b}me");
+        let refused = Failure::new(Code::ProviderRejected).detail("N\u{200b}o\r\nway");
+        for (refusal, message, provider_message) in [
+            (Refusal::not_found("element", "z\u{202e}\u{1b}en"), "No element found with ID zen", None),
+            (Refusal::from(name_taken), "An instance with the name Acme already exists.", None),
+            (Refusal::from(refused), "The provider refused.", Some("No way")),
+        ] {
+            let response = add_body(refusal.into_response(), "1");
+            let body = response.into_body().collect().await.expect("a body").to_bytes();
+            let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+            assert_eq!(body["message"], message);
+            assert_eq!(body["providerMessage"].as_str(), provider_message);
+        }
+    }
 }

@@ -62,9 +62,10 @@ pub fn read(answer: &HttpResponse, operation: Operation<'_>, secrets: &[&str], n
         return redirect(answer);
     }
     let words = ErrorText::read(answer);
+    let request_id = words.request_id.as_deref().map(|id| plain_line(id, LONGEST_CODE));
     let platform = PlatformAnswer {
         status: Some(answer.status),
-        request_id: words.request_id.as_deref().map(|id| plain_line(id, LONGEST_CODE)),
+        request_id: request_id.filter(|id| !id.is_empty()),
         message: words.message.as_deref().and_then(|text| redact(text, secrets)),
         provider_message: words.provider_message.as_deref().and_then(|text| redact(text, secrets)),
         retry_after: answer.header("retry-after").and_then(|text| retry_after(text, now_s)),

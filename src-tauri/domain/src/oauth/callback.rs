@@ -160,11 +160,12 @@ impl Callback {
         if is_denial(error) {
             return Outcome::Denied;
         }
-        let description = self.get(description).map(|text| plain_line(text.expose(), LONGEST_DESCRIPTION));
-        Outcome::ProviderError {
-            error: plain_line(error, LONGEST_CODE),
-            description: description.filter(|text| !text.is_empty()),
+        let error = plain_line(error, LONGEST_CODE);
+        if error.is_empty() {
+            return Outcome::Malformed("an error without a code");
         }
+        let description = self.get(description).map(|text| plain_line(text.expose(), LONGEST_DESCRIPTION));
+        Outcome::ProviderError { error, description: description.filter(|text| !text.is_empty()) }
     }
 }
 
@@ -247,6 +248,8 @@ mod tests {
                 "error=server_error&error_description=%3Cb%3Ea%0D%0Ab%1B%5B1m",
                 provider_error("server_error", Some("<b>a b[1m")),
             ),
+            ("error=%E2%80%AE", Outcome::Malformed("an error without a code")),
+            ("error=+%1B&error_description=no", Outcome::Malformed("an error without a code")),
             ("error=a&code=b", Outcome::Malformed("both a code and an error")),
             ("", Outcome::Malformed("neither a code nor an error")),
             ("code=&state=s1", Outcome::Malformed("neither a code nor an error")),
@@ -300,6 +303,7 @@ mod tests {
                 "oauth_token=t1&oauth_problem=token_expired&oauth_problem_advice=late",
                 provider_error("token_expired", Some("late")),
             ),
+            ("oauth_token=t1&oauth_problem=%E2%80%8B", Outcome::Malformed("an error without a code")),
             ("oauth_token=t1", Outcome::Malformed("the verifier is missing")),
             ("oauth_token=t1&oauth_verifier=", Outcome::Malformed("the verifier is missing")),
             ("oauth_token=t2&oauth_verifier=v", another.clone()),

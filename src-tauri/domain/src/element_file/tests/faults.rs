@@ -20,6 +20,22 @@ fn the_plain_file_is_accepted() {
 }
 
 #[test]
+fn shown_text_has_no_hidden_character() {
+    for hidden in ['\u{202E}', '\u{200B}', '\u{2028}', '\u{AD}', '\u{9B}'] {
+        let word = format!("Pl{hidden}ain");
+        refused("name = \"Plain\"", &format!("name = \"{word}\""), 2, "one line of 1 to 80");
+        if hidden == '\u{2028}' {
+            continue;
+        }
+        let what = "this text holds a character that does not show";
+        refused("gives", &format!("note = \"\"\"A\n{word}\"\"\"\ngives"), 5, what);
+        refused("label = \"", &format!("help = \"{word}\"\nlabel = \""), 15, what);
+    }
+    let plain = PLAIN.replacen("name = \"Plain\"", "name = \"Plain ❤\u{FE0F}\"\nnote = \"Two\\nlines\"", 1);
+    parse(&plain);
+}
+
+#[test]
 fn a_path_key_is_the_key_of_an_element() {
     let check = |path_key: &str| {
         let text = PLAIN.replacen("initials", &format!("path_key = \"{path_key}\"\ninitials"), 1);

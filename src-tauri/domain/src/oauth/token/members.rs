@@ -288,10 +288,11 @@ impl Members {
     }
 
     pub(super) fn own_code(&self) -> Option<&str> {
-        CODE_MEMBERS
-            .iter()
-            .filter_map(|name| self.get(name))
-            .find(|code| !NO_ERROR.contains(&code.to_ascii_lowercase().as_str()))
+let is_error = |code: &&str| {
+            let code = plain_line(code, LONGEST_CODE);
+            !code.is_empty() && !NO_ERROR.contains(&code.to_ascii_lowercase().as_str())
+        };
+        CODE_MEMBERS.iter().filter_map(|name| self.get(name)).find(is_error)
     }
 
     fn description(&self) -> Option<&str> {

@@ -258,6 +258,19 @@ fn a_web_page_in_place_of_an_answer_is_recognized() {
 }
 
 #[test]
+fn a_code_without_a_visible_character_is_none() {
+    for code in [r"\u202e", r"\u200b \u0007", " "] {
+        let body = format!(r#"{{"error":"{code}","error_code":"E7","message":"Revoked."}}"#);
+        assert_eq!(read(400, &body).err(), Some(refused("E7", Some("Revoked."), 400)), "{code}");
+        let body = format!(r#"{{"error":"{code}"}}"#);
+        assert_eq!(read(403, &body).err(), Some(refused("http_403", None, 403)), "{code}");
+        let no_token = TokenRefusal::BadAnswer("no access token in the answer");
+        assert_eq!(read(200, &body).err(), Some(no_token), "{code}");
+        assert_eq!(error_code(&answer(400, &body)), None, "{code}");
+    }
+}
+
+#[test]
 fn a_long_token_is_accepted() {
     let long = "x".repeat(16 * 1024);
     let body = format!(r#"{{"access_token":"{long}","refresh_token":"{long}"}}"#);
