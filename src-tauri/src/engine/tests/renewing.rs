@@ -31,7 +31,7 @@ async fn each_answer_to_a_renewal_leaves_the_connection_in_the_state_that_fits()
         (|| status(400, r#"{"error":"invalid_grant"}"#), Code::SignInExpired, Status::NeedsSignIn, false),
         (|| status(401, r#"{"error":"invalid_client"}"#), Code::NeedsSettings, Status::NeedsSettings, true),
         (|| status(400, r#"{"error":"invalid_scope"}"#), Code::ProviderRejected, Status::NeedsSettings, true),
-        (|| status(200, "<html>"), Code::ProviderBadResponse, Status::NeedsSettings, true),
+        (|| status(200, "neither"), Code::ProviderBadResponse, Status::NeedsSettings, true),
         (
             || status(400, r#"{"error":"unauthorized_client"}"#),
             Code::NeedsSettings,
@@ -53,7 +53,8 @@ async fn each_answer_to_a_renewal_leaves_the_connection_in_the_state_that_fits()
 
 #[tokio::test]
 async fn a_provider_that_is_busy_defers_the_renewal_of_a_valid_token() {
-    for answer in [(|| status(503, "")) as Answer, || Reply::Cut] {
+    // The page is that of a hotel or a firewall.
+    for answer in [(|| status(503, "")) as Answer, || status(200, "<html>"), || Reply::Cut] {
         let bench = bench_with(answer).await;
         let connection = bench.connect("acme", &[], "").await;
         let renewal = bench.engine.renew_now(&connection).await.expect("deferred");

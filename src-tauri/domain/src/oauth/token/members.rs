@@ -288,7 +288,7 @@ impl Members {
     }
 
     pub(super) fn own_code(&self) -> Option<&str> {
-let is_error = |code: &&str| {
+        let is_error = |code: &&str| {
             let code = plain_line(code, LONGEST_CODE);
             !code.is_empty() && !NO_ERROR.contains(&code.to_ascii_lowercase().as_str())
         };
