@@ -129,6 +129,6 @@ async fn a_lock_that_cannot_be_made_is_a_fault_of_the_disk() {
     let locks = bench.engine.paths().run.join("locks");
     std::fs::remove_dir_all(&locks).expect("removed");
     std::fs::write(&locks, "").expect("a file in its place");
-    let failure = bench.engine.rename(&connection, "Other").await.err().expect("refused");
+    let failure = bench.engine.rename(&connection, "Other").await.expect_err("refused");
     assert_eq!(failure.code, Code::IndexUnwritable);
 }
