@@ -4,6 +4,7 @@ use std::process::Command;
 
 use crate::support::home::Home;
 use crate::support::keyrack::{Outcome, Running};
+use crate::support::user;
 
 /// Runs the program where no file can grow, as on a full disk.
 fn run_on_full_disk(home: &Home, arguments: &[&str]) -> Outcome {
@@ -42,4 +43,41 @@ fn a_full_disk_reads_what_a_killed_program_left_in_the_log_of_the_index() {
         std::fs::create_dir_all(copy.path().join(folder)).expect("a folder");
     }
     assert!(run_on_full_disk(&copy, &["list"]).ok().stdout.starts_with("Renamed "));
+}
+
+#[test]
+fn a_new_token_of_a_connection_waits_until_the_disk_can_be_written() {
+    let home = Home::new();
+    home.connect(&["zendesk"]);
+    let before = home.run(&["token", "Zendesk"]).ok().stdout;
+    let gate = home.gate();
+    let mut running =
+        home.start_with(&["reconnect", "Zendesk", "--no-browser"], &gate.variables("instance_created"));
+    let tab = user::open_tab(&user::allow(&running.line("open: ")));
+    running.line("fault: instance_created");
+    // No lock can be made in a folder that is a file.
+    let locks = home.path().join("run/locks");
+    let aside = home.path().join("run/aside");
+    std::fs::rename(&locks, &aside).expect("renamed");
+    std::fs::write(&locks, "").expect("written");
+    gate.open();
+    running.line("The disk cannot be written.");
+    std::fs::remove_file(&locks).expect("removed");
+    std::fs::rename(&aside, &locks).expect("renamed back");
+    assert_eq!(running.wait().ok().stdout, "Zendesk\n");
+    let page = tab.join().expect("a tab").expect("a page");
+    assert!(page.body.contains("is not saved yet"), "{}", page.body);
+    assert_ne!(home.run(&["token", "Zendesk"]).ok().stdout, before, "the new token is saved");
+    home.assert_consistent(1);
+}
+
+#[test]
+fn a_locked_index_is_not_read_around() {
+    let home = Home::new();
+    home.connect(&["zendesk"]);
+    let index = home.index();
+    index
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM setting")
+        .expect("locked");
+    home.run(&["list", "--json"]).error(1, "index_unwritable");
 }

@@ -7,8 +7,7 @@ use clap::Args;
 use tokio::sync::watch;
 
 use super::context::{Context, block_on};
-use super::options::parse_seconds;
-use super::options::{read_secrets, split_pair};
+use super::options::{parse_seconds, read_secrets, split_pair};
 use super::paste;
 use super::print;
 use super::problem::{Problem, usage};
@@ -172,18 +171,15 @@ async fn wait_for_result(engine: &Engine, ending: Ending, deadline: Instant) -> 
 
 /// Saves a token as soon as the keychain is ready. At the deadline the token is given back to the provider.
 async fn save_until(engine: &Engine, mut unsaved: Unsaved, deadline: Instant) -> Ending {
-    let busy = unsaved.failure.code == Code::RenewalBusy;
-    let locked = matches!(unsaved.failure.code, Code::KeychainLocked | Code::KeychainMissing);
-    if busy {
-        print::note("Another program is renewing this connection. The sign-in is saved when it has ended.");
-    } else if locked {
-        print::note("The keychain is locked. Unlock it: the sign-in waits in memory and is saved then.");
+    let reason = reason_to_wait(unsaved.failure.code);
+    if let Some(reason) = reason {
+        print::note(reason);
     }
     let interrupted = interrupted();
     tokio::pin!(interrupted);
     loop {
         // Waiting does not help with a keychain that refuses access or cannot hold the value.
-        let over = !(busy || locked)
+        let over = reason.is_none()
             || tokio::select! {
                 () = tokio::time::sleep(POLL_INTERVAL) => Instant::now() >= deadline,
                 () = &mut interrupted => true,
@@ -206,4 +202,20 @@ async fn save_until(engine: &Engine, mut unsaved: Unsaved, deadline: Instant) ->
         false => "The sign-in was not saved. The provider may still list it; end it there.",
     });
     Ending::Failed(Box::new(failure), opened)
+}
+
+/// Why a token waits in memory, in words for the user; `None` if it could not be saved later either.
+fn reason_to_wait(code: Code) -> Option<&'static str> {
+    match code {
+        Code::RenewalBusy => {
+            Some("Another program is renewing this connection. The sign-in is saved when it has ended.")
+        }
+        Code::KeychainLocked | Code::KeychainMissing => {
+            Some("The keychain is locked. Unlock it: the sign-in waits in memory and is saved then.")
+        }
+        Code::IndexUnwritable => {
+            Some("The disk cannot be written. Make room: the sign-in waits in memory and is saved then.")
+        }
+        _ => None,
+    }
 }

@@ -282,6 +282,9 @@ fn last_page(ending: &Ending, product: &str) -> Page {
                 Code::KeychainLocked => {
                     format!("The {KEYCHAIN_NAME} is locked. Return to Keyrack to save the sign-in.")
                 }
+                Code::IndexUnwritable => {
+                    "The disk cannot be written. Return to Keyrack to save the sign-in.".to_owned()
+                }
                 _ => format!("The {KEYCHAIN_NAME} did not take it. Return to Keyrack to see why."),
             };
             Page::new(false, format!("{product} is not saved yet"), text)

@@ -70,14 +70,18 @@ impl Engine {
 
     /// The shipped elements and those in the user's folder, as last read.
     pub fn catalog(&self) -> Arc<Catalog> {
-        let last = self.catalog.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        last.unwrap_or_else(|| self.reload_catalog())
+        let mut last = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
+        last.get_or_insert_with(|| self.load_catalog()).clone()
     }
 
     /// Reads the user's folder again.
     pub fn reload_catalog(&self) -> Arc<Catalog> {
         let mut last = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
-        last.insert(Arc::new(Catalog::load(&self.paths.elements()))).clone()
+        last.insert(self.load_catalog()).clone()
+    }
+
+    fn load_catalog(&self) -> Arc<Catalog> {
+        Arc::new(Catalog::load(&self.paths.elements()))
     }
 
     /// Errors: [`Code::ElementUnknown`]; [`Code::ElementInvalid`] with the file and its faults.

@@ -40,8 +40,8 @@ pub enum NoElement<'c> {
     Invalid(&'c FileFault),
 }
 
-/// Reads a file as [`read_file`]. Its `path_key` must be the key of an element that ships, lies beside the file, or lies in
-/// the user's folder.
+/// Reads a file whose `path_key` must be the key of an element that ships, or whose file is beside it or in the user's
+/// folder.
 pub fn check_file(file: &Path, own_folder: impl Fn() -> Option<PathBuf>) -> Result<Element, FileFault> {
     let has = |folder: &Path, key: &str| folder.join(key).join(FILE_NAME).exists();
     let is_element = |key: &str| {

@@ -4,6 +4,8 @@ use super::clocks::is_significant;
 use super::verify::CertificateProblem;
 use crate::domain::error::{Code, Failure};
 
+const NOT_SECURE: &str = "its address does not begin with https";
+
 /// Never holds an address, whose query could hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
@@ -15,7 +17,7 @@ pub enum HttpError {
     #[error("{host}: {}", problem.description())]
     Untrusted { host: String, issuer: Option<String>, problem: CertificateProblem, skew: Option<i64> },
     /// The address does not use https. Nothing was sent.
-    #[error("{host}: its address does not begin with https")]
+    #[error("{host}: {NOT_SECURE}")]
     NotSecure { host: String },
     #[error("{host} sent an answer that is too large")]
     TooLarge { host: String },
@@ -41,7 +43,7 @@ impl HttpError {
         match self {
             Self::Unreachable { what, .. } | Self::Compressed { what, .. } => what,
             Self::Untrusted { problem, .. } => problem.description(),
-            Self::NotSecure { .. } => "its address does not begin with https",
+            Self::NotSecure { .. } => NOT_SECURE,
             Self::TooLarge { .. } => "the answer is too large",
         }
     }

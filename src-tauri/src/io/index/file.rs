@@ -41,7 +41,7 @@ impl Index {
     /// read. [`IndexError::Newer`]: a newer version wrote it.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
         Self::open_writable(path).or_else(|error| match error {
-            IndexError::Unusable(_) => {
+            IndexError::Unwritable(_) => {
                 open_on_heap(path).or_else(|_| open_read_only(path)).map_err(|_| error)
             }
             refused => Err(refused),
