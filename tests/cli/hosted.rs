@@ -485,3 +485,20 @@ fn a_platform_that_does_not_respond_does_not_delay_practice() {
         "a request to the platform would take ten seconds"
     );
 }
+
+#[test]
+fn a_lost_index_is_built_again_with_its_hosted_workspaces() {
+    let (upstream, home) = (Home::new(), Home::new());
+    let platform = Platform::start(&upstream);
+    add(&home, &platform);
+    let connected = connect(&home, "Support");
+    let token = home.run(&["token", "Support"]).ok().stdout;
+    home.delete_index();
+    home.run(&["list", "--json"]).error(1, "index_damaged");
+    home.run(&["doctor"]).ok();
+    assert_eq!(home.json(&["workspaces", "list"])[2]["name"], "acme");
+    let row = home.json(&["show", "Support"]);
+    assert_eq!((&row["workspace"], &row["instance"]), (&connected["workspace"], &connected["instance"]));
+    assert_eq!(home.run(&["token", "Support"]).ok().stdout, token);
+    home.run(&["test", "Support"]).ok();
+}

@@ -112,6 +112,16 @@ impl Home {
         outcome
     }
 
+    /// Deletes the index with what SQLite keeps beside it.
+    pub fn delete_index(&self) {
+        for entry in fs::read_dir(self.path().join("data")).expect("listed") {
+            let file = entry.expect("an entry").path();
+            if file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("index.sqlite3")) {
+                fs::remove_file(file).expect("deleted");
+            }
+        }
+    }
+
     /// The connections of all workspaces.
     #[track_caller]
     pub fn list(&self) -> Vec<Value> {

@@ -12,6 +12,7 @@ pub mod home;
 pub mod http;
 pub mod keyrack;
 pub mod platform;
+pub mod prompting_keyring;
 pub mod random;
 pub mod scripted;
 pub mod servers;

@@ -120,6 +120,16 @@ impl Session {
         Self { dir, address, connection, daemons: vec![bus] }
     }
 
+    /// The address of its bus.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// A connection of the tests to its bus.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// The whole environment of a program in this session.
     pub fn environment(&self) -> BTreeMap<&'static str, OsString> {
         BTreeMap::from([

@@ -91,9 +91,11 @@ codes! {
     ElementUnknown { exit: 3, temporary: false, status: Some(NeedsSettings) }
     /// One or more fields are empty or malformed.
     FormInvalid { exit: 2, temporary: false, status: None }
+    /// The index is damaged or missing. `doctor` builds it anew from the keychain.
+    IndexDamaged { exit: 1, temporary: false, status: None }
     /// The index was written by a newer Keyrack.
     IndexNewer { exit: 1, temporary: false, status: None }
-    /// The index cannot be written: disk full, read-only, damaged.
+    /// The index cannot be read or written: disk full, read-only, held by another program.
     IndexUnwritable { exit: 1, temporary: false, status: None }
     /// The platform no longer has the instance.
     InstanceGone { exit: 10, temporary: false, status: Some(NeedsSignIn) }
@@ -201,7 +203,7 @@ mod tests {
     #[test]
     fn exit_statuses_are_the_contract_with_scripts() {
         let contract = [
-            (1, "internal index_unwritable index_newer"),
+            (1, "internal index_damaged index_unwritable index_newer"),
             (2, "usage form_invalid name_taken workspace_taken port_in_use element_invalid element_retired"),
             (2, "issuer_unknown callback_invalid state_mismatch"),
             (3, "element_unknown connection_unknown workspace_unknown"),
@@ -232,7 +234,7 @@ mod tests {
 
     #[test]
     fn only_failures_of_the_sign_in_change_the_status_of_a_connection() {
-        let unchanged = "keychain_locked keychain_missing keychain_denied keychain_too_long index_unwritable index_newer \
+        let unchanged = "keychain_locked keychain_missing keychain_denied keychain_too_long index_unwritable index_newer index_damaged \
                          internal renewal_busy callback_busy connection_disabled clock_wrong form_invalid usage";
         for (status, words) in [
             (Some(NeedsSignIn), "sign_in_expired instance_gone"),

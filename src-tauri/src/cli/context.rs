@@ -8,11 +8,10 @@ use tokio::runtime::Runtime;
 
 use super::print;
 use crate::domain::connection::Connection;
-use crate::domain::error::{Code, Failure};
+use crate::domain::error::Failure;
 use crate::domain::view::WorkspaceKind;
-use crate::engine::{Engine, Workspace, WorkspaceId};
+use crate::engine::{Engine, Repair, Workspace, WorkspaceId, open_paths};
 use crate::io::index::Setting;
-use crate::io::paths::Paths;
 use crate::io::vault::Prompting;
 
 pub(super) struct Context {
@@ -24,9 +23,17 @@ pub(super) struct Context {
 
 impl Context {
     pub(super) fn open(json: bool, workspace: Option<&str>) -> Result<Self, Failure> {
-        // A password prompt helps a user at a terminal; in a script it would wait for ever.
-        let prompting = if std::io::stderr().is_terminal() { Prompting::Allowed } else { Prompting::Never };
-        let engine = Engine::open(open_paths()?, prompting)?;
+        let engine = Engine::open(open_paths()?, prompting())?;
+        Self::with(engine, json, workspace)
+    }
+
+    /// As [`Context::open`], with a new index in place of one that cannot be used.
+    pub(super) fn open_repaired(json: bool, workspace: Option<&str>) -> Result<(Self, Repair), Failure> {
+        let (engine, repair) = Engine::open_repaired(open_paths()?, prompting())?;
+        Ok((Self::with(engine, json, workspace)?, repair))
+    }
+
+    fn with(engine: Engine, json: bool, workspace: Option<&str>) -> Result<Self, Failure> {
         let workspace = workspace.map(|name| engine.workspace(name)).transpose()?;
         Ok(Self { engine, json, workspace })
     }
@@ -69,10 +76,9 @@ impl Context {
     }
 }
 
-pub(super) fn open_paths() -> Result<Paths, Failure> {
-    Paths::from_env().map_err(|e| {
-        Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind()))
-    })
+/// A password prompt helps a user at a terminal; in a script it would wait for ever.
+fn prompting() -> Prompting {
+    if std::io::stderr().is_terminal() { Prompting::Allowed } else { Prompting::Never }
 }
 
 /// The runtime of the command: what one future starts, such as the practice provider, serves the next one too.

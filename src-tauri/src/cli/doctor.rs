@@ -7,15 +7,15 @@ use super::print;
 use super::problem::Problem;
 use super::sentence::sentence;
 use crate::domain::error::{Code, Failure};
-use crate::engine::ItemAudit;
+use crate::engine::{ItemAudit, Repair};
 use crate::io::http::proxy_in_use;
 use crate::io::listener::Bound;
 use crate::io::loopback::Loopback;
 use crate::io::vault::KEYCHAIN_NAME;
 
-pub(super) fn run(context: &Context) -> Result<(), Problem> {
+pub(super) fn run(context: &Context, repair: &Repair) -> Result<(), Problem> {
     let findings = [
-        ("index", check_index(context)),
+        ("index", check_index(context, repair)),
         ("keychain", check_keychain(context)),
         ("connections", check_items(context)),
         ("callback port", Ok(check_port(context))),
@@ -38,9 +38,19 @@ pub(super) fn run(context: &Context) -> Result<(), Problem> {
     failure.map_or(Ok(()), |failure| Err(Problem::printed(failure)))
 }
 
-fn check_index(context: &Context) -> Result<String, Failure> {
+fn check_index(context: &Context, repair: &Repair) -> Result<String, Failure> {
     context.engine.check_index()?;
-    Ok(context.engine.paths().index().display().to_string())
+    let file = context.engine.paths().index().display().to_string();
+    Ok(match repair {
+        Repair::NotNeeded => file,
+        Repair::Created => format!("{file}; it was missing, and is built again"),
+        Repair::SetAside(kept) => {
+            format!(
+                "{file}; it was damaged, and is built again. The old one is set aside: {}",
+                kept.display()
+            )
+        }
+    })
 }
 
 fn check_keychain(context: &Context) -> Result<String, Failure> {
@@ -48,15 +58,23 @@ fn check_keychain(context: &Context) -> Result<String, Failure> {
     Ok(format!("the {KEYCHAIN_NAME} takes and returns values"))
 }
 
-/// Finds connections without an item, and items without a connection.
+fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// Finds connections without an item, and lists those that only the keychain holds.
 fn check_items(context: &Context) -> Result<String, Failure> {
     block_on(context.engine.reconcile())?;
+    let added = context.engine.restore()?;
     let ItemAudit { connections, orphans } = context.engine.audit_items()?;
-    let text = format!("{connections} connections, each with its item");
-    Ok(match orphans {
-        0 => text,
-        _ => format!("{text}; {orphans} items in the {KEYCHAIN_NAME} belong to no connection"),
-    })
+    let mut text = format!("{}, each with its item", count(connections, "connection"));
+    if added > 0 {
+        text.push_str(&format!("; {} of them were missing in the list and are back", added));
+    }
+    if orphans > 0 {
+        text.push_str(&format!("; {} in the {KEYCHAIN_NAME} without a connection", count(orphans, "item")));
+    }
+    Ok(text)
 }
 
 /// A port in use is no failure: an open sign-in holds it too.

@@ -33,6 +33,7 @@ mod terminal;
 mod test;
 mod token;
 mod trust;
+mod unlock;
 mod version;
 mod workspaces;
 
@@ -82,6 +83,8 @@ enum Command {
     Trust(trust::Args),
     /// Check that everything this program needs is there
     Doctor,
+    /// Unlock the keychain by the system's own password prompt
+    Unlock,
     /// Open the window
     Open,
     /// Print the version and the commit, and where data and tokens are kept
@@ -126,7 +129,11 @@ fn run(Args { json, workspace, command }: Args) -> Result<(), Problem> {
         Command::Import(args) => import::run(&open()?, &args),
         Command::Serve(args) => serve::run(&open()?, &args),
         Command::Trust(args) => trust::run(&open()?, &args),
-        Command::Doctor => doctor::run(&open()?),
+        Command::Doctor => {
+            let (context, repair) = Context::open_repaired(json, workspace.as_deref())?;
+            doctor::run(&context, &repair)
+        }
+        Command::Unlock => unlock::run(&open()?),
         Command::Open => open().map_err(Problem::from).and_then(|_| open::run()),
         Command::Version => version::run(json),
         Command::Completions(args) => completions::run(&args, Args::command()),

@@ -50,6 +50,7 @@ impl Facts<'_> {
             Code::ElementRetired => format!("{product} was closed by its maker."),
             Code::ElementUnknown => format!("No element has the key “{name}”."),
             Code::FormInvalid | Code::Usage => self.detail(),
+            Code::IndexDamaged => "The list of connections is damaged or missing.".into(),
             Code::IndexNewer => format!("A newer version of Keyrack wrote {name}."),
             Code::IndexUnwritable if self.is_saved() => {
                 format!("The sign-in is saved in the {KEYCHAIN_NAME}, but the index could not be written.")
@@ -118,6 +119,7 @@ impl Facts<'_> {
             Code::ElementInUse => "Remove that connection first.",
             Code::ElementRetired => PRACTISE,
             Code::ElementUnknown => "See: keyrack elements list",
+            Code::IndexDamaged => REPAIR,
             Code::IndexNewer => "Update this program; nothing was changed.",
             Code::IndexUnwritable if self.is_saved() => {
                 return Some(format!("Make room on the disk; the next start adds {name} to the list."));
@@ -130,6 +132,7 @@ impl Facts<'_> {
             Code::IssuerUnknown => "Check the address, or give authorization_endpoint and token_endpoint.",
             Code::Internal => "The log has more.",
             Code::KeychainDenied => "Allow Keyrack there, then try again.",
+            Code::KeychainLocked if cfg!(target_os = "linux") => "Unlock it with: keyrack unlock",
             Code::KeychainLocked => "Unlock it, then try again.",
             Code::KeychainMissing => INSTALL_KEYCHAIN,
             Code::NameTaken | Code::WorkspaceTaken => "Choose another name.",
@@ -266,6 +269,7 @@ const PRACTISE: &str = "It can be practised (--workspace practice), and connecte
 const CONNECT_OR_REMOVE: &str = "Connect it again, or remove it here with: keyrack remove --here";
 const INSTALL_KEYCHAIN: &str =
     "Install and start one, such as gnome-keyring, or create its default keyring; then try again.";
+const REPAIR: &str = "Nothing is lost from the keychain. Build it again with: keyrack doctor";
 const LOOK_AT_PLATFORM: &str =
     "Look with: keyrack doctor, which also finds what was made; then repeat it if need be.";
 const REGISTER_BY_HAND: &str =

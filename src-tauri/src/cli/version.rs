@@ -2,7 +2,6 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::context::open_paths;
 use super::print;
 use super::problem::Problem;
 use crate::io::vault::{KEYCHAIN_NAME, KEYCHAIN_SERVICE};

@@ -75,7 +75,7 @@ impl Attempts {
         app: &AppHandle,
         request: ConnectRequest,
     ) -> Result<AttemptView, Failure> {
-        let engine = opened_engine(app)?.clone();
+        let engine = opened_engine(app)?;
         let signing = engine.start(&engine.current_workspace()?.id, request).await?;
         let (deadline, deadline_seen) = watch::channel(Instant::now() + attempt_life());
         let (cancel, cancelled) = watch::channel(false);

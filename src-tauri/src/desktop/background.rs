@@ -13,7 +13,7 @@ const RECONCILE_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 /// Starts the work, once the page is shown.
 pub(super) fn start(app: &AppHandle) {
-    let Ok(engine) = opened_engine(app).cloned() else { return };
+    let Ok(engine) = opened_engine(app) else { return };
     watch::start(app.clone(), engine.clone());
     let (reconciling, renewing) = (app.clone(), app.clone());
     let renewer = engine.clone();

@@ -11,9 +11,7 @@ mod window;
 
 use tauri::{Manager, RunEvent};
 
-use crate::domain::error::{Code, Failure};
-use crate::engine::Engine;
-use crate::io::paths::Paths;
+use crate::engine::{Engine, open_paths};
 use crate::io::vault::Prompting;
 use app::{OpenedEngine, bring_forward, opened_engine};
 use attempts::Attempts;
@@ -25,16 +23,14 @@ use notices::Notices;
 pub fn run() {
     crate::io::hardening::protect_memory();
     crate::io::log::init();
-    let paths = Paths::from_env().map_err(|e| {
-        Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind()))
-    });
+    let paths = open_paths();
     let mut context = tauri::generate_context!();
     if let (Ok(paths), true) = (&paths, std::env::var_os("KEYRACK_HOME").is_some()) {
         // Each home is an application of its own: its window must not come forward in place of another's.
         context.config_mut().identifier = format!("app.keyrack.home{}", paths.home_id);
     }
     let web_data = paths.as_ref().ok().map(|paths| paths.state.join("webview"));
-    let engine: OpenedEngine = paths.and_then(|paths| Engine::open(paths, Prompting::Allowed));
+    let engine = OpenedEngine::new(paths.and_then(|paths| Engine::open(paths, Prompting::Allowed)));
     tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| bring_forward(app)))
         .plugin(tauri_plugin_notification::init())

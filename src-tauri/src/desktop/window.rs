@@ -24,8 +24,8 @@ const PAPER_DARK: Color = Color(0x15, 0x14, 0x12, 0xff);
 
 pub(super) fn open(app: &App, web_data: Option<PathBuf>) -> tauri::Result<()> {
     let engine = opened_engine(app.handle()).ok();
-    let (width, height) = engine.and_then(read_size).unwrap_or(SIZE);
-    let appearance = engine.map(read_appearance).unwrap_or_default();
+    let (width, height) = engine.as_ref().and_then(read_size).unwrap_or(SIZE);
+    let appearance = engine.as_ref().map(read_appearance).unwrap_or_default();
     let first_paint = AtomicBool::new(true);
     let mut builder = WebviewWindowBuilder::new(app, WINDOW, WebviewUrl::default())
         .title("Keyrack")
@@ -57,7 +57,7 @@ pub(super) fn open(app: &App, web_data: Option<PathBuf>) -> tauri::Result<()> {
                 report_change(handle.app_handle());
             }
             if let Ok(engine) = opened_engine(handle.app_handle()) {
-                save_size(&handle, engine);
+                save_size(&handle, &engine);
             }
         }
         WindowEvent::Destroyed => handle.app_handle().exit(0),

@@ -43,9 +43,23 @@ pub struct Engine {
     hosted_catalogs: Arc<Mutex<HostedCatalogs>>,
 }
 
+/// The folders of the home that the environment names.
+///
+/// Errors: [`Code::IndexUnwritable`].
+pub fn open_paths() -> Result<Paths, Failure> {
+    Paths::from_env().map_err(|e| {
+        Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind()))
+    })
+}
+
 impl Engine {
     /// Opens the index. The rest is opened when it is needed: printing a token must not read the catalogue.
+    ///
+    /// Errors: [`Code::IndexDamaged`], which [`Engine::open_repaired`] mends; [`Code::IndexNewer`].
     pub fn open(paths: Paths, prompting: Prompting) -> Result<Self, Failure> {
+        if !paths.index().exists() {
+            return Err(Failure::new(Code::IndexDamaged).detail("the file is missing"));
+        }
         let index = Index::open(&paths.index())?;
         let vault = Vault::new(&paths.home_id, prompting);
         Ok(Self::with(paths, index, vault))
@@ -148,6 +162,13 @@ impl Engine {
     /// Seconds that servers' clocks are ahead of this computer's, if known and large enough to matter.
     pub fn clock_skew(&self) -> Option<i64> {
         self.http.clock_skew()
+    }
+
+    /// Has the system ask for the password of a locked keychain.
+    ///
+    /// Errors: [`Code::KeychainLocked`], [`Code::KeychainMissing`].
+    pub async fn unlock_keychain(&self) -> Result<(), Failure> {
+        Ok(self.vault(Vault::unlock).await?)
     }
 
     /// The keychain in the words of this system. One that does not answer in time counts as locked.

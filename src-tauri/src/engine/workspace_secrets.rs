@@ -30,8 +30,10 @@ impl Drop for Written {
     }
 }
 
+const VAULT_PREFIX: &str = "workspace-";
+
 fn vault_key(id: &str) -> String {
-    format!("workspace-{id}")
+    format!("{VAULT_PREFIX}{id}")
 }
 
 impl Engine {
@@ -51,6 +53,23 @@ impl Engine {
     pub(super) async fn drop_secrets(&self, id: &str) -> Result<(), Failure> {
         let key = vault_key(id);
         Ok(self.vault(move |vault| vault.remove(&key)).await?)
+    }
+
+    /// Hosted workspaces whose secrets the vault holds and that the index does not list. Blocks.
+    pub(super) fn find_unlisted_workspaces(&self) -> Result<Vec<HostedRow>, Failure> {
+        let kept = self.vault.keys()?;
+        let mut listed = self.index.hosted_workspaces()?;
+        listed.extend(self.index.pending_workspace_additions()?);
+        listed.extend(self.index.pending_workspace_removals()?);
+        let unlisted = kept.iter().filter_map(|key| key.strip_prefix(VAULT_PREFIX));
+        let unlisted = unlisted.filter(|id| !listed.iter().any(|row| row.id == **id));
+        let read = |id: &str| {
+            let text = self.vault.get_named(&vault_key(id)).ok()??;
+            let mut written: Written = serde_json::from_str(text.expose()).ok()?;
+            let (name, base_url) = (std::mem::take(&mut written.name), std::mem::take(&mut written.base_url));
+            Some(HostedRow { id: id.to_owned(), name, base_url })
+        };
+        Ok(unlisted.filter_map(read).collect())
     }
 
     /// The secrets of a hosted platform, or those that `keyrack serve` asks for, made when first needed. Blocks.

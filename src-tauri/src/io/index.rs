@@ -12,6 +12,6 @@ mod workspaces;
 
 pub use attempts::OpenAttempt;
 pub use error::IndexError;
-pub use file::Index;
+pub use file::{Index, replace_damaged};
 pub use settings::Setting;
 pub use workspaces::HostedRow;

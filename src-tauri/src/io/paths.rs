@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::{clock, files};
 
+const INDEX: &str = "index.sqlite3";
+
 /// The folders of one home. They exist, and on Unix only their owner can enter them.
 #[derive(Clone, Debug)]
 pub struct Paths {
@@ -48,12 +50,17 @@ impl Paths {
         for dir in [&data, &config, &state, &run] {
             create_private_dir(dir)?;
         }
-        let home_id = read_or_create_id(&data.join("home-id"))?;
+        let id_file = data.join("home-id");
+        if !id_file.exists() {
+            // Before the id: an index that is missing beside an id was lost.
+            files::open_private(&data.join(INDEX))?;
+        }
+        let home_id = read_or_create_id(&id_file)?;
         Ok(Self { data, config, state, run, home_id })
     }
 
     pub fn index(&self) -> PathBuf {
-        self.data.join("index.sqlite3")
+        self.data.join(INDEX)
     }
 
     /// The folder whose `<key>/element.toml` files extend the catalogue or replace its elements.
@@ -105,7 +112,7 @@ mod tests {
         let second = Paths::under(dir.path()).expect("the same home");
         assert_eq!(first.home_id, second.home_id);
         assert!(first.home_id.len() >= 16);
-        assert_eq!(fs::read_dir(&first.data).expect("listed").count(), 1, "no draft is left");
+        assert_eq!(fs::read_dir(&first.data).expect("listed").count(), 2, "no draft is left");
     }
 
     #[test]

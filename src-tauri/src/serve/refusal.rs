@@ -68,7 +68,7 @@ impl Refusal {
 
 /// How failures are refused. Every other code is a fault inside, which the log explains. `{product}`, `{name}`, `{why}` and
 /// `{keychain}` stand for the facts of the failure.
-const REFUSALS: [(Code, u16, &str); 18] = [
+const REFUSALS: [(Code, u16, &str); 19] = [
     (Code::AuthorizationExpired, 400, "{product} refused."),
     (Code::ElementRetired, 400, "{product} was closed by its maker: nobody signs in to it."),
     // Without fields: a forwarded call with a parameter that belongs to the signature.
@@ -82,6 +82,7 @@ const REFUSALS: [(Code, u16, &str); 18] = [
     (Code::NameTaken, 409, "An instance with the name {name} already exists."),
     (Code::KeychainTooLong, 413, "This is more than the {keychain} of this computer can hold."),
     (Code::ElementInvalid, 500, "The element file of {name} cannot be used."),
+    (Code::IndexDamaged, 500, "The index of Keyrack cannot be used."),
     (Code::IndexNewer, 500, "The index of Keyrack cannot be used."),
     (Code::IndexUnwritable, 500, "The index of Keyrack cannot be used."),
     (Code::ProviderBadResponse, 502, "{product} gave an answer that cannot be used."),

@@ -22,8 +22,9 @@ export type Does =
   | "use_free_port"
   | "details"
   | "copy_report"
-  | "check_keychain"
+  | "unlock_keychain"
   | "practise"
+  | "repair"
   | "connections";
 
 /** The facts of a sentence, and what replaces one that the program did not send. */
@@ -58,7 +59,8 @@ export type ErrorCopy = { title: string; body: string; move?: keyof typeof MOVES
 );
 
 const TRY_AGAIN: ButtonCopy = { label: "Try again", does: "retry" };
-const CHECK: ButtonCopy = { label: "Try again", does: "check_keychain" };
+const UNLOCK: ButtonCopy = { label: "Unlock", does: "unlock_keychain" };
+const CHECK: ButtonCopy = { label: "Try again", does: "unlock_keychain" };
 const EDIT: ButtonCopy = { label: "Edit", does: "edit" };
 const SETTINGS: ButtonCopy = { label: "Settings", does: "settings" };
 const DETAILS: ButtonCopy = { label: "Details", does: "details" };
@@ -141,6 +143,11 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     body: "What to change is said below each of them.",
     button: EDIT,
   },
+  index_damaged: {
+    title: "The list is damaged or missing",
+    body: "Repair builds it again from the {keychain}. Sign-ins are not lost.",
+    button: { label: "Repair", does: "repair" },
+  },
   index_newer: {
     title: "A newer version wrote this data",
     body: "Update the app to open it. Nothing was changed.",
@@ -182,7 +189,7 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   keychain_locked: {
     title: "The {keychain} is locked",
     body: "Unlock it to save and use connections.",
-    button: CHECK,
+    button: UNLOCK,
   },
   keychain_missing: {
     title: "No {keychain} was found",

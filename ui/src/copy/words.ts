@@ -98,6 +98,7 @@ export const ANNOUNCE = {
   renewed: (name: string) => `${name} was renewed.`,
   certificateAdded: "The certificate was added.",
   certificateRemoved: (subject: string) => `The certificate of ${subject} was removed.`,
+  repaired: "The list is there again.",
   renamed: (name: string) => `Renamed to ${name}.`,
   tagAdded: (tag: string) => `Tag ${tag} added.`,
   tagRemoved: (tag: string) => `Tag ${tag} removed.`,

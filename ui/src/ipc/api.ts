@@ -79,7 +79,10 @@ export const desktop = {
   addCertificate: (pem: string) => call<void>("add_certificate", { pem }),
   removeCertificate: (sha256: string) => call<void>("remove_certificate", { sha256 }),
   openFolder: (folder: Folder) => call<void>("open_folder", { folder }),
-  checkKeychain: () => call<Types.KeychainView>("check_keychain"),
+  /** Opens the data again, with a new index in place of one that cannot be used, filled from the keychain. */
+  repairIndex: () => call<void>("repair_index"),
+  /** Has the system ask for the password of a locked keychain. Returns the state after that. */
+  unlockKeychain: () => call<Types.KeychainView>("unlock_keychain"),
   /** Calls `listener` whenever `state()` would answer differently. */
   onChanged: async (listener: () => void) => {
     await listen("changed", listener);

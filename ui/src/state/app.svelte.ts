@@ -152,9 +152,18 @@ export class App {
     }
   }
 
-  /** Checks the keychain; what is wrong with it shows in the state. */
-  async checkKeychain(): Promise<void> {
-    await this.change(() => this.api.checkKeychain().catch(() => undefined));
+  /** Builds the list again from the keychain. A failure shows in place of the list. */
+  async repairIndex(): Promise<void> {
+    try {
+      await this.change(() => this.api.repairIndex(), ANNOUNCE.repaired);
+    } catch (thrown) {
+      this.store.failure = thrown as Failure;
+    }
+  }
+
+  /** Has the system ask for the password of a locked keychain. What is wrong with it shows in the state. */
+  async unlockKeychain(): Promise<void> {
+    await this.change(() => this.api.unlockKeychain().catch(() => undefined));
   }
 
   announceWaiting({ stage, user_code: code, host, product }: AttemptView): void {

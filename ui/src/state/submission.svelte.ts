@@ -102,8 +102,8 @@ export class Submission {
     window.scrollTo(0, 0);
   }
 
-  async checkKeychainAndSubmit(): Promise<void> {
-    await this.#form.app.checkKeychain();
+  async unlockKeychainAndSubmit(): Promise<void> {
+    await this.#form.app.unlockKeychain();
     await this.submit();
   }
 

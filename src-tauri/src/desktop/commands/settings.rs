@@ -58,7 +58,8 @@ pub async fn remove_certificate(app: AppHandle, sha256: String) -> Answer<()> {
 
 #[tauri::command]
 pub async fn open_folder(app: AppHandle, folder: Folder) -> Answer<()> {
-    let paths = opened_engine(&app)?.paths();
+    let engine = opened_engine(&app)?;
+    let paths = engine.paths();
     let folder = match folder {
         Folder::Data => paths.data.clone(),
         Folder::Elements => paths.elements(),
@@ -68,7 +69,10 @@ pub async fn open_folder(app: AppHandle, folder: Folder) -> Answer<()> {
     opened.map_err(|e| Failure::internal(format!("the folder could not be opened: {}", e.kind())).into())
 }
 
+/// Has the system ask for the password of a locked keychain. Returns the state after that.
 #[tauri::command]
-pub async fn check_keychain(app: AppHandle) -> Answer<KeychainView> {
-    answer_change(&app, Ok(opened_engine(&app)?.keychain().await))
+pub async fn unlock_keychain(app: AppHandle) -> Answer<KeychainView> {
+    let engine = opened_engine(&app)?;
+    let _ = engine.unlock_keychain().await;
+    answer_change(&app, Ok(engine.keychain().await))
 }

@@ -3,12 +3,15 @@ use std::path::Path;
 use tauri::{AppHandle, Manager};
 
 use super::reported::Answer;
-use crate::desktop::app::opened_engine;
+use crate::desktop::app::{OpenedEngine, opened_engine};
 use crate::desktop::attempts::Attempts;
+use crate::desktop::background;
 use crate::desktop::window::read_appearance;
+use crate::domain::error::Failure;
 use crate::domain::view::{SettingsView, State as StateView};
-use crate::engine::Engine;
+use crate::engine::{Engine, open_paths};
 use crate::io::http::proxy_in_use;
+use crate::io::vault::Prompting;
 
 /// Everything that the window shows.
 #[tauri::command]
@@ -21,9 +24,24 @@ pub async fn state(app: AppHandle) -> Answer<StateView> {
         workspace: current.view,
         attempts: app.state::<Attempts>().views(),
         keychain: engine.keychain().await,
-        settings: view_settings(engine),
+        settings: view_settings(&engine),
         clock_skew: engine.clock_skew(),
     })
+}
+
+/// Opens the data again, with a new index in place of one that cannot be used, filled from the keychain.
+#[tauri::command]
+pub async fn repair_index(app: AppHandle) -> Answer<()> {
+    let paths = open_paths()?;
+    let repaired = tauri::async_runtime::spawn_blocking(move || {
+        let (engine, _) = Engine::open_repaired(paths, Prompting::Allowed)?;
+        engine.restore()?;
+        Ok::<_, Failure>(engine)
+    });
+    let engine = repaired.await.map_err(|e| Failure::internal(e.to_string()))??;
+    app.state::<OpenedEngine>().replace(engine);
+    background::start(&app);
+    Ok(())
 }
 
 fn view_settings(engine: &Engine) -> SettingsView {

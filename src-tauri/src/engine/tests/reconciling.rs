@@ -103,3 +103,18 @@ async fn a_removal_is_finished_once_the_provider_answers() {
         assert_eq!(bench.provider.count("POST /revoke"), 1);
     }
 }
+
+#[tokio::test]
+async fn an_item_without_a_row_is_listed_again_unless_it_is_a_copy() {
+    let bench = Bench::usual().await;
+    let first = bench.connect("acme", &[], "").await;
+    let mut item = copy_item(&bench, &first.id, LEFT);
+    assert_eq!(bench.engine.restore().expect("restored"), 0);
+    assert!(bench.item(LEFT).is_none(), "a copy is removed");
+    item.received_at += 1;
+    bench.engine.vault.put(&item).expect("kept");
+    assert_eq!(bench.engine.restore().expect("restored"), 1);
+    assert_eq!(bench.row(LEFT).expect("listed").name, format!("{} 2", first.name));
+    assert_eq!(bench.item(LEFT).expect("kept").name, format!("{} 2", first.name));
+    assert_eq!(bench.engine.restore().expect("restored"), 0, "once");
+}

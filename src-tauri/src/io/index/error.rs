@@ -20,6 +20,9 @@ pub enum IndexError {
     WorkspaceGone,
     #[error("the index cannot be used: {0}")]
     Unusable(String),
+    /// The content of the file is no index, or a broken one.
+    #[error("the index is damaged: {0}")]
+    Damaged(String),
     /// The disk is full or read-only, so the file can at best be read.
     #[error("the index cannot be written: {0}")]
     Unwritable(String),
@@ -40,6 +43,10 @@ impl From<std::io::Error> for IndexError {
 
 impl From<rusqlite::Error> for IndexError {
     fn from(error: rusqlite::Error) -> Self {
+        use ErrorCode::{
+            CannotOpen, DatabaseCorrupt, DiskFull, NotADatabase, PermissionDenied, ReadOnly, SystemIoFailure,
+        };
+
         if let rusqlite::Error::SqliteFailure(cause, Some(text)) = &error
             && cause.code == ErrorCode::ConstraintViolation
         {
@@ -52,17 +59,14 @@ impl From<rusqlite::Error> for IndexError {
         }
         // SQLite's messages name tables and columns, never values.
         let text = error.to_string();
-        if error.sqlite_error_code().is_some_and(is_of_the_disk) {
-            Self::Unwritable(text)
-        } else {
-            Self::Unusable(text)
+        match error.sqlite_error_code() {
+            Some(DatabaseCorrupt | NotADatabase) => Self::Damaged(text),
+            Some(CannotOpen | DiskFull | PermissionDenied | ReadOnly | SystemIoFailure) => {
+                Self::Unwritable(text)
+            }
+            _ => Self::Unusable(text),
         }
     }
-}
-
-fn is_of_the_disk(code: ErrorCode) -> bool {
-    use ErrorCode::{CannotOpen, DiskFull, PermissionDenied, ReadOnly, SystemIoFailure};
-    matches!(code, CannotOpen | DiskFull | PermissionDenied | ReadOnly | SystemIoFailure)
 }
 
 impl From<IndexError> for Failure {
@@ -71,6 +75,7 @@ impl From<IndexError> for Failure {
             IndexError::Newer(file) => Self::new(Code::IndexNewer).name(file.display().to_string()),
             IndexError::NameTaken | IndexError::InstanceKnown => Self::new(Code::NameTaken),
             IndexError::WorkspaceGone => Self::new(Code::WorkspaceUnknown),
+            IndexError::Damaged(text) => Self::new(Code::IndexDamaged).detail(text),
             IndexError::Unusable(text) | IndexError::Unwritable(text) => {
                 Self::new(Code::IndexUnwritable).detail(text)
             }
@@ -85,20 +90,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn faults_of_the_disk_are_told_apart_from_those_of_the_file() {
-        for (code, unwritable) in [
-            (ffi::SQLITE_FULL, true),
-            (ffi::SQLITE_READONLY, true),
-            (ffi::SQLITE_IOERR, true),
-            (ffi::SQLITE_CANTOPEN, true),
-            (ffi::SQLITE_PERM, true),
-            (ffi::SQLITE_BUSY, false),
-            (ffi::SQLITE_LOCKED, false),
-            (ffi::SQLITE_CORRUPT, false),
-            (ffi::SQLITE_NOTADB, false),
+    fn faults_of_the_disk_and_of_the_file_are_told_apart() {
+        for (code, expected) in [
+            (ffi::SQLITE_FULL, "unwritable"),
+            (ffi::SQLITE_READONLY, "unwritable"),
+            (ffi::SQLITE_IOERR, "unwritable"),
+            (ffi::SQLITE_CANTOPEN, "unwritable"),
+            (ffi::SQLITE_PERM, "unwritable"),
+            (ffi::SQLITE_BUSY, "unusable"),
+            (ffi::SQLITE_LOCKED, "unusable"),
+            (ffi::SQLITE_CORRUPT, "damaged"),
+            (ffi::SQLITE_NOTADB, "damaged"),
         ] {
             let error = IndexError::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
-            assert_eq!(matches!(error, IndexError::Unwritable(_)), unwritable, "{error:?}");
+            let found = match error {
+                IndexError::Unwritable(_) => "unwritable",
+                IndexError::Unusable(_) => "unusable",
+                IndexError::Damaged(_) => "damaged",
+                _ => "another",
+            };
+            assert_eq!(found, expected, "{code}");
         }
     }
 }

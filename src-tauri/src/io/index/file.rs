@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use rusqlite_migration::{M, Migrations};
 use url::Url;
 
 use super::error::IndexError;
+use crate::io::clock;
 use crate::io::files::open_private;
 
 /// Append-only: a published migration is never edited.
@@ -89,6 +90,14 @@ impl Index {
         })
     }
 
+    /// Reads the whole file and checks its structure.
+    ///
+    /// Errors: [`IndexError::Damaged`].
+    pub fn verify(&self) -> Result<(), IndexError> {
+        let found: String = self.sqlite().query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if found == "ok" { Ok(()) } else { Err(IndexError::Damaged(found)) }
+    }
+
     /// Runs `work` in a write transaction, which an error rolls back.
     pub(super) fn transact<T>(
         &self,
@@ -132,6 +141,28 @@ impl Index {
     }
 }
 
+/// Renames a damaged or missing index, with its log, and creates an empty one. Returns where the damaged file is kept;
+/// `None` if there was none, or if another program has replaced it meanwhile.
+pub fn replace_damaged(path: &Path) -> Result<Option<PathBuf>, IndexError> {
+    let _lock = lock_beside(path, "repair.lock")?;
+    if !path.exists() {
+        open_private(path)?;
+        return Ok(None);
+    }
+    match Index::open(path).and_then(|index| index.verify()) {
+        Err(IndexError::Damaged(_)) => {}
+        other => return other.map(|()| None),
+    }
+    let kept = path.with_file_name(format!("index-damaged-{}.sqlite3", clock::now_ms()));
+    std::fs::rename(path, &kept)?;
+    let with = |file: &Path, ending: &str| PathBuf::from(format!("{}{ending}", file.display()));
+    // Without its log the file lacks the last changes. The memory file holds nothing of its own.
+    let _ = std::fs::rename(with(path, "-wal"), with(&kept, "-wal"));
+    let _ = std::fs::remove_file(with(path, "-shm"));
+    open_private(path)?;
+    Ok(Some(kept))
+}
+
 /// Opens for reading what a full disk holds. SQLite cannot create the file of the WAL index there; with an exclusive lock
 /// it keeps that index in memory.
 fn open_on_heap(path: &Path) -> Result<Index, IndexError> {
@@ -161,21 +192,31 @@ fn read_only(sqlite: Sqlite) -> Result<Index, IndexError> {
     }
 }
 
-/// `user_version` in the header of a database file (SQLite file format §1.3); `None` for an empty file.
+/// `user_version` in the header of a database file (SQLite file format §1.3); `None` for an empty or another file.
 fn header_version(mut file: File) -> Option<u32> {
     let mut header = [0; 64];
     file.read_exact(&mut header).ok()?;
+    if !header.starts_with(b"SQLite format 3\0") {
+        return None;
+    }
     Some(u32::from_be_bytes([header[60], header[61], header[62], header[63]]))
+}
+
+/// Locks a file beside the index, until it is dropped.
+fn lock_beside(path: &Path, name: &str) -> Result<File, IndexError> {
+    let lock = open_private(&path.with_file_name(name))?;
+    lock.lock()?;
+    Ok(lock)
 }
 
 /// Migrates to the latest version. Two processes may start at once after an update: the second looks again inside the
 /// lock instead of migrating twice.
 fn migrate(sqlite: &mut Sqlite, path: &Path) -> Result<(), IndexError> {
-    let lock = open_private(&path.with_file_name("migration.lock"))?;
-    lock.lock()?;
+    let _lock = lock_beside(path, "migration.lock")?;
     sqlite.pragma_update(None, "journal_mode", "WAL")?;
     MIGRATIONS.to_latest(sqlite).map_err(|error| match error {
         rusqlite_migration::Error::MigrationDefinition(_) => IndexError::Newer(path.to_owned()),
+        rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
         other => IndexError::Unusable(other.to_string()),
     })
 }

@@ -41,6 +41,7 @@ pub struct Vault {
     store: Arc<Mutex<Option<Arc<CredentialStore>>>>,
     open: Arc<Open>,
     pub(super) state: Arc<dyn Fn() -> KeychainState + Send + Sync>,
+    pub(super) is_item_locked: Arc<dyn Fn(&str) -> bool + Send + Sync>,
     /// Writes must not interleave: those of two writers of one item would mix its parts.
     writing: FairLock,
 }
@@ -54,6 +55,7 @@ impl Vault {
             store: Arc::default(),
             open: Arc::new(keychain::open),
             state: Arc::new(keychain::state),
+            is_item_locked: Arc::new(keychain::is_item_locked),
             writing: FairLock::default(),
         }
     }
@@ -63,6 +65,7 @@ impl Vault {
         Self {
             open: Arc::new(move || Ok(store.clone())),
             state: Arc::new(|| KeychainState::Ready),
+            is_item_locked: Arc::new(|_| false),
             ..Self::new(home_id, Prompting::Never)
         }
     }
@@ -71,6 +74,20 @@ impl Vault {
     pub fn state(&self) -> KeychainState {
         let state = self.state.clone();
         run_within(DEADLINE, move || Ok(state())).unwrap_or(KeychainState::Locked)
+    }
+
+    /// Shows the system's own password prompt if the keychain is locked, and waits for the user.
+    ///
+    /// Errors: [`VaultError::Locked`] if it still is; [`VaultError::Missing`].
+    pub fn unlock(&self) -> Result<(), VaultError> {
+        if self.state() == KeychainState::Locked {
+            run_within(PROMPT_DEADLINE, || keychain::unlock().map_err(|_| VaultError::Locked))?;
+        }
+        match self.state() {
+            KeychainState::Ready => Ok(()),
+            KeychainState::Locked => Err(VaultError::Locked),
+            KeychainState::Missing => Err(VaultError::Missing),
+        }
     }
 
     /// Checks that the keychain saves, returns and deletes a value, before a sign-in whose result must be saved.
@@ -113,16 +130,16 @@ impl Vault {
         self.call(key, Some(guard), parts::erase)
     }
 
-    /// The ids of all connections with an item. Lists the keychain, which takes seconds if it holds thousands of items.
-    pub fn connection_ids(&self) -> Result<BTreeSet<String>, VaultError> {
+    /// The keys of all values of this home. Lists the keychain, which takes seconds if it holds thousands of items.
+    pub fn keys(&self) -> Result<BTreeSet<String>, VaultError> {
         let prefix = format!("{}:", self.home);
         self.call("", None, move |entries| {
             let found = entries.store.search(&HashMap::from([("service", SERVICE)]))?;
             let keys = found
                 .iter()
                 .filter_map(|entry| Some(entry.get_specifiers()?.1.strip_prefix(&prefix)?.to_owned()));
-            // Ids are hexadecimal; the names of parts and of other secrets are not.
-            Ok(keys.filter(|key| key.len() == 32 && key.bytes().all(|b| b.is_ascii_hexdigit())).collect())
+            // A part has its number behind the sign.
+            Ok(keys.filter(|key| !key.contains('#')).collect())
         })
     }
 
@@ -168,15 +185,24 @@ impl Vault {
         work: impl Fn(&Entries) -> Result<T, Keyring> + Send + 'static,
     ) -> Result<T, VaultError> {
         self.open_in_background();
+        let user = format!("{}:{key}", self.home);
+        // The keyring asks for this item alone.
+        let mut asks = false;
         let deadline = match (self.state(), self.prompting) {
             (KeychainState::Missing, _) => return Err(VaultError::Missing),
             (KeychainState::Locked, Prompting::Never) => return Err(VaultError::Locked),
             (KeychainState::Locked, Prompting::Allowed) => PROMPT_DEADLINE,
-            (KeychainState::Ready, _) => DEADLINE,
+            (KeychainState::Ready, prompting) => {
+                asks = !key.is_empty() && self.is_item_locked(&user);
+                match (asks, prompting) {
+                    (false, _) => DEADLINE,
+                    (true, Prompting::Never) => return Err(VaultError::Denied),
+                    (true, Prompting::Allowed) => PROMPT_DEADLINE,
+                }
+            }
         };
         let (slot, open) = (self.store.clone(), self.open.clone());
-        let user = format!("{}:{key}", self.home);
-        run_within(deadline, move || {
+        let done = run_within(deadline, move || {
             let _guard = guard;
             let current = slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if let Some(store) = current {
@@ -189,7 +215,16 @@ impl Vault {
             let store = open().map_err(|_| VaultError::Missing)?;
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(store.clone());
             Ok(work(&Entries { store, user })?)
-        })
+        });
+        match done {
+            Err(VaultError::Locked) if asks => Err(VaultError::Denied),
+            done => done,
+        }
+    }
+
+    fn is_item_locked(&self, user: &str) -> bool {
+        let (is_locked, user) = (self.is_item_locked.clone(), user.to_owned());
+        run_within(DEADLINE, move || Ok(is_locked(&user))).unwrap_or_default()
     }
 
     /// Opens the store while its state is queried: each takes milliseconds, which are most of the time of printing a

@@ -24,6 +24,7 @@ export default {
   "home-thousand": { query: "scene=thousand" },
   "home-no-match": { query: "scene=eight", act: filter("zen den") },
   "home-long-names": { query: "scene=long-names" },
+  "home-damaged": { query: "scene=damaged" },
   "home-locked": { query: "scene=locked" },
   "home-missing": { query: "scene=missing" },
   "home-offline": { query: "scene=offline" },

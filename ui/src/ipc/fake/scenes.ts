@@ -103,6 +103,10 @@ const SCENES: Record<string, Scene> = {
     state.workspace = state.workspaces.find(({ kind }) => kind === "practice") ?? state.workspace;
   },
   loading: (world) => world.refuse("state", "never"),
+  damaged: (world, now) => {
+    world.state.connections = connections(now).slice(0, 3);
+    world.refuse("state", { code: "index_damaged" });
+  },
   locked: withKeychain("locked"),
   missing: withKeychain("missing"),
   offline: (world, now) => {

@@ -36,5 +36,14 @@ export const settingCalls = (world: World) => ({
 
   openFolder: async () => {},
 
-  checkKeychain: async () => world.state.keychain,
+  async repairIndex() {
+    world.allow("state");
+  },
+
+  async unlockKeychain() {
+    const { keychain } = world.state;
+    // The user types the password.
+    if (keychain.state === "locked") world.change(() => ({ keychain: { ...keychain, state: "ready" } }));
+    return world.state.keychain;
+  },
 });

@@ -62,6 +62,10 @@ export class World {
     this.#refusals.set(call, { refusal, once: false });
   }
 
+  allow(call: keyof Api): void {
+    this.#refusals.delete(call);
+  }
+
   refuseOnce(call: keyof Api, refusal: Refusal): void {
     this.#refusals.set(call, { refusal, once: true });
   }
