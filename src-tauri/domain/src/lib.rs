@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod attempt;
+pub mod certificate;
 mod code;
 pub mod connection;
 pub mod credential;
@@ -22,6 +23,7 @@ mod status;
 pub mod tally;
 pub mod template;
 pub mod text;
+pub mod text_file;
 pub mod values;
 mod vault_text;
 pub mod view;

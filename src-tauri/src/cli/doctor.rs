@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::sentence::sentence;
 use crate::domain::error::{Code, Failure};
 use crate::engine::ItemAudit;
-use crate::io::http::proxy_in_use;
+use crate::io::http::{check_trust, proxy_in_use};
 use crate::io::listener::Bound;
 use crate::io::loopback::Loopback;
 use crate::io::vault::KEYCHAIN_NAME;
@@ -71,7 +71,9 @@ fn check_port(context: &Context) -> String {
 }
 
 fn describe_network(context: &Context) -> Result<String, Failure> {
-    let added = context.engine.trust().list()?;
+    let trust = context.engine.trust();
+    let added = trust.list()?;
+    check_trust(&trust).map_err(|detail| Failure::new(Code::CertificateUntrusted).detail(detail))?;
     let proxy =
         proxy_in_use().map_or_else(|| "no proxy".to_owned(), |proxy| format!("through the proxy {proxy}"));
     let authorities = match added.as_slice() {

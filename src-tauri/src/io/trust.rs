@@ -9,7 +9,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub(super) use certificate::issuer_name;
+pub(super) use certificate::{issuer_name, not_before};
 pub use error::TrustError;
 pub(super) use store::Stamp;
 pub use store::Trust;

@@ -11,55 +11,26 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
-use crate::io::trust::issuer_name;
+use crate::domain::certificate::CertificateProblem;
+use crate::io::trust::{Trust, issuer_name, not_before};
 
-/// Why a server's certificate is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CertificateProblem {
-    /// The certificate chain is not trusted.
-    UnknownIssuer,
-    Expired,
-    NotYetValid,
-    /// It was issued for another server.
-    WrongName,
-    Revoked,
-    /// This computer has no trust store.
-    NoStore,
-    Other,
-}
-
-impl CertificateProblem {
-    /// Fixed words, for use alone or after a colon.
-    pub fn description(self) -> &'static str {
-        match self {
-            Self::UnknownIssuer => "nobody known here vouches for its certificate",
-            Self::Expired => "its certificate has expired",
-            Self::NotYetValid => "its certificate is not valid yet",
-            Self::WrongName => "its certificate belongs to another server",
-            Self::Revoked => "its certificate was revoked",
-            Self::NoStore => "this computer has no list of certificate authorities",
-            Self::Other => "its certificate is damaged or not made for this",
+fn find_problem(error: &rustls::Error) -> CertificateProblem {
+    let rustls::Error::InvalidCertificate(error) = error else { return CertificateProblem::Other };
+    match error {
+        // An authority with the name of a known one and another key leads to a bad signature.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => CertificateProblem::UnknownIssuer,
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => CertificateProblem::Expired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            CertificateProblem::NotYetValid
         }
-    }
-
-    /// Whether a wrong clock on this computer would cause the same refusal.
-    pub fn depends_on_clock(self) -> bool {
-        matches!(self, Self::Expired | Self::NotYetValid)
-    }
-
-    fn from_rustls(error: &rustls::Error) -> Self {
-        let rustls::Error::InvalidCertificate(error) = error else { return Self::Other };
-        match error {
-            // An authority with the name of a known one and another key leads to a bad signature.
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownIssuer,
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotYetValid,
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                Self::WrongName
-            }
-            CertificateError::Revoked => Self::Revoked,
-            _ => Self::Other,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            CertificateProblem::WrongName
         }
+        CertificateError::Revoked => CertificateProblem::Revoked,
+        CertificateError::Other(OtherError(error)) => {
+            CertificateProblem::from_system_text(&error.to_string())
+        }
+        _ => CertificateProblem::Other,
     }
 }
 
@@ -102,8 +73,38 @@ impl CertificateRefusal {
 /// TLS with the operating system's trust store and these authorities. Reading the store takes some milliseconds.
 pub(super) fn tls_config(added: Vec<CertificateDer<'static>>) -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let platform = Verifier::new_with_extra_roots(added, provider.clone()).ok();
+    let platform = open_verifier(added, &provider).ok();
     config(provider.clone(), SystemVerifier { platform, provider })
+}
+
+/// The plain verifier if no authority was added, or if the added ones cannot be used: on Windows they need an engine of
+/// their own, whose failure must not refuse the servers that the system trusts.
+fn open_verifier(
+    added: Vec<CertificateDer<'static>>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Verifier, rustls::Error> {
+    if !added.is_empty()
+        && let Ok(verifier) = Verifier::new_with_extra_roots(added, provider.clone())
+    {
+        return Ok(verifier);
+    }
+    Verifier::new(provider.clone())
+}
+
+/// Checks that certificates can be verified here, also with the added authorities. The error is in fixed words.
+pub fn check_trust(trust: &Trust) -> Result<(), &'static str> {
+    check_roots(trust.roots())
+}
+
+fn check_roots(added: Vec<CertificateDer<'static>>) -> Result<(), &'static str> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    Verifier::new(provider.clone()).map_err(|_| CertificateProblem::NoStore.description())?;
+    if added.is_empty() {
+        return Ok(());
+    }
+    Verifier::new_with_extra_roots(added, provider)
+        .map(drop)
+        .map_err(|_| "the system cannot use the certificate authorities that were added")
 }
 
 /// For clients that speak no TLS: reads no store and refuses every certificate.
@@ -145,9 +146,13 @@ impl ServerCertVerifier for SystemVerifier {
             CertificateError::Other(OtherError(Arc::new(CertificateRefusal { problem, issuer }))).into()
         };
         let Some(platform) = &self.platform else { return Err(refuse(CertificateProblem::NoStore)) };
-        platform
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-            .map_err(|error| refuse(CertificateProblem::from_rustls(&error)))
+        platform.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now).map_err(
+            |error| {
+                let chain = std::iter::once(end_entity).chain(intermediates).filter_map(not_before);
+                let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+                refuse(find_problem(&error).at(chain, now))
+            },
+        )
     }
 
     fn verify_tls12_signature(
@@ -172,5 +177,36 @@ impl ServerCertVerifier for SystemVerifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_the_operating_system_are_found_in_its_error() {
+        for (text, wanted) in [
+            (
+                "A certificate chain could not be built. (os error -2146762486)",
+                CertificateProblem::UnknownIssuer,
+            ),
+            ("“localhost” certificate is not trusted: -67843", CertificateProblem::UnknownIssuer),
+            ("“localhost” certificate is expired: -67818", CertificateProblem::Expired),
+            ("Malformed OCSP response", CertificateProblem::Other),
+        ] {
+            let other = OtherError(Arc::from(Box::<dyn Error + Send + Sync>::from(text)));
+            assert_eq!(find_problem(&CertificateError::Other(other).into()), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn authorities_that_cannot_be_used_leave_those_of_the_system() {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let damaged = vec![CertificateDer::from(b"damaged".to_vec())];
+        assert!(Verifier::new_with_extra_roots(damaged.clone(), provider.clone()).is_err());
+        assert!(open_verifier(damaged.clone(), &provider).is_ok());
+        assert_eq!(check_roots(Vec::new()), Ok(()));
+        assert!(check_roots(damaged).is_err_and(|text| text.ends_with("that were added")));
     }
 }

@@ -9,9 +9,11 @@ use sha2::{Digest, Sha256};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
+use zeroize::Zeroizing;
 
 use super::error::TrustError;
 use crate::domain::text::plain_line;
+use crate::domain::text_file;
 use crate::domain::view::CertificateView;
 
 /// A chain of authorities has some kilobytes; a browser's whole list has two hundred.
@@ -23,6 +25,10 @@ const KEY_LABEL_END: &[u8] = b"PRIVATE KEY-----";
 
 /// All certificates of a text in PEM, or one in DER.
 pub(super) fn parse(given: &[u8]) -> Result<Vec<CertificateDer<'static>>, TrustError> {
+    if text_file::is_marked(given) {
+        let text = text_file::decode(given).map_err(|_| TrustError::NoCertificate)?;
+        return parse(Zeroizing::new(text).trim_start_matches('\u{feff}').as_bytes());
+    }
     // Before anything else: the content may be kept or quoted from here on.
     if given.windows(KEY_LABEL_END.len()).any(|part| part == KEY_LABEL_END) {
         return Err(TrustError::PrivateKey);
@@ -70,6 +76,12 @@ pub(super) fn view(der: &CertificateDer<'_>) -> Option<CertificateView> {
 pub(in crate::io) fn issuer_name(der: &CertificateDer<'_>) -> Option<String> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     Some(display_name(certificate.issuer())).filter(|name| !name.is_empty())
+}
+
+/// When a certificate begins to be valid, in seconds since 1970.
+pub(in crate::io) fn not_before(der: &CertificateDer<'_>) -> Option<i64> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    Some(certificate.validity().not_before.timestamp())
 }
 
 /// The common name, with the organisation unless the name contains it.
