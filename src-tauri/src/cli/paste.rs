@@ -46,7 +46,8 @@ async fn read_addresses(sender: mpsc::Sender<Paste>) {
             Ok(read) if read > 0 => {}
             _ => break,
         }
-        let line = String::from_utf8_lossy(&line).trim().to_owned();
+        // PowerShell begins what it pipes with a byte order mark.
+        let line = String::from_utf8_lossy(&line).trim_start_matches('\u{feff}').trim().to_owned();
         if line.is_empty() {
             continue;
         }

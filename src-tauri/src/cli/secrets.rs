@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use zeroize::Zeroizing;
+
 use crate::domain::error::{Code, Failure};
+use crate::domain::text_file;
 
 /// A longer secret is a file named by mistake.
 const SECRET_MAX: u64 = 64 * 1024;
@@ -32,7 +35,10 @@ fn read_secret(source: &str) -> Result<String, String> {
     } else if let Some(variable) = source.strip_prefix("env:") {
         std::env::var(variable).map_err(|_| format!("the variable {variable} is not set"))?
     } else if let Some(path) = source.strip_prefix("file:") {
-        read_bounded(std::fs::File::open(path).map_err(|e| format!("{path}: {}", e.kind()))?)?
+        std::fs::File::open(path)
+            .map_err(|e| e.kind().to_string())
+            .and_then(read_bounded)
+            .map_err(|why| format!("{path}: {why}"))?
     } else {
         return Err(
             "say env:VAR, file:PATH or -; a secret on the command line can be seen by other programs".into(),
@@ -42,7 +48,10 @@ fn read_secret(source: &str) -> Result<String, String> {
 }
 
 fn read_bounded(source: impl Read) -> Result<String, String> {
-    let mut text = String::new();
-    source.take(SECRET_MAX + 1).read_to_string(&mut text).map_err(|e| e.kind().to_string())?;
-    if text.len() as u64 > SECRET_MAX { Err("too long for a secret".into()) } else { Ok(text) }
+    let mut bytes = Zeroizing::new(Vec::new());
+    source.take(SECRET_MAX + 1).read_to_end(&mut bytes).map_err(|e| e.kind().to_string())?;
+    if bytes.len() as u64 > SECRET_MAX {
+        return Err("too long for a secret".into());
+    }
+    text_file::decode(&bytes).map_err(|e| e.to_string())
 }
