@@ -5,6 +5,7 @@ pub mod address;
 pub mod attempt;
 pub mod certificate;
 mod code;
+pub mod command_line;
 pub mod connection;
 pub mod credential;
 pub mod element;

@@ -19,6 +19,7 @@ use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{ConnectRequest, KeychainState};
 use crate::engine::{Browser, Controls, Ending, Engine, SigningIn, Unsaved, WorkspaceId};
+use crate::io::browser::NotOpened;
 
 /// How often a locked keychain is asked again while the token waits in memory.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -148,12 +149,20 @@ async fn open_page(signing: &SigningIn, browser: &Browser) {
     if *browser == Browser::None {
         print::open_line(url.as_str());
         crate::fault::point("browser_opened");
-    } else if signing.open_browser(browser).await {
-        print::note(&format!("Finish in the browser: sign in at {} and allow access.", signing.host()));
-    } else {
-        print::note("No browser opened. Open this address in any browser on this computer:");
-        print::open_line(url.as_str());
+        return;
     }
+    let problem = match signing.open_browser(browser).await {
+        Ok(()) => {
+            let host = signing.host();
+            return print::note(&format!("Finish in the browser: sign in at {host} and allow access."));
+        }
+        Err(NotOpened::NoBrowser) => "No browser opened.".to_owned(),
+        Err(NotOpened::Command { command, why }) => {
+            format!("No browser opened. {}: {why}.", print::one_line(&command))
+        }
+    };
+    print::note(&format!("{problem} Open this address in any browser on this computer:"));
+    print::open_line(url.as_str());
 }
 
 /// Waits for the keychain if it is locked, and until the browser has received its page.

@@ -81,7 +81,7 @@ impl Attempts {
         let (paste, pasted) = mpsc::channel(1);
         let (deadline, deadline_seen) = watch::channel(until);
         let (stage, staged) = watch::channel(Stage::Waiting);
-        let browser_opened = signing.open_browser(&Browser::Default).await;
+        let browser_opened = signing.open_browser(&Browser::Default).await.is_ok();
         let code_ends_at = signing.code_ends_in().map(|left| clock::now_ms().saturating_add(to_ms(left)));
         let view = view(&signing, browser_opened, code_ends_at);
         self.list().push(Attempt {
@@ -174,7 +174,7 @@ impl Attempts {
     /// Opens the address again.
     pub(super) async fn open_again(&self, id: &str) -> Result<(), Failure> {
         let url = self.update(id, |attempt| attempt.url.clone()).flatten().ok_or_else(ended_failure)?;
-        let opened = open_browser(url, Browser::Default).await;
+        let opened = open_browser(url, Browser::Default).await.is_ok();
         self.update(id, |attempt| attempt.view.browser_opened = opened);
         Ok(())
     }
