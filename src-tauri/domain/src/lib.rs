@@ -20,6 +20,7 @@ pub mod item;
 pub mod oauth;
 pub mod renewal;
 pub mod sensitive;
+pub mod shell;
 mod status;
 pub mod tally;
 pub mod template;
