@@ -14,5 +14,5 @@ mod tests;
 
 pub use entries::SERVICE as KEYCHAIN_SERVICE;
 pub use error::VaultError;
-pub use keychain::NAME as KEYCHAIN_NAME;
-pub use store::{Prompting, Vault};
+pub use keychain::{NAME as KEYCHAIN_NAME, Prompting};
+pub use store::Vault;

@@ -12,18 +12,54 @@ pub const SERVICE: &str = "keyrack";
 pub(super) struct Entries {
     pub(super) store: Arc<CredentialStore>,
     pub(super) user: String,
+    /// A longer value is stored in parts.
+    pub(super) max_item_bytes: usize,
 }
 
 impl Entries {
     /// The item itself, or one of its parts.
     pub(super) fn entry(&self, part: Option<&str>, label: &str) -> Result<Entry, Error> {
         let user = part.map_or_else(|| self.user.clone(), |part| format!("{}#{part}", self.user));
-        // Only the Secret Service has labels.
-        let label = HashMap::from([("label", label)]);
-        let modifiers = (cfg!(target_os = "linux") && !label["label"].is_empty()).then_some(&label);
-        match self.store.build(SERVICE, &user, modifiers) {
+        let modifiers = modifiers(label);
+        match self.store.build(SERVICE, &user, modifiers.as_ref()) {
             Err(Error::Invalid(..) | Error::NotSupportedByStore(_)) => self.store.build(SERVICE, &user, None),
             built => built,
         }
     }
+
+    /// Saves an item or a part.
+    pub(super) fn save(&self, part: Option<&str>, label: &str, value: &[u8]) -> Result<(), Error> {
+        let entry = self.entry(part, label)?;
+        entry.set_secret(value)?;
+        if cfg!(windows) {
+            // Names the connection to a user who looks through the Credential Manager; the value is saved without it.
+            let _ = entry.update_attributes(&HashMap::from([("comment", label)]));
+        }
+        Ok(())
+    }
+
+    /// The items of this service and home, and perhaps others.
+    pub(super) fn search(&self, home: &str) -> Result<Vec<Entry>, Error> {
+        let pattern = target_pattern(home);
+        match self.store.search(&HashMap::from([("service", SERVICE)])) {
+            // The Credential Manager is searched by the names of its targets alone.
+            Err(Error::Invalid(..)) => self.store.search(&HashMap::from([("pattern", pattern.as_str())])),
+            found => found,
+        }
+    }
+}
+
+/// The attributes of a new item. Only the Secret Service has labels. On Windows an item would roam with a domain profile,
+/// but the index does not.
+fn modifiers(label: &str) -> Option<HashMap<&'static str, &str>> {
+    match std::env::consts::OS {
+        "linux" if !label.is_empty() => Some(HashMap::from([("label", label)])),
+        "windows" => Some(HashMap::from([("persistence", "Local")])),
+        _ => None,
+    }
+}
+
+/// A regular expression for the targets of the items of a home in the Credential Manager.
+fn target_pattern(home: &str) -> String {
+    format!("^{home}:[0-9a-f]+\\.{SERVICE}$")
 }

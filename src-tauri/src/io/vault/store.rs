@@ -1,16 +1,17 @@
 //! Reads and writes items in the keychain.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use keyring_core::{CredentialStore, Error as Keyring};
 
 use super::deadline::run_within;
-use super::entries::{Entries, SERVICE};
+use super::entries::Entries;
 use super::error::VaultError;
 use super::fair_lock::{FairLock, FairLockGuard};
-use super::{keychain, parts};
+use super::keychain::{self, Prompting};
+use super::parts;
 use crate::domain::item::Item;
 use crate::domain::sensitive::Sensitive;
 use crate::domain::view::KeychainState;
@@ -21,15 +22,6 @@ const DEADLINE: Duration = Duration::from_secs(3);
 
 /// For a user who types the password of the keychain.
 const PROMPT_DEADLINE: Duration = Duration::from_secs(120);
-
-/// Whether the keychain may show its password prompt during a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prompting {
-    /// No user is present: a locked keychain is an error at once.
-    Never,
-    /// A user is present, in the window or at a terminal.
-    Allowed,
-}
 
 /// Opens the store of the operating system, or that of a test.
 type Open = dyn Fn() -> Result<Arc<CredentialStore>, Keyring> + Send + Sync;
@@ -44,6 +36,7 @@ pub struct Vault {
     pub(super) state: Arc<dyn Fn() -> KeychainState + Send + Sync>,
     /// Writes must not interleave: those of two writers of one item would mix its parts.
     writing: FairLock,
+    max_item_bytes: usize,
 }
 
 impl Vault {
@@ -53,9 +46,10 @@ impl Vault {
             home: home_id.to_owned(),
             prompting,
             store: Arc::default(),
-            open: Arc::new(keychain::open),
+            open: Arc::new(move || keychain::open(prompting)),
             state: Arc::new(keychain::state),
             writing: FairLock::default(),
+            max_item_bytes: keychain::MAX_ITEM_BYTES,
         }
     }
 
@@ -64,6 +58,7 @@ impl Vault {
         Self {
             open: Arc::new(move || Ok(store.clone())),
             state: Arc::new(|| KeychainState::Ready),
+            max_item_bytes: keychain::WINDOWS_ITEM_BYTES,
             ..Self::new(home_id, Prompting::Never)
         }
     }
@@ -116,9 +111,10 @@ impl Vault {
 
     /// The ids of all connections with an item. Lists the keychain, which takes seconds if it holds thousands of items.
     pub fn connection_ids(&self) -> Result<BTreeSet<String>, VaultError> {
-        let prefix = format!("{}:", self.home);
+        let home = self.home.clone();
         self.call("", None, move |entries| {
-            let found = entries.store.search(&HashMap::from([("service", SERVICE)]))?;
+            let prefix = format!("{home}:");
+            let found = entries.search(&home)?;
             let keys = found
                 .iter()
                 .filter_map(|entry| Some(entry.get_specifiers()?.1.strip_prefix(&prefix)?.to_owned()));
@@ -170,27 +166,22 @@ impl Vault {
         work: impl Fn(&Entries) -> Result<T, Keyring> + Send + 'static,
     ) -> Result<T, VaultError> {
         self.open_in_background();
-        let deadline = match (self.state(), self.prompting) {
-            (KeychainState::Missing, _) => return Err(VaultError::Missing),
-            (KeychainState::Locked, Prompting::Never) => return Err(VaultError::Locked),
-            (KeychainState::Locked, Prompting::Allowed) => PROMPT_DEADLINE,
-            (KeychainState::Ready, _) => DEADLINE,
-        };
-        let (slot, open) = (self.store.clone(), self.open.clone());
+        let deadline = choose_deadline(self.state(), self.prompting, keychain::ASKS_WHEN_READY)?;
+        let (slot, open, max_item_bytes) = (self.store.clone(), self.open.clone(), self.max_item_bytes);
         let user = format!("{}:{key}", self.home);
         run_within(deadline, move || {
             let _guard = guard;
             let current = slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if let Some(store) = current {
-                match work(&Entries { store, user: user.clone() }) {
+                match work(&Entries { store, user: user.clone(), max_item_bytes }) {
                     // The connection broke; a new one gives the real error.
-                    Err(Keyring::PlatformFailure(_)) => {}
+                    Err(Keyring::PlatformFailure(_)) if keychain::CAN_DISCONNECT => {}
                     done => return Ok(done?),
                 }
             }
             let store = open().map_err(|_| VaultError::Missing)?;
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(store.clone());
-            Ok(work(&Entries { store, user })?)
+            Ok(work(&Entries { store, user, max_item_bytes })?)
         })
     }
 
@@ -207,5 +198,20 @@ impl Vault {
                 *current = open().ok();
             }
         });
+    }
+}
+
+/// How long a call may take. `asks_when_ready` says whether a keychain that is not locked may ask the user too.
+pub(super) fn choose_deadline(
+    state: KeychainState,
+    prompting: Prompting,
+    asks_when_ready: bool,
+) -> Result<Duration, VaultError> {
+    match (state, prompting) {
+        (KeychainState::Missing, _) => Err(VaultError::Missing),
+        (KeychainState::Locked, Prompting::Never) => Err(VaultError::Locked),
+        (KeychainState::Locked, Prompting::Allowed) => Ok(PROMPT_DEADLINE),
+        (KeychainState::Ready, Prompting::Allowed) if asks_when_ready => Ok(PROMPT_DEADLINE),
+        (KeychainState::Ready, _) => Ok(DEADLINE),
     }
 }
