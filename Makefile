@@ -6,7 +6,7 @@ SHELL := bash
 ui_sources := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/package-lock.json -type f 2>/dev/null)
 has_display := $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin MINGW%,$(shell uname -s)))
 
-.PHONY: help run tour check test soak bench bundle fresh fresh-deb types setup-build setup-test
+.PHONY: help run tour check test cross soak bench bundle fresh fresh-deb types setup-build setup-test
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ check: ## The quick loop: formatting, lints, domain and engine tests, UI types a
 
 test: setup-test ## Everything from formatting to the real window
 	scripts/test
+
+cross: ui/dist/index.html ## Test the command line for Windows under Wine, and check macOS (as root)
+	scripts/cross
 
 soak: setup-test ui/dist/index.html ## Long runs of the same tests
 	KEYRACK_SOAK=1 cargo test --test cli
