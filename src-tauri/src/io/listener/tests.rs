@@ -71,7 +71,7 @@ impl hyper::body::Body for Pieces {
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<std::result::Result<Frame<Bytes>, Infallible>>> {
         self.0 = self.0.saturating_sub(1);
         let piece = || Ok(Frame::data(Bytes::from_static(&[b'a'; PIECE_BYTES])));
         Poll::Ready((self.0 > 0).then(piece))

@@ -161,9 +161,9 @@ impl CredentialStoreApi for Targets {
     }
 
     fn search(&self, spec: &HashMap<&str, &str>) -> Result<Vec<Entry>, Keyring> {
-        match spec.iter().collect::<Vec<_>>().as_slice() {
-            [(&"pattern", pattern)] => {
-                assert_eq!(**pattern, r"^home:[0-9a-f]+\.keyrack$");
+        match spec.get("pattern") {
+            Some(pattern) if spec.len() == 1 => {
+                assert_eq!(*pattern, r"^home:[0-9a-f]+\.keyrack$");
                 self.0.search(&HashMap::new())
             }
             _ => Err(Keyring::Invalid("service".into(), "unknown".into())),
