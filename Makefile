@@ -6,7 +6,14 @@ SHELL := bash
 ui_sources := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/package-lock.json -type f 2>/dev/null)
 has_display := $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin MINGW%,$(shell uname -s)))
 
-.PHONY: help run tour check test cross soak bench bundle fresh fresh-deb types setup-build setup-test
+# How long `make fuzz` and `make soak` fuzz each target, and which targets; all of them unless named.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?=
+
+# Which part of the mutants `make soak` tries: another one each day.
+MUTANTS_SHARD ?= $(shell expr $$(date +%j) % 12)/12
+
+.PHONY: help run tour check test cross fuzz soak bench bundle fresh fresh-deb types setup-build setup-test
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,9 +41,16 @@ test: setup-test ## Everything from formatting to the real window
 cross: ui/dist/index.html ## Test the command line for Windows under Wine, and check macOS (as root)
 	scripts/cross
 
-soak: setup-test ui/dist/index.html ## Long runs of the same tests
+fuzz: ## Random input wherever text from outside is read: `make fuzz FUZZ_SECONDS=600 FUZZ_TARGETS=template`
+	@scripts/setup check
+	scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+soak: ui/dist/index.html ## Long runs of the same tests, each fuzz target, and a part of the mutants
+	@scripts/setup soak
 	KEYRACK_SOAK=1 cargo test --test cli
 	KEYRACK_SOAK=1 cargo test --test window providers::
+	scripts/fuzz $(FUZZ_SECONDS)
+	scripts/mutants $(MUTANTS_SHARD)
 
 bench: setup-test ## Figures beside their rivals'
 	@scripts/setup bundle

@@ -2,9 +2,8 @@
 
 /// Stops the program at a named point if `KEYRACK_FAULT` names it, after a line on standard error. The test then kills
 /// it with signal 9, or changes something and lets it continue by opening the named pipe `KEYRACK_FAULT_UNTIL`.
-#[cfg(debug_assertions)]
 pub fn point(name: &str) {
-    if std::env::var("KEYRACK_FAULT").is_ok_and(|wanted| wanted == name) {
+    if cfg!(debug_assertions) && std::env::var("KEYRACK_FAULT").is_ok_and(|wanted| wanted == name) {
         eprintln!("fault: {name}");
         match std::env::var_os("KEYRACK_FAULT_UNTIL") {
             // Opening a named pipe for reading blocks until it is opened for writing.
@@ -16,9 +15,6 @@ pub fn point(name: &str) {
     }
 }
 
-#[cfg(not(debug_assertions))]
-pub fn point(_name: &str) {}
-
 /// [`point`] without blocking the rest of the program.
 pub async fn slow_point(name: &'static str) {
     if cfg!(debug_assertions) {
@@ -27,12 +23,6 @@ pub async fn slow_point(name: &'static str) {
 }
 
 /// A number that a test sets, such as a lifetime in seconds; `None` in release builds.
-#[cfg(debug_assertions)]
 pub fn number(variable: &str) -> Option<i64> {
-    std::env::var(variable).ok()?.parse().ok()
-}
-
-#[cfg(not(debug_assertions))]
-pub fn number(_variable: &str) -> Option<i64> {
-    None
+    if cfg!(debug_assertions) { std::env::var(variable).ok()?.parse().ok() } else { None }
 }

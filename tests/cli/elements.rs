@@ -79,6 +79,24 @@ fn an_invalid_element_file_is_reported_with_its_line() {
 }
 
 #[test]
+fn a_path_key_that_no_element_has_is_refused() {
+    let home = Home::in_session(Session::without_keyring());
+    let with_path_key = |key: &str| ACME.replace("initials =", &format!("path_key = \"{key}\"\ninitials ="));
+    let file = write(&home, "acme", &with_path_key("anvils"));
+    let error = home.run(&["elements", "check", &file, "--json"]).error(2, "element_invalid");
+    let says = ":4: path_key: no element has the key anvils; add its file first, or remove path_key";
+    assert!(error["detail"].as_str().is_some_and(|detail| detail.ends_with(says)), "{error}");
+
+    write(&home, "anvils", &ACME.replace("key = \"acme\"", "key = \"anvils\""));
+    home.run(&["elements", "check", &file]).ok();
+    write(&home, "acme", &with_path_key("zendesk"));
+    home.run(&["elements", "check", &file]).ok();
+    let shown = home.json(&["elements", "show", "acme"]);
+    let keys: Vec<_> = shown["fields"].as_array().expect("fields").iter().map(|f| f["key"].clone()).collect();
+    assert_eq!(keys, ["oauth.api.key", "oauth.api.secret", "oauth.callback.url"], "its own form");
+}
+
+#[test]
 fn an_element_of_the_user_is_listed_and_connected() {
     let home = Home::new();
     let file = write(&home, "acme", ACME);

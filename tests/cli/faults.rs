@@ -87,7 +87,7 @@ fn faults() -> Vec<(&'static str, Response, End)> {
         (
             "a page",
             Response::with_head(ok, "Content-Type: text/html\r\n", b"<html>Welcome to the hotel</html>"),
-            Unusable,
+            Later,
         ),
         ("more than a megabyte", Response::Endless, Unusable),
         (
@@ -329,7 +329,7 @@ fn the_errors_of_the_mock_server_have_the_same_outcomes() {
         ("slow", Some(End::Later)),
         ("cut", Some(End::Later)),
         ("huge", Some(End::Unusable)),
-        ("html", Some(End::Unusable)),
+        ("html", Some(End::Later)),
         ("redirect", Some(End::Unusable)),
     ];
     let known = server.control("faults_known", json!([]));

@@ -2,7 +2,7 @@
 
 use crate::support::home::Home;
 use crate::support::http;
-use crate::support::session::Session;
+use crate::support::session::{KeyringItem, Session};
 use crate::support::user;
 
 #[test]
@@ -109,16 +109,18 @@ fn a_token_that_cannot_be_saved_in_time_is_revoked() {
 }
 
 #[test]
-fn control_c_while_the_token_waits_revokes_it() {
-    let home = Home::new();
-    let running = lock_before_saving(&home, &["zendesk"]);
-    running.interrupt();
-    assert_eq!(running.wait().code(), Some(11));
-    assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked = 0"), 0);
-    home.session.unlock();
-    // A write that was in progress may have succeeded, which is only known after unlocking.
-    home.run(&["doctor"]).ok();
-    home.assert_consistent(0);
+fn a_signal_while_the_token_waits_revokes_it() {
+    for signal in ["-INT", "-TERM", "-HUP", "-QUIT"] {
+        let home = Home::new();
+        let running = lock_before_saving(&home, &["zendesk"]);
+        running.signal(signal);
+        assert_eq!(running.wait().code(), Some(11), "{signal}");
+        assert_eq!(home.count("SELECT count(*) FROM practice_grant WHERE revoked = 0"), 0, "{signal}");
+        home.session.unlock();
+        // A write that was in progress may have succeeded, which is only known after unlocking.
+        home.run(&["doctor"]).ok();
+        home.assert_consistent(0);
+    }
 }
 
 #[test]
@@ -156,4 +158,29 @@ fn an_index_of_a_newer_version_is_refused_by_name() {
     assert!(error["name"].as_str().is_some_and(|file| file.ends_with("index.sqlite3")), "{error}");
     home.run(&["connect", "zendesk", "--workspace", "practice", "--json"]).error(1, "index_newer");
     assert!(home.opened_addresses().is_empty());
+}
+
+#[test]
+fn of_an_item_that_the_keyring_holds_twice_the_newest_counts() {
+    let home = Home::new();
+    home.connect(&["zendesk"]);
+    let item = |home: &Home| {
+        let mut items = home.session.keyring();
+        items.retain(|item| item.secret.contains("access_token"));
+        items
+    };
+    let old = item(&home).remove(0);
+    let newer =
+        KeyringItem { secret: old.secret.replace("\"access_token\":\"", "\"access_token\":\"newer-"), ..old };
+    home.session.copy_into_keyring(&newer);
+    assert_eq!(item(&home).len(), 2, "the keyring holds it twice");
+    assert!(home.run(&["token", "Zendesk"]).ok().stdout.starts_with("newer-"));
+    // A write leaves one, a removal none.
+    home.run(&["renew", "Zendesk"]).ok();
+    let renewed = item(&home);
+    assert_eq!(renewed.len(), 1);
+    assert!(!renewed[0].secret.contains("newer-"));
+    home.session.copy_into_keyring(&renewed[0]);
+    home.run(&["remove", "Zendesk"]).ok();
+    assert!(item(&home).is_empty(), "both are gone");
 }

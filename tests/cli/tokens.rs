@@ -56,6 +56,21 @@ fn an_oauth_1_token_has_a_secret_and_no_header() {
     assert!(element.stdout.ends_with(&format!(", Element {token}\n")), "{}", element.stdout);
 }
 
+#[test]
+fn all_practice_connections_are_tested_and_renewed_in_one_run() {
+    let home = Home::new();
+    for name in ["One", "Two", "Three"] {
+        home.connect(&["zendesk", "--name", name]);
+    }
+    home.connect(&["desk", "--name", "Four"]);
+    for command in [["test", "--all"], ["renew", "--all"]] {
+        let rows = home.json(&[&command[..], &["--workspace", "practice"]].concat());
+        let ok = rows.as_array().expect("rows").iter().filter(|row| row["ok"] == true).count();
+        assert_eq!(ok, 4, "{command:?}: {rows}");
+    }
+    assert!(home.list().iter().all(|row| row["status"] == "ok"), "{:?}", home.list());
+}
+
 /// Connects with an access token that has expired.
 fn connect_expired(home: &Home) {
     home.connect_with(&["zendesk"], &[("KEYRACK_PRACTICE_LIFE", "1")]);

@@ -25,6 +25,10 @@ impl Outcome {
         self.status.code()
     }
 
+    pub fn dumped_core(&self) -> bool {
+        std::os::unix::process::ExitStatusExt::core_dumped(&self.status)
+    }
+
     /// Asserts success.
     #[track_caller]
     pub fn ok(self) -> Self {
@@ -56,7 +60,7 @@ type Program = Child;
 type Program = send_ctrlc::InterruptibleChild;
 
 fn spawn(mut command: Command) -> (Program, BufReader<ChildStdout>) {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     #[cfg(unix)]
     let spawned = command.spawn();
     #[cfg(windows)]
@@ -76,13 +80,20 @@ pub struct Running {
 }
 
 impl Running {
-    pub fn start(command: Command) -> Self {
+    pub fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::piped());
+        Self::start_at(command)
+    }
+
+    /// As [`Running::start`], with the standard input of the command.
+    pub fn start_at(command: Command) -> Self {
         let (child, out) = spawn(command);
         Self::read(child, out)
     }
 
     /// Starts a program and waits for the first line of its standard output.
-    pub fn start_and_read_line(command: Command) -> (Self, String) {
+    pub fn start_and_read_line(mut command: Command) -> (Self, String) {
+        command.stdin(Stdio::piped());
         let (child, mut out) = spawn(command);
         let mut line = String::new();
         out.read_line(&mut line).expect("a line");
@@ -137,8 +148,12 @@ impl Running {
     /// Sends SIGINT, as Control-C does.
     #[cfg(unix)]
     pub fn interrupt(&self) {
+        self.signal("-INT");
+    }
+
+    pub fn signal(&self, signal: &str) {
         let sent =
-            Command::new("kill").args(["-INT", &self.id().to_string()]).status().expect("kill is installed");
+            Command::new("kill").args([signal, &self.id().to_string()]).status().expect("kill is installed");
         assert!(sent.success());
     }
 

@@ -215,6 +215,15 @@ impl Session {
 
     /// Puts an item into the keyring. It replaces one with the same attributes.
     pub fn put_into_keyring(&self, item: &KeyringItem) {
+        self.create_item(item, true);
+    }
+
+    /// Puts a second item beside one with the same attributes, as an import of a keyring does.
+    pub fn copy_into_keyring(&self, item: &KeyringItem) {
+        self.create_item(item, false);
+    }
+
+    fn create_item(&self, item: &KeyringItem, replace: bool) {
         let attributes: HashMap<&str, &str> =
             item.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let properties = HashMap::from([
@@ -228,7 +237,7 @@ impl Session {
             COLLECTION,
             Some("org.freedesktop.Secret.Collection"),
             "CreateItem",
-            &(properties, secret, true),
+            &(properties, secret, replace),
         );
         reply.expect("a new item");
     }

@@ -5,13 +5,9 @@
 //   npm run screens            everything
 //   npm run screens -- home    only what has "home" in its name
 //   npm run screens -- flow    only the walks by keyboard and the long lists
+import { readdir } from "node:fs/promises";
 import { chromium } from "playwright-core";
 import { lookAtAll } from "./screens/look.mjs";
-import connect from "./screens/pictures/connect.mjs";
-import connection from "./screens/pictures/connection.mjs";
-import home from "./screens/pictures/home.mjs";
-import settings from "./screens/pictures/settings.mjs";
-import waiting from "./screens/pictures/waiting.mjs";
 import { openSite } from "./screens/site.mjs";
 import { measureLongLists } from "./screens/speed.mjs";
 import { WALKS } from "./screens/walks.mjs";
@@ -23,7 +19,9 @@ const chosen = (name) => !only || name.includes(only);
 const site = await openSite();
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
 
-const pictures = Object.entries({ ...home, ...connect, ...waiting, ...connection, ...settings });
+const folder = new URL("./screens/pictures/", import.meta.url);
+const files = await Promise.all((await readdir(folder)).map((file) => import(new URL(file, folder).href)));
+const pictures = files.flatMap((file) => Object.entries(file.default));
 for (const dark of [false, true])
   await lookAtAll(
     browser,

@@ -1,7 +1,7 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
 import { desktop, type Api } from "./ipc/api";
-import type { Route } from "./state/router.svelte";
+import type { Route } from "./screens/screens";
 import "./styles/tokens.css";
 import "./styles/base.css";
 

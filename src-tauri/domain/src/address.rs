@@ -4,8 +4,7 @@ use url::Url;
 
 use crate::host;
 
-/// Parses an absolute address: https, or http on this computer; without user information and without fragment (RFC
-/// 6749 §3.1.2). Keep the text: servers compare redirect addresses byte for byte.
+/// Parses an address: https, or http on this computer; without user information and fragment (RFC 6749 §3.1.2).
 pub fn parse(text: &str) -> Option<Url> {
     parse_http(text).filter(|url| url.scheme() == "https" || is_loopback(url))
 }
@@ -17,7 +16,8 @@ pub fn parse_http(text: &str) -> Option<Url> {
         return None;
     }
     let url = Url::parse(text).ok()?;
-    let (_, rest) = text.split_once("://")?;
+    // The URL parser also reads `https:/me@host` and `https:me@host`.
+    let rest = text.split_once(':')?.1.strip_prefix("//")?;
     let written = authority(rest);
     let plain = !written.is_empty() && !written.contains('@');
     (plain && matches!(url.scheme(), "https" | "http")).then_some(url)
@@ -48,4 +48,37 @@ pub(crate) fn split_authority(text: &str) -> (&str, &str) {
     });
     let rest = after_scheme.unwrap_or(text);
     rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_its_slashes_and_no_user_information() {
+        for good in [
+            "https://id.example.com",
+            "HTTPS://id.example.com:8443/a?b=c://d",
+            "https://id.example.com/https://me@other.example",
+            "http://localhost:1/",
+        ] {
+            assert!(parse(good).is_some(), "{good}");
+        }
+        // `Url` reads all of them as addresses, most of another host than it seems.
+        for bad in [
+            "https://me@id.example.com/",
+            "https://me:pw@id.example.com/",
+            "https:///id.example.com/",
+            "https:id.example.com/",
+            "https:/me@id.example.com/x://y",
+            "https:me:pw@id.example.com/x://y",
+            "https:/id.example.com/?x=https://y",
+            "http:/me@localhost/x://y",
+            "https:////me@id.example.com/x://y",
+            "ws://id.example.com/",
+            "mailto:a@b.example?x=https://y",
+        ] {
+            assert!(parse(bad).is_none(), "{bad}");
+        }
+    }
 }

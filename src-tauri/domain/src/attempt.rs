@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 
-/// The stage of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(rename = "AttemptStage"))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "AttemptStage"))]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The browser has the address; nothing came back yet.
@@ -14,7 +12,6 @@ pub enum Stage {
     Finishing,
     /// The provider issued a token that the vault could not take yet. It is kept in memory.
     Unsaved,
-    /// A connection was made.
     Connected,
     /// Ended without a connection.
     Failed,
@@ -22,7 +19,6 @@ pub enum Stage {
     Cancelled,
 }
 
-/// A move that no attempt can make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an attempt cannot go from {from:?} to {to:?}")]
 pub struct IllegalMove {

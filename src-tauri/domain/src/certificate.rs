@@ -1,31 +1,29 @@
 //! Why a server's certificate is refused, also by the numbers of the operating systems.
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 pub enum CertificateProblem {
-    /// The certificate chain is not trusted.
+    #[strum(serialize = "nobody known here vouches for its certificate")]
     UnknownIssuer,
+    #[strum(serialize = "its certificate has expired")]
     Expired,
+    #[strum(serialize = "its certificate is not valid yet")]
     NotYetValid,
-    /// It was issued for another server.
+    #[strum(serialize = "its certificate belongs to another server")]
     WrongName,
+    #[strum(serialize = "its certificate names no server, since it has no subjectAltName")]
+    NoName,
+    #[strum(serialize = "its certificate was revoked")]
     Revoked,
-    /// This computer has no trust store.
+    #[strum(serialize = "this computer has no list of certificate authorities")]
     NoStore,
+    #[strum(serialize = "its certificate is damaged or not made for this")]
     Other,
 }
 
 impl CertificateProblem {
     /// Fixed words, for use alone or after a colon.
     pub fn description(self) -> &'static str {
-        match self {
-            Self::UnknownIssuer => "nobody known here vouches for its certificate",
-            Self::Expired => "its certificate has expired",
-            Self::NotYetValid => "its certificate is not valid yet",
-            Self::WrongName => "its certificate belongs to another server",
-            Self::Revoked => "its certificate was revoked",
-            Self::NoStore => "this computer has no list of certificate authorities",
-            Self::Other => "its certificate is damaged or not made for this",
-        }
+        self.into()
     }
 
     /// Whether a wrong clock on this computer would cause the same refusal.

@@ -2,11 +2,38 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::status::Status::{self, NeedsSettings, NeedsSignIn, Retrying};
+use Status::{NeedsSettings, NeedsSignIn, Retrying};
+
+/// Whether a connection can be used, and if not, who has to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+#[derive(strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum Status {
+    /// Usable, as far as is known.
+    Ok,
+    /// The last renewal failed for a temporary reason.
+    Retrying,
+    /// The provider ended the sign-in.
+    NeedsSignIn,
+    /// The provider no longer accepts the client.
+    NeedsSettings,
+}
+
+impl Status {
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        word.parse().ok()
+    }
+}
 
 /// What follows from a code.
 struct Facts {
-    /// The exit status of the command line.
+    /// The exit status of the command line; a contract with scripts.
     exit: u8,
     /// Whether the same operation may succeed later without a change.
     temporary: bool,
@@ -16,14 +43,14 @@ struct Facts {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $code:ident $facts:tt)*) => {
+    ($($(#[$attribute:meta])* $code:ident $facts:tt)*) => {
         /// Stable names of everything that can end an operation. Scripts and the window depend on them.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[derive(strum::EnumString, strum::IntoStaticStr)]
         #[cfg_attr(test, derive(ts_rs::TS, strum::EnumIter))]
         #[serde(rename_all = "snake_case")]
         #[strum(serialize_all = "snake_case")]
-        pub enum Code { $($(#[$doc])* $code,)* }
+        pub enum Code { $($(#[$attribute])* $code,)* }
 
         impl Code {
             const fn facts(self) -> Facts {
@@ -75,6 +102,7 @@ codes! {
     /// The address has no metadata that says how to sign in there.
     IssuerUnknown { exit: 2, temporary: false, status: Some(NeedsSettings) }
     /// A bug in Keyrack.
+    #[default]
     Internal { exit: 1, temporary: false, status: None }
     /// The keychain refused this program.
     KeychainDenied { exit: 11, temporary: false, status: None }
@@ -100,8 +128,7 @@ codes! {
     PlatformLimit { exit: 15, temporary: false, status: Some(NeedsSettings) }
     /// The platform refused for a reason of its own.
     PlatformRejected { exit: 15, temporary: false, status: Some(NeedsSettings) }
-    /// An answer was lost, so it is not known whether the platform did what was asked. Reconciliation looks for the
-    /// result.
+    /// An answer was lost: the platform may have done what was asked. Reconciliation looks for the result.
     PlatformUncertain { exit: 12, temporary: false, status: Some(NeedsSettings) }
     /// The platform does not answer.
     PlatformUnreachable { exit: 12, temporary: true, status: Some(Retrying) }
@@ -134,17 +161,14 @@ codes! {
 }
 
 impl Code {
-    /// The exit status of the command line; a contract with scripts.
     pub const fn exit_status(self) -> u8 {
         self.facts().exit
     }
 
-    /// Whether the same operation may succeed later without a change.
     pub const fn is_temporary(self) -> bool {
         self.facts().temporary
     }
 
-    /// The status of a connection whose renewal or test failed with this code; `None` leaves it as it is.
     pub const fn status_after(self) -> Option<Status> {
         self.facts().status
     }

@@ -1,44 +1,39 @@
 //! A connection as the index keeps it. Its secrets are in the vault, see [`crate::item`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
 
+pub use super::code::Status;
 use super::form::Problem;
-pub use super::status::Status;
 use super::text::one_line;
 use super::workspace::WorkspaceId;
 
 /// What both the index and the keychain item know of a connection. Nothing here is secret.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Facts {
     /// Random, and never reused; also the key of the item in the keychain.
     pub id: String,
     #[cfg_attr(test, ts(type = "string"))]
     pub workspace: WorkspaceId,
-    /// The key of the element.
     pub element: String,
     /// The product's name as of the sign-in, for elements that only a hosted platform describes.
     #[serde(default)]
     pub product: String,
     /// The id of the instance at its platform. On this computer the index assigns it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
     /// Unique in its workspace, ignoring case.
     pub name: String,
     #[serde(default)]
     pub tags: Vec<String>,
     /// Free text of the user, see [`parse_note`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// The account, in the provider's words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     /// The host that the account belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// Milliseconds since 1970.
     pub created_at: i64,
@@ -62,7 +57,6 @@ pub struct Connection {
     pub last_code: Option<String>,
     /// The provider's own key of the account: names change, and several accounts may share one.
     pub identity_key: Option<String>,
-    /// The scopes that were granted.
     pub scopes: Vec<String>,
     /// Milliseconds since 1970.
     pub renewed_at: Option<i64>,
@@ -87,46 +81,37 @@ impl DerefMut for Connection {
 /// The longest name: long enough for a sentence, short enough for a row and for a keychain's label.
 pub const NAME_MAX: usize = 200;
 
+/// The longest note, in characters.
+pub const NOTE_MAX: usize = 500;
+
 /// Cleans a name as the user types it: one line without control, invisible and direction characters.
 pub fn normalize_name(name: &str) -> String {
     one_line(name)
 }
 
-/// A name of a connection or a workspace as it is kept, or what is wrong with it.
-///
-/// # Errors
-/// An empty name, or one longer than [`NAME_MAX`].
+/// A name of a connection or a workspace as it is kept.
 pub fn parse_name(name: &str) -> Result<String, Problem> {
-    let name = normalize_name(name);
-    match name.chars().count() {
-        0 => Err(Problem::Required),
-        n if n > NAME_MAX => Err(Problem::TooLong),
-        _ => Ok(name),
-    }
+    parse_line(name, NAME_MAX)?.ok_or(Problem::Required)
 }
-
-/// The longest note, in characters.
-pub const NOTE_MAX: usize = 500;
 
 /// A note as it is kept; an empty one is none.
 pub fn parse_note(text: &str) -> Result<Option<String>, Problem> {
-    let note = one_line(text);
-    match note.chars().count() {
-        0 => Ok(None),
-        n if n > NOTE_MAX => Err(Problem::TooLong),
-        _ => Ok(Some(note)),
-    }
+    parse_line(text, NOTE_MAX)
 }
 
-/// Cleans tags as a person types them: each like a name, none empty, none twice.
-pub fn normalize_tags(tags: &[String]) -> Vec<String> {
-    let mut clean: Vec<String> = Vec::new();
-    for tag in tags.iter().map(|tag| normalize_name(tag)).filter(|tag| !tag.is_empty()) {
-        if !clean.contains(&tag) {
-            clean.push(tag);
-        }
+fn parse_line(text: &str, longest: usize) -> Result<Option<String>, Problem> {
+    let line = one_line(text);
+    if line.chars().count() > longest {
+        return Err(Problem::TooLong);
     }
-    clean
+    Ok(Some(line).filter(|line| !line.is_empty()))
+}
+
+/// Tags, each cleaned like a name; none empty, none twice.
+pub fn normalize_tags(tags: &[String]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let tags = tags.iter().map(|tag| normalize_name(tag));
+    tags.filter(|tag| !tag.is_empty() && seen.insert(tag.clone())).collect()
 }
 
 /// The form of a name that the index keeps, sorts by and finds. Names that [`looks_same`](crate::text::looks_same) but
@@ -158,8 +143,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Whether both are one account: by their keys, or by their names where one of them has no key. Addresses are
-    /// compared as mail is delivered: ignoring case.
+    /// Compares the keys, or the names where one has no key: ignoring case, as mail is delivered.
     pub fn is_same(&self, other: &Self) -> bool {
         match (&self.key, &other.key) {
             (Some(one), Some(other)) => one == other,
@@ -169,7 +153,6 @@ impl Account {
 }
 
 impl Connection {
-    /// Whose account it is, as far as it is known.
     pub fn account(&self) -> Option<Account> {
         let name = self.facts.identity.clone()?;
         Some(Account { name, key: self.identity_key.clone() })
@@ -177,20 +160,45 @@ impl Connection {
 
     /// The same connection with this account.
     pub fn of(mut self, account: Option<Account>) -> Self {
-        (self.facts.identity, self.identity_key) = match account {
-            Some(account) => (Some(account.name), account.key),
-            None => (None, None),
-        };
+        self.identity_key = account.as_ref().and_then(|account| account.key.clone());
+        self.facts.identity = account.map(|account| account.name);
         self
     }
 }
 
-/// The scopes that were asked for and are not among the granted ones (RFC 6749 §3.3). An answer that names none grants
-/// what was asked (§5.1).
+/// Scopes of OpenID Connect Core 1.0 §5.4 and §11. They act on the sign-in and its ID token, and Entra and Google do not
+/// repeat them among the scopes of the access token.
+const NEVER_REPEATED: [&str; 6] = ["openid", "offline_access", "profile", "email", "address", "phone"];
+
+/// The requested scopes that were not granted (RFC 6749 §3.3). An answer that names none grants all (§5.1).
 pub fn missing_scopes(asked: Option<&str>, granted: Option<&str>) -> Vec<String> {
-    let Some(granted) = granted else { return Vec::new() };
-    let granted = split_scopes(Some(granted));
-    split_scopes(asked).into_iter().filter(|scope| !granted.contains(scope)).collect()
+    let granted = split_scopes(granted);
+    if granted.is_empty() {
+        return Vec::new();
+    }
+    let is_missing = |scope: &String| {
+        let short = short_scope(scope);
+        // Entra's `.default` stands for all scopes that were agreed before.
+        !NEVER_REPEATED.contains(&short.to_ascii_lowercase().as_str())
+            && short != ".default"
+            && !granted.iter().any(|other| is_same_scope(scope, other))
+    };
+    split_scopes(asked).into_iter().filter(is_missing).collect()
+}
+
+/// Google and Entra take a scope by its short name and repeat it with the address of its resource, or the reverse. Entra
+/// also changes the case.
+fn is_same_scope(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+        || (one.contains("://") != other.contains("://")
+            && short_scope(one).eq_ignore_ascii_case(short_scope(other)))
+}
+
+/// A scope without the address of its resource.
+fn short_scope(scope: &str) -> &str {
+    let Some((_, after_scheme)) = scope.split_once("://") else { return scope };
+    let name = after_scheme.rsplit('/').next().unwrap_or(after_scheme);
+    name.strip_prefix("userinfo.").unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -208,6 +216,37 @@ mod tests {
         ] {
             assert_eq!(one.is_same(&other), same, "{one:?} {other:?}");
         }
+    }
+
+    #[test]
+    fn a_scope_is_missing_only_if_it_was_requested_and_would_be_repeated() {
+        let entra = "https://graph.microsoft.com/User.Read https://graph.microsoft.com/Mail.Read";
+        let google = "openid https://www.googleapis.com/auth/userinfo.email";
+        for (asked, granted, missing) in [
+            ("read write", None, ""),
+            ("read write", Some(""), ""),
+            ("read write", Some("read"), "write"),
+            ("read write", Some("write,read"), ""),
+            ("openid offline_access profile email User.Read", Some("User.Read"), ""),
+            ("openid offline_access", Some("User.Read"), ""),
+            ("User.Read Mail.Read", Some(entra), ""),
+            (entra, Some("user.read mail.read"), ""),
+            ("User.Read Mail.Send", Some(entra), "Mail.Send"),
+            ("https://outlook.office.com/Mail.Read", Some(entra), "https://outlook.office.com/Mail.Read"),
+            ("https://graph.microsoft.com/.default", Some(entra), ""),
+            ("openid email", Some(google), ""),
+            ("https://www.googleapis.com/auth/userinfo.email", Some("openid email"), ""),
+            (
+                "https://www.googleapis.com/auth/drive https://www.googleapis.com/auth/calendar",
+                Some("https://www.googleapis.com/auth/drive"),
+                "https://www.googleapis.com/auth/calendar",
+            ),
+            // A path is part of a scope that is no address.
+            ("repo/read", Some("org/read"), "repo/read"),
+        ] {
+            assert_eq!(missing_scopes(Some(asked), granted).join(" "), missing, "{asked} {granted:?}");
+        }
+        assert!(missing_scopes(None, Some("read")).is_empty());
     }
 
     #[test]

@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_with::As;
 
 use crate::oauth::token::TokenSet;
 use crate::sensitive::Sensitive;
-use crate::vault_text;
+use crate::vault_text::VaultText;
 
-/// What a connection calls its product with.
 #[derive(Clone, Debug)]
 pub enum Credential {
-    /// The provider's tokens.
     Tokens(TokenSet),
-    /// An API key.
     Key(Sensitive<String>),
     /// A user name and a password (RFC 7617).
-    Basic { username: String, password: Sensitive<String> },
+    Basic {
+        username: String,
+        password: Sensitive<String>,
+    },
     /// A hosted platform keeps what the provider issued; calls go there with the Element token.
     ElementTokenOnly,
 }
@@ -41,21 +42,21 @@ impl Credential {
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct CredentialText {
-    #[serde(with = "vault_text::optional")]
+    #[serde(with = "As::<Option<VaultText>>")]
     access_token: Option<Sensitive<String>>,
-    #[serde(with = "vault_text::optional")]
+    #[serde(with = "As::<Option<VaultText>>")]
     token_secret: Option<Sensitive<String>>,
-    #[serde(with = "vault_text::optional")]
+    #[serde(with = "As::<Option<VaultText>>")]
     refresh_token: Option<Sensitive<String>>,
     token_type: String,
     expires_in: Option<u64>,
     scope: Option<String>,
     extra: BTreeMap<String, String>,
-    #[serde(with = "vault_text::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(with = "As::<Option<VaultText>>", skip_serializing_if = "Option::is_none")]
     api_key: Option<Sensitive<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<String>,
-    #[serde(with = "vault_text::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(with = "As::<Option<VaultText>>", skip_serializing_if = "Option::is_none")]
     password: Option<Sensitive<String>>,
 }
 

@@ -10,112 +10,83 @@ use super::exchange::Exchange;
 use super::form::FieldProblem;
 
 /// The refusal of a hosted platform, for "Details".
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct PlatformAnswer {
     /// The HTTP status; absent if there was no answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The id under which the platform's support finds the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// The platform's words, cleaned.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The words of the provider behind it, cleaned.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider_message: Option<String>,
     /// Seconds to wait before asking again.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
 }
 
-/// A code with the facts that its sentence needs. Serialised as `{ "code": …, …facts }`; absent facts are left out.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What a provider refused, for [`Code::ProviderRejected`]. Absent if its own words alone tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// The client's id or secret.
+    Client,
+    /// The registration of a client.
+    Registration,
+    /// The scope that was requested.
+    Scope,
+}
+
+/// A code with the facts that its sentence needs. Serialised as `{ "code": …, …facts }`; absent facts are left out.
+#[serde_with::skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, thiserror::Error)]
+#[error("{}", code.as_str())]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Failure {
     pub code: Code,
     /// The fields that are wrong, for [`Code::FormInvalid`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<FieldProblem>>,
-    /// The product's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
     /// The name that was asked for: of a connection, an element, a workspace or a file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The host that did not answer or refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// The port that is taken.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
     /// A port that was free when the failure was made.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub free_port: Option<u16>,
     /// The provider's or the system's own words, cleaned; shown under "Details" only.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The names that an ambiguous one could mean.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub candidates: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<Box<PlatformAnswer>>,
+    pub refused: Option<Refused>,
     /// The redirect address that was sent, for [`Code::RedirectMismatch`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect: Option<String>,
     /// The redirect address that is registered, if the provider named it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub registered: Option<String>,
     /// The issuer of the server's certificate, for [`Code::CertificateUntrusted`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
     /// Seconds that the server's clock is ahead of this computer's.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub clock_skew: Option<i64>,
     /// Seconds that the provider asks to wait.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
     /// The account that signed in before, for [`Code::WrongAccount`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
     /// The account that signed in now, for [`Code::WrongAccount`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
     /// The requests that led here, for a report; oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, ts(optional, as = "Option<Vec<Exchange>>"))]
     pub exchanges: Vec<Exchange>,
     /// Finds the failure in the log.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<String>,
 }
 
 impl Failure {
     pub fn new(code: Code) -> Self {
-        Self {
-            code,
-            fields: None,
-            product: None,
-            name: None,
-            host: None,
-            port: None,
-            free_port: None,
-            detail: None,
-            candidates: None,
-            platform: None,
-            redirect: None,
-            registered: None,
-            issuer: None,
-            clock_skew: None,
-            retry_after: None,
-            expected: None,
-            found: None,
-            exchanges: Vec::new(),
-            report: None,
-        }
+        Self { code, ..Self::default() }
     }
 
     pub fn form(fields: Vec<FieldProblem>) -> Self {
@@ -147,14 +118,6 @@ impl Failure {
         self
     }
 }
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.code.as_str())
-    }
-}
-
-impl std::error::Error for Failure {}
 
 #[cfg(test)]
 mod tests {

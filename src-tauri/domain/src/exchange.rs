@@ -10,10 +10,9 @@ const SECRET_LENGTH: usize = 20;
 
 const REDACTED: &str = "…";
 
-/// A request to a provider or a platform, and its outcome.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct Exchange {
     pub method: String,
     /// With the port if it is unusual.
@@ -21,10 +20,8 @@ pub struct Exchange {
     /// The path, with `…` for segments that could be secret.
     pub path: String,
     /// Absent if there was no answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The error code of the answer, or a fixed phrase if there was none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// From the first byte sent to the last one received, in milliseconds.
     pub took_ms: u64,

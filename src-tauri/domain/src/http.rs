@@ -24,8 +24,7 @@ impl Method {
     }
 }
 
-/// A request. Header values and the body may contain credentials, so they are redacted, and `Debug` shows no more of
-/// the address than a report does.
+/// A request. It may contain credentials, so `Debug` shows no more of the address than a report does.
 #[derive(Clone)]
 pub struct HttpRequest {
     pub method: Method,

@@ -1,21 +1,21 @@
-//! The keychain's value for one connection: its secrets, and enough facts to describe itself should the index be lost.
-
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
+use serde_with::{As, FromInto, Same};
 use sha2::{Digest, Sha256};
 
 use crate::connection::{Connection, Facts, Status, split_scopes};
 use crate::credential::{Credential, CredentialText};
 use crate::oauth::token::TokenSet;
 use crate::sensitive::Sensitive;
-use crate::vault_text;
+use crate::vault_text::VaultText;
 
 /// The version of the JSON text.
 const VERSION: u8 = 1;
 
-/// The keychain's value for one connection. It has no `Serialize`: only [`Item::to_secret`] makes text of it.
+/// The keychain's value for one connection: its secrets, and enough facts to describe itself should the index be lost.
+/// It has no `Serialize`: only [`Item::to_secret`] makes text of it.
 #[derive(Clone, Debug)]
 pub struct Item {
     pub facts: Facts,
@@ -39,29 +39,14 @@ struct ItemText {
     received_at: i64,
     #[serde(default)]
     pinned_hosts: Vec<String>,
-    #[serde(with = "vault_text::map")]
+    #[serde(with = "As::<BTreeMap<Same, VaultText>>")]
     configuration: BTreeMap<String, Sensitive<String>>,
-    #[serde(flatten, with = "credential_text")]
+    #[serde(flatten, with = "As::<FromInto<CredentialText>>")]
     credential: Credential,
-    #[serde(with = "vault_text")]
+    #[serde(with = "As::<VaultText>")]
     element_token: Sensitive<String>,
 }
 
-mod credential_text {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::{Credential, CredentialText};
-
-    pub(super) fn serialize<S: Serializer>(credential: &Credential, to: S) -> Result<S::Ok, S::Error> {
-        CredentialText::from(credential.clone()).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Credential, D::Error> {
-        CredentialText::deserialize(from).map(Credential::from)
-    }
-}
-
-/// An item as it is written, with its version.
 #[derive(Serialize)]
 struct Written<'a> {
     v: u8,
@@ -101,7 +86,6 @@ impl Item {
         }
     }
 
-    /// The scopes that were granted.
     pub fn scopes(&self) -> Vec<String> {
         split_scopes(self.tokens().and_then(|tokens| tokens.scope.as_deref()))
     }
@@ -111,7 +95,6 @@ impl Item {
         Sha256::digest(self.element_token.expose().as_bytes()).into()
     }
 
-    /// The row that describes this item.
     pub fn to_connection(&self) -> Connection {
         Connection {
             facts: self.facts.clone(),

@@ -21,7 +21,6 @@ pub mod oauth;
 pub mod renewal;
 pub mod sensitive;
 pub mod shell;
-mod status;
 pub mod tally;
 pub mod template;
 pub mod text;

@@ -7,8 +7,7 @@ use std::time::Duration;
 /// little compared with usual lifetimes (five minutes and more).
 pub const LEAD: Duration = Duration::from_secs(90);
 
-/// … or when this part of its lifetime is left, if that is less, so that renewals are at least two thirds of a
-/// lifetime apart.
+/// … or when this part of its lifetime is left, if that is less: renewals are at least two thirds of a lifetime apart.
 const LEAD_PART: i64 = 3;
 
 /// Between two attempts ahead of need. Tokens that live for seconds are renewed on demand.
@@ -20,12 +19,10 @@ const BACK_OFF_MS: i64 = 40_000;
 /// A provider that was down for a day is asked again within the hour.
 const LONGEST_BACK_OFF_MS: i64 = 3_600_000;
 
-/// The part of a wait by which it varies either way, so that programs do not return from one outage at the same
-/// moment.
+/// The part of a wait by which it varies either way, so that programs do not return from an outage at once.
 const JITTER: f64 = 0.2;
 
-/// Clocks are corrected in small steps; a larger one means that the clock was set back, or was wrong when the token
-/// came.
+/// Clocks are corrected in smaller steps, unless one was set back or was wrong when the token came.
 const CLOCK_STEP_MS: i64 = 5_000;
 
 /// Whether an access token is valid for `min_ttl` more.
@@ -58,8 +55,7 @@ pub struct RenewalState {
     pub not_before: Option<i64>,
 }
 
-/// When a renewal ahead of need is due. `None` means never. `jitter` is a random number from 0 to 1, drawn once for
-/// each attempt.
+/// When a renewal ahead of need is due; `None` means never. `jitter` is from 0 to 1, drawn once for each attempt.
 pub fn due_at(seen: &RenewalState, jitter: f64) -> Option<i64> {
     let expires_at = seen.expires_at.filter(|_| seen.renewable)?;
     let life = expires_at.saturating_sub(seen.received_at).max(0);
@@ -69,8 +65,7 @@ pub fn due_at(seen: &RenewalState, jitter: f64) -> Option<i64> {
     Some(need.max(spaced.unwrap_or(need)).max(seen.not_before.unwrap_or(need)))
 }
 
-/// Whether a renewal is due now. Unlike [`due_at`] this notices a clock that was set back, which would delay the
-/// renewal.
+/// Whether a renewal is due now. Unlike [`due_at`] this notices a clock that was set back.
 pub fn is_due(seen: &RenewalState, jitter: f64, now: i64) -> bool {
     let Some(due) = due_at(seen, jitter) else { return false };
     // An attempt by the new clock counts, so that a failing provider is not asked in a loop.

@@ -24,8 +24,7 @@ impl<T: Zeroize> Sensitive<T> {
 }
 
 impl Sensitive<String> {
-    /// Compares in constant time (RFC 6749 §10.10). The length is not hidden: it is public for every secret compared
-    /// here.
+    /// Compares in constant time (RFC 6749 §10.10). The length is not hidden.
     pub fn same_as(&self, other: &str) -> bool {
         self.0.as_bytes().ct_eq(other.as_bytes()).into()
     }

@@ -41,7 +41,6 @@ pub fn looks_same(a: &str, b: &str) -> bool {
     folded(a) == folded(b) || unfolded(a) == unfolded(b)
 }
 
-/// Whether one of these names looks the same.
 pub fn is_taken(names: &[String], name: &str) -> bool {
     names.iter().any(|known| looks_same(known, name))
 }
@@ -51,10 +50,10 @@ fn resembling(name: &str) -> String {
     compatible.split('m').map(|part| skeleton(part).collect::<String>()).collect::<Vec<_>>().join("m")
 }
 
-/// A word without hidden characters. The selectors and joiners of emoji stay where they follow a symbol.
-fn visible(word: &str) -> String {
-    let mut kept = String::with_capacity(word.len());
-    for c in word.chars() {
+/// A text without hidden characters. The selectors and joiners of emoji stay where they follow a symbol.
+pub(crate) fn visible(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    for c in text.chars() {
         let after_symbol = kept.chars().next_back().is_some_and(|c| !c.is_ascii() && !c.is_alphanumeric());
         if !is_hidden(c) || (matches!(c, '\u{200D}' | '\u{FE0F}') && after_symbol) {
             kept.push(c);

@@ -22,11 +22,6 @@ pub fn decode(bytes: &[u8]) -> Result<String, TextFileError> {
     if text.contains('\0') { Err(TextFileError::NotText) } else { Ok(text) }
 }
 
-/// Whether the bytes begin with a byte order mark.
-pub fn is_marked(bytes: &[u8]) -> bool {
-    matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0xef, 0xbb, 0xbf, ..])
-}
-
 fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, TextFileError> {
     let (pairs, odd) = bytes.as_chunks::<2>();
     let units = Zeroizing::new(pairs.iter().map(|pair| unit(*pair)).collect::<Vec<_>>());
@@ -79,11 +74,5 @@ mod tests {
         ] {
             assert_eq!(decode(&bytes), wanted.map(str::to_owned), "{bytes:?}");
         }
-    }
-
-    #[test]
-    fn each_mark_is_recognized() {
-        assert!(is_marked(b"\xff\xfex") && is_marked(b"\xfe\xff") && is_marked("\u{feff}x".as_bytes()));
-        assert!(!is_marked(b"x\xff\xfe") && !is_marked(b""));
     }
 }

@@ -81,7 +81,6 @@ impl Values {
         self.entry(key).filter(|entry| !entry.secret).map(|entry| entry.text.expose().as_str())
     }
 
-    /// A secret value.
     pub fn secret(&self, key: &str) -> Option<&Sensitive<String>> {
         self.entry(key).filter(|entry| entry.secret).map(|entry| &entry.text)
     }

@@ -4,13 +4,13 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_with::SerializeDisplay;
 
 /// The id of a workspace, as the index and the keychain write it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(type = "string"))]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, SerializeDisplay, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "string"))]
+#[serde(from = "String")]
 pub enum WorkspaceId {
     /// This computer is the platform.
     #[default]
@@ -48,15 +48,6 @@ impl From<String> for WorkspaceId {
             "local" => Self::Local,
             "practice" => Self::Practice,
             _ => Self::Hosted(text),
-        }
-    }
-}
-
-impl From<WorkspaceId> for String {
-    fn from(id: WorkspaceId) -> Self {
-        match id {
-            WorkspaceId::Hosted(id) => id,
-            fixed => fixed.as_str().to_owned(),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The engine and the global options, as the commands use them.
 
 use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
+use tokio::runtime::Runtime;
 
 use super::print;
 use crate::domain::connection::Connection;
@@ -44,11 +46,6 @@ impl Context {
         }
     }
 
-    /// The window has its own choice, which must not change what a script does.
-    pub(super) fn set_default_workspace(&self, workspace: &Workspace) -> Result<(), Failure> {
-        self.engine.save_setting(Setting::CliWorkspace, workspace.id.as_str())
-    }
-
     pub(super) fn find(&self, name: &str) -> Result<Connection, Failure> {
         self.engine.find(name, self.workspace_id())
     }
@@ -61,9 +58,14 @@ impl Context {
         }
     }
 
+    /// Prints the JSON document if `--json` was given, else what `print_text` writes.
+    pub(super) fn print(&self, document: &impl Serialize, print_text: impl FnOnce()) {
+        if self.json { print::json(document) } else { print_text() }
+    }
+
     /// Prints the JSON document if `--json` was given, else a note.
     pub(super) fn print_or_note(&self, document: &impl Serialize, note: impl FnOnce() -> String) {
-        if self.json { print::json(document) } else { print::note(&note()) }
+        self.print(document, || print::note(&note()));
     }
 }
 
@@ -73,14 +75,21 @@ pub(super) fn open_paths() -> Result<Paths, Failure> {
     })
 }
 
-/// Runs a future on a runtime of its own. Only commands that use the network call it: printing a token needs no runtime.
+/// The runtime of the command: what one future starts, such as the practice provider, serves the next one too.
+static RUNTIME: Mutex<Option<Runtime>> = Mutex::new(None);
+
+/// Runs a future to its end. Only commands that use the network call it: printing a token needs no runtime.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("the operating system gives a runtime its descriptors");
-    let done = runtime.block_on(work);
-    // A keychain call that never returns must not keep the program from ending.
-    runtime.shutdown_background();
-    done
+    let build = || {
+        let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        built.expect("the operating system gives a runtime its descriptors")
+    };
+    RUNTIME.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(build).block_on(work)
+}
+
+/// Ends what the futures started, so that the index is closed. A keychain call that does not return is left behind.
+pub(super) fn shut_down() {
+    if let Some(runtime) = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        runtime.shutdown_background();
+    }
 }

@@ -26,16 +26,14 @@ pub(super) fn run(context: &Context) -> Result<(), Problem> {
         Ok(text) => (*check, text.clone(), None),
         Err(failure) => (*check, sentence(failure, None), Some(failure)),
     });
-    if context.json {
-        let list = rows.each_ref().map(|(check, text, failure)| {
-            json!({ "check": check, "ok": failure.is_none(), "says": text, "failure": failure })
-        });
-        print::json(&json!({ "version": env!("CARGO_PKG_VERSION"), "findings": list }));
-    } else {
+    let list = rows.each_ref().map(|(check, text, failure)| {
+        json!({ "check": check, "ok": failure.is_none(), "says": text, "failure": failure })
+    });
+    context.print(&json!({ "version": env!("CARGO_PKG_VERSION"), "findings": list }), || {
         print::table(rows.iter().map(|(check, text, failure)| {
             [if failure.is_none() { "ok" } else { "problem" }, check, text.as_str()]
         }));
-    }
+    });
     let failure = findings.into_iter().find_map(|(_, result)| result.err());
     failure.map_or(Ok(()), |failure| Err(Problem::printed(failure)))
 }
@@ -72,16 +70,15 @@ fn check_port(context: &Context) -> String {
 
 fn describe_network(context: &Context) -> Result<String, Failure> {
     let trust = context.engine.trust();
-    let added = trust.list()?;
+    let added = match trust.list()?.as_slice() {
+        [] => String::new(),
+        [one] => format!(" and “{}”", one.subject),
+        several => format!(" and {} that were added", several.len()),
+    };
     check_trust(&trust).map_err(|detail| Failure::new(Code::CertificateUntrusted).detail(detail))?;
     let proxy =
         proxy_in_use().map_or_else(|| "no proxy".to_owned(), |proxy| format!("through the proxy {proxy}"));
-    let authorities = match added.as_slice() {
-        [] => "the system's certificate authorities".to_owned(),
-        [one] => format!("the system's certificate authorities and “{}”", one.subject),
-        several => format!("the system's certificate authorities and {} that were added", several.len()),
-    };
-    let mut text = format!("{proxy}; {authorities}");
+    let mut text = format!("{proxy}; the system's certificate authorities{added}");
     // Known only if a server was asked meanwhile.
     if let Some(skew) = context.engine.clock_skew() {
         let way = if skew > 0 { "slow" } else { "fast" };

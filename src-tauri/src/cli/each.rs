@@ -1,5 +1,6 @@
 //! One operation on several connections: each is a line or a row, and the first failure decides the exit status.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::context::Context;
@@ -9,41 +10,43 @@ use super::sentence::sentence;
 use crate::domain::connection::Connection;
 use crate::domain::error::Failure;
 
-pub(super) struct Success {
+/// What the operation says about one connection.
+pub(super) struct Outcome {
     /// The members of the JSON row after `id`, `name` and `ok`.
-    pub(super) row: Value,
+    pub(super) details: Value,
     pub(super) line: String,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    id: &'a str,
+    name: &'a str,
+    ok: bool,
+    #[serde(flatten)]
+    details: Value,
 }
 
 pub(super) fn run_each(
     context: &Context,
-    connections: Vec<Connection>,
+    connections: &[Connection],
     print_line: fn(&str),
-    operation: impl Fn(&Connection) -> Result<Success, Failure>,
+    operation: impl Fn(&Connection) -> Result<Outcome, Failure>,
 ) -> Result<(), Problem> {
     let (mut rows, mut first_failure) = (Vec::new(), None);
     for connection in connections {
         let (id, name) = (&connection.id, &connection.name);
-        let outcome = operation(&connection);
-        if context.json {
-            rows.push(match &outcome {
-                Ok(success) => {
-                    let mut row = json!({ "id": id, "name": name, "ok": true });
-                    if let (Some(row), Some(more)) = (row.as_object_mut(), success.row.as_object()) {
-                        row.extend(more.clone());
-                    }
-                    row
-                }
-                Err(failure) => json!({ "id": id, "name": name, "ok": false, "failure": failure }),
-            });
-        } else {
-            print_line(&match &outcome {
-                Ok(success) => success.line.clone(),
-                Err(failure) => format!("{name}: {}", sentence(failure, None)),
-            });
-        }
-        if let Err(failure) = outcome {
+        let outcome = operation(connection);
+        let ok = outcome.is_ok();
+        let Outcome { details, line } = outcome.unwrap_or_else(|failure| {
+            let line = format!("{name}: {}", sentence(&failure, None));
+            let details = json!({ "failure": failure });
             first_failure.get_or_insert(failure);
+            Outcome { details, line }
+        });
+        if context.json {
+            rows.push(Row { id, name, ok, details });
+        } else {
+            print_line(&line);
         }
     }
     if context.json {

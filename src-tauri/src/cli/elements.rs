@@ -9,6 +9,7 @@ use super::problem::Problem;
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::ElementView;
 use crate::io::catalog;
+use crate::io::paths::Paths;
 
 /// The products that can be connected
 #[derive(clap::Args)]
@@ -49,11 +50,7 @@ pub(super) fn run(
 fn list(context: &Context) -> Result<(), Problem> {
     let workspace = context.workspace_or_default()?.id;
     let views = block_on(context.engine.element_views(&workspace))?;
-    if context.json {
-        print::json(&views);
-    } else {
-        print::table(views.iter().map(|v| [v.key.as_str(), &v.name, &v.gives]));
-    }
+    context.print(&views, || print::table(views.iter().map(|v| [v.key.as_str(), &v.name, &v.gives])));
     for fault in context.engine.catalog().faults() {
         print::note(&fault.to_string());
     }
@@ -64,11 +61,7 @@ fn show(context: &Context, key: &str) -> Result<(), Problem> {
     let workspace = context.workspace_or_default()?.id;
     let element = block_on(context.engine.element_in(&workspace, key))?;
     let view = context.engine.element_view(&workspace, &element);
-    if context.json {
-        print::json(&view)
-    } else {
-        print_form(&view)
-    }
+    context.print(&view, || print_form(&view));
     Ok(())
 }
 
@@ -92,7 +85,8 @@ fn print_form(view: &ElementView) {
 }
 
 fn check(file: &Path, json: bool) -> Result<(), Problem> {
-    let element = catalog::read_file(file).map_err(|fault| {
+    let own_folder = || Paths::from_env().ok().map(|paths| paths.elements());
+    let element = catalog::check_file(file, own_folder).map_err(|fault| {
         Failure::new(Code::ElementInvalid).name(file.display().to_string()).detail(fault.to_string())
     })?;
     if json {

@@ -4,7 +4,6 @@ use super::problem::Problem;
 use super::sentence::sentence;
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::InstanceView;
-use crate::engine::Workspace;
 
 /// Bring in what exists at a hosted platform; without a choice, list it
 #[derive(clap::Args)]
@@ -21,38 +20,32 @@ pub(super) struct Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
     let workspace = context.workspace_or_default()?;
-    let instances = block_on(context.engine.instances(&workspace, args.search.as_deref()))?;
+    let search = args.search.as_deref();
+    let instances = block_on(context.engine.instances(&workspace, search))?;
     let ids = if args.all {
         instances.iter().filter(|i| i.connection.is_none()).map(|i| i.id.clone()).collect()
     } else if args.instances.is_empty() {
-        list(context, &workspace, &instances, args.search.as_deref());
+        context.print(&instances, || print_instances(&instances, &workspace.view.label, search));
         return Ok(());
     } else {
         args.instances.iter().map(|word| find_id(&instances, word)).collect::<Result<Vec<_>, _>>()?
     };
     let done = block_on(context.engine.import(&workspace, &ids))?;
-    if context.json {
-        print::json(&done);
-    } else {
-        for view in &done.added {
-            print::line(&view.name);
-        }
+    context.print(&done, || {
+        done.added.iter().for_each(|view| print::line(&view.name));
         for failed in &done.failed {
             print::note(&format!("{}: {}", failed.instance, sentence(&failed.failure, None)));
         }
         print::note(&format!("{} brought in, {} not.", done.added.len(), done.failed.len()));
-    }
+    });
     match done.failed.into_iter().next() {
         Some(failed) => Err(Problem::printed(failed.failure)),
         None => Ok(()),
     }
 }
 
-fn list(context: &Context, workspace: &Workspace, instances: &[InstanceView], search: Option<&str>) {
-    if context.json {
-        print::json(&instances);
-    } else if instances.is_empty() {
-        let label = &workspace.view.label;
+fn print_instances(instances: &[InstanceView], label: &str, search: Option<&str>) {
+    if instances.is_empty() {
         print::note(&match search {
             Some(text) => format!("Nothing called “{text}” stands at {label}."),
             None => format!("Nothing stands at {label} yet."),

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::print;
 use super::problem::Problem;
 use crate::domain::connection::Status;
+use crate::domain::view::ConnectionView;
 use crate::io::catalog::Catalog;
 
 /// What is connected
@@ -29,18 +30,19 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
             && args.element.as_ref().is_none_or(|key| is_element(&catalog, &view.element, key))
             && args.status.is_none_or(|status| view.status == status)
     });
-    if context.json {
-        print::json(&views);
-    } else if views.is_empty() {
-        print::note("Nothing is connected. Begin with: keyrack connect zendesk --workspace practice");
-    } else {
-        print::table(views.iter().map(|v| {
-            let identity = v.identity.as_deref().unwrap_or("-");
-            let status = if v.disabled { "off" } else { v.status.as_str() };
-            [v.name.as_str(), &v.element, identity, status, v.workspace.as_str()]
-        }));
-    }
+    context.print(&views, || print_table(&views));
     Ok(())
+}
+
+fn print_table(views: &[ConnectionView]) {
+    if views.is_empty() {
+        print::note("Nothing is connected. Begin with: keyrack connect zendesk --workspace practice");
+    }
+    print::table(views.iter().map(|v| {
+        let identity = v.identity.as_deref().unwrap_or("-");
+        let status = if v.disabled { "off" } else { v.status.as_str() };
+        [v.name.as_str(), &v.element, identity, status, v.workspace.as_str()]
+    }));
 }
 
 /// Whether a connection's element has this key, or was made from the element with this key.

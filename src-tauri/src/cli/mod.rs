@@ -13,6 +13,7 @@ mod import;
 mod list;
 mod note;
 mod open;
+mod options;
 mod paste;
 mod print;
 mod problem;
@@ -20,8 +21,6 @@ mod reconnect;
 mod remove;
 mod rename;
 mod renew;
-mod seconds;
-mod secrets;
 mod sentence;
 mod serve;
 mod show;
@@ -29,6 +28,8 @@ mod sign_in;
 mod signals;
 mod switch;
 mod tag;
+#[cfg(unix)]
+mod terminal;
 mod test;
 mod token;
 mod trust;
@@ -39,9 +40,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::domain::error::{Code, Failure};
+use crate::domain::error::Code;
 use context::Context;
-use problem::Problem;
+use problem::{Problem, usage};
 
 /// Connects accounts and hands their tokens to scripts.
 #[derive(Parser)]
@@ -88,23 +89,20 @@ enum Command {
     Completions(completions::Args),
 }
 
-/// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
+    crate::io::hardening::protect_memory();
     crate::io::log::init();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return report_usage(&error),
     };
     let json = args.json;
-    match run(args) {
+    let done = run(args);
+    context::shut_down();
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => problem.report(json),
     }
-}
-
-/// The parser of the program, for completions and man pages.
-pub fn command() -> clap::Command {
-    Args::command()
 }
 
 fn run(Args { json, workspace, command }: Args) -> Result<(), Problem> {
@@ -131,10 +129,7 @@ fn run(Args { json, workspace, command }: Args) -> Result<(), Problem> {
         Command::Doctor => doctor::run(&open()?),
         Command::Open => open().map_err(Problem::from).and_then(|_| open::run()),
         Command::Version => version::run(json),
-        Command::Completions(args) => {
-            completions::run(&args, Args::command());
-            Ok(())
-        }
+        Command::Completions(args) => completions::run(&args, Args::command()),
     }
 }
 
@@ -148,7 +143,7 @@ fn report_usage(error: &clap::Error) -> ExitCode {
     if std::env::args_os().any(|arg| arg == "--json") {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        Problem::from(Failure::new(Code::Usage).detail(first)).report(true)
+        Problem::from(usage(first)).report(true)
     } else {
         let _ = error.print();
         ExitCode::from(Code::Usage.exit_status())

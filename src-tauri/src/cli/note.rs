@@ -17,10 +17,6 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
         connection = block_on(context.engine.set_note(&connection, text))?;
     }
     let view = context.engine.view(connection);
-    if context.json {
-        print::json(&view);
-    } else if let Some(note) = &view.note {
-        print::line(note);
-    }
+    context.print(&view, || view.note.iter().for_each(|note| print::line(note)));
     Ok(())
 }

@@ -9,9 +9,6 @@ pub(super) fn run() -> Result<(), Problem> {
     let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(window)));
     let program = beside.filter(|path| path.exists()).unwrap_or_else(|| window.into());
     let mut command = Command::new(program);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    match command.spawn() {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Failure::internal("keyrack-desktop is not installed").into()),
-    }
+    let spawned = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    spawned.map(drop).map_err(|_| Failure::internal("keyrack-desktop is not installed").into())
 }

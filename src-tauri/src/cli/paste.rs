@@ -5,10 +5,18 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use super::print;
 use super::sentence::sentence;
+#[cfg(unix)]
+use super::terminal::{Input, Reader, Terminal, Typing};
+use crate::domain::oauth::callback::split_addresses;
 use crate::engine::Paste;
+
+/// Elsewhere the line mode of the terminal stays as it is.
+#[cfg(not(unix))]
+type Terminal = ();
 
 const PASTE: &str = "paste the address that the browser ended on, then press Enter.";
 
@@ -18,46 +26,90 @@ const OFFERED_AFTER: Duration = Duration::from_secs(20);
 /// Callbacks have at most 16 kB.
 const ADDRESS_MAX: u64 = 16 * 1024;
 
-/// Reads pasted addresses from standard input: at once if `wanted`, later at a terminal, else never.
-pub(super) fn start_reading(wanted: bool) -> mpsc::Receiver<Paste> {
-    let (sender, receiver) = mpsc::channel(1);
-    if wanted {
-        print::note(PASTE);
-        tokio::spawn(read_addresses(sender));
-    } else if std::io::stdin().is_terminal() {
-        tokio::spawn(async move {
-            tokio::time::sleep(OFFERED_AFTER).await;
-            print::note(&format!("If the browser ended on an error page: {PASTE}"));
-            read_addresses(sender).await;
-        });
-    } else {
-        // The standard input of a script is its own. The channel stays open, since a closed one would count as an event.
-        tokio::spawn(async move { sender.closed().await });
-    }
-    receiver
+/// The lines of one address follow each other without a pause.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Reads pasted addresses from standard input, until it is dropped.
+pub(super) struct Pasting {
+    pub(super) addresses: mpsc::Receiver<Paste>,
+    pub(super) terminal: Option<Terminal>,
 }
 
-/// Reads one address per line until the sign-in accepts one.
-async fn read_addresses(sender: mpsc::Sender<Paste>) {
-    let mut input = BufReader::new(tokio::io::stdin());
-    loop {
-        let mut line = Vec::new();
-        match (&mut input).take(ADDRESS_MAX).read_until(b'\n', &mut line).await {
-            Ok(read) if read > 0 => {}
-            _ => break,
+/// Reads at once if `wanted`, later at a terminal, else never.
+pub(super) fn start_reading(wanted: bool) -> Pasting {
+    let (sender, addresses) = mpsc::channel(1);
+    let at_terminal = std::io::stdin().is_terminal();
+    if !wanted && !at_terminal {
+        // The standard input of a script is its own. The channel stays open, since a closed one would count as an event.
+        tokio::spawn(async move { sender.closed().await });
+        return Pasting { addresses, terminal: None };
+    }
+    #[cfg(unix)]
+    let (terminal, reader) = at_terminal.then(|| Terminal::open(Typing::Shown)).unzip();
+    #[cfg(not(unix))]
+    let terminal = None;
+    if wanted {
+        print::note(PASTE);
+    }
+    tokio::spawn(async move {
+        if !wanted {
+            tokio::time::sleep(OFFERED_AFTER).await;
+            print::note(&format!("If the browser ended on an error page: {PASTE}"));
         }
-        // PowerShell begins what it pipes with a byte order mark.
-        let line = String::from_utf8_lossy(&line).trim_start_matches('\u{feff}').trim().to_owned();
-        if line.is_empty() {
-            continue;
+        let (texts, pasted) = mpsc::channel(1);
+        #[cfg(unix)]
+        match reader {
+            Some(reader) => drop(std::thread::spawn(move || read_terminal(reader, &texts))),
+            None => drop(tokio::spawn(read_pipe(texts))),
         }
-        let (reply, answered) = oneshot::channel();
-        if sender.send((line, reply)).await.is_err() {
+        #[cfg(not(unix))]
+        tokio::spawn(read_pipe(texts));
+        offer_addresses(pasted, sender).await;
+    });
+    Pasting { addresses, terminal }
+}
+
+#[cfg(unix)]
+fn read_terminal(mut reader: Reader, texts: &mpsc::Sender<String>) {
+    while let Input::Text(text) = reader.read() {
+        if texts.blocking_send(text).is_err() {
             return;
         }
-        match answered.await {
-            Ok(Err(failure)) => print::note(&sentence(&failure, None)),
-            _ => break,
+    }
+}
+
+/// Reads lines, and those that follow at once with them.
+async fn read_pipe(texts: mpsc::Sender<String>) {
+    let mut input = BufReader::new(tokio::io::stdin());
+    let mut text = Vec::new();
+    loop {
+        let is_complete = text.last() == Some(&b'\n');
+        let mut bounded = (&mut input).take(ADDRESS_MAX);
+        let next = bounded.read_until(b'\n', &mut text);
+        let read = if is_complete { timeout(PAUSE, next).await } else { Ok(next.await) };
+        let ended = read.as_ref().is_ok_and(|read| !matches!(read, Ok(1..)));
+        let paused = read.is_err() && text.last() == Some(&b'\n');
+        if ended || paused || text.len() as u64 > ADDRESS_MAX {
+            let whole = String::from_utf8_lossy(&std::mem::take(&mut text)).into_owned();
+            if texts.send(whole).await.is_err() || ended {
+                return;
+            }
+        }
+    }
+}
+
+/// Offers each address to the sign-in until it accepts one.
+async fn offer_addresses(mut pasted: mpsc::Receiver<String>, sender: mpsc::Sender<Paste>) {
+    while let Some(text) = pasted.recv().await {
+        for address in split_addresses(&text) {
+            let (reply, answered) = oneshot::channel();
+            if sender.send((address, reply)).await.is_err() {
+                return;
+            }
+            match answered.await {
+                Ok(Err(failure)) => print::note(&sentence(&failure, None)),
+                _ => return sender.closed().await,
+            }
         }
     }
     // The end of the input is not an answer: the browser may still call back.

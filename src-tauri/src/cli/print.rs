@@ -1,5 +1,4 @@
-//! The only writer to standard output and standard error. Text from outside loses its control characters before a
-//! terminal shows it.
+//! The only writer to standard output and standard error. Control characters in text from outside are replaced.
 
 use std::io::Write;
 
@@ -20,14 +19,10 @@ pub(super) fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", clean(text));
 }
 
-/// Prints the sign-in address for a user or a script that opens it.
-pub(super) fn open_line(url: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "open: {url}");
-}
-
-/// Prints the user code that is entered or compared on the sign-in page.
-pub(super) fn code_line(code: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "code: {}", one_line(code));
+/// Prints a question to standard error; the answer follows on the same line.
+#[cfg(unix)]
+pub(super) fn prompt(text: &str) {
+    let _ = write!(std::io::stderr().lock(), "{}", one_line(text));
 }
 
 /// Prints the result as one JSON document.
@@ -36,8 +31,8 @@ pub(super) fn json(value: &impl Serialize) {
 }
 
 /// Prints rows with aligned columns; the last column is not padded.
-pub(super) fn table<'a, const N: usize>(rows: impl Iterator<Item = [&'a str; N]>) {
-    let rows: Vec<[String; N]> = rows.map(|row| row.map(one_line)).collect();
+pub(super) fn table<const N: usize>(rows: impl IntoIterator<Item = [impl AsRef<str>; N]>) {
+    let rows: Vec<_> = rows.into_iter().map(|row| row.map(|cell| one_line(cell.as_ref()))).collect();
     let mut widths = [0; N];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {

@@ -45,6 +45,11 @@ impl Problem {
     }
 }
 
+/// A wrong argument, in words for the user.
+pub(super) fn usage(detail: impl Into<String>) -> Failure {
+    Failure::new(Code::Usage).detail(detail)
+}
+
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         Self { failure, element: None, printed: false }

@@ -3,7 +3,7 @@
 
 use super::print::{one_line, shell_quoted};
 use crate::domain::element::Element;
-use crate::domain::error::{Code, Failure};
+use crate::domain::error::{Code, Failure, Refused};
 use crate::domain::form::{FieldProblem, Problem};
 use crate::io::vault::KEYCHAIN_NAME;
 
@@ -31,12 +31,13 @@ struct Facts<'a>(&'a Failure);
 impl Facts<'_> {
     fn what_happened(&self) -> String {
         let (product, platform, name) = (self.product(), self.host_or("The platform"), self.name());
+        let port = self.0.port.unwrap_or_default();
         match self.0.code {
             Code::AccessDenied => format!("{product} reported that access was declined."),
             Code::AuthorizationExpired => {
                 format!("{product} says that this sign-in was used already, or took too long.")
             }
-            Code::CallbackBusy => format!("Another Keyrack is signing in at port {}.", self.port()),
+            Code::CallbackBusy => format!("Another Keyrack is signing in at port {port}."),
             Code::CallbackInvalid => "This is not the address that the sign-in ends on.".into(),
             Code::CallbackTimeout => "Nobody finished the sign-in in the browser.".into(),
             Code::Cancelled => "Cancelled.".into(),
@@ -79,8 +80,11 @@ impl Facts<'_> {
                 format!("The answer of {platform} was lost, so it is not known whether this was done there.")
             }
             Code::PlatformUnreachable => format!("{platform} can't be reached."),
-            Code::PortInUse => format!("Another program uses port {}.", self.port()),
+            Code::PortInUse => format!("Another program uses port {port}."),
             Code::ProviderBadResponse => format!("{product} sent an unexpected answer."),
+            Code::ProviderRejected if self.0.refused == Some(Refused::Registration) => {
+                format!("{product} refused to register this app.")
+            }
             Code::ProviderRejected => format!("{product} refused the sign-in."),
             Code::ProviderUnreachable => format!("{product} can't be reached."),
             Code::RedirectMismatch => format!("{product} does not know the address to come back to."),
@@ -97,7 +101,8 @@ impl Facts<'_> {
     }
 
     fn what_to_do(&self) -> Option<String> {
-        let quoted = shell_quoted(&self.name());
+        let name = self.name();
+        let quoted = shell_quoted(&name);
         let advice = match self.0.code {
             Code::AccessDenied | Code::Cancelled => "Nothing was saved.",
             Code::AuthorizationExpired => "Start it again.",
@@ -114,7 +119,9 @@ impl Facts<'_> {
             Code::ElementRetired => PRACTISE,
             Code::ElementUnknown => "See: keyrack elements list",
             Code::IndexNewer => "Update this program; nothing was changed.",
-            Code::IndexUnwritable if self.is_saved() => return Some(self.make_room()),
+            Code::IndexUnwritable if self.is_saved() => {
+                return Some(format!("Make room on the disk; the next start adds {name} to the list."));
+            }
             Code::IndexUnwritable => "Check the disk and the rights of the folder, then try again.",
             Code::InstanceGone => return Some(format!("{CONNECT_OR_REMOVE} {quoted}")),
             Code::IssuerMismatch => {
@@ -135,7 +142,12 @@ impl Facts<'_> {
             Code::PlatformUnreachable => "Check the connection and the address of the workspace.",
             Code::PortInUse => return Some(self.choose_port()),
             Code::ProviderBadResponse => "Its service may have changed.",
-            Code::ProviderRejected => "Usually the client ID or secret is wrong; check both.",
+            Code::ProviderRejected => match self.0.refused {
+                Some(Refused::Client) => "Usually the client ID or secret is wrong; check both.",
+                Some(Refused::Registration) => REGISTER_BY_HAND,
+                Some(Refused::Scope) => "Check the scope that is asked for.",
+                None => "Its own words say what it refuses.",
+            },
             Code::ProviderUnreachable => "Check the connection and try again.",
             Code::RedirectMismatch => return Some(self.compare_redirects()),
             Code::RenewalBusy => "Try again.",
@@ -204,10 +216,6 @@ impl Facts<'_> {
         format!("Close it, or {other}.{free}")
     }
 
-    fn make_room(&self) -> String {
-        format!("Make room on the disk; the next start adds {} to the list.", self.name())
-    }
-
     /// The words of the system, the provider and the platform.
     fn foreign_words(&self) -> Vec<String> {
         let mut words: Vec<String> = Vec::new();
@@ -242,10 +250,6 @@ impl Facts<'_> {
         clean_fact(self.0.detail.as_ref())
     }
 
-    fn port(&self) -> u16 {
-        self.0.port.unwrap_or_default()
-    }
-
     fn platform_pause(&self) -> Option<u64> {
         self.0.platform.as_ref()?.retry_after
     }
@@ -265,6 +269,8 @@ const INSTALL_KEYCHAIN: &str =
     "Install and start one, such as gnome-keyring, or create its default keyring; then try again.";
 const LOOK_AT_PLATFORM: &str =
     "Look with: keyrack doctor, which also finds what was made; then repeat it if need be.";
+const REGISTER_BY_HAND: &str =
+    "Register an app there by hand, then give its client ID with --set oauth.api.key=…";
 const USE_RIGHT_ACCOUNT: &str =
     "Nothing was changed. Sign in as the right account, or take the other one with --other-account.";
 const USE_ANY_ACCOUNT: &str = "Nothing was changed. Try again, or take whoever it is with --other-account.";

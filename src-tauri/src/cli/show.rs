@@ -12,15 +12,10 @@ pub(super) struct Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
     let view = context.engine.view(context.find(&args.name)?);
-    if context.json {
-        print::json(&view)
-    } else {
-        print_facts(&view)
-    }
+    context.print(&view, || print_facts(&view));
     Ok(())
 }
 
-/// Prints one fact per line.
 fn print_facts(view: &ConnectionView) {
     let optional = |fact: &Option<String>| fact.clone().unwrap_or_else(|| "-".into());
     let time = |ms: Option<i64>| ms.map_or_else(|| "-".to_owned(), print::utc);

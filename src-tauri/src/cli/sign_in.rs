@@ -7,24 +7,23 @@ use clap::Args;
 use tokio::sync::watch;
 
 use super::context::{Context, block_on};
+use super::options::parse_seconds;
+use super::options::{read_secrets, split_pair};
 use super::paste;
 use super::print;
-use super::problem::Problem;
-use super::seconds::parse_seconds;
-use super::secrets::{read_secrets, split_pair};
+use super::problem::{Problem, usage};
 use super::signals::interrupted;
 use crate::domain::attempt::Stage;
 use crate::domain::connection::Connection;
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
-use crate::domain::view::{ConnectRequest, KeychainState};
+use crate::domain::view::{ConnectRequest, ConnectionView, KeychainState};
 use crate::engine::{Browser, Controls, Ending, Engine, SigningIn, Unsaved, WorkspaceId};
 use crate::io::browser::NotOpened;
 
 /// How often a locked keychain is asked again while the token waits in memory.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The options of a sign-in.
 #[derive(Args)]
 pub(super) struct Options {
     /// A field of the element's form; may be repeated
@@ -48,23 +47,20 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// The values of the form.
     pub(super) fn read_values(&self, element: &Element) -> Result<BTreeMap<String, String>, Failure> {
         if self.paste && self.secrets.iter().any(|text| text.ends_with("=-")) {
-            let both = "standard input can give either the secret (-) or the address (--paste)";
-            return Err(Failure::new(Code::Usage).detail(both));
+            return Err(usage("standard input can give either the secret (-) or the address (--paste)"));
         }
         let mut values = BTreeMap::new();
         for text in &self.set {
             let (key, value) = split_pair(text, "--set")?;
             if element.field(key).is_some_and(|field| field.secret) {
-                return Err(Failure::new(Code::Usage).detail(format!(
-                    "{key} is a secret: give it with --secret {key}=env:VAR, file:PATH or -"
-                )));
+                let what = format!("{key} is a secret: give it with --secret {key}=env:VAR, file:PATH or -");
+                return Err(usage(what));
             }
             values.insert(key.to_owned(), value.to_owned());
         }
-        values.extend(read_secrets(&self.secrets)?);
+        values.extend(read_secrets(&self.secrets, self.timeout)?);
         Ok(values)
     }
 
@@ -90,11 +86,12 @@ pub(super) fn run(
     let connection = block_on(sign_in(&context.engine, workspace, request, options, other_account))
         .map_err(|failure| Problem::with_element(failure, element))?;
     let view = context.engine.view(connection);
-    if context.json {
-        print::json(&view);
-        return Ok(());
-    }
-    let identity = view.identity.as_deref().map(|who| format!(" as {who}")).unwrap_or_default();
+    context.print(&view, || print_connected(&view, again));
+    Ok(())
+}
+
+fn print_connected(view: &ConnectionView, again: bool) {
+    let identity = view.identity.as_deref().map(|account| format!(" as {account}")).unwrap_or_default();
     print::note(&match again {
         true => format!("{} is signed in again{identity}.", view.name),
         false => format!("{} is connected{identity}.", view.product),
@@ -106,7 +103,6 @@ pub(super) fn run(
         ));
     }
     print::line(&view.name);
-    Ok(())
 }
 
 async fn sign_in(
@@ -131,11 +127,12 @@ async fn sign_in(
     };
     signing.any_account = other_account;
     open_page(&signing, &options.choose_browser()).await;
-    let pasted = paste::start_reading(options.paste || signing.paste_only());
+    let pasting = paste::start_reading(options.paste || signing.paste_only());
     let (_keep, deadline_seen) = watch::channel(deadline);
     let (stage, _) = watch::channel(Stage::Waiting);
-    let controls = Controls { pasted, cancelled, deadline: deadline_seen, stage };
+    let controls = Controls { pasted: pasting.addresses, cancelled, deadline: deadline_seen, stage };
     let ending = engine.finish(signing, controls).await;
+    drop(pasting.terminal);
     wait_for_result(engine, ending, deadline).await
 }
 
@@ -143,11 +140,11 @@ async fn sign_in(
 async fn open_page(signing: &SigningIn, browser: &Browser) {
     let Some(url) = signing.url() else { return };
     if let Some(code) = signing.user_code() {
-        print::code_line(code);
+        print::note(&format!("code: {}", print::one_line(code)));
         print::note("Check that the page in the browser shows this code, or enter it there.");
     }
     if *browser == Browser::None {
-        print::open_line(url.as_str());
+        print::note(&format!("open: {url}"));
         crate::fault::point("browser_opened");
         return;
     }
@@ -162,7 +159,7 @@ async fn open_page(signing: &SigningIn, browser: &Browser) {
         }
     };
     print::note(&format!("{problem} Open this address in any browser on this computer:"));
-    print::open_line(url.as_str());
+    print::note(&format!("open: {url}"));
 }
 
 /// Waits for the keychain if it is locked, and until the browser has received its page.

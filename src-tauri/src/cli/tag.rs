@@ -25,10 +25,6 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Problem> {
         connection = block_on(context.engine.set_tags(&connection, &tags))?;
     }
     let view = context.engine.view(connection);
-    if context.json {
-        print::json(&view);
-    } else {
-        view.tags.iter().for_each(|tag| print::line(tag));
-    }
+    context.print(&view, || view.tags.iter().for_each(|tag| print::line(tag)));
     Ok(())
 }

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::context::{Context, block_on};
-use super::each::{Success, run_each};
+use super::each::{Outcome, run_each};
 use super::print;
 use super::problem::Problem;
 
@@ -16,16 +16,21 @@ pub(super) struct Args {
     all: bool,
 }
 
+const NOBODY_TO_ASK: &str = "its product has no address that tells whose sign-in it is.";
+
 pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
     let connections = match &args.name {
         Some(name) => vec![context.find(name)?],
         None => context.engine.list_rows(context.workspace_id())?,
     };
-    run_each(context, connections, print::line, |connection| {
+    run_each(context, &connections, print::line, |connection| {
         let tested = block_on(context.engine.test(connection))?;
-        let ms = u64::try_from(tested.took.as_millis()).unwrap_or(u64::MAX);
-        let account = tested.identity.as_deref().map(|who| format!(" as {who}")).unwrap_or_default();
+        let Some(ms) = tested.took_ms else {
+            let line = format!("{} was not tested: {NOBODY_TO_ASK}", connection.name);
+            return Ok(Outcome { details: json!({ "tested": false }), line });
+        };
+        let account = tested.identity.as_deref().map(|name| format!(" as {name}")).unwrap_or_default();
         let line = format!("{} works{account} ({ms} ms).", connection.name);
-        Ok(Success { row: json!({ "identity": tested.identity, "ms": ms }), line })
+        Ok(Outcome { details: json!({ "identity": tested.identity, "ms": ms }), line })
     })
 }

@@ -5,11 +5,10 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::context::{Context, block_on};
+use super::options::parse_seconds;
 use super::print;
-use super::problem::Problem;
-use super::seconds::parse_seconds;
+use super::problem::{Problem, usage};
 use crate::domain::connection::Connection;
-use crate::domain::error::{Code, Failure};
 use crate::domain::item::Item;
 use crate::domain::oauth::token::BEARER;
 use crate::domain::sensitive::Sensitive;
@@ -78,7 +77,7 @@ fn hand_out(context: &Context, args: &Args, connection: &Connection, item: &Item
         Format::Header if secret.is_some() => {
             let text = "An OAuth 1.0a token signs each request, so there is no fixed header. \
                         Use --format json for the token and its secret.";
-            return Err(Failure::new(Code::Usage).detail(text).into());
+            return Err(usage(text).into());
         }
         Format::Header => print::line(&header()?),
         Format::Env => print_variables(Shell::Posix, value, secret, expires_at),

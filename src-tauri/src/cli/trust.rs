@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::context::Context;
 use super::print;
-use super::problem::Problem;
-use crate::domain::error::{Code, Failure};
+use super::problem::{Problem, usage};
+use crate::domain::error::Failure;
 use crate::domain::view::CertificateView;
 
 /// Larger than any certificate file: a wrong file is not read to its end.
@@ -27,7 +27,7 @@ enum Command {
     List,
     /// Trust an authority, such as the one of your organisation's network
     Add {
-        /// Its certificate, or several, in PEM or DER
+        /// Its certificate, or several, in PEM, DER or PKCS #7; or the one that a server issued for itself
         file: PathBuf,
     },
     /// Trust one no longer
@@ -42,20 +42,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
     match &args.command {
         Command::List => {
             let all = trusted.list().map_err(Failure::from)?;
-            if context.json {
-                print::json(&all);
-            } else {
-                print_table(&all);
-            }
+            context.print(&all, || print_table(&all));
         }
         Command::Add { file } => {
             let added = trusted.add(&read_file(file)?).map_err(Failure::from)?;
-            if context.json {
-                print::json(&added);
-            } else {
+            context.print(&added, || {
                 print_table(&added);
                 print::note("Trusted from now on, by Keyrack alone.");
-            }
+            });
         }
         Command::Remove { sha256 } => {
             let removed = trusted.remove(sha256).map_err(Failure::from)?;
@@ -69,16 +63,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
 fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(READ_MAX).read_to_end(&mut bytes));
-    read.map_err(|error: io::Error| {
-        Failure::new(Code::Usage).detail(format!("{}: {}", path.display(), error.kind()))
-    })?;
+    read.map_err(|error| usage(format!("{}: {}", path.display(), error.kind())))?;
     Ok(bytes)
 }
 
 fn print_table(all: &[CertificateView]) {
-    let rows: Vec<_> = all.iter().map(|view| (view, print::utc(view.expires_at))).collect();
-    print::table(rows.iter().map(|(view, expires_at)| {
+    print::table(all.iter().map(|view| {
+        let expires_at = print::utc(view.expires_at);
         let date = expires_at.split(' ').next().unwrap_or_default();
-        [view.sha256.as_str(), date, &view.subject]
+        [view.sha256.clone(), date.to_owned(), view.subject.clone()]
     }));
 }

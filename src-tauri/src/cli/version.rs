@@ -38,7 +38,7 @@ pub(super) fn run(json: bool) -> Result<(), Problem> {
             ["config", &config],
             ["keychain", &keychain],
         ];
-        print::table(facts.into_iter());
+        print::table(facts);
     }
     Ok(())
 }

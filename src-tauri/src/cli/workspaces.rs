@@ -3,13 +3,13 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::context::{Context, block_on};
+use super::options::{SECRET_TIMEOUT, read_secrets};
 use super::print;
-use super::problem::Problem;
-use super::secrets::read_secrets;
+use super::problem::{Problem, usage};
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::PRESETS;
-use crate::domain::view::WorkspaceRequest;
-use crate::engine::Workspace;
+use crate::domain::view::{WorkspaceRequest, WorkspaceView};
+use crate::io::index::Setting;
 
 /// The workspaces
 #[derive(clap::Args)]
@@ -63,108 +63,79 @@ enum Command {
 pub(super) fn run(context: &Context, args: Args) -> Result<(), Problem> {
     let engine = &context.engine;
     match args.command {
-        Command::List => list(context),
-        Command::Add { name, at, secrets } => add(context, name, at, &secrets),
+        Command::List => {
+            let all: Vec<_> = engine.workspaces()?.into_iter().map(|workspace| workspace.view).collect();
+            context.print(&all, || {
+                print::table(all.iter().map(|view| {
+                    [view.name.as_str(), &view.label, view.base_url.as_deref().unwrap_or_default()]
+                }))
+            });
+        }
+        Command::Add { name, at, secrets } => {
+            let (user_secret, organization_secret) = read_platform_secrets(&secrets)?;
+            let request = WorkspaceRequest { name, base_url: at, user_secret, organization_secret };
+            let view = block_on(engine.add_workspace(request)).map_err(name_options)?.view;
+            let (name, word) = (&view.name, print::shell_word(&view.name));
+            context.print_or_note(&view, || {
+                format!("{name} is added. Use it with --workspace {word}, or: keyrack workspaces use {word}")
+            });
+        }
         Command::Secrets { name, secrets } => {
-            let Workspace { view, .. } = &replace_secrets(context, &name, &secrets)?;
+            let workspace = engine.workspace(&name)?;
+            let (user, organization) = read_platform_secrets(&secrets)?;
+            block_on(engine.replace_secrets(&workspace, user, organization)).map_err(name_options)?;
+            let view = &workspace.view;
             context.print_or_note(view, || format!("The secrets of {} are replaced.", view.name));
-            Ok(())
         }
         Command::Use { name } => {
             let workspace = engine.workspace(&name)?;
-            context.set_default_workspace(&workspace)?;
+            // The window has its own choice, which must not change what a script does.
+            engine.save_setting(Setting::CliWorkspace, workspace.id.as_str())?;
             let view = &workspace.view;
             context.print_or_note(view, || format!("{} is used where no other is named.", view.label));
-            Ok(())
         }
         Command::Rename { name, new_name } => {
-            let view = &block_on(engine.rename_workspace(&engine.workspace(&name)?, &new_name))?.view;
-            context.print_or_note(view, || format!("{name} is now called {}.", view.name));
-            Ok(())
+            let view = block_on(engine.rename_workspace(&engine.workspace(&name)?, &new_name))?.view;
+            context.print_or_note(&view, || format!("{name} is now called {}.", view.name));
         }
-        Command::Remove { name } => remove(context, &name),
+        Command::Remove { name } => {
+            let workspace = engine.workspace(&name)?;
+            block_on(engine.remove_workspace(&workspace))?;
+            let WorkspaceView { name, connections, base_url, .. } = &workspace.view;
+            context.print_or_note(&json!({ "removed": name }), || {
+                let platform = base_url.as_deref().unwrap_or_default();
+                format!(
+                    "{name} is removed from this computer, with {connections} connections. \
+                     What stands at {platform} stays there."
+                )
+            });
+        }
     }
-}
-
-fn list(context: &Context) -> Result<(), Problem> {
-    let all: Vec<_> = context.engine.workspaces()?.into_iter().map(|workspace| workspace.view).collect();
-    if context.json {
-        print::json(&all);
-    } else {
-        print::table(all.iter().map(|view| {
-            let address = view.base_url.as_deref().unwrap_or_default();
-            [view.name.as_str(), &view.label, address]
-        }));
-    }
-    Ok(())
-}
-
-fn add(context: &Context, name: String, at: String, options: &[String]) -> Result<(), Problem> {
-    let (user_secret, organization_secret) = read_platform_secrets(options)?;
-    let request = WorkspaceRequest { name, base_url: at, user_secret, organization_secret };
-    let view = &block_on(context.engine.add_workspace(request)).map_err(name_options)?.view;
-    context.print_or_note(view, || {
-        let word = print::shell_word(&view.name);
-        format!("{} is added. Use it with --workspace {word}, or: keyrack workspaces use {word}", view.name)
-    });
-    Ok(())
-}
-
-fn replace_secrets(context: &Context, name: &str, options: &[String]) -> Result<Workspace, Failure> {
-    let workspace = context.engine.workspace(name)?;
-    let (user, organization) = read_platform_secrets(options)?;
-    block_on(context.engine.replace_secrets(&workspace, user, organization)).map_err(name_options)?;
-    Ok(workspace)
-}
-
-fn remove(context: &Context, name: &str) -> Result<(), Problem> {
-    let workspace = context.engine.workspace(name)?;
-    block_on(context.engine.remove_workspace(&workspace))?;
-    let view = &workspace.view;
-    context.print_or_note(&json!({ "removed": view.name }), || {
-        format!(
-            "{} is removed from this computer, with {} connections. What stands at {} stays there.",
-            view.name,
-            view.connections,
-            view.base_url.as_deref().unwrap_or_default()
-        )
-    });
     Ok(())
 }
 
 /// Reads the User and the Organization secret.
 fn read_platform_secrets(options: &[String]) -> Result<(String, String), Failure> {
-    let (mut user_secret, mut organization_secret) = (String::new(), String::new());
-    for (key, value) in read_secrets(options)? {
-        match key.as_str() {
-            "user" => user_secret = value,
-            "organization" => organization_secret = value,
-            "authorization" => {
-                // A header line, as `keyrack serve --show-secrets` prints it.
-                let value = Zeroizing::new(value);
-                for part in value.trim_start_matches("authorization:").split(',') {
-                    match part.trim().split_once(' ') {
-                        Some(("User", secret)) => user_secret = secret.trim().to_owned(),
-                        Some(("Organization", secret)) => organization_secret = secret.trim().to_owned(),
-                        _ => {}
-                    }
-                }
-            }
-            other => {
-                let what = format!("--secret {other}: the secrets are user, organization or authorization");
-                return Err(Failure::new(Code::Usage).detail(what));
+    let mut secrets = read_secrets(options, SECRET_TIMEOUT)?;
+    // A header line, as `keyrack serve --show-secrets` prints it.
+    if let Some(line) = secrets.remove("authorization").map(Zeroizing::new) {
+        for part in line.trim_start_matches("authorization:").split(',') {
+            if let Some((name @ ("User" | "Organization"), secret)) = part.trim().split_once(' ') {
+                secrets.entry(name.to_lowercase()).or_insert_with(|| secret.trim().to_owned());
             }
         }
     }
-    let missing: Vec<_> = [("user", &user_secret), ("organization", &organization_secret)]
-        .into_iter()
-        .filter_map(|(key, value)| value.is_empty().then_some(key))
-        .collect();
-    if !missing.is_empty() {
-        let what = format!("Give --secret {}=env:VAR, file:PATH or -", missing.join("=… and --secret "));
-        return Err(Failure::new(Code::Usage).detail(what));
+    let [user, organization] = ["user", "organization"].map(|key| secrets.remove(key).unwrap_or_default());
+    if let Some(other) = secrets.keys().next() {
+        return Err(usage(format!("--secret {other}: the secrets are user, organization or authorization")));
     }
-    Ok((user_secret, organization_secret))
+    let missing = match (user.is_empty(), organization.is_empty()) {
+        (false, false) => return Ok((user, organization)),
+        (true, true) => "user=… and --secret organization",
+        (true, false) => "user",
+        (false, true) => "organization",
+    };
+    Err(usage(format!("Give --secret {missing}=env:VAR, file:PATH or -")))
 }
 
 /// Replaces the fields of the form by the options of this command.
@@ -180,5 +151,5 @@ fn name_options(failure: Failure) -> Failure {
         "name" => "The name does not fit: at most 200 characters, and not empty".to_owned(),
         _ => format!("The {} cannot be sent: copy it again", problem.key.replace('_', " ")),
     });
-    Failure::new(Code::Usage).detail(words.collect::<Vec<_>>().join(". "))
+    usage(words.collect::<Vec<_>>().join(". "))
 }

@@ -8,14 +8,12 @@ use url::Url;
 
 use tauri::AppHandle;
 
-use super::changes::report_change;
-use super::focus::bring_forward;
+use super::app::{bring_forward, opened_engine, report_change};
 use crate::domain::attempt::Stage;
 use crate::domain::error::{Code, Failure};
 use crate::domain::renewal::to_ms;
 use crate::domain::view::{AttemptView, ConnectRequest};
-use crate::engine::{Browser, Controls, Ending, Engine, Paste, SigningIn, Unsaved, WorkspaceId};
-use crate::engine::{attempt_life, open_browser};
+use crate::engine::{Browser, Controls, Ending, Paste, SigningIn, Unsaved, attempt_life, open_browser};
 use crate::io::clock;
 
 /// How long the callback address stays open after the answer, for late and double callbacks.
@@ -55,10 +53,10 @@ impl Attempts {
 
     /// Whether closing the window would lose a token.
     pub(super) fn holds_a_token(&self) -> bool {
-        self.list().iter().any(|attempt| match attempt.view.stage {
+        self.list().iter().any(|Attempt { view, .. }| match view.stage {
             Stage::Finishing => true,
             // The token of another account is set aside in the vault.
-            Stage::Unsaved => !is_of_another_account(attempt.view.failure.as_ref()),
+            Stage::Unsaved => view.failure.as_ref().is_none_or(|f| f.code != Code::WrongAccount),
             _ => false,
         })
     }
@@ -67,39 +65,35 @@ impl Attempts {
         self.list().iter_mut().find(|attempt| attempt.view.id == id).map(work)
     }
 
-    /// Starts a sign-in, opens the browser and lets it run.
+    fn take_unsaved(&self, id: &str) -> Option<Box<Unsaved>> {
+        self.update(id, |attempt| attempt.unsaved.take()).flatten()
+    }
+
+    /// Starts a sign-in in the current workspace, opens the browser and lets it run.
     pub(super) async fn start(
         &self,
         app: &AppHandle,
-        engine: &Engine,
-        workspace: &WorkspaceId,
         request: ConnectRequest,
     ) -> Result<AttemptView, Failure> {
-        let signing = engine.start(workspace, request).await?;
-        let until = Instant::now() + attempt_life();
+        let engine = opened_engine(app)?.clone();
+        let signing = engine.start(&engine.current_workspace()?.id, request).await?;
+        let (deadline, deadline_seen) = watch::channel(Instant::now() + attempt_life());
         let (cancel, cancelled) = watch::channel(false);
         let (paste, pasted) = mpsc::channel(1);
-        let (deadline, deadline_seen) = watch::channel(until);
         let (stage, staged) = watch::channel(Stage::Waiting);
         let browser_opened = signing.open_browser(&Browser::Default).await.is_ok();
         let code_ends_at = signing.code_ends_in().map(|left| clock::now_ms().saturating_add(to_ms(left)));
         let view = view(&signing, browser_opened, code_ends_at);
-        self.list().push(Attempt {
-            view: view.clone(),
-            url: signing.url().cloned(),
-            cancel,
-            paste,
-            deadline,
-            code_ends_at,
-            unsaved: None,
-        });
+        let url = signing.url().cloned();
+        let attempt =
+            Attempt { view: view.clone(), url, cancel, paste, deadline, code_ends_at, unsaved: None };
+        self.list().push(attempt);
         report_change(app);
-        let (this, app, engine) = (self.clone(), app.clone(), engine.clone());
-        let id = view.id.clone();
+        let (this, app, id) = (self.clone(), app.clone(), view.id.clone());
         tauri::async_runtime::spawn(this.clone().follow_stages(app.clone(), id.clone(), staged));
         tauri::async_runtime::spawn(async move {
-            let ending =
-                engine.finish(signing, Controls { pasted, cancelled, deadline: deadline_seen, stage }).await;
+            let controls = Controls { pasted, cancelled, deadline: deadline_seen, stage };
+            let ending = engine.finish(signing, controls).await;
             this.record_ending(&app, &id, ending);
         });
         Ok(view)
@@ -109,11 +103,7 @@ impl Attempts {
     async fn follow_stages(self, app: AppHandle, id: String, mut staged: watch::Receiver<Stage>) {
         while staged.changed().await.is_ok() {
             let stage = *staged.borrow_and_update();
-            self.update(&id, |attempt| {
-                if let Ok(next) = attempt.view.stage.to(stage) {
-                    attempt.view.stage = next;
-                }
-            });
+            self.update(&id, |Attempt { view, .. }| view.stage = view.stage.to(stage).unwrap_or(view.stage));
             bring_forward(&app);
             report_change(&app);
         }
@@ -122,42 +112,39 @@ impl Attempts {
     fn record_ending(&self, app: &AppHandle, id: &str, ending: Ending) {
         // Without an answer, the window stays where it is and no late tab asks the address again.
         let unanswered = matches!(&ending, Ending::Failed(f, _) if matches!(f.code, Code::Cancelled | Code::CallbackTimeout));
-        let opened = self.update(id, |attempt| {
+        let opened = self.update(id, |Attempt { view, unsaved, .. }| {
+            view.failure = None;
             let (stage, opened) = match ending {
                 Ending::Connected(connection, opened) => {
-                    attempt.view.connection = Some(connection.id.clone());
-                    attempt.view.name = connection.name.clone();
-                    attempt.view.failure = None;
+                    view.connection = Some(connection.id.clone());
+                    view.name = connection.name.clone();
                     (Stage::Connected, opened)
                 }
-                Ending::Unsaved(mut unsaved) => {
-                    attempt.view.failure = Some(unsaved.failure.clone());
-                    let opened = unsaved.opened.take();
-                    attempt.unsaved = Some(unsaved);
+                Ending::Unsaved(mut token) => {
+                    view.failure = Some(token.failure.clone());
+                    let opened = token.opened.take();
+                    *unsaved = Some(token);
                     (Stage::Unsaved, opened)
                 }
+                Ending::Failed(failure, opened) if failure.code == Code::Cancelled => {
+                    (Stage::Cancelled, opened)
+                }
                 Ending::Failed(failure, opened) => {
-                    let stage =
-                        if failure.code == Code::Cancelled { Stage::Cancelled } else { Stage::Failed };
-                    attempt.view.failure = (stage == Stage::Failed).then_some(*failure);
-                    (stage, opened)
+                    view.failure = Some(*failure);
+                    (Stage::Failed, opened)
                 }
             };
             // The engine has passed through `Finishing`, which may not have been recorded yet.
-            let from = if attempt.view.stage == Stage::Waiting
-                && !matches!(stage, Stage::Failed | Stage::Cancelled)
-            {
-                Stage::Finishing
-            } else {
-                attempt.view.stage
-            };
+            let unrecorded =
+                view.stage == Stage::Waiting && matches!(stage, Stage::Connected | Stage::Unsaved);
+            let from = if unrecorded { Stage::Finishing } else { view.stage };
             match from.to(stage) {
-                Ok(stage) => attempt.view.stage = stage,
+                Ok(stage) => view.stage = stage,
                 Err(illegal) => tracing::error!(%illegal, "kept as it was"),
             }
             opened
         });
-        if let Some(Some(opened)) = opened {
+        if let Some(opened) = opened.flatten() {
             tauri::async_runtime::spawn(async move {
                 if !unanswered {
                     tokio::time::sleep(LINGER).await;
@@ -171,18 +158,14 @@ impl Attempts {
         report_change(app);
     }
 
-    /// Opens the address again.
     pub(super) async fn open_again(&self, id: &str) -> Result<(), Failure> {
-        let url = self.update(id, |attempt| attempt.url.clone()).flatten().ok_or_else(ended_failure)?;
-        let opened = open_browser(url, Browser::Default).await.is_ok();
+        let opened = open_browser(self.url(id)?, Browser::Default).await.is_ok();
         self.update(id, |attempt| attempt.view.browser_opened = opened);
         Ok(())
     }
 
-    pub(super) fn link(&self, id: &str) -> Result<String, Failure> {
-        self.update(id, |attempt| attempt.url.as_ref().map(Url::to_string))
-            .flatten()
-            .ok_or_else(ended_failure)
+    pub(super) fn url(&self, id: &str) -> Result<Url, Failure> {
+        self.update(id, |attempt| attempt.url.clone()).flatten().ok_or_else(ended_failure)
     }
 
     /// Hands a pasted address to the attempt.
@@ -197,15 +180,14 @@ impl Attempts {
 
     /// Ends a waiting attempt. An attempt that is finishing goes on: a token may exist already. A token that could not be
     /// saved is given back.
-    pub(super) async fn cancel(&self, engine: &Engine, id: &str) {
-        let unsaved = self.update(id, |attempt| {
-            attempt.cancel.send_replace(true);
-            attempt.unsaved.take()
-        });
-        if let Some(Some(unsaved)) = unsaved {
+    pub(super) async fn cancel(&self, app: &AppHandle, id: &str) -> Result<(), Failure> {
+        let engine = opened_engine(app)?;
+        self.update(id, |attempt| attempt.cancel.send_replace(true));
+        if let Some(unsaved) = self.take_unsaved(id) {
             engine.give_back(*unsaved).await;
             self.list().retain(|attempt| attempt.view.id != id);
         }
+        Ok(())
     }
 
     /// Extends the wait by a quarter of an hour, but not beyond the end of the user code.
@@ -217,35 +199,36 @@ impl Attempts {
     }
 
     /// Saves a token that waits in memory.
-    pub(super) async fn save_again(&self, app: &AppHandle, engine: &Engine, id: &str) -> Result<(), Failure> {
-        let Some(Some(unsaved)) = self.update(id, |attempt| attempt.unsaved.take()) else { return Ok(()) };
+    pub(super) async fn save_again(&self, app: &AppHandle, id: &str) -> Result<(), Failure> {
+        let engine = opened_engine(app)?;
+        let Some(unsaved) = self.take_unsaved(id) else { return Ok(()) };
         let ending = engine.save(*unsaved).await;
-        let failure =
-            if let Ending::Unsaved(unsaved) = &ending { Some(unsaved.failure.clone()) } else { None };
+        let result = match &ending {
+            Ending::Unsaved(unsaved) => Err(unsaved.failure.clone()),
+            _ => Ok(()),
+        };
         self.record_ending(app, id, ending);
-        failure.map_or(Ok(()), Err)
+        result
     }
 
-    /// Saves a token of another account as the user chose.
-    pub(super) async fn save_as(
-        &self,
-        app: &AppHandle,
-        engine: &Engine,
-        id: &str,
-        choice: AccountChoice,
-    ) -> Result<(), Failure> {
-        let taken = self.update(id, |attempt| attempt.unsaved.take());
-        let Some(Some(mut unsaved)) = taken else { return Ok(()) };
-        match choice {
-            AccountChoice::Take => unsaved.take_account(),
-            AccountChoice::New => {
-                if let Err(failure) = engine.make_new(&mut unsaved) {
-                    self.update(id, |attempt| attempt.unsaved = Some(unsaved));
-                    return Err(failure);
-                }
-                self.update(id, |attempt| attempt.view.again = false);
-            }
+    /// Saves a token of another account than before, and gives the connection to that account.
+    pub(super) async fn take_account(&self, app: &AppHandle, id: &str) -> Result<(), Failure> {
+        let engine = opened_engine(app)?;
+        let Some(mut unsaved) = self.take_unsaved(id) else { return Ok(()) };
+        unsaved.take_account();
+        self.record_ending(app, id, engine.save(*unsaved).await);
+        Ok(())
+    }
+
+    /// Saves a token of another account than before as a new connection.
+    pub(super) async fn save_as_new(&self, app: &AppHandle, id: &str) -> Result<(), Failure> {
+        let engine = opened_engine(app)?;
+        let Some(mut unsaved) = self.take_unsaved(id) else { return Ok(()) };
+        if let Err(failure) = engine.make_new(&mut unsaved) {
+            self.update(id, |attempt| attempt.unsaved = Some(unsaved));
+            return Err(failure);
         }
+        self.update(id, |attempt| attempt.view.again = false);
         self.record_ending(app, id, engine.save(*unsaved).await);
         Ok(())
     }
@@ -254,19 +237,6 @@ impl Attempts {
     pub(super) fn dismiss(&self, id: &str) {
         self.list().retain(|attempt| attempt.view.id != id || !attempt.view.stage.has_ended());
     }
-}
-
-/// What to do with the token of another account than before.
-#[derive(Clone, Copy)]
-pub(super) enum AccountChoice {
-    /// Give the connection to that account.
-    Take,
-    /// Make a new connection.
-    New,
-}
-
-fn is_of_another_account(failure: Option<&Failure>) -> bool {
-    failure.is_some_and(|failure| failure.code == Code::WrongAccount)
 }
 
 /// When a sign-in ends that waits since `from`.

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use tauri::{AppHandle, Manager};
+use tauri::AppHandle;
 
-use super::changes::report_change;
-use super::opened_engine::OpenedEngine;
+use super::app::{opened_engine, report_change};
 use super::watch;
 use crate::domain::view::KeychainState;
 
@@ -14,7 +13,7 @@ const RECONCILE_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 /// Starts the work, once the page is shown.
 pub(super) fn start(app: &AppHandle) {
-    let Ok(engine) = app.state::<OpenedEngine>().get().cloned() else { return };
+    let Ok(engine) = opened_engine(app).cloned() else { return };
     watch::start(app.clone(), engine.clone());
     let (reconciling, renewing) = (app.clone(), app.clone());
     let renewer = engine.clone();

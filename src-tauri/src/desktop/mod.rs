@@ -1,15 +1,11 @@
 //! The window: a thin edge over the engine. Each function in `commands` is one call that the page can make.
 
-mod appearance;
+mod app;
 mod attempts;
 mod background;
-mod changes;
 mod clipboard;
 mod commands;
-mod focus;
 mod notices;
-mod opened_engine;
-mod removed_page;
 mod watch;
 mod window;
 
@@ -19,18 +15,15 @@ use crate::domain::error::{Code, Failure};
 use crate::engine::Engine;
 use crate::io::paths::Paths;
 use crate::io::vault::Prompting;
+use app::{OpenedEngine, bring_forward, opened_engine};
 use attempts::Attempts;
 use clipboard::Clipboard;
-use focus::bring_forward;
+use commands::connections::RemovedPage;
 use notices::Notices;
-use opened_engine::OpenedEngine;
-use removed_page::RemovedPage;
 
-/// Runs the window until it is closed.
-///
-/// # Panics
-/// When the system has no way to show a window.
+/// Runs the window until it is closed. Panics where the system cannot show one.
 pub fn run() {
+    crate::io::hardening::protect_memory();
     crate::io::log::init();
     let paths = Paths::from_env().map_err(|e| {
         Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind()))
@@ -41,11 +34,11 @@ pub fn run() {
         context.config_mut().identifier = format!("app.keyrack.home{}", paths.home_id);
     }
     let web_data = paths.as_ref().ok().map(|paths| paths.state.join("webview"));
-    let engine = paths.and_then(|paths| Engine::open(paths, Prompting::Allowed));
+    let engine: OpenedEngine = paths.and_then(|paths| Engine::open(paths, Prompting::Allowed));
     tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| bring_forward(app)))
         .plugin(tauri_plugin_notification::init())
-        .manage(OpenedEngine::new(engine))
+        .manage(engine)
         .manage(Attempts::default())
         .manage(Clipboard::default())
         .manage(Notices::default())
@@ -57,7 +50,7 @@ pub fn run() {
         .expect("the system shows windows")
         .run(|app, event| {
             // The window is closed; operations that were begun at a provider still finish in the keychain.
-            if let (RunEvent::Exit, Ok(engine)) = (&event, app.state::<OpenedEngine>().get()) {
+            if let (RunEvent::Exit, Ok(engine)) = (&event, opened_engine(app)) {
                 tauri::async_runtime::block_on(engine.wait_idle());
             }
             // Quitting by the menu or by the end of the session closes no window first.

@@ -17,8 +17,7 @@ pub(super) struct Notices {
 }
 
 impl Notices {
-    /// Notifies the user of each status that is new since the last call. The first call notifies of nothing: the page
-    /// shows those.
+    /// Notifies the user of each status that is new since the last call. What the first call finds, the page shows.
     pub(super) fn update(&self, app: &AppHandle, engine: &Engine) {
         // Held while the index is read: an older reading must not replace a newer one.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,8 +54,7 @@ fn write_notice(row: &Connection) -> (String, String) {
     }
 }
 
-/// Desktop Notifications Specification, "Markup": a body may hold `<b>`, `<a href>` and `<img src>`. The name of a
-/// product comes from a platform or an element file.
+/// A body may hold links and images (Desktop Notifications Specification, "Markup"), and a product's name is not ours.
 fn escape_markup(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -6,15 +6,14 @@ use std::time::Duration;
 use notify::{RecursiveMode, Watcher};
 use tauri::AppHandle;
 
-use super::changes::report_change;
+use super::app::report_change;
 use crate::engine::Engine;
 
 /// How long after a change of a file to read the index. The last write that the system reports comes before the commit,
 /// which changes shared memory and is not reported.
 const DELAYS_MS: [u64; 4] = [10, 50, 250, 1_000];
 
-/// Watches the folder of the index on a thread of its own. Our own writes do not change `data_version`, so only those of
-/// other programs are reported to the page.
+/// Watches the folder of the index on a thread of its own. Only writes of other programs change `data_version`.
 pub(super) fn start(app: AppHandle, engine: Engine) {
     let spawned = std::thread::Builder::new().name("watch".into()).spawn(move || {
         let (sender, events) = mpsc::channel();

@@ -1,4 +1,4 @@
-//! The only window: its size, its colour before the page is drawn, and what it may load.
+//! The only window: its size, its theme, its colour before the page is drawn, and what it may load.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,12 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tauri::webview::{Color, PageLoadEvent};
 use tauri::{App, Manager, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 
-use super::appearance::{read_appearance, theme_of};
+use super::app::{WINDOW, opened_engine, report_change};
 use super::attempts::Attempts;
 use super::background;
-use super::changes::report_change;
-use super::focus::WINDOW;
-use super::opened_engine::OpenedEngine;
+use crate::domain::view::Appearance;
 use crate::engine::Engine;
 use crate::io::index::Setting;
 
@@ -25,9 +23,9 @@ const PAPER_LIGHT: Color = Color(0xf7, 0xf5, 0xf1, 0xff);
 const PAPER_DARK: Color = Color(0x15, 0x14, 0x12, 0xff);
 
 pub(super) fn open(app: &App, web_data: Option<PathBuf>) -> tauri::Result<()> {
-    let engine = app.state::<OpenedEngine>().get().ok().cloned();
-    let (width, height) = engine.as_ref().and_then(read_size).unwrap_or(SIZE);
-    let appearance = engine.as_ref().map(read_appearance).unwrap_or_default();
+    let engine = opened_engine(app.handle()).ok();
+    let (width, height) = engine.and_then(read_size).unwrap_or(SIZE);
+    let appearance = engine.map(read_appearance).unwrap_or_default();
     let first_paint = AtomicBool::new(true);
     let mut builder = WebviewWindowBuilder::new(app, WINDOW, WebviewUrl::default())
         .title("Keyrack")
@@ -55,11 +53,10 @@ pub(super) fn open(app: &App, web_data: Option<PathBuf>) -> tauri::Result<()> {
     window.on_window_event(move |event| match event {
         WindowEvent::CloseRequested { api, .. } => {
             if handle.state::<Attempts>().holds_a_token() {
-                // The token is in memory until the keychain is unlocked. Closing would lose it.
                 api.prevent_close();
                 report_change(handle.app_handle());
             }
-            if let Ok(engine) = handle.state::<OpenedEngine>().get() {
+            if let Ok(engine) = opened_engine(handle.app_handle()) {
                 save_size(&handle, engine);
             }
         }
@@ -73,6 +70,20 @@ pub(super) fn open(app: &App, web_data: Option<PathBuf>) -> tauri::Result<()> {
 pub(super) fn is_our_page(url: &tauri::Url) -> bool {
     (url.scheme() == "tauri" && url.host_str() == Some("localhost"))
         || (matches!(url.scheme(), "http" | "https") && url.host_str() == Some("tauri.localhost"))
+}
+
+pub(super) fn read_appearance(engine: &Engine) -> Appearance {
+    let stored = engine.read_setting(Setting::Appearance).ok().flatten();
+    stored.and_then(|word| serde_json::from_value(word.into()).ok()).unwrap_or_default()
+}
+
+/// The theme of the title bar; `None` follows the system.
+pub(super) fn theme_of(appearance: Appearance) -> Option<Theme> {
+    match appearance {
+        Appearance::System => None,
+        Appearance::Light => Some(Theme::Light),
+        Appearance::Dark => Some(Theme::Dark),
+    }
 }
 
 fn read_size(engine: &Engine) -> Option<(f64, f64)> {

@@ -1,8 +1,5 @@
 //! Renewal before it is needed, while the window is open: tokens are returned at once, and a sign-in that has ended is
-//! noticed early.
-//!
-//! `domain/renewal` decides when a token is due. The renewal is the same as on demand: one process at a time, and only
-//! if it is still needed once the lock is held.
+//! noticed early. `domain/renewal` decides when a token is due.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,13 +13,13 @@ use crate::domain::renewal::{self, LEAD, RenewalState, to_ms};
 use crate::domain::view::KeychainState;
 use crate::io::clock;
 
-/// How many renewals run at once: after sleep all tokens are due, and the network is just coming up.
+/// How many renewals run at once: after sleep all tokens are due.
 const AT_ONCE: usize = 4;
 
-/// The longest pause. Timers stop while a computer sleeps, and clocks are set: the time of day is read this often.
+/// The longest pause: timers stop while a computer sleeps, and clocks are set.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
-/// The shortest pause, so that a renewal that is due but not possible is not retried in a loop.
+/// The shortest pause, for a renewal that is due but not possible.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// The state of a connection between two reads of the index.
@@ -54,20 +51,20 @@ impl Tracked {
         let now = clock::now_ms();
         self.seen.last_try = Some(now);
         self.jitter = jitter();
-        let failure = match result {
-            Ok(Renewal { outcome: RenewalOutcome::NotRenewable, .. }) => {
+        let failure = match result.map(|renewal| renewal.outcome) {
+            Ok(RenewalOutcome::NotRenewable) => {
                 self.seen.renewable = false;
                 return;
             }
-            Ok(Renewal { outcome: RenewalOutcome::Renewed | RenewalOutcome::NotNeeded, .. }) => {
+            Ok(RenewalOutcome::Renewed | RenewalOutcome::NotNeeded) => {
                 self.seen.failures = 0;
                 return;
             }
-            Ok(Renewal { outcome: RenewalOutcome::Deferred(failure), .. }) => *failure,
+            Ok(RenewalOutcome::Deferred(failure)) => *failure,
             Err(failure) => failure,
         };
         self.seen.failures = self.seen.failures.saturating_add(1);
-        let wait = failure.retry_after.and_then(|s| i64::try_from(s).ok()).map(|s| s.saturating_mul(1000));
+        let wait = failure.retry_after.map(|s| to_ms(Duration::from_secs(s)));
         self.seen.not_before = wait.map(|wait| now.saturating_add(wait));
     }
 }
@@ -80,7 +77,6 @@ fn jitter() -> f64 {
     f64::from(u32::from_be_bytes(clock::random())) / f64::from(u32::MAX)
 }
 
-/// Whether a row is renewed automatically: it is local, enabled, expires, and does not wait for a new sign-in.
 fn renews_by_itself(row: &Connection) -> bool {
     !row.workspace.is_hosted()
         && !row.disabled
@@ -89,7 +85,7 @@ fn renews_by_itself(row: &Connection) -> bool {
 }
 
 impl Engine {
-    /// Renews tokens as they become due, for as long as it is polled. Calls `changed` after each renewal.
+    /// Renews tokens as they become due. Calls `changed` after each renewal. Never returns.
     pub async fn renew_ahead(&self, changed: impl Fn()) {
         let mut tracked: HashMap<String, Tracked> = HashMap::new();
         let mut running: JoinSet<(String, Result<Renewal, Failure>)> = JoinSet::new();

@@ -1,5 +1,4 @@
-//! Changes of a connection that are not a sign-in: its name, its tags, and whether it is switched on. A hosted platform
-//! is asked first: what it refuses is not changed here either.
+//! Changes of a connection that are not a sign-in. A hosted platform is asked first: what it refuses is not changed here.
 
 use super::Engine;
 use super::locks::{LOCK_TIMEOUT, connection_lock_name};
@@ -18,12 +17,12 @@ impl Engine {
     /// Errors: [`Code::NameTaken`]; [`Code::FormInvalid`] for an empty or overlong name.
     pub async fn rename(&self, connection: &Connection, name: &str) -> Result<Connection, Failure> {
         let field = |problem| Failure::form(vec![FieldProblem { key: "name".into(), problem }]);
-        let (engine, connection, name) = (self.clone(), connection.clone(), parse_name(name).map_err(field)?);
-        self.run_to_completion(async move { engine.rename_locked(connection, name).await }).await
+        let name = parse_name(name).map_err(field)?;
+        let rename = |engine: Self, connection| async move { engine.rename_locked(connection, name).await };
+        self.run_locked(connection, rename).await
     }
 
     async fn rename_locked(&self, mut connection: Connection, name: String) -> Result<Connection, Failure> {
-        let _lock = self.lock_connection(&connection).await?;
         let platform = self.platform(&connection.workspace).await?;
         if is_taken(&self.index.names(&connection.workspace, &connection.id)?, &name) {
             return Err(Failure::new(Code::NameTaken).name(name));
@@ -36,57 +35,42 @@ impl Engine {
             return Err(Failure::new(Code::ConnectionUnknown).name(&connection.name));
         }
         let change = |name: &str| InstanceChange { name: Some(name.to_owned()), ..InstanceChange::default() };
-        let changed = platform.change(&connection, &change(&name)).await;
-        let changed_there = changed.is_ok();
-        let new_name = name.clone();
-        let done = match changed {
-            Ok(()) => {
-                self.edit_item(&connection.id, |facts| facts.name = new_name).await.map_err(Failure::from)
-            }
-            Err(failure) => Err(failure),
-        };
-        if let Err(failure) = done {
+        if let Err(failure) = platform.change(&connection, &change(&name)).await {
             self.index.rename(&connection.id, &connection.name)?;
-            if changed_there {
-                // The keychain did not take it: the platform goes back to the old name as well, if it answers.
-                let _ = platform.change(&connection, &change(&connection.name)).await;
-            }
             return Err(failure);
+        }
+        let new_name = name.clone();
+        if let Err(error) = self.edit_item(&connection.id, |facts| facts.name = new_name).await {
+            self.index.rename(&connection.id, &connection.name)?;
+            // The platform goes back to the old name as well, if it answers.
+            let _ = platform.change(&connection, &change(&connection.name)).await;
+            return Err(error.into());
         }
         connection.name = name;
         Ok(connection)
     }
 
-    /// Replaces all tags.
     pub async fn set_tags(&self, connection: &Connection, tags: &[String]) -> Result<Connection, Failure> {
-        let (engine, connection, tags) = (self.clone(), connection.clone(), normalize_tags(tags));
-        self.run_to_completion(async move { engine.set_tags_locked(connection, tags).await }).await
+        let tags = normalize_tags(tags);
+        self.run_locked(connection, |engine, mut connection| async move {
+            let change = InstanceChange { tags: Some(tags.clone()), ..InstanceChange::default() };
+            engine.platform(&connection.workspace).await?.change(&connection, &change).await?;
+            engine.index.set_tags(&connection.id, &tags)?;
+            connection.tags.clone_from(&tags);
+            // Tags are no reason to fail: without this the item is whole.
+            let _ = engine.edit_item(&connection.id, |facts| facts.tags = tags).await;
+            Ok(connection)
+        })
+        .await
     }
 
-    async fn set_tags_locked(
-        &self,
-        mut connection: Connection,
-        tags: Vec<String>,
-    ) -> Result<Connection, Failure> {
-        let _lock = self.lock_connection(&connection).await?;
-        let change = InstanceChange { tags: Some(tags.clone()), ..InstanceChange::default() };
-        self.platform(&connection.workspace).await?.change(&connection, &change).await?;
-        self.index.set_tags(&connection.id, &tags)?;
-        connection.tags.clone_from(&tags);
-        // Tags are no reason to fail: without this the item is whole.
-        let _ = self.edit_item(&connection.id, |facts| facts.tags = tags).await;
-        Ok(connection)
-    }
-
-    /// Sets the note of a connection, which stays on this computer. An empty one takes it away.
+    /// Sets the note of a connection, which stays on this computer. An empty text removes it.
     ///
     /// Errors: [`Code::FormInvalid`] for more than 500 characters.
     pub async fn set_note(&self, connection: &Connection, text: &str) -> Result<Connection, Failure> {
         let field = |problem| Failure::form(vec![FieldProblem { key: "note".into(), problem }]);
-        let (engine, mut connection, note) =
-            (self.clone(), connection.clone(), parse_note(text).map_err(field)?);
-        self.run_to_completion(async move {
-            let _lock = engine.lock_connection(&connection).await?;
+        let note = parse_note(text).map_err(field)?;
+        self.run_locked(connection, |engine, mut connection| async move {
             engine.index.set_note(&connection.id, note.as_deref())?;
             connection.note.clone_from(&note);
             // A note is no reason to fail: without this the item is whole.
@@ -98,24 +82,16 @@ impl Engine {
 
     /// Switches a connection on or off. One that is off is kept, and hands out no token.
     pub async fn set_enabled(&self, connection: &Connection, enabled: bool) -> Result<Connection, Failure> {
-        let (engine, connection) = (self.clone(), connection.clone());
-        self.run_to_completion(async move { engine.set_enabled_locked(connection, enabled).await }).await
+        self.run_locked(connection, move |engine, mut connection| async move {
+            engine.platform(&connection.workspace).await?.set_enabled(&connection, enabled).await?;
+            engine.index.set_disabled(&connection.id, !enabled)?;
+            connection.disabled = !enabled;
+            Ok(connection)
+        })
+        .await
     }
 
-    async fn set_enabled_locked(
-        &self,
-        mut connection: Connection,
-        enabled: bool,
-    ) -> Result<Connection, Failure> {
-        let _lock = self.lock_connection(&connection).await?;
-        self.platform(&connection.workspace).await?.set_enabled(&connection, enabled).await?;
-        self.index.set_disabled(&connection.id, !enabled)?;
-        connection.disabled = !enabled;
-        Ok(connection)
-    }
-
-    /// Copies the name of the row into the item, where the index had to number it. Without this the item is whole, and a
-    /// later renaming corrects it.
+    /// Copies the name of the row into the item, where the index had to number it. A later renaming corrects a failure.
     pub(super) async fn copy_listed_name(&self, id: &str) {
         let lock = Lock::take(&self.paths.run, &connection_lock_name(id), LOCK_TIMEOUT).await;
         if let (Ok(Some(_lock)), Ok(Some(row))) = (lock, self.index.connection(id)) {

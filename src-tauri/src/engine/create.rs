@@ -1,15 +1,13 @@
-//! `POST /instances` and its kin, as `keyrack serve` answers them: a sign-in whose browser part the caller has done. The
-//! rules of our own sign-ins hold: an attempt is recorded first, and what was issued goes to the vault before anything
-//! else happens to it.
+//! `POST /instances` as `keyrack serve` answers it: a sign-in whose browser part the caller has done. As in our own
+//! sign-ins an attempt is recorded first, and what was issued goes to the vault before anything else.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::keep::{NotKept, Unsaved};
 use super::locks::{LOCK_TIMEOUT, POLL_INTERVAL};
-use super::new_item::NewItem;
 use super::{Engine, WorkspaceId};
-use crate::domain::connection::{Connection, normalize_name, normalize_tags};
+use crate::domain::connection::{Connection, Facts, normalize_name, normalize_tags};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, FilledForm};
 use crate::domain::item::Item;
@@ -26,63 +24,52 @@ pub struct NewConnection {
     /// Empty: the product's name.
     pub name: String,
     pub tags: Vec<String>,
-    /// What the callback brought.
+    /// The parameters of the callback.
     pub provided: Pairs,
     /// All given values, including those that only a platform uses.
     pub configuration: BTreeMap<String, Sensitive<String>>,
     pub verifier: Option<Verifier>,
 }
 
-/// A connection that was made or renewed just now.
 #[derive(Clone, Debug)]
 pub struct Created {
     pub connection: Connection,
-    /// What the vault holds for it, so that it need not be asked at once.
     pub item: Item,
 }
 
 impl Engine {
-    /// Exchanges what the caller's callback brought, and keeps the result as a connection of this computer.
-    pub async fn create(&self, workspace: &WorkspaceId, new: NewConnection) -> Result<Created, Failure> {
-        let (engine, workspace) = (self.clone(), workspace.clone());
-        self.run_to_completion(async move { engine.exchange_for(&workspace, new, None).await }).await
-    }
-
-    /// The same in place: the connection keeps its id, its name and its Element token. After a failure it is as it was.
-    pub async fn create_again(
+    /// Exchanges the parameters of the caller's callback, and keeps the result as a connection of this computer. The
+    /// connection `again` keeps its id, its name and its Element token, and after a failure is as it was.
+    pub async fn create(
         &self,
-        connection: &Connection,
+        workspace: &WorkspaceId,
+        again: Option<&Connection>,
         new: NewConnection,
     ) -> Result<Created, Failure> {
-        let (engine, again) = (self.clone(), connection.clone());
-        let workspace = again.workspace.clone();
-        self.run_to_completion(async move { engine.exchange_for(&workspace, new, Some(&again)).await }).await
+        let (engine, workspace, again) = (self.clone(), workspace.clone(), again.cloned());
+        self.run_to_completion(async move { engine.exchange_for(&workspace, again.as_ref(), new).await })
+            .await
     }
 
-    /// Sets configuration entries of a connection of this computer.
-    ///
     /// Errors: [`Code::FormInvalid`] for an entry that does not fit its field.
     pub async fn configure(&self, connection: &Connection, changes: &Pairs) -> Result<(), Failure> {
-        let (engine, connection, changes) = (self.clone(), connection.clone(), changes.clone());
-        self.run_to_completion(async move { engine.configure_locked(&connection, &changes).await }).await
-    }
-
-    async fn configure_locked(&self, connection: &Connection, changes: &Pairs) -> Result<(), Failure> {
-        let element = self.element(&connection.element)?;
-        let _lock = self.lock_connection(connection).await?;
-        let mut item = self.item(connection).await?;
-        item.configuration.extend(changes.iter().cloned());
-        form::check_entries(&element, &item.configuration).map_err(Failure::form)?;
-        Ok(self.vault(move |vault| vault.put(&item)).await?)
+        let (element, changes) = (self.element(&connection.element)?, changes.clone());
+        self.run_locked(connection, |engine, connection| async move {
+            let mut item = engine.item(&connection).await?;
+            item.configuration.extend(changes);
+            form::check_entries(&element, &item.configuration).map_err(Failure::form)?;
+            Ok(engine.put_item(item).await?)
+        })
+        .await
     }
 
     async fn exchange_for(
         &self,
         workspace: &WorkspaceId,
-        new: NewConnection,
         again: Option<&Connection>,
+        new: NewConnection,
     ) -> Result<Created, Failure> {
-        // No more than a look: a code must not be spent where its token cannot be kept.
+        // A code must not be spent where its token cannot be kept.
         match self.vault(|vault| Ok(vault.state())).await? {
             KeychainState::Ready => {}
             KeychainState::Locked => return Err(Failure::new(Code::KeychainLocked)),
@@ -102,10 +89,10 @@ impl Engine {
         };
         crate::fault::point("instance_created");
         let own_name = Some(normalize_name(&new.name)).filter(|name| !name.is_empty());
-        let new_item = NewItem {
-            attempt: &attempt.id,
-            again,
-            workspace,
+        let now = clock::now_ms();
+        let facts = Facts {
+            id: again.map_or(&attempt.id, |connection| &connection.id).clone(),
+            workspace: workspace.clone(),
             element,
             product: provider.product().to_owned(),
             name: match again {
@@ -114,16 +101,16 @@ impl Engine {
             },
             tags: again.map_or_else(|| normalize_tags(&new.tags), |connection| connection.tags.clone()),
             host: provider.account_host(),
-            configuration: new.configuration,
+            created_at: again.map_or(now, |connection| connection.created_at),
+            ..Facts::default()
         };
-        let item = new_item.with(issued, clock::now_ms());
         let unsaved = Unsaved {
             failure: Failure::new(Code::KeychainLocked),
             attempt: attempt.id,
             again: again.is_some(),
             // A script that names the instance has decided about the account.
             expected: None,
-            item,
+            item: issued.into_item(facts, new.configuration, now),
             sign_in: SignIn::Provider(Box::new(provider)),
             lock,
             opened: None,
@@ -131,7 +118,7 @@ impl Engine {
         self.keep_created(unsaved).await
     }
 
-    /// Saves. A keychain that was locked meanwhile is waited for as long as a caller waits, then the token is given back.
+    /// Saves. A keychain that was locked meanwhile is tried again for a while, then the token is given back.
     async fn keep_created(&self, unsaved: Unsaved) -> Result<Created, Failure> {
         let until = Instant::now() + LOCK_TIMEOUT;
         let (row, kept) = loop {
@@ -162,5 +149,5 @@ impl Engine {
 }
 
 fn may_pass(code: Code) -> bool {
-    matches!(code, Code::KeychainLocked | Code::KeychainMissing | Code::RenewalBusy)
+    matches!(code, Code::KeychainLocked | Code::KeychainMissing | Code::RenewalBusy | Code::IndexUnwritable)
 }

@@ -1,5 +1,4 @@
-//! Makes a custom element of a provider's metadata: "Other (OAuth 2 / OpenID)" and "Other (OAuth 1.0a)". It is an element
-//! file like any other.
+//! Makes a custom element of a provider's metadata: "Other (OAuth 2 / OpenID)" and "Other (OAuth 1.0a)".
 
 use std::collections::BTreeMap;
 
@@ -18,11 +17,9 @@ const SCOPE: &str = "scope";
 const NEEDED: [&str; 2] = ["authorization_endpoint", "token_endpoint"];
 
 impl Engine {
-    /// Makes a custom element of the provider that `given` describes, and writes its file into the user's folder, unless
-    /// the same one was described before.
+    /// Makes a custom element of the provider that `given` describes, as a file in the user's folder.
     ///
-    /// Errors: [`Code::FormInvalid`]; [`Code::IssuerUnknown`]; [`Code::IndexUnwritable`] for a folder that cannot be
-    /// written.
+    /// Errors: [`Code::FormInvalid`]; [`Code::IssuerUnknown`]; [`Code::IndexUnwritable`] for the folder.
     pub async fn describe_provider(
         &self,
         generic: &str,
@@ -33,7 +30,7 @@ impl Engine {
             return Err(Failure::internal("this element describes one product only"));
         }
         let mut defaults = self.defaults(&WorkspaceId::Local, &generic);
-        // The client is no part of a description: the sign-in asks for it.
+        // The description has no client: the sign-in asks for it.
         for key in [API_KEY, API_SECRET] {
             defaults.insert(key.to_owned(), "unknown-yet".to_owned());
         }
@@ -53,21 +50,10 @@ impl Engine {
                 custom_oauth2(&values, metadata.as_ref())
             }
         };
-        let custom = match self.find_place(custom.map_err(Failure::form)?)? {
-            Place::Taken(known) => return Ok(*known),
-            Place::Free(custom) => *custom,
-        };
-        catalog::save(&self.paths.elements(), &custom.key, &to_toml(&custom)).map_err(unwritable)?;
-        tracing::info!(element = %custom.key, "described");
-        // Read back, so that the sign-in uses what the file says.
-        self.reload_catalog();
-        self.element(&custom.key)
+        self.save_custom(custom.map_err(Failure::form)?)
     }
 
-    /// Removes a custom element from the catalogue.
-    ///
-    /// Errors: [`Code::ElementUnknown`] if it is not one that was described here; [`Code::ElementInUse`] with the name
-    /// of a connection that uses it.
+    /// Errors: [`Code::ElementUnknown`] if it is no custom one; [`Code::ElementInUse`] with the name of a connection.
     pub fn remove_element(&self, key: &str) -> Result<(), Failure> {
         let element = self.element(key)?;
         if element.from.is_none() {
@@ -81,17 +67,16 @@ impl Engine {
         Ok(())
     }
 
-    /// Finds the file of a custom element. The same server may have been described before: then its file stays as it is,
-    /// with the user's changes. Another element may have the key, or connections that sign in another way, which must not
-    /// change under them.
-    fn find_place(&self, custom: Element) -> Result<Place, Failure> {
+    /// Writes the file of a custom element. If the same server was described before, its file stays, with the user's
+    /// changes. A file that connections use with another way to sign in must not change: the new one gets another key.
+    fn save_custom(&self, custom: Element) -> Result<Element, Failure> {
         let catalog = self.reload_catalog();
         let mut key = custom.key.clone();
         for number in 2.. {
             match catalog.find(&key) {
                 Ok(known) if known.from == custom.from && known.same_server(&custom) => {
                     if signs_in_alike(&known.auth, &custom.auth) {
-                        return Ok(Place::Taken(Box::new(with_scope_of(known, &custom))));
+                        return Ok(with_scope_of(known, &custom));
                     }
                     if self.index.find_element_user(&key)?.is_none() {
                         break;
@@ -102,21 +87,17 @@ impl Engine {
             }
             key = format!("{}-{number}", custom.key);
         }
-        let provider = Some(key.clone());
-        Ok(Place::Free(Box::new(Element { key, provider, ..custom })))
+        let custom = Element { provider: Some(key.clone()), key, ..custom };
+        catalog::save(&self.paths.elements(), &custom.key, &to_toml(&custom)).map_err(unwritable)?;
+        tracing::info!(element = %custom.key, "described");
+        // Read back, so that the sign-in uses what the file says.
+        self.reload_catalog();
+        self.element(&custom.key)
     }
 }
 
 fn unwritable(error: std::io::Error) -> Failure {
     Failure::new(Code::IndexUnwritable).detail(format!("the folder of elements: {}", error.kind()))
-}
-
-/// The file of a custom element.
-enum Place {
-    /// It exists.
-    Taken(Box<Element>),
-    /// It is to be written.
-    Free(Box<Element>),
 }
 
 /// A known element with the default scope of another one.
@@ -129,7 +110,7 @@ fn with_scope_of(known: &Element, other: &Element) -> Element {
     element
 }
 
-/// Whether both sign in the same way. Their scopes may differ: those stay with each connection.
+/// Whether both sign in the same way. Scopes do not count: each connection keeps its own.
 fn signs_in_alike(one: &Auth, other: &Auth) -> bool {
     let without_scopes = |auth: &Auth| {
         let mut auth = auth.clone();

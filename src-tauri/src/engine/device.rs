@@ -1,4 +1,4 @@
-//! Polls the provider for a user who gives access on another page, or another device (RFC 8628 §3.4).
+//! Polls the provider while the user enters a code on any device (RFC 8628 §3.4).
 
 use std::time::{Duration, Instant};
 

@@ -5,48 +5,42 @@ use std::time::Instant;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::keep::{Ending, Unsaved};
-use super::new_item::NewItem;
 use super::signing_in::{BrowserWay, Way};
 use super::start::REGISTERED;
 use super::{Engine, SigningIn};
 use crate::domain::attempt::Stage;
-use crate::domain::connection::Connection;
+use crate::domain::connection::{Connection, Facts};
 use crate::domain::error::{Code, Failure};
 use crate::domain::item::Item;
 use crate::domain::oauth::callback::{Callback, Outcome, pasted_query};
+use crate::domain::oauth::meaning::{Meaning, meaning, refused_part};
 use crate::domain::oauth::token::{TokenSet, is_redirect_refusal, quoted_address};
-use crate::domain::sensitive::Sensitive;
 use crate::fault;
 use crate::io::vault::KEYCHAIN_NAME;
 use crate::io::{Page, clock};
 use crate::platform::{Issued, NewInstance, NotCreated, Pairs, SignIn};
 
-/// A pasted address, and where to report whether it was one of this attempt.
+/// A pasted address, and where to report whether it belongs to the attempt.
 pub type Paste = (String, oneshot::Sender<Result<(), Failure>>);
 
 /// Steers an attempt while it waits.
 pub struct Controls {
-    /// Addresses that the user pastes.
     pub pasted: mpsc::Receiver<Paste>,
     /// Becomes `true` when the user cancels.
     pub cancelled: watch::Receiver<bool>,
     /// When the attempt is given up; it may be moved.
     pub deadline: watch::Receiver<Instant>,
-    /// Receives each stage that is reached.
     pub stage: watch::Sender<Stage>,
 }
 
-/// What a sign-in brought.
+/// What ends the waiting.
 enum Proof {
     /// The browser's answer, whose code or verifier is still to be exchanged.
     Callback(Callback),
     Tokens(Box<TokenSet>),
-    /// Nothing: the form alone signs in.
+    /// The form alone signs in.
     Form,
 }
-
-/// RFC 6749 §4.1.2.1: the provider cannot answer just now.
-const TEMPORARY: [&str; 2] = ["temporarily_unavailable", "server_error"];
 
 impl Engine {
     /// Waits for the answer of an attempt and finishes it.
@@ -78,7 +72,7 @@ impl Engine {
         fault::point("instance_created");
         let SigningIn { id, again, sign_in, lock, way, any_account, .. } = signing;
         let expected = again.as_ref().filter(|_| !any_account).and_then(Connection::account);
-        let (listener, waiting) = match way {
+        let (opened, waiting) = match way {
             Way::Browser(browser) => (browser.listener, browser.waiting),
             Way::Device(_) | Way::Direct => (None, None),
         };
@@ -90,7 +84,7 @@ impl Engine {
             item,
             sign_in,
             lock,
-            opened: listener,
+            opened,
         };
         let ending = self.save(unsaved).await;
         // 11
@@ -101,7 +95,7 @@ impl Engine {
         ending
     }
 
-    /// Step 9. The item holds all that was issued; who it belongs to is asked later.
+    /// Step 9.
     async fn exchange(&self, signing: &SigningIn, proof: Proof) -> Result<Item, NotCreated> {
         let issued = match (proof, &signing.sign_in) {
             (Proof::Tokens(tokens), SignIn::Provider(provider)) => provider.issued(*tokens, &Vec::new()),
@@ -113,18 +107,19 @@ impl Engine {
         if signing.registered {
             configuration.insert(REGISTERED.to_owned(), "true".into());
         }
-        let new = NewItem {
-            attempt: &signing.id,
-            again: signing.again.as_ref(),
-            workspace: &signing.workspace,
+        let (now, again) = (clock::now_ms(), signing.again.as_ref());
+        let facts = Facts {
+            id: again.map_or(&signing.id, |connection| &connection.id).clone(),
+            workspace: signing.workspace.clone(),
             element: form.element.key.clone(),
             product: form.element.name.clone(),
             name: signing.name.clone(),
             tags: signing.tags.clone(),
             host: signing.sign_in.account_host(),
-            configuration,
+            created_at: again.map_or(now, |connection| connection.created_at),
+            ..Facts::default()
         };
-        Ok(new.with(issued, clock::now_ms()))
+        Ok(issued.into_item(facts, configuration, now))
     }
 
     /// Makes an instance, or signs in to the one that exists.
@@ -138,7 +133,7 @@ impl Engine {
         if let Way::Browser(browser) = &signing.way {
             verifier = browser.verifier.as_ref();
             if let Some((_, secret)) = &browser.request_token {
-                // The secret of step 4, whatever the callback brought under this name.
+                // The secret of step 4 replaces a parameter of this name.
                 provided.retain(|(name, _)| name != "secret");
                 provided.push(("secret".to_owned(), secret.clone()));
             }
@@ -150,7 +145,12 @@ impl Engine {
                 let instance = before.instance.clone().ok_or_else(gone)?;
                 let token = match hosted.sign_in_again(&instance, form, &new).await? {
                     Some(token) => token,
-                    None => self.element_token_of(before).await?,
+                    None => {
+                        let bad =
+                            || Failure::new(Code::PlatformBadResponse).detail("the answer holds no token");
+                        let item = self.read_item(&before.id).await.map_err(Failure::from)?;
+                        item.ok_or_else(bad)?.element_token
+                    }
                 };
                 Ok(hosted.kept_there(instance, token))
             }
@@ -158,15 +158,7 @@ impl Engine {
         }
     }
 
-    async fn element_token_of(&self, connection: &Connection) -> Result<Sensitive<String>, Failure> {
-        let id = connection.id.clone();
-        let item = self.vault(move |vault| vault.get(&id)).await?;
-        let unknown = || Failure::new(Code::PlatformBadResponse).detail("the answer holds no token");
-        item.map(|item| item.element_token.clone()).ok_or_else(unknown)
-    }
-
-    /// Ends an attempt without a connection. One whose instance may exist at the platform stays open, so that it is
-    /// looked for again.
+    /// Ends an attempt without a connection. It stays open while its instance may exist at the platform.
     fn fail(&self, signing: SigningIn, NotCreated { failure, uncertain }: NotCreated) -> Ending {
         let failure = match failure.code {
             // There is no request that a report could show.
@@ -179,17 +171,14 @@ impl Engine {
             signing.lock.discard();
         }
         let Way::Browser(browser) = signing.way else { return Ending::Failed(Box::new(failure), None) };
-        match (browser.waiting, failure.code) {
-            // There was no answer: a late one gets 404.
-            (waiting, Code::Cancelled | Code::CallbackTimeout) => drop(waiting),
-            (Some(waiting), code) => {
-                let text = match code {
-                    Code::AccessDenied => "Access was declined. Nothing was saved. This page can be closed.",
-                    _ => "Return to Keyrack to see why. This page can be closed.",
-                };
-                waiting.show(Page::new(false, format!("{product} was not connected"), text));
-            }
-            (None, _) => {}
+        // Without an answer there is no page to show: a late one gets 404.
+        let answered = !matches!(failure.code, Code::Cancelled | Code::CallbackTimeout);
+        if let Some(waiting) = browser.waiting.filter(|_| answered) {
+            let text = match failure.code {
+                Code::AccessDenied => "Access was declined. Nothing was saved. This page can be closed.",
+                _ => "Return to Keyrack to see why. This page can be closed.",
+            };
+            waiting.show(Page::new(false, format!("{product} was not connected"), text));
         }
         Ending::Failed(Box::new(failure), browser.listener)
     }
@@ -236,19 +225,17 @@ fn judge(sign_in: &SignIn, browser: &BrowserWay, callback: Callback) -> Result<C
     };
     match outcome {
         Outcome::Granted => {
-            let required = &sign_in.form().element.callback.provider_data;
-            match required.iter().find(|name| callback.get(name).is_none()) {
-                Some(name) => {
-                    Err(Failure::new(Code::ProviderBadResponse).detail(format!("the answer holds no {name}")))
-                }
-                None => Ok(callback),
-            }
+            let mut required = sign_in.form().element.callback.provider_data.iter();
+            let missing = required.find(|name| callback.get(name).is_none());
+            let bad =
+                |name| Failure::new(Code::ProviderBadResponse).detail(format!("the answer holds no {name}"));
+            missing.map_or(Ok(callback), |name| Err(bad(name)))
         }
         Outcome::Denied => Err(Failure::new(Code::AccessDenied)),
         Outcome::ProviderError { error, description } => {
             let code = if is_redirect_refusal(&error, description.as_deref()) {
                 Code::RedirectMismatch
-            } else if TEMPORARY.contains(&error.as_str()) {
+            } else if meaning(&error) == Some(Meaning::Passing) {
                 Code::ProviderUnreachable
             } else {
                 Code::ProviderRejected
@@ -256,7 +243,8 @@ fn judge(sign_in: &SignIn, browser: &BrowserWay, callback: Callback) -> Result<C
             let redirect = (code == Code::RedirectMismatch).then(|| browser.callback_url.clone());
             let registered = description.as_deref().and_then(quoted_address);
             let words = description.map_or_else(|| error.clone(), |d| format!("{error}: {d}"));
-            Err(Failure { redirect, registered, ..Failure::new(code).detail(words) })
+            let refused = (code == Code::ProviderRejected).then(|| refused_part(&error, None)).flatten();
+            Err(Failure { redirect, registered, refused, ..Failure::new(code).detail(words) })
         }
         Outcome::IssuerMismatch => {
             Err(Failure::new(Code::IssuerMismatch).detail("the answer is of another provider (iss)"))

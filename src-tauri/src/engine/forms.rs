@@ -8,15 +8,13 @@ use crate::domain::error::Failure;
 use crate::domain::view::{AuthView, ElementView, FieldView};
 use crate::io::index::Setting;
 
-/// The callback port unless Settings say otherwise: free in IANA's list, outside the ranges that systems hand out for
-/// outgoing connections, and easy to read out over the telephone.
+/// The default callback port: free in IANA's list, outside the ranges of outgoing connections, and easy to read out.
 pub const DEFAULT_PORT: u16 = 14747;
 
 /// In an address, takes any free port.
 pub(super) const ANY_PORT: &str = ":0/";
 
 impl Engine {
-    /// The port in the callback address of new connections.
     pub fn callback_port(&self) -> u16 {
         let stored = self.index.setting(Setting::CallbackPort).ok().flatten();
         stored.and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_PORT)
@@ -28,7 +26,7 @@ impl Engine {
         let mut values =
             if *workspace == WorkspaceId::Practice { element.practice_values() } else { BTreeMap::new() };
         let callback = if *workspace == WorkspaceId::Practice || element.callback.any_loopback_port {
-            // Port 0 takes a free one. The practice provider and these providers accept any (RFC 8252 §7.3).
+            // These providers accept any port (RFC 8252 §7.3).
             format!("http://127.0.0.1{ANY_PORT}callback/{provider}")
         } else {
             self.usual_callback(element)
@@ -37,7 +35,7 @@ impl Engine {
         values
     }
 
-    /// Puts the address with the usual port into a form, where the element registers itself with any.
+    /// Sets the address with the usual port, where the element registers itself with any.
     pub(super) fn fix_port(
         &self,
         workspace: &WorkspaceId,
@@ -55,7 +53,6 @@ impl Engine {
         format!("http://localhost:{}/callback/{}", self.callback_port(), element.provider())
     }
 
-    /// An element with its form filled in for a workspace.
     pub fn element_view(&self, workspace: &WorkspaceId, element: &Element) -> ElementView {
         let defaults = self.defaults(workspace, element);
         ElementView {
@@ -93,16 +90,13 @@ fn field_view(field: &Field, defaults: &BTreeMap<String, String>) -> FieldView {
     let filled = defaults.get(&field.key).or(field.default.as_ref()).cloned().unwrap_or_default();
     // An empty field is derived from the others when the form is sent.
     let optional = field.derived.is_some();
-    // Port 0 means nothing to the user: the field is shown empty and may stay so.
+    // Port 0 means nothing to the user: the field is shown empty.
     let any_port = filled.contains(ANY_PORT);
     FieldView {
         key: field.key.clone(),
         label: field.label.clone(),
         help: field.help.clone(),
-        example: field
-            .derived
-            .as_ref()
-            .map_or_else(|| field.example.clone(), |derived| derived.clone().into()),
+        example: field.derived.as_ref().map_or_else(|| field.example.clone(), ToString::to_string),
         value: if any_port { String::new() } else { filled },
         kind: field.kind,
         options: field.options.clone(),

@@ -1,7 +1,5 @@
-//! The wrong-account guard: an account that signs in again must be the one of before, or the user decides.
-//!
-//! The provider has issued a token by then, which is never dropped: it is set aside in the vault under the attempt's id
-//! until its account is known.
+//! The wrong-account guard: an account that signs in again must be the one of before, or the user decides. Until it is
+//! known, the new token is set aside in the vault under the attempt's id.
 
 use std::time::Duration;
 
@@ -11,8 +9,7 @@ use crate::domain::error::{Code, Failure};
 use crate::io::clock;
 use crate::platform::SignIn;
 
-/// How long the provider may take to name the account. Longer than where the answer is optional: without it the user is
-/// asked.
+/// How long the provider may take to name the account. Without an answer the user is asked.
 const IDENTIFY_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Engine {
@@ -25,27 +22,25 @@ impl Engine {
         };
         let mut aside = unsaved.item.clone();
         aside.id.clone_from(&unsaved.attempt);
-        self.vault(move |vault| vault.put(&aside)).await.map_err(NotKept::vault)?;
+        self.put_item(aside).await?;
         crate::fault::point("set_aside");
         let provider = provider.clone().with_callback(&unsaved.item.callback);
         let asked = tokio::time::timeout(IDENTIFY_TIMEOUT, provider.identify(tokens)).await;
         let found = match asked {
             Ok(Ok(Some(found))) if found.is_same(expected) => return Ok(()),
-            // A provider that never names accounts cannot be guarded against.
+            // This provider never names accounts.
             Ok(Ok(None)) => return Ok(()),
             Ok(Ok(Some(found))) => Some(found.name),
-            // One that fails to name it just now may hide another account.
+            // It may be another account.
             Ok(Err(_)) | Err(_) => None,
         };
         let failure = Failure::new(Code::WrongAccount).name(&unsaved.item.name).product(unsaved.product());
         Err(NotKept::WrongAccount(Failure { expected: Some(expected.name.clone()), found, ..failure }))
     }
 
-    /// Drops what was set aside, once it is in its place or not wanted.
+    /// Drops what was set aside. If that fails, `doctor` counts it as an item without a row.
     pub(super) async fn drop_aside(&self, attempt: &str) {
-        let id = attempt.to_owned();
-        // One that stays is an item without a row, which `doctor` counts.
-        let _ = self.vault(move |vault| vault.remove(&id)).await;
+        let _ = self.remove_item(attempt).await;
     }
 
     /// The user's choice: the account gets a connection of its own.

@@ -1,7 +1,5 @@
-//! Hosted workspaces are added, renamed and removed here; what exists at the platform is not touched.
-//!
-//! A workspace is recorded as being added, and as being removed until everything of it is gone, so that either is found
-//! half-done.
+//! Adds, renames and removes hosted workspaces, without touching their platforms. What has begun is recorded first, so
+//! that it is found if it is cut off.
 
 use super::locks::LOCK_TIMEOUT;
 use super::platforms::base_url;
@@ -25,18 +23,14 @@ fn lock_name(id: &str) -> String {
 }
 
 impl Engine {
-    /// Checks a workspace at its platform and keeps it.
+    /// Checks a workspace at its platform and keeps it; after a failure nothing.
     ///
-    /// After a failure nothing is kept. Errors: [`Code::FormInvalid`], [`Code::WorkspaceTaken`],
-    /// [`Code::WorkspaceSecrets`].
+    /// Errors: [`Code::FormInvalid`], [`Code::WorkspaceTaken`], [`Code::WorkspaceSecrets`].
     pub async fn add_workspace(&self, mut request: WorkspaceRequest) -> Result<Workspace, Failure> {
         let name = parse_name(&request.name);
-        let secrets = Secrets {
-            user: take_trimmed(&mut request.user_secret),
-            organization: take_trimmed(&mut request.organization_secret),
-        };
         let address = hosted::base_url(&request.base_url);
-        let mut problems = find_problems(&secrets);
+        let (secrets, mut problems) =
+            take_secrets(&mut request.user_secret, &mut request.organization_secret);
         let mut problem = |key: &str, problem| problems.push(FieldProblem { key: key.into(), problem });
         if let Err(what) = &name {
             problem("name", *what);
@@ -70,7 +64,7 @@ impl Engine {
 
     /// Replaces the secrets of a hosted workspace, once the platform has accepted the new ones.
     ///
-    /// After a failure the old ones stay. Errors: [`Code::FormInvalid`], [`Code::WorkspaceSecrets`].
+    /// Errors: [`Code::FormInvalid`], [`Code::WorkspaceSecrets`].
     pub async fn replace_secrets(
         &self,
         workspace: &Workspace,
@@ -78,11 +72,7 @@ impl Engine {
         mut organization_secret: String,
     ) -> Result<(), Failure> {
         let id = hosted_id(workspace)?;
-        let secrets = Secrets {
-            user: take_trimmed(&mut user_secret),
-            organization: take_trimmed(&mut organization_secret),
-        };
-        let problems = find_problems(&secrets);
+        let (secrets, problems) = take_secrets(&mut user_secret, &mut organization_secret);
         if !problems.is_empty() {
             return Err(Failure::form(problems));
         }
@@ -95,18 +85,12 @@ impl Engine {
         Ok(())
     }
 
-    /// Checks that no other workspace has this name or label.
     fn check_workspace_name(&self, name: &str, except: Option<&WorkspaceId>) -> Result<(), Failure> {
-        let others = self.workspaces()?.into_iter().filter(|w| Some(&w.id) != except);
-        let same = |known: &str| looks_same(known, name);
-        if others.into_iter().any(|w| same(&w.view.name) || same(&w.view.label)) {
-            return Err(Failure::new(Code::WorkspaceTaken).name(name));
-        }
-        Ok(())
+        let mut others = self.workspaces()?.into_iter().filter(|w| Some(&w.id) != except);
+        let is_same = |w: Workspace| looks_same(&w.view.name, name) || looks_same(&w.view.label, name);
+        if others.any(is_same) { Err(Failure::new(Code::WorkspaceTaken).name(name)) } else { Ok(()) }
     }
 
-    /// Gives a hosted workspace another name.
-    ///
     /// Errors: [`Code::WorkspaceTaken`]; [`Code::FormInvalid`]; [`Code::Usage`] for a workspace whose name is fixed.
     pub async fn rename_workspace(&self, workspace: &Workspace, name: &str) -> Result<Workspace, Failure> {
         let id = hosted_id(workspace)?;
@@ -124,9 +108,7 @@ impl Engine {
     }
 
     /// Removes a hosted workspace, its secrets and its connections from this computer. Its instances stay at the
-    /// platform.
-    ///
-    /// A removal that fails after it was marked goes on at the next start.
+    /// platform. A removal that fails after it was marked goes on at the next start.
     pub async fn remove_workspace(&self, workspace: &Workspace) -> Result<(), Failure> {
         let id = hosted_id(workspace)?;
         let lock = self.lock_workspace(id, workspace).await?;
@@ -147,17 +129,14 @@ impl Engine {
         Ok(lock)
     }
 
-    /// Finishes changes of workspaces that were cut off.
-    ///
-    /// A keychain that cannot be asked leaves things for a later time.
+    /// Finishes changes of workspaces that were cut off, or leaves them for later if the keychain cannot be used.
     pub(super) async fn reconcile_workspaces(&self) -> Result<(), Failure> {
         for row in self.index.pending_workspace_additions()? {
-            if let Ok(Some(lock)) = Lock::try_take(&self.paths.run, &lock_name(&row.id)) {
-                // Its owner may have finished between our reading and our lock.
-                let still = self.index.pending_workspace_additions()?.contains(&row);
-                if !still || self.forget_workspace(&row.id).await.is_ok() {
-                    lock.discard();
-                }
+            let Ok(Some(lock)) = Lock::try_take(&self.paths.run, &lock_name(&row.id)) else { continue };
+            // Its owner may have finished between our reading and our lock.
+            let still = self.index.pending_workspace_additions()?.contains(&row);
+            if !still || self.forget_workspace(&row.id).await.is_ok() {
+                lock.discard();
             }
         }
         for row in self.index.pending_workspace_removals()? {
@@ -171,9 +150,7 @@ impl Engine {
 
     async fn finish_workspace_removal(&self, id: &str) -> Result<(), Failure> {
         for connection in self.index.connection_ids(&WorkspaceId::Hosted(id.to_owned()))? {
-            let key = connection.clone();
-            self.vault(move |vault| vault.remove(&key)).await?;
-            self.index.finish_removal(&connection)?;
+            self.forget(&connection).await?;
         }
         self.forget_workspace(id).await?;
         tracing::info!(workspace = %id, "workspace removed");
@@ -186,20 +163,24 @@ impl Engine {
     }
 }
 
-fn take_trimmed(secret: &mut String) -> Sensitive<String> {
-    let whole = Sensitive::new(std::mem::take(secret));
-    whole.expose().trim().into()
-}
-
-fn find_problems(secrets: &Secrets) -> Vec<FieldProblem> {
+/// Takes the secrets that the user typed, with what is wrong with them.
+fn take_secrets(user: &mut String, organization: &mut String) -> (Secrets, Vec<FieldProblem>) {
+    let trimmed = |secret: &mut String| {
+        let whole = Sensitive::new(std::mem::take(secret));
+        whole.expose().trim().into()
+    };
+    let secrets = Secrets { user: trimmed(user), organization: trimmed(organization) };
     let given = [("user_secret", &secrets.user), ("organization_secret", &secrets.organization)];
     let problem = |secret: &Sensitive<String>| match secret.expose().as_str() {
         "" => Some(Problem::Required),
         text if !hosted::is_header_safe(text) => Some(Problem::Malformed),
         _ => None,
     };
-    let problems = given.into_iter().filter_map(|(key, secret)| Some((key, problem(secret)?)));
-    problems.map(|(key, problem)| FieldProblem { key: key.into(), problem }).collect()
+    let problems = given
+        .into_iter()
+        .filter_map(|(key, secret)| Some(FieldProblem { key: key.into(), problem: problem(secret)? }))
+        .collect();
+    (secrets, problems)
 }
 
 fn hosted_id(workspace: &Workspace) -> Result<&str, Failure> {

@@ -1,13 +1,11 @@
-//! Imports instances of a hosted platform: they become connections here, with their Element tokens in the vault. The
-//! platform is only read.
+//! Imports instances of a hosted platform, which is only read: they become connections with their Element tokens.
 
 use std::collections::HashMap;
 
 use super::keep::UNTAG_TIMEOUT;
-use super::new_item::NewItem;
 use super::workspace::Workspace;
 use super::{Engine, WorkspaceId};
-use crate::domain::connection::{Connection, normalize_name, normalize_tags};
+use crate::domain::connection::{Connection, Facts, normalize_name, normalize_tags};
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::{attempt_tag, without_attempt_tags};
 use crate::domain::text;
@@ -17,8 +15,7 @@ use crate::io::index::{IndexError, OpenAttempt};
 use crate::platform::{Hosted, Instance};
 
 impl Engine {
-    /// The instances of a hosted workspace, or those whose name contains a text, by name; those are marked that are
-    /// connections here.
+    /// The instances of a hosted workspace by name, or those whose name contains a text; with their connections here.
     ///
     /// Errors: [`Code::Usage`] for a workspace that is not hosted.
     pub async fn instances(
@@ -31,18 +28,19 @@ impl Engine {
             Some(text) => hosted.named(text).await?,
             None => hosted.instances().await?,
         };
-        let mut instances: Vec<_> = there.into_iter().map(|i| self.instance_view(i)).collect();
-        let rows = self.index.connections(Some(&workspace.id))?;
-        let known: HashMap<_, _> =
-            rows.iter().filter_map(|r| Some((r.instance.as_deref()?, &r.id))).collect();
-        for instance in &mut instances {
-            instance.connection = known.get(instance.id.as_str()).map(|id| (*id).clone());
-        }
+        let rows = self.index.connections(Some(&workspace.id))?.into_iter();
+        let mut known: HashMap<_, _> =
+            rows.filter_map(|row| Some((row.facts.instance?, row.facts.id))).collect();
+        let view = |instance: Instance| {
+            let connection = known.remove(&instance.id);
+            self.instance_view(instance, connection)
+        };
+        let mut instances: Vec<_> = there.into_iter().map(view).collect();
         instances.sort_by_cached_key(|i| (i.name.to_lowercase(), i.id.clone()));
         Ok(instances)
     }
 
-    /// Imports instances. One that fails does not stop the others; one that is here already is left as it is.
+    /// Imports instances that are not here yet. One that fails does not stop the others.
     pub async fn import(&self, workspace: &Workspace, ids: &[String]) -> Result<ImportView, Failure> {
         let hosted = self.importing(workspace).await?;
         self.index.probe()?;
@@ -79,9 +77,7 @@ impl Engine {
 
     /// Removes what an attempt left here. Returns whether nothing is left.
     pub(super) async fn undo(&self, attempt: &str) -> bool {
-        let key = attempt.to_owned();
-        let removed = self.vault(move |vault| vault.remove(&key)).await.is_ok();
-        removed && self.index.close_attempt(attempt).is_ok()
+        self.remove_item(attempt).await.is_ok() && self.index.close_attempt(attempt).is_ok()
     }
 
     /// Makes a connection of an instance that exists: vault first, then the index. `None` if another program was first.
@@ -97,22 +93,21 @@ impl Engine {
             || Failure::new(Code::PlatformBadResponse).detail("the platform does not tell its token");
         let token = instance.token.clone().ok_or_else(masked)?;
         let marked = instance.tags.contains(&attempt_tag(&attempt.id));
-        let tags = without_attempt_tags(&instance.tags);
         let name = Some(normalize_name(&instance.name)).filter(|n| !n.is_empty());
-        let new = NewItem {
-            attempt: &attempt.id,
-            again: None,
-            workspace: &attempt.workspace,
+        let now = clock::now_ms();
+        let facts = Facts {
+            id: attempt.id.clone(),
+            workspace: attempt.workspace.clone(),
             element: instance.element,
             name: name.unwrap_or_else(|| instance.product.clone()),
             product: instance.product,
-            tags: normalize_tags(&tags),
-            host: None,
-            configuration: instance.configuration.into_iter().map(|(k, v)| (k, v.into())).collect(),
+            tags: normalize_tags(&without_attempt_tags(&instance.tags)),
+            created_at: now,
+            ..Facts::default()
         };
-        let item = new.with(hosted.kept_there(instance.id.clone(), token), clock::now_ms());
-        let kept = item.clone();
-        self.vault(move |vault| vault.put(&kept)).await?;
+        let configuration = instance.configuration.into_iter().map(|(k, v)| (k, v.into())).collect();
+        let item = hosted.kept_there(instance.id.clone(), token).into_item(facts, configuration, now);
+        self.put_item(item.clone()).await?;
         crate::fault::point("imported_to_vault");
         let row = Connection { disabled: instance.disabled, ..item.to_connection() };
         let row = match self.index.finish_attempt(&row, &item.token_sha256()) {
@@ -127,7 +122,7 @@ impl Engine {
             self.copy_listed_name(&row.id).await;
         }
         if marked {
-            // It works with its mark too.
+            // It works with the tag too.
             let _ = tokio::time::timeout(UNTAG_TIMEOUT, hosted.take_tag_off(&instance.id, &attempt.id)).await;
         }
         tracing::info!(connection = %row.id, "imported from the platform");
@@ -143,7 +138,7 @@ impl Engine {
         self.hosted(id).await
     }
 
-    fn instance_view(&self, instance: Instance) -> InstanceView {
+    fn instance_view(&self, instance: Instance, connection: Option<String>) -> InstanceView {
         let catalog = self.catalog();
         let ours = catalog.find(&instance.element).ok();
         let (product, initials) = match ours {
@@ -158,7 +153,7 @@ impl Engine {
             initials,
             tags: without_attempt_tags(&instance.tags),
             disabled: instance.disabled,
-            connection: None,
+            connection,
         }
     }
 }

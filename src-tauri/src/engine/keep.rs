@@ -1,7 +1,5 @@
-//! Steps 10 and 12: an issued token is saved in the vault, then in the index, or revoked at the provider.
-//!
-//! Nothing runs between issue and vault. A failure after that leaves an item that describes itself, which `reconcile`
-//! finds.
+//! Steps 10 and 12: an issued token is saved in the vault, then in the index, or revoked at the provider. A failure in
+//! between leaves an item that describes itself, which `reconcile` finds.
 
 use std::time::Duration;
 
@@ -18,23 +16,22 @@ use crate::io::lock::Lock;
 use crate::io::vault::VaultError;
 use crate::platform::SignIn;
 
-/// How long the user waits for a mark to be taken off an instance that is saved already.
+/// How long the user waits until the tag of the attempt is removed from a saved instance.
 pub(super) const UNTAG_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the user waits for the identity of the account. The connection is usable without.
+/// How long the user waits for the identity of the account, which is optional.
 pub(super) const IDENTITY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How an attempt ended.
 pub enum Ending {
-    /// The connection is in the list. The callback address is still open for late tabs.
+    /// The callback address is still open for late tabs.
     Connected(Box<Connection>, Option<CallbackListener>),
     /// A token was issued that the vault does not take just now.
     Unsaved(Box<Unsaved>),
-    /// No connection.
     Failed(Box<Failure>, Option<CallbackListener>),
 }
 
-/// A token that was issued and could not be saved yet. It lives in memory until it is saved or given back.
+/// A token that was issued, in memory until it is saved or given back.
 pub struct Unsaved {
     /// Why the vault did not take it.
     pub failure: Failure,
@@ -46,7 +43,6 @@ pub struct Unsaved {
     pub(super) item: Item,
     pub(super) sign_in: SignIn,
     pub(super) lock: Lock,
-    /// The callback address.
     pub opened: Option<CallbackListener>,
 }
 
@@ -62,8 +58,8 @@ pub(super) enum NotKept {
     Gone(Failure),
 }
 
-impl NotKept {
-    pub(super) fn vault(error: VaultError) -> Self {
+impl From<VaultError> for NotKept {
+    fn from(error: VaultError) -> Self {
         Self::Vault(match error {
             VaultError::Damaged => VaultError::Denied.into(),
             other => other.into(),
@@ -71,8 +67,17 @@ impl NotKept {
     }
 }
 
+impl From<IndexError> for NotKept {
+    fn from(error: IndexError) -> Self {
+        match error {
+            // The workspace was removed meanwhile, with everything in it.
+            IndexError::WorkspaceGone => Self::Gone(error.into()),
+            other => Self::Index(other.into()),
+        }
+    }
+}
+
 impl Unsaved {
-    /// The product's name.
     pub fn product(&self) -> &str {
         &self.sign_in.form().element.name
     }
@@ -120,16 +125,11 @@ impl Engine {
     }
 
     async fn keep_new(&self, unsaved: &Unsaved) -> Result<(Connection, Item), NotKept> {
-        let item = unsaved.item.clone();
-        self.vault(move |vault| vault.put(&item)).await.map_err(NotKept::vault)?;
+        self.put_item(unsaved.item.clone()).await?;
         fault::point("vault_written");
         let written = self.index.finish_attempt(&unsaved.item.to_connection(), &unsaved.item.token_sha256());
         fault::point("index_written");
-        let row = written.map_err(|error| match error {
-            // It was removed meanwhile, and with it everything of it.
-            IndexError::WorkspaceGone => NotKept::Gone(error.into()),
-            other => NotKept::Index(other.into()),
-        })?;
+        let row = written?;
         if row.name != unsaved.item.name {
             self.copy_listed_name(&row.id).await;
         }
@@ -138,17 +138,13 @@ impl Engine {
 
     /// Replaces the sign-in of a connection. Its name and tags may have changed meanwhile.
     async fn keep_again(&self, unsaved: &Unsaved) -> Result<(Connection, Item), NotKept> {
-        let id = unsaved.item.id.clone();
         let gone = || NotKept::Gone(Failure::new(Code::ConnectionUnknown).name(&unsaved.item.name));
-        let row =
-            self.index.connection(&id).map_err(|error| NotKept::Index(error.into()))?.ok_or_else(gone)?;
+        let row = self.index.connection(&unsaved.item.id)?.ok_or_else(gone)?;
         let _lock = self.lock_connection(&row).await.map_err(NotKept::Vault)?;
-        let removing =
-            self.index.pending_removals().map_err(|error| NotKept::Index(error.into()))?.contains(&id);
-        if removing {
+        if self.index.pending_removals()?.contains(&row.id) {
             return Err(gone());
         }
-        let item = self.replace(&row, unsaved.item.clone()).await.map_err(NotKept::vault)?;
+        let item = self.replace(&row, unsaved.item.clone()).await?;
         fault::point("vault_written");
         // The account is known only if it was compared.
         let compared = unsaved.expected.is_some() || row.workspace.is_hosted();
@@ -159,29 +155,21 @@ impl Engine {
         self.drop_aside(&unsaved.attempt).await;
         let written = self.index.finish_sign_in_again(&unsaved.attempt, &signed_in, &item.token_sha256());
         fault::point("index_written");
-        written.map_err(|error| NotKept::Index(error.into()))?;
+        written?;
         Ok((signed_in, item))
     }
 
-    /// Puts an item in the place of the one that a connection had. Returns it as it is kept.
+    /// Replaces the item of a connection. Returns the new one as it is kept.
     pub(super) async fn replace(&self, row: &Connection, item: Item) -> Result<Item, VaultError> {
-        let Item { facts: new, .. } = &item;
         // What the user set stays, what the sign-in brought is new.
-        let facts = Facts {
-            product: new.product.clone(),
-            host: new.host.clone(),
-            missing: new.missing.clone(),
-            callback: new.callback.clone(),
-            instance: new.instance.clone(),
-            identity: None,
-            ..row.facts.clone()
-        };
+        let Facts { product, host, missing, callback, instance, .. } = item.facts;
+        let facts = Facts { product, host, missing, callback, instance, identity: None, ..row.facts.clone() };
         let mut item = Item { facts, ..item };
         let is_hosted = row.workspace.is_hosted();
         self.vault(move |vault| {
             if let Some(before) = vault.get_undamaged(&item.id)? {
                 if !is_hosted {
-                    // Scripts hold the Element token: it belongs to the connection, not to the sign-in.
+                    // Scripts hold the Element token: it stays with the connection.
                     item.element_token = before.element_token;
                 }
                 // Values that only a platform uses were not asked for again.
@@ -196,7 +184,7 @@ impl Engine {
         .await
     }
 
-    /// Adds what may fail once nothing can be lost any more: the identity, and a platform without our mark.
+    /// Does what may fail once the token is saved: asks for the identity, removes the tag at the platform.
     pub(super) async fn complete(
         &self,
         mut row: Connection,
@@ -224,7 +212,7 @@ impl Engine {
         row
     }
 
-    /// Gives a token back to the provider that could not be saved and will not be. Returns whether it was taken back.
+    /// Gives a token back that will not be saved. Returns whether the provider or the platform took it back.
     pub async fn give_back(&self, unsaved: Unsaved) -> bool {
         let mut later = false;
         let returned = match (&unsaved.sign_in, unsaved.item.tokens(), &unsaved.item.instance) {
@@ -241,15 +229,12 @@ impl Engine {
         };
         tracing::warn!(attempt = %unsaved.attempt, returned, "the unsaved token was given back");
         if later && unsaved.again && unsaved.expected.is_some() {
-            // It lies aside, and its attempt stays open: `reconcile` tells the provider later.
+            // It lies aside, and its attempt stays open: `reconcile` revokes it later.
             return false;
         }
-        // A write that came too late for its deadline may still have landed. While that cannot be undone the attempt
-        // stays open: what is in the keychain is seen then, rather than forgotten there.
-        // Of a connection that existed before, only what was set aside goes.
-        let id = unsaved.attempt.clone();
-        let undone = self.vault(move |vault| vault.remove(&id)).await.is_ok();
-        if undone && self.index.close_attempt(&unsaved.attempt).is_ok() {
+        // A write that missed its deadline may have landed. The attempt stays open until that is undone. Of a connection
+        // that existed before, only what was set aside is removed.
+        if self.undo(&unsaved.attempt).await {
             unsaved.lock.discard();
         }
         returned

@@ -1,8 +1,5 @@
-//! The order of steps, shared by the window, the command line and `keyrack serve`. What each step does is elsewhere:
-//! rules in `domain`, the outside world in `io`, the calls in `platform`.
-//!
-//! `start` and `prepare` run steps 1 to 7 of the flow, `finish` and `keep` steps 8 to 12; `reconcile` finishes or undoes
-//! what a killed program left behind.
+//! The order of steps, shared by the window, the command line and `keyrack serve`: `start` and `prepare` run steps 1 to 7
+//! of the flow, `finish` and `keep` steps 8 to 12; `reconcile` finishes or undoes what a killed program left behind.
 
 mod ahead;
 mod change;
@@ -16,18 +13,12 @@ mod hosted_workspaces;
 mod import;
 mod keep;
 mod locks;
-mod lookup;
-mod new_item;
 mod platforms;
 mod prepare;
-mod provider_of;
 mod queries;
 mod reconcile;
 mod reconcile_attempt;
-mod reconcile_removal;
-mod remote;
 mod remove;
-mod running;
 mod shared;
 mod signing_in;
 mod start;
@@ -50,6 +41,5 @@ pub use remove::Reach;
 pub use shared::Engine;
 pub use signing_in::{Browser, SigningIn, open_browser};
 pub use start::attempt_life;
-pub use test::Tested;
 pub use token::{Cached, DEFAULT_MIN_TTL, Renewal, RenewalOutcome};
 pub use workspace::Workspace;

@@ -1,4 +1,4 @@
-//! Which platform answers for a workspace, and which elements it has.
+//! Which platform answers for a workspace, which elements it has, and which provider a connection signed in at.
 
 use std::time::{Duration, Instant};
 
@@ -7,16 +7,15 @@ use url::Url;
 use super::{Engine, WorkspaceId};
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
+use crate::domain::form::FilledForm;
+use crate::domain::item::Item;
 use crate::io::index::HostedRow;
-use crate::platform::{Hosted, Local, Platform};
+use crate::platform::{Hosted, Local, Platform, Provider};
 
-/// How long a platform's catalogue is believed: long enough to choose and fill in a form, short enough that an element
-/// that was just added there is soon seen.
+/// How long a platform's catalogue is cached: long enough to fill in a form, short enough to see new elements soon.
 const CATALOG_LIFE: Duration = Duration::from_secs(300);
 
 impl Engine {
-    /// The platform that answers for a workspace.
-    ///
     /// Errors: [`Code::WorkspaceUnknown`]; a keychain that cannot be asked for the secrets.
     pub(super) async fn platform(&self, workspace: &WorkspaceId) -> Result<Platform, Failure> {
         Ok(match workspace {
@@ -25,7 +24,6 @@ impl Engine {
         })
     }
 
-    /// The client of a hosted workspace.
     pub(super) async fn hosted(&self, id: &str) -> Result<Hosted, Failure> {
         let row = self.hosted_row(id)?;
         let address = base_url(&row)?;
@@ -38,7 +36,6 @@ impl Engine {
         row.ok_or_else(|| Failure::new(Code::WorkspaceUnknown).name(id))
     }
 
-    /// The platform on this computer, with the built-in provider for practice.
     pub fn local(&self, workspace: &WorkspaceId) -> Local {
         let practice = (*workspace == WorkspaceId::Practice).then(|| self.practice_provider());
         Local::new(&self.http, practice)
@@ -61,6 +58,26 @@ impl Engine {
         // An element of ours that the platform does not list could not be connected there.
         let ours = self.catalog();
         Ok(listed.into_iter().map(|theirs| ours.find(&theirs.key).cloned().unwrap_or(theirs)).collect())
+    }
+
+    /// The provider of a connection of this computer.
+    ///
+    /// Errors: [`Code::ElementUnknown`], [`Code::ElementInvalid`]; [`Code::NeedsSettings`] if the element's file no
+    /// longer takes the values; [`Code::SignInExpired`] if it names other hosts, which get no token.
+    pub async fn provider_of(&self, item: &Item) -> Result<Provider, Failure> {
+        let element = self.element(&item.element)?;
+        let product = element.name.clone();
+        let outdated = || Failure::new(Code::NeedsSettings).product(&product);
+        let mut form = FilledForm::of_entries(element, &item.configuration).map_err(|_| outdated())?;
+        form.values = form.values.with_callback(&item.callback);
+        let bound = self.local(&item.workspace).bind(form).await;
+        let provider =
+            bound.map_err(|failure| if failure.code == Code::FormInvalid { outdated() } else { failure })?;
+        if provider.hosts() != item.pinned_hosts {
+            let changed = Failure::new(Code::SignInExpired).product(&product);
+            return Err(changed.detail("the addresses have changed"));
+        }
+        Ok(provider)
     }
 
     /// The element with this key in a workspace, with its whole form.

@@ -9,31 +9,14 @@ use super::signing_in::{BrowserWay, DeviceWay, Way};
 use crate::domain::address::is_loopback;
 use crate::domain::element::{Auth, CALLBACK_URL, Grant};
 use crate::domain::error::{Code, Failure};
-use crate::domain::form::FilledForm;
 use crate::domain::oauth::authorize::{ensure_state, openable};
 use crate::io::callback::Binding;
 use crate::io::clock;
-use crate::platform::{Platform, SignIn};
-
-/// A sign-in whose address is ready, if it needs one.
-pub(super) struct Prepared {
-    pub(super) sign_in: SignIn,
-    /// Whether this application registered its own client.
-    pub(super) registered: bool,
-    pub(super) way: Way,
-}
+use crate::platform::SignIn;
 
 impl Engine {
-    /// Binds the form to its platform and prepares the way that it signs in.
-    pub(super) async fn prepare(&self, platform: &Platform, form: FilledForm) -> Result<Prepared, Failure> {
-        let mut sign_in = platform.sign_in(form).await?;
-        match self.prepare_way(&mut sign_in).await {
-            Ok((registered, way)) => Ok(Prepared { sign_in, registered, way }),
-            Err(failure) => Err(sign_in.with_exchanges(failure)),
-        }
-    }
-
-    async fn prepare_way(&self, sign_in: &mut SignIn) -> Result<(bool, Way), Failure> {
+    /// Prepares the way that a form signs in. Returns also whether this application registered its own client.
+    pub(super) async fn prepare(&self, sign_in: &mut SignIn) -> Result<(bool, Way), Failure> {
         let grant = match &*sign_in {
             SignIn::Provider(provider) => provider.grant(),
             SignIn::Hosted(..) => Grant::AuthorizationCode,
@@ -43,10 +26,8 @@ impl Engine {
                 let registered = provider.register_client().await?;
                 let authorization = provider.device_authorization().await?;
                 // RFC 8628 §3.3.1: the address that holds the code already, where there is one.
-                let page = authorization
-                    .verification_uri_complete
-                    .as_ref()
-                    .unwrap_or(&authorization.verification_uri);
+                let complete = authorization.verification_uri_complete.as_ref();
+                let page = complete.unwrap_or(&authorization.verification_uri);
                 let url = checked(page.as_str(), provider.product())?;
                 let ends = Instant::now() + Duration::from_secs(authorization.expires_in);
                 Ok((registered, Way::Device(Box::new(DeviceWay { url, authorization, ends }))))
@@ -56,7 +37,6 @@ impl Engine {
                 let (registered, way) = self.prepare_browser(sign_in).await?;
                 Ok((registered, Way::Browser(Box::new(way))))
             }
-            // A hosted platform makes these from the form alone.
             (SignIn::Hosted(..), _) => Ok((false, Way::Direct)),
             (SignIn::Provider(provider), _) => Err(Failure::new(Code::ElementInvalid)
                 .name(&provider.form().element.key)
@@ -75,7 +55,7 @@ impl Engine {
         };
         if let Some(listener) = &listener {
             callback_url.clone_from(&listener.url);
-            // The bound port is part of every later step.
+            // Later steps need the bound port.
             sign_in.set(CALLBACK_URL, &callback_url)?;
         }
         let registered = match &mut *sign_in {
@@ -109,7 +89,6 @@ impl Engine {
     }
 }
 
-/// An address that is safe to open.
 fn checked(address: &str, product: &str) -> Result<Url, Failure> {
     openable(address)
         .map_err(|e| Failure::new(Code::ProviderBadResponse).product(product).detail(e.to_string()))

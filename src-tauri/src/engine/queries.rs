@@ -1,4 +1,4 @@
-//! What the edges read and write without a step of the flow.
+//! What the edges read and write outside the flow.
 
 use std::collections::BTreeSet;
 
@@ -21,9 +21,28 @@ impl Engine {
         &self.paths
     }
 
-    /// The rows of a workspace, or of all.
     pub fn list_rows(&self, workspace: Option<&WorkspaceId>) -> Result<Vec<Connection>, Failure> {
         Ok(self.index.connections(workspace)?)
+    }
+
+    /// The one connection of this name or id.
+    ///
+    /// Errors: [`Code::ConnectionUnknown`]; [`Code::NameAmbiguous`] with the candidates' ids and workspaces.
+    pub fn find(&self, name_or_id: &str, workspace: Option<&WorkspaceId>) -> Result<Connection, Failure> {
+        let mut found = self.index.find(name_or_id, workspace)?;
+        // An id is exact: it wins over another connection that was given this id as its name.
+        if let Some(by_id) = found.iter().position(|c| c.id == name_or_id) {
+            return Ok(found.swap_remove(by_id));
+        }
+        if found.len() > 1 {
+            let workspace = |id: &WorkspaceId| {
+                self.workspace(id.as_str()).map_or_else(|_| id.to_string(), |w| w.view.name)
+            };
+            let candidate = |c: &Connection| format!("{} ({}, {})", c.id, c.name, workspace(&c.workspace));
+            let candidates = Some(found.iter().map(candidate).collect());
+            return Err(Failure { candidates, ..Failure::new(Code::NameAmbiguous).name(name_or_id) });
+        }
+        found.pop().ok_or_else(|| Failure::new(Code::ConnectionUnknown).name(name_or_id))
     }
 
     /// Errors: [`Code::ConnectionUnknown`].
@@ -44,12 +63,11 @@ impl Engine {
         Ok(self.index.find_by_instance(workspace, id)?)
     }
 
-    /// Stores the hashes of Element tokens that an earlier version issued, by which calls find their instance.
+    /// Stores the missing hashes of Element tokens, by which calls find their instance.
     pub async fn hash_older_tokens(&self, workspace: &WorkspaceId) -> Result<(), Failure> {
         for id in self.index.ids_without_token_hash(workspace)? {
-            let key = id.clone();
             // A connection without its item has no token to be called with.
-            if let Ok(Some(item)) = self.vault(move |vault| vault.get(&key)).await {
+            if let Ok(Some(item)) = self.read_item(&id).await {
                 self.index.set_token_hash(&id, &item.token_sha256())?;
             }
         }
@@ -69,7 +87,6 @@ impl Engine {
         Ok(self.index.data_version()?)
     }
 
-    /// Checks that the index can be written.
     pub fn check_index(&self) -> Result<(), Failure> {
         Ok(self.index.probe()?)
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::keep::IDENTITY_TIMEOUT;
-use super::remote::Remote;
+use super::reconcile::Remote;
 use super::remove::REVOCATION_LIFE;
 use crate::domain::connection::{Account, Connection};
 use crate::domain::error::{Code, Failure};
@@ -13,7 +13,7 @@ use crate::domain::view::Revoked;
 use crate::io::clock;
 use crate::io::index::{IndexError, OpenAttempt};
 
-/// For how long an instance is looked for that has not been seen: platforms give up calls after minutes at most.
+/// For how long an instance is looked for: platforms give up calls after minutes at most.
 const SEARCH_LIFE: Duration = Duration::from_secs(15 * 60);
 
 impl Engine {
@@ -26,7 +26,7 @@ impl Engine {
         if let Some(id) = &attempt.again {
             return self.reconcile_again(attempt, id).await;
         }
-        let Ok(item) = self.read_whole(&attempt.id).await else { return Ok(false) };
+        let Ok(item) = self.read_undamaged(&attempt.id).await else { return Ok(false) };
         let Some(item) = item else {
             if attempt.workspace.is_hosted() {
                 return self.reconcile_remote(attempt, remote).await;
@@ -49,10 +49,11 @@ impl Engine {
         Ok(true)
     }
 
-    /// A sign-in to an existing connection: what was set aside takes its place if it is of the same account. The user is
-    /// not here to decide about another one, so that is given back to the provider.
+    /// A sign-in to an existing connection: what was set aside replaces its item if it is of the same account, and else is
+    /// given back to the provider.
     async fn reconcile_again(&self, attempt: &OpenAttempt, id: &str) -> Result<bool, Failure> {
-        let (Ok(aside), Ok(item)) = (self.read_whole(&attempt.id).await, self.read_whole(id).await) else {
+        let (Ok(aside), Ok(item)) = (self.read_undamaged(&attempt.id).await, self.read_undamaged(id).await)
+        else {
             return Ok(false);
         };
         let removing = self.index.pending_removals()?.iter().any(|removing| removing == id);
@@ -82,7 +83,7 @@ impl Engine {
             (Ok(Some(found)), Some(expected)) if !found.is_same(&expected) => {
                 Ok(self.return_aside(attempt, &aside).await)
             }
-            // The provider may name the account later. A token that has no use meanwhile does not wait for ever.
+            // The provider may name the account later.
             (Err(_), Some(_)) if !has_waited(attempt) => Ok(false),
             (Err(_), Some(_)) => Ok(self.return_aside(attempt, &aside).await),
             (account, _) => {
@@ -95,8 +96,7 @@ impl Engine {
         }
     }
 
-    /// Updates the row of a connection that was signed in to again, and closes the attempt. An account that the provider
-    /// did not name was compared, or is asked for by the next test.
+    /// Updates the row of a connection that was signed in to again, and closes the attempt.
     fn list_again(
         &self,
         attempt: &OpenAttempt,
@@ -122,7 +122,7 @@ impl Engine {
         self.undo(&attempt.id).await
     }
 
-    /// An attempt at a hosted platform that left nothing here: its instance may exist there, or come to exist yet.
+    /// An attempt at a hosted platform that left nothing here: its instance may exist there, or yet be made.
     async fn reconcile_remote(&self, attempt: &OpenAttempt, remote: &Remote<'_>) -> Result<bool, Failure> {
         if !self.has_hosted(&attempt.workspace)? {
             self.index.close_attempt(&attempt.id)?;
@@ -143,24 +143,17 @@ impl Engine {
                 tracing::info!(attempt = %attempt.id, "its instance was found and is imported");
                 Ok(true)
             }
-            Ok(false) => {
-                let old = has_waited(attempt);
-                if old {
-                    self.index.close_attempt(&attempt.id)?;
-                    tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is closed");
-                }
-                Ok(old)
+            Ok(false) if has_waited(attempt) => {
+                self.index.close_attempt(&attempt.id)?;
+                tracing::info!(attempt = %attempt.id, "a sign-in that was cut off is closed");
+                Ok(true)
             }
+            Ok(false) => Ok(false),
             Err(failure) => {
                 tracing::warn!(attempt = %attempt.id, code = %failure, "its instance is looked for later");
                 Ok(false)
             }
         }
-    }
-
-    async fn read_whole(&self, id: &str) -> Result<Option<Item>, Failure> {
-        let id = id.to_owned();
-        Ok(self.vault(move |vault| vault.get_undamaged(&id)).await?)
     }
 
     /// The account of an item, if the provider names it in time.

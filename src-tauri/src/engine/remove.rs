@@ -1,8 +1,6 @@
 //! Removes a connection: first marked, then ended at the provider or the platform, then its item, then its row, so that a
-//! removal that is cut off is found and finished.
-//!
-//! A provider that does not answer is asked again later: until then the item stays in the vault, without what ending the
-//! access does not need, and the mark stays on the row, which the list hides.
+//! removal that is cut off is found and finished. While a provider does not answer, what ending the access needs stays in
+//! the vault, and the marked row is hidden.
 
 use std::time::Duration;
 
@@ -12,6 +10,7 @@ use crate::domain::connection::Connection;
 use crate::domain::credential::Credential;
 use crate::domain::error::{Code, Failure};
 use crate::domain::item::Item;
+use crate::domain::oauth::token::TokenSet;
 use crate::domain::view::{RemovedView, Revocation, Revoked};
 use crate::io::clock;
 use crate::platform::Provider;
@@ -19,8 +18,7 @@ use crate::platform::Provider;
 /// How long the user waits for the provider to revoke a token.
 const REVOCATION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// For how long a provider that does not answer is asked again. After a week it is not coming back soon, and a token that
-/// has no use should not stay in the vault for ever.
+/// For how long a provider that does not answer is asked again.
 pub(super) const REVOCATION_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// How far a removal goes.
@@ -32,19 +30,14 @@ pub enum Reach {
     Here,
 }
 
-/// Revokes within the time limit. Only the revocation is cut off: a renewal before it may bring a token that must not be
-/// lost.
-async fn revoke_in_time(provider: &Provider, item: &Item) -> Revoked {
-    let Some(tokens) = item.tokens() else { return Revoked::No };
+/// Revokes within the time limit, which must not cut off a renewal before it.
+async fn revoke_in_time(provider: &Provider, tokens: &TokenSet) -> Revoked {
     tokio::time::timeout(REVOCATION_TIMEOUT, provider.revoke(tokens)).await.unwrap_or(Revoked::Later)
 }
 
 impl Engine {
-    /// Removes. The keychain is asked first whether it can be used at all.
-    ///
-    /// A connection of this computer is removed whether or not the provider hears that access ends. An instance at a
-    /// hosted platform is deleted there first: one that stayed would go on having access, unseen. A removal that fails
-    /// after it was marked is finished by the next start.
+    /// Removes a connection of this computer even if the provider does not answer, and an instance at a hosted platform
+    /// only if it is deleted there. A removal that fails after it was marked is finished by the next start.
     pub async fn remove(&self, connection: &Connection, reach: Reach) -> Result<RemovedView, Failure> {
         let (engine, connection) = (self.clone(), connection.clone());
         self.run_to_completion(async move { engine.remove_locked(&connection, reach).await }).await
@@ -52,8 +45,7 @@ impl Engine {
 
     async fn remove_locked(&self, connection: &Connection, reach: Reach) -> Result<RemovedView, Failure> {
         let lock = self.lock_connection(connection).await?;
-        let id = connection.id.clone();
-        let item = self.vault(move |vault| vault.get_undamaged(&id)).await?;
+        let item = self.read_undamaged(&connection.id).await?;
         let platform = match (reach, &connection.instance) {
             (Reach::Platform, Some(_)) => Some(self.platform(&connection.workspace).await?),
             _ => None,
@@ -67,7 +59,7 @@ impl Engine {
         let mut removed = RemovedView { revoked: Revoked::No, page: None };
         match (deleted, item) {
             (Err(failure), _) => {
-                // One whose answer was lost may be happening: the removal stays begun, and is finished later.
+                // If the answer was lost, the removal is finished later.
                 if failure.code != Code::PlatformUncertain {
                     self.index.undo_removal(connection)?;
                 }
@@ -92,8 +84,7 @@ impl Engine {
 
     /// Asks a provider again that did not answer before. Returns whether there is nothing more to ask.
     pub(super) async fn revoke_again(&self, id: &str) -> bool {
-        let key = id.to_owned();
-        let item = match self.vault(move |vault| vault.get_undamaged(&key)).await {
+        let item = match self.read_undamaged(id).await {
             Ok(Some(item)) => item,
             Ok(None) => return true,
             Err(_) => return false,
@@ -106,31 +97,27 @@ impl Engine {
 
     /// Removes what this computer holds of a connection that is marked.
     pub(super) async fn forget(&self, id: &str) -> Result<(), Failure> {
-        let key = id.to_owned();
-        self.vault(move |vault| vault.remove(&key)).await?;
+        self.remove_item(id).await?;
         Ok(self.index.finish_removal(id)?)
     }
 
     /// Ends the access of a connection of this computer at its provider.
     pub(super) async fn revoke(&self, item: &Item) -> RemovedView {
-        // An element file that names other hosts than before does not get the token.
-        let provider = match self.provider_of(item).await {
-            Ok(provider) if item.tokens().is_some() => provider,
-            _ => return RemovedView { revoked: Revoked::No, page: None },
+        let (Some(tokens), Ok(provider)) = (item.tokens(), self.provider_of(item).await) else {
+            return RemovedView { revoked: Revoked::No, page: None };
         };
         let page = match provider.revocation() {
             Revocation::Page { url } => Some(url),
             Revocation::Ends | Revocation::Stays => None,
         };
-        RemovedView { revoked: self.revoke_tokens(item, &provider).await, page }
+        RemovedView { revoked: self.revoke_tokens(item, tokens, &provider).await, page }
     }
 
-    async fn revoke_tokens(&self, item: &Item, provider: &Provider) -> Revoked {
-        let Some(tokens) = item.tokens() else { return Revoked::No };
+    async fn revoke_tokens(&self, item: &Item, tokens: &TokenSet, provider: &Provider) -> Revoked {
         let by_itself = provider.revokes_with_access_token();
         let renews = provider.renews(tokens);
         if !by_itself || !renews || is_alive(item) {
-            let revoked = revoke_in_time(provider, item).await;
+            let revoked = revoke_in_time(provider, tokens).await;
             if !(by_itself && renews && revoked == Revoked::No) {
                 return revoked;
             }
@@ -138,23 +125,20 @@ impl Engine {
         // A token that has ended can no longer delete itself: a new one does.
         match provider.renew(tokens).await {
             Ok(tokens) => {
-                let mut renewed = item.clone();
-                renewed.credential = Credential::Tokens(tokens);
-                renewed.received_at = clock::now_ms();
-                let kept = renewed.clone();
+                let credential = Credential::Tokens(tokens.clone());
                 // Lost, it would live on at the provider.
-                let _ = self.vault(move |vault| vault.put(&kept)).await;
-                revoke_in_time(provider, &renewed).await
+                let renewed = Item { credential, received_at: clock::now_ms(), ..item.clone() };
+                let _ = self.put_item(renewed).await;
+                revoke_in_time(provider, &tokens).await
             }
             Err(failure) if failure.code.is_temporary() => Revoked::Later,
             Err(_) => Revoked::No,
         }
     }
 
-    /// Strips an item of what ending its access does not need. It is read again: asking may have renewed it.
+    /// Strips an item of what ending its access does not need. It is read again, as it may have been renewed.
     async fn keep_only_to_revoke(&self, id: &str) -> Result<(), Failure> {
-        let key = id.to_owned();
-        let Some(mut item) = self.vault(move |vault| vault.get(&key)).await? else { return Ok(()) };
+        let Some(mut item) = self.read_item(id).await? else { return Ok(()) };
         let provider = self.provider_of(&item).await;
         let by_itself = provider.is_ok_and(|provider| provider.revokes_with_access_token());
         item.element_token = String::new().into();
@@ -164,6 +148,6 @@ impl Engine {
         {
             tokens.access_token = String::new().into();
         }
-        Ok(self.vault(move |vault| vault.put(&item)).await?)
+        Ok(self.put_item(item).await?)
     }
 }

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
-use super::running::Running;
 use crate::domain::element::Element;
 use crate::domain::element_file::Problem;
 use crate::domain::error::{Code, Failure};
+use crate::domain::item::Item;
 use crate::domain::view::{KeychainState, KeychainView};
 use crate::io::callback::CallbackListeners;
 use crate::io::catalog::{Catalog, NoElement};
@@ -36,21 +36,21 @@ pub struct Engine {
     pub(super) callbacks: CallbackListeners,
     /// Asks one provider at a time for identities where many connections are made at once.
     pub(super) identifying: Arc<Semaphore>,
-    pub(super) running: Running,
+    /// Each work that must not be cut off holds a receiver.
+    pub(super) running: watch::Sender<()>,
     catalog: Arc<Mutex<Option<Arc<Catalog>>>>,
     practice: Arc<OnceLock<Practice>>,
     hosted_catalogs: Arc<Mutex<HostedCatalogs>>,
 }
 
 impl Engine {
-    /// Opens the index. Nothing else is opened before it is needed: printing a token must not read the catalogue.
+    /// Opens the index. The rest is opened when it is needed: printing a token must not read the catalogue.
     pub fn open(paths: Paths, prompting: Prompting) -> Result<Self, Failure> {
         let index = Index::open(&paths.index())?;
         let vault = Vault::new(&paths.home_id, prompting);
         Ok(Self::with(paths, index, vault))
     }
 
-    /// An engine over parts that were opened elsewhere.
     pub fn with(paths: Paths, index: Index, vault: Vault) -> Self {
         let callbacks = CallbackListeners::new(&paths.run);
         let http = Http::with_trust(Trust::at(paths.extra_ca()));
@@ -61,7 +61,7 @@ impl Engine {
             http,
             callbacks,
             identifying: Arc::new(Semaphore::new(1)),
-            running: Running::default(),
+            running: watch::Sender::default(),
             catalog: Arc::default(),
             practice: Arc::default(),
             hosted_catalogs: Arc::default(),
@@ -70,24 +70,16 @@ impl Engine {
 
     /// The shipped elements and those in the user's folder, as last read.
     pub fn catalog(&self) -> Arc<Catalog> {
-        self.last_catalog().get_or_insert_with(|| self.read_catalog()).clone()
+        let last = self.catalog.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        last.unwrap_or_else(|| self.reload_catalog())
     }
 
     /// Reads the user's folder again.
     pub fn reload_catalog(&self) -> Arc<Catalog> {
-        self.last_catalog().insert(self.read_catalog()).clone()
+        let mut last = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
+        last.insert(Arc::new(Catalog::load(&self.paths.elements()))).clone()
     }
 
-    fn read_catalog(&self) -> Arc<Catalog> {
-        Arc::new(Catalog::load(&self.paths.elements()))
-    }
-
-    fn last_catalog(&self) -> MutexGuard<'_, Option<Arc<Catalog>>> {
-        self.catalog.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The element with this key.
-    ///
     /// Errors: [`Code::ElementUnknown`]; [`Code::ElementInvalid`] with the file and its faults.
     pub fn element(&self, key: &str) -> Result<Element, Failure> {
         let last = self.catalog();
@@ -109,7 +101,6 @@ impl Engine {
         self.hosted_catalogs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The practice provider of this process.
     pub(super) fn practice_provider(&self) -> Practice {
         let make = || Practice::new(self.index.clone(), self.vault.clone(), self.catalog());
         self.practice.get_or_init(make).clone()
@@ -124,6 +115,27 @@ impl Engine {
         tokio::task::spawn_blocking(move || call(&vault)).await.unwrap_or(Err(VaultError::Denied))
     }
 
+    /// The item under this id, of a connection or an attempt.
+    pub(super) async fn read_item(&self, id: &str) -> Result<Option<Item>, VaultError> {
+        let id = id.to_owned();
+        self.vault(move |vault| vault.get(&id)).await
+    }
+
+    /// As [`Engine::read_item`], with a damaged item as none.
+    pub(super) async fn read_undamaged(&self, id: &str) -> Result<Option<Item>, VaultError> {
+        let id = id.to_owned();
+        self.vault(move |vault| vault.get_undamaged(&id)).await
+    }
+
+    pub(super) async fn put_item(&self, item: Item) -> Result<(), VaultError> {
+        self.vault(move |vault| vault.put(&item)).await
+    }
+
+    pub(super) async fn remove_item(&self, id: &str) -> Result<(), VaultError> {
+        let id = id.to_owned();
+        self.vault(move |vault| vault.remove(&id)).await
+    }
+
     /// The certificate authorities that the user trusts beside those of the system.
     pub fn trust(&self) -> Trust {
         Trust::at(self.paths.extra_ca())
@@ -136,12 +148,8 @@ impl Engine {
 
     /// The keychain in the words of this system. One that does not answer in time counts as locked.
     pub async fn keychain(&self) -> KeychainView {
-        let vault = self.vault.clone();
-        let asked = tokio::task::spawn_blocking(move || vault.state());
-        let state = match tokio::time::timeout(KEYCHAIN_STATE_TIMEOUT, asked).await {
-            Ok(Ok(state)) => state,
-            _ => KeychainState::Locked,
-        };
+        let asked = tokio::time::timeout(KEYCHAIN_STATE_TIMEOUT, self.vault(|vault| Ok(vault.state())));
+        let state = asked.await.ok().and_then(Result::ok).unwrap_or(KeychainState::Locked);
         KeychainView { name: KEYCHAIN_NAME.to_owned(), state }
     }
 }

@@ -16,14 +16,11 @@ use crate::io::callback::{Binding, CallbackListener, CallbackReceiver};
 use crate::io::lock::Lock;
 use crate::platform::SignIn;
 
-/// The user's browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Browser {
-    /// The system's own.
     Default,
-    /// A command line.
     Command(String),
-    /// None: the address is shown instead.
+    /// The address is shown instead.
     None,
 }
 
@@ -31,15 +28,13 @@ pub enum Browser {
 pub struct SigningIn {
     /// Becomes the connection's id and the vault key, unless `again` has one.
     pub id: String,
-    /// The connection that is signed in to again.
     pub again: Option<Connection>,
     pub workspace: WorkspaceId,
-    /// The name of the connection.
     pub name: String,
     pub tags: Vec<String>,
     /// Milliseconds since 1970.
     pub started_at: i64,
-    /// Whether another account may take the connection over: the user agreed beforehand.
+    /// Whether the user agreed that another account takes the connection over.
     pub any_account: bool,
     pub(super) sign_in: SignIn,
     /// Whether this application registered its own client.
@@ -109,25 +104,22 @@ impl SigningIn {
         }
     }
 
-    /// Whether the callback has to be pasted.
     pub fn paste_only(&self) -> bool {
         matches!(&self.way, Way::Browser(browser) if browser.waiting.is_none())
     }
 
+    fn device(&self) -> Option<&DeviceWay> {
+        if let Way::Device(device) = &self.way { Some(device) } else { None }
+    }
+
     /// The code that the user enters in the browser, or compares there.
     pub fn user_code(&self) -> Option<&str> {
-        match &self.way {
-            Way::Device(device) => Some(&device.authorization.user_code),
-            Way::Browser(_) | Way::Direct => None,
-        }
+        self.device().map(|device| device.authorization.user_code.as_str())
     }
 
     /// How long that code is still valid.
     pub fn code_ends_in(&self) -> Option<Duration> {
-        match &self.way {
-            Way::Device(device) => Some(device.ends.saturating_duration_since(Instant::now())),
-            Way::Browser(_) | Way::Direct => None,
-        }
+        self.device().map(|device| device.ends.saturating_duration_since(Instant::now()))
     }
 
     /// Step 7.

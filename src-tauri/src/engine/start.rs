@@ -21,14 +21,12 @@ use crate::io::clock;
 use crate::io::index::OpenAttempt;
 use crate::io::lock::Lock;
 
-/// In the configuration of a connection whose client this application registered, for this connection alone.
+/// Marks the configuration of a connection whose client this application registered, for it alone.
 pub(super) const REGISTERED: &str = "oauth.client.registered";
 
-/// How long a sign-in waits, in seconds: long enough to find a password, short enough that the port is not held for a
-/// tab that was closed.
+/// How long a sign-in waits, in seconds: long enough to find a password, short enough to free the port of a closed tab.
 const ATTEMPT_LIFE_S: u64 = 15 * 60;
 
-/// How long a sign-in of the window waits.
 pub fn attempt_life() -> Duration {
     let of_a_test = fault::number("KEYRACK_ATTEMPT_LIFE").and_then(|s| u64::try_from(s).ok());
     Duration::from_secs(of_a_test.unwrap_or(ATTEMPT_LIFE_S))
@@ -41,8 +39,7 @@ struct Again {
 }
 
 impl Engine {
-    /// Runs steps 1 to 6. What may be written before the address is ready is the file of a provider that the form
-    /// describes, and the registration of this application there.
+    /// Runs steps 1 to 6. It may write the file of a custom element, and register this application at its provider.
     pub async fn start(
         &self,
         workspace: &WorkspaceId,
@@ -63,15 +60,17 @@ impl Engine {
         self.index.probe()?;
         self.vault(|vault| vault.probe()).await?;
         // 4, 5
-        let mut prepared = self.prepare(&self.platform(workspace).await?, form).await?;
+        let mut sign_in = self.platform(workspace).await?.sign_in(form).await?;
+        let prepared = self.prepare(&mut sign_in).await;
+        let (registered, mut way) = prepared.map_err(|failure| sign_in.with_exchanges(failure))?;
         // 6
         let again = again.map(|again| again.connection);
-        let element = &prepared.sign_in.form().element.key;
+        let element = &sign_in.form().element.key;
         let before = again.as_ref().map(|connection| connection.id.as_str());
         let (attempt, lock) = self.begin(workspace, element, &name, before)?;
         fault::point("attempt_written");
         tracing::info!(attempt = %attempt.id, %element, %workspace, "sign-in started");
-        if let Way::Browser(browser) = &mut prepared.way {
+        if let Way::Browser(browser) = &mut way {
             browser.waiting =
                 browser.listener.as_ref().map(|listener| listener.accept(browser.binding.clone()));
         }
@@ -83,14 +82,13 @@ impl Engine {
             tags,
             started_at: attempt.started_at,
             any_account: false,
-            sign_in: prepared.sign_in,
-            registered: prepared.registered || held.is_some(),
+            sign_in,
+            registered: registered || held.is_some(),
             lock,
-            way: prepared.way,
+            way,
         })
     }
 
-    /// The connection that a request signs in to again.
     async fn find_again(
         &self,
         workspace: &WorkspaceId,
@@ -102,13 +100,11 @@ impl Engine {
         if connection.workspace != *workspace || connection.element != request.element {
             return Err(unknown());
         }
-        let key = id.clone();
         // Signing in again repairs a damaged item; its values are asked for anew.
-        let item = self.vault(move |vault| vault.get_undamaged(&key)).await?;
-        let configuration = item.map(|item| {
-            item.configuration.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect()
-        });
-        Ok(Some(Again { connection, configuration: configuration.unwrap_or_default() }))
+        let item = self.read_undamaged(id).await?;
+        let entries = item.iter().flat_map(|item| &item.configuration);
+        let configuration = entries.map(|(key, value)| (key.clone(), value.expose().clone())).collect();
+        Ok(Some(Again { connection, configuration }))
     }
 
     /// The element to sign in with. A provider that the form describes becomes a custom element first.
@@ -127,21 +123,21 @@ impl Engine {
         if !element.generic {
             return Ok(element);
         }
-        // Before anything is asked or written for it: what would refuse the sign-in afterwards.
+        // What would refuse the sign-in is checked before the file is written.
         if !request.name.is_empty() {
             self.free_name(workspace, &element, &request.name)?;
         }
         self.index.probe()?;
         self.vault(|vault| vault.probe()).await?;
         let custom = self.describe_provider(&element.key, &request.values).await?;
-        // What described the provider is in its file now.
+        // These values are in the file now.
         request.values.retain(|key, _| custom.field(key).is_some());
         request.element.clone_from(&custom.key);
         Ok(custom)
     }
 
-    /// Checks the form. Where a connection is signed in to again, its configuration fills the gaps. Returns the listener
-    /// of the last sign-in too, if its client registered itself with that address.
+    /// Checks the form, whose gaps the configuration of `again` fills. Returns also the bound callback address, if its
+    /// client was registered with that one.
     async fn fill_in(
         &self,
         workspace: &WorkspaceId,
@@ -167,9 +163,9 @@ impl Engine {
             let any_port = defaults.get(CALLBACK_URL).is_some_and(|url| url.contains(ANY_PORT));
             let keeps = |key: &str, value: &str| match key {
                 _ if held.is_some() => true,
-                // A client that registered itself is known with the port it had: with another one it is made anew.
+                // A registered client belongs to the port that it had.
                 API_KEY | API_SECRET => !configuration.contains_key(REGISTERED),
-                // A port that was free then may be taken now; where any will do, a free one is found again.
+                // The port may be taken now: where any will do, a free one is chosen again.
                 CALLBACK_URL => !(any_port && is_here(value)),
                 _ => true,
             };
@@ -180,7 +176,7 @@ impl Engine {
         Ok((form, held))
     }
 
-    /// The callback address with which the client of a connection registered itself, bound again if it is free.
+    /// Binds the callback address of a registered client again, if it is free.
     async fn bind_registered_address(
         &self,
         configuration: &BTreeMap<String, String>,
@@ -190,7 +186,7 @@ impl Engine {
         self.callbacks.open(url).await.ok()
     }
 
-    /// The name of a new connection: an empty one becomes the product's, numbered if need be; a given one must be free.
+    /// The name of a new connection: `given`, which must be free, or the product's, numbered if need be.
     pub(super) fn free_name(
         &self,
         workspace: &WorkspaceId,
@@ -208,7 +204,7 @@ impl Engine {
         if is_taken(&names, &name) { Err(Failure::new(Code::NameTaken).name(name)) } else { Ok(name) }
     }
 
-    /// Records that something has begun which may leave a token: its attempt, and the lock of its owner.
+    /// Records the attempt of something that may leave a token, and takes its lock.
     pub(super) fn begin(
         &self,
         workspace: &WorkspaceId,

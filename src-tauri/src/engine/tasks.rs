@@ -1,5 +1,4 @@
-//! Work that must end once it has begun: between a provider's answer and the keychain no caller may cut it off by going
-//! away.
+//! Work that must end once it has begun: no caller may cut it off between a provider's answer and the keychain.
 
 use std::time::Duration;
 
@@ -15,9 +14,9 @@ impl Engine {
         &self,
         work: impl Future<Output = Result<T, Failure>> + Send + 'static,
     ) -> Result<T, Failure> {
-        let guard = self.running.begin();
+        let running = self.running.subscribe();
         let task = tokio::spawn(async move {
-            let _guard = guard;
+            let _running = running;
             work.await
         });
         task.await.map_err(|_| Failure::internal("a task ended before its work"))?
@@ -25,7 +24,7 @@ impl Engine {
 
     /// Waits until no such work is running, before the program exits.
     pub async fn wait_idle(&self) {
-        if tokio::time::timeout(EXIT_DELAY, self.running.wait_idle()).await.is_err() {
+        if tokio::time::timeout(EXIT_DELAY, self.running.closed()).await.is_err() {
             tracing::warn!("ended while something was being saved");
         }
     }

@@ -1,34 +1,23 @@
 //! Whether a connection works: the platform, or the product itself, is asked.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Engine;
 use crate::domain::connection::{Connection, Status};
 use crate::domain::error::{Code, Failure};
 use crate::domain::item::Item;
+use crate::domain::view::TestView;
 use crate::platform::{Hosted, Platform};
-
-/// A connection that works.
-#[derive(Clone, Debug)]
-pub struct Tested {
-    /// The account, if the answer names it.
-    pub identity: Option<String>,
-    /// How long the answer took.
-    pub took: Duration,
-}
 
 impl Engine {
     /// Tests a connection and records the result.
-    pub async fn test(&self, connection: &Connection) -> Result<Tested, Failure> {
+    pub async fn test(&self, connection: &Connection) -> Result<TestView, Failure> {
         let tested = self.ask(connection).await.map_err(|failure| failure.name(&connection.name));
+        // A token that is still valid says nothing about a sign-in that has ended.
+        let is_signed_in =
+            connection.workspace.is_hosted() || matches!(connection.status, Status::Ok | Status::Retrying);
         match &tested {
-            // A token that is still valid says nothing about a sign-in that has ended.
-            Ok(_)
-                if connection.workspace.is_hosted()
-                    || matches!(connection.status, Status::Ok | Status::Retrying) =>
-            {
-                self.index.set_status(&connection.id, Status::Ok, None)?;
-            }
+            Ok(_) if is_signed_in => self.index.set_status(&connection.id, Status::Ok, None)?,
             Ok(_) => {}
             Err(failure) => self.record_test_failure(connection, failure.code)?,
         }
@@ -51,24 +40,25 @@ impl Engine {
         Ok(())
     }
 
-    async fn ask(&self, connection: &Connection) -> Result<Tested, Failure> {
+    async fn ask(&self, connection: &Connection) -> Result<TestView, Failure> {
         match self.platform(&connection.workspace).await? {
             Platform::Hosted(hosted) => self.ping(&hosted, connection).await,
             Platform::Local(_) => {
                 let item = self.fresh_item(connection).await?;
-                match self.identify(connection, &item).await {
-                    // An access token may be ended before its time, and its sign-in be fine (RFC 6750 §3.1).
-                    Err((failure, true)) if failure.code == Code::SignInExpired => {
-                        let renewed = self.renew_now(connection).await?.item;
-                        self.identify(connection, &renewed).await.map_err(|(failure, _)| failure)
-                    }
-                    tested => tested.map_err(|(failure, _)| failure),
+                let mut tested = self.identify(connection, &item).await;
+                // An access token may be ended before its time, and its sign-in be fine (RFC 6750 §3.1).
+                if let Err((failure, true)) = &tested
+                    && failure.code == Code::SignInExpired
+                {
+                    let renewed = self.renew_now(connection).await?.item;
+                    tested = self.identify(connection, &renewed).await;
                 }
+                tested.map_err(|(failure, _)| failure)
             }
         }
     }
 
-    async fn ping(&self, hosted: &Hosted, connection: &Connection) -> Result<Tested, Failure> {
+    async fn ping(&self, hosted: &Hosted, connection: &Connection) -> Result<TestView, Failure> {
         if connection.instance.is_none() {
             return Err(Failure::new(Code::InstanceGone));
         }
@@ -79,25 +69,29 @@ impl Engine {
             // It was switched on at the platform.
             self.index.set_disabled(&connection.id, false)?;
         }
-        Ok(Tested { identity: None, took: asked.elapsed() })
+        Ok(TestView { identity: None, took_ms: Some(elapsed_ms(asked)) })
     }
 
     /// Asks the provider for the account. A failure comes with whether the token can be renewed.
-    async fn identify(&self, connection: &Connection, item: &Item) -> Result<Tested, (Failure, bool)> {
+    async fn identify(&self, connection: &Connection, item: &Item) -> Result<TestView, (Failure, bool)> {
         let provider = self.provider_of(item).await.map_err(|failure| (failure, false))?;
         let ended = || Failure::new(Code::SignInExpired).product(provider.product());
         let tokens = item.tokens().ok_or_else(|| (ended(), false))?;
         let asked = Instant::now();
         match provider.identify(tokens).await {
             Ok(account) => {
-                let took = asked.elapsed();
+                let took_ms = provider.can_identify(tokens).then(|| elapsed_ms(asked));
                 if let Some(account) = &account {
                     let recorded = self.index.set_identity(&connection.id, account);
                     recorded.map_err(|error| (error.into(), false))?;
                 }
-                Ok(Tested { identity: account.map(|account| account.name), took })
+                Ok(TestView { identity: account.map(|account| account.name), took_ms })
             }
             Err(failure) => Err((provider.with_exchanges(failure), provider.renews(tokens))),
         }
     }
+}
+
+fn elapsed_ms(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

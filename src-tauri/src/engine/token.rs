@@ -1,8 +1,5 @@
-//! A token that works: as kept, or renewed first.
-//!
-//! Renewal is single-flight across processes: one lock per connection, the item read again inside it, and the rotated
-//! token in the vault before anything else happens to the answer. When to renew is `domain/renewal`; renewal ahead of
-//! need is `ahead`.
+//! A token that works: as kept, or renewed first. Renewal is single-flight across processes: one lock per connection, the
+//! item read again inside it, and the rotated token in the vault before anything else happens to the answer.
 
 use std::time::{Duration, Instant};
 
@@ -20,18 +17,16 @@ use crate::io::clock;
 use crate::io::vault::VaultError;
 use crate::platform::Provider;
 
-/// How much life a token must have left to be handed out, unless the caller says otherwise.
+/// How long a token must be valid to be handed out, unless the caller says otherwise.
 pub const DEFAULT_MIN_TTL: Duration = Duration::from_secs(30);
 
 /// What the keychain holds for a connection, judged by the clock.
 pub enum Cached {
-    /// Valid for long enough.
     Usable(Box<Item>),
     /// To be renewed before it is handed out.
     Stale(Box<Item>),
 }
 
-/// What came of a renewal.
 pub struct Renewal {
     /// What is kept now. Its access token is valid.
     pub item: Item,
@@ -41,7 +36,6 @@ pub struct Renewal {
 /// How a renewal ended well.
 #[derive(Clone, Debug)]
 pub enum RenewalOutcome {
-    /// There is a new token.
     Renewed,
     /// Another program was first, or the token is valid for long enough.
     NotNeeded,
@@ -56,7 +50,7 @@ pub enum RenewalOutcome {
 enum Unless {
     /// The token is valid for this long.
     ValidFor(Duration),
-    /// The token came after this one, whose time of arrival is given.
+    /// The token is another than the one that was received at this time.
     NewerThan(i64),
 }
 
@@ -74,15 +68,12 @@ fn is_fresh(item: &Item, min_ttl: Duration) -> bool {
     renewal::is_fresh(item.received_at, item.expires_at(), min_ttl, clock::now_ms())
 }
 
-/// Whether the access token has not ended yet.
 pub(super) fn is_alive(item: &Item) -> bool {
     is_fresh(item, Duration::ZERO)
 }
 
 impl Engine {
     /// A connection's item with a token that works, renewed first if need be.
-    ///
-    /// Errors: as [`Engine::cached_token`] and [`Engine::renew`].
     pub async fn fresh_item(&self, connection: &Connection) -> Result<Item, Failure> {
         let (engine, row) = (self.clone(), connection.clone());
         let cached = tokio::task::spawn_blocking(move || engine.cached_token(&row, DEFAULT_MIN_TTL)).await;
@@ -96,20 +87,18 @@ impl Engine {
     ///
     /// Errors: [`Code::SignInExpired`] if the keychain holds no item.
     pub async fn item(&self, connection: &Connection) -> Result<Item, Failure> {
-        let id = connection.id.clone();
-        let item = self.vault(move |vault| vault.get(&id)).await;
+        let item = self.read_item(&connection.id).await;
         item.map_err(|e| Failure::from(e).name(&connection.name))?.ok_or_else(|| self.report_gone(connection))
     }
 
-    /// A connection without its item needs a new sign-in, which the list shows from then on.
+    /// Records that a connection without its item needs a new sign-in.
     fn report_gone(&self, connection: &Connection) -> Failure {
         let _ = self.index.set_status(&connection.id, Status::NeedsSignIn, Some(Code::SignInExpired));
         let gone = Failure::new(Code::SignInExpired).name(&connection.name);
         gone.detail("the keychain holds no item for it")
     }
 
-    /// Reads a connection's item from the keychain. Blocks, and needs no runtime: printing a token should take no longer
-    /// than the keychain does.
+    /// Reads a connection's item from the keychain. Blocks, and needs no runtime.
     ///
     /// Errors: [`Code::ConnectionDisabled`]; [`Code::SignInExpired`] if the keychain holds no item.
     pub fn cached_token(&self, connection: &Connection, min_ttl: Duration) -> Result<Cached, Failure> {
@@ -126,10 +115,7 @@ impl Engine {
         self.renew_unless(connection, Unless::ValidFor(min_ttl)).await
     }
 
-    /// Renews a connection's token however long it is valid, unless another program does so at the same moment. One that
-    /// nothing renews is returned as it is while it is valid.
-    ///
-    /// Errors: as [`Engine::renew`].
+    /// Renews a connection's token however long it is valid, unless another program does so at the same moment.
     pub async fn renew_now(&self, connection: &Connection) -> Result<Renewal, Failure> {
         let item = self.item(connection).await?;
         self.renew_unless(connection, Unless::NewerThan(item.received_at)).await
@@ -172,30 +158,29 @@ impl Engine {
                 Ok(Renewal { item, outcome: RenewalOutcome::Renewed })
             }
             Err(failure) => {
-                let failure = provider.with_exchanges(failure);
-                if failure.code == Code::SignInExpired {
-                    self.clear_refresh_token(&item).await;
-                }
-                let failure = match failure.code {
+                let mut failure = provider.with_exchanges(failure);
+                match failure.code {
+                    Code::SignInExpired if failure.detail.as_deref() == Some("invalid_grant") => {
+                        self.clear_refresh_token(&item).await;
+                    }
                     // The user never saw this client: signing in again makes another one.
                     Code::NeedsSettings if item.configuration.contains_key(REGISTERED) => {
-                        Failure { code: Code::SignInExpired, ..failure }
+                        failure.code = Code::SignInExpired;
                     }
-                    _ => failure,
-                };
+                    _ => {}
+                }
                 self.record_failure(connection, item, failure)
             }
         }
     }
 
-    /// Only `invalid_grant` ends a refresh token (RFC 6749 §5.2), and only the one that was refused: the lock is held,
-    /// so the item is still the one that was read.
+    /// Removes a refresh token that `invalid_grant` has ended (RFC 6749 §5.2). The caller holds the connection's lock.
     async fn clear_refresh_token(&self, item: &Item) {
         let mut ended = item.clone();
         if let Some(tokens) = ended.credential.tokens_mut() {
             tokens.refresh_token = None;
             // One that stays is refused again, with the same result.
-            let _ = self.vault(move |vault| vault.put(&ended)).await;
+            let _ = self.put_item(ended).await;
         }
     }
 
@@ -221,10 +206,10 @@ impl Engine {
     /// Saves a rotated token; the row follows.
     async fn keep_renewed(&self, item: Item, tokens: TokenSet, provider: &Provider) -> Result<Item, Failure> {
         let rotated = refresh_token(item.tokens()) != refresh_token(Some(&tokens));
-        let mut renewed = item;
-        renewed.facts.missing = provider.missing(&tokens);
-        renewed.credential = Credential::Tokens(tokens);
-        renewed.received_at = clock::now_ms();
+        let missing = provider.missing(&tokens);
+        let credential = Credential::Tokens(tokens);
+        let mut renewed = Item { credential, received_at: clock::now_ms(), ..item };
+        renewed.facts.missing = missing;
         self.keep_rotated(&renewed, rotated).await?;
         fault::point("renewal_kept");
         // The keychain has it; a row that is behind is corrected by the next renewal.
@@ -234,13 +219,12 @@ impl Engine {
         Ok(renewed)
     }
 
-    /// Saves a new token. Where the one before it is spent, nothing could renew any more. So a keychain that cannot be
-    /// used just now is tried as long as others wait for this renewal, and if it stays so the list shows it at once.
+    /// Saves a new token. A keychain that cannot be used just now is tried again while others wait for this renewal: a
+    /// rotated token that is lost needs a new sign-in.
     async fn keep_rotated(&self, item: &Item, rotated: bool) -> Result<(), Failure> {
         let until = Instant::now() + LOCK_TIMEOUT;
         loop {
-            let kept = item.clone();
-            match self.vault(move |vault| vault.put(&kept)).await {
+            match self.put_item(item.clone()).await {
                 Ok(()) => return Ok(()),
                 Err(error) if error != VaultError::TooLong && Instant::now() < until => {
                     tokio::time::sleep(POLL_INTERVAL).await;
@@ -257,7 +241,6 @@ impl Engine {
     }
 }
 
-/// A connection that was switched off hands out nothing.
 fn check_enabled(connection: &Connection) -> Result<(), Failure> {
     if connection.disabled {
         return Err(Failure::new(Code::ConnectionDisabled).name(&connection.name));

@@ -9,14 +9,12 @@ use crate::io::index::HostedRow;
 use crate::platform::provider::revocation::revocation;
 
 impl Engine {
-    /// The connections of a workspace, or of all.
     pub fn connections(&self, workspace: Option<&WorkspaceId>) -> Result<Vec<ConnectionView>, Failure> {
         let hosted = self.index.hosted_workspaces()?;
         let rows = self.index.connections(workspace)?;
         Ok(rows.into_iter().map(|row| self.view_with(row, &hosted)).collect())
     }
 
-    /// A row with the words of its element.
     pub fn view(&self, row: Connection) -> ConnectionView {
         let hosted = self.index.hosted_workspaces().unwrap_or_default();
         self.view_with(row, &hosted)
@@ -33,7 +31,7 @@ impl Engine {
             }
             (None, _) => Revocation::Stays,
         };
-        // The index names a hosted workspace by its id; people know its name.
+        // The index names a hosted workspace by its id, which the user does not know.
         if let Some(known) = hosted.iter().find(|known| known.id == row.workspace.as_str()) {
             row.workspace = known.name.clone().into();
         }

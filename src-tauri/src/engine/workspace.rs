@@ -6,7 +6,6 @@ use crate::domain::error::{Code, Failure};
 use crate::domain::view::{WorkspaceKind, WorkspaceView};
 use crate::io::index::Setting;
 
-/// A workspace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Workspace {
     pub id: WorkspaceId,
@@ -42,11 +41,10 @@ impl Engine {
         self.workspaces()?.into_iter().find(named).ok_or_else(unknown)
     }
 
-    /// The workspace that the window shows: the one that was selected last, or this computer if that is gone.
+    /// The workspace that was selected last in the window, or this computer if that is gone.
     pub fn current_workspace(&self) -> Result<Workspace, Failure> {
-        let chosen =
-            self.index.setting(Setting::Workspace)?.unwrap_or_else(|| WorkspaceId::Local.to_string());
-        self.workspace(&chosen).or_else(|failure| match failure.code {
+        let selected = self.index.setting(Setting::Workspace)?.unwrap_or_default();
+        self.workspace(&selected).or_else(|failure| match failure.code {
             Code::WorkspaceUnknown => self.workspace(WorkspaceId::Local.as_str()),
             _ => Err(failure),
         })

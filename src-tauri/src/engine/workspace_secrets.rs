@@ -53,16 +53,14 @@ impl Engine {
         Ok(self.vault(move |vault| vault.remove(&key)).await?)
     }
 
-    /// The secrets of a workspace: those of a hosted platform, or on this computer those that `keyrack serve` asks for,
-    /// made when they are first needed. Blocks.
+    /// The secrets of a hosted platform, or those that `keyrack serve` asks for, made when first needed. Blocks.
     ///
     /// Errors: [`Code::WorkspaceSecrets`] if the keychain holds none for a hosted workspace.
     pub fn secrets_of(&self, workspace: &WorkspaceId) -> Result<Secrets, Failure> {
         let WorkspaceId::Hosted(id) = workspace else {
-            // Two programs that start at once would each make some, and one would show what the other replaced.
+            // Two programs that start at once must not replace each other's secrets.
             let _lock = Lock::take_blocking(&self.paths.run, "serve-secrets", LOCK_TIMEOUT).ok().flatten();
-            // Base64 with its `+ / =` and 32 hexadecimal digits, as at the platform, so that a caller that encodes these
-            // wrongly fails here already.
+            // As at the platform: base64 with its `+ / =`, and 32 hexadecimal digits.
             let user = || STANDARD.encode(clock::random::<32>());
             return Ok(Secrets {
                 user: self.vault.get_or_create(&format!("serve-user-{workspace}"), user)?,

@@ -5,13 +5,10 @@
 //! result. Later requests with a matching callback get the same page.
 
 mod address;
-mod binding;
 mod listener;
-mod pending;
 mod router;
 #[cfg(test)]
 mod tests;
 
 pub use address::CallbackListeners;
-pub use binding::Binding;
-pub use listener::{CallbackListener, CallbackReceiver};
+pub use listener::{Binding, CallbackListener, CallbackReceiver};

@@ -1,13 +1,12 @@
-//! The catalogue of elements: those shipped inside the program, and those in the user's folder, which extend or replace
-//! them. What a file may contain is `domain/element`.
+//! The catalogue: the elements shipped inside the program, extended or replaced by those in the user's folder.
 
 mod files;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::domain::element::Element;
-use files::{FILE_NAME, problem};
+use files::{FILE_NAME, parse_file, problem};
 pub use files::{FileFault, read_file, remove, save};
 
 /// The shipped files, by key.
@@ -39,6 +38,18 @@ pub enum NoElement<'c> {
     Unknown,
     /// There is a file, but it cannot be used.
     Invalid(&'c FileFault),
+}
+
+/// Reads a file as [`read_file`]. Its `path_key` must be the key of an element that ships, lies beside the file, or lies in
+/// the user's folder.
+pub fn check_file(file: &Path, own_folder: impl Fn() -> Option<PathBuf>) -> Result<Element, FileFault> {
+    let has = |folder: &Path, key: &str| folder.join(key).join(FILE_NAME).exists();
+    let is_element = |key: &str| {
+        SHIPPED.iter().any(|(shipped, _)| *shipped == key)
+            || file.ancestors().nth(2).is_some_and(|folder| has(folder, key))
+            || own_folder().is_some_and(|folder| has(&folder, key))
+    };
+    parse_file(file, |text| Element::parse_among(text, is_element))
 }
 
 impl Catalog {
@@ -102,27 +113,23 @@ impl Catalog {
     /// Drops elements of the user's folder that claim the callback address of another authorization server
     /// (RFC 8252 §8.10). A shipped element decides which server a provider has, where there is one.
     fn drop_conflicting_providers(&mut self, folder: &Path) {
+        let shipped = Self::shipped();
+        // A replaced element no longer decides.
+        let unchanged = shipped.iter().filter(|element| self.elements.get(&element.key) == Some(*element));
         let mut servers: BTreeMap<String, Element> = BTreeMap::new();
-        for element in Self::shipped().elements.into_values() {
-            // A replaced element no longer decides.
-            if self.elements.get(&element.key) == Some(&element) {
-                servers.entry(element.provider().to_owned()).or_insert(element);
-            }
-        }
-        for element in self.elements.values() {
+        for element in unchanged.chain(self.elements.values()) {
             servers.entry(element.provider().to_owned()).or_insert_with(|| element.clone());
         }
-        let conflicting: Vec<Element> =
-            self.elements.values().filter(|e| !e.same_server(&servers[e.provider()])).cloned().collect();
-        for element in conflicting {
-            self.elements.remove(&element.key);
+        let conflicts =
+            |_: &String, element: &mut Element| !element.same_server(&servers[element.provider()]);
+        for (key, element) in self.elements.extract_if(.., conflicts) {
             let what = format!(
                 "{} signs in elsewhere and has the provider {} too: give this element another one",
                 servers[element.provider()].key,
                 element.provider()
             );
-            let file = folder.join(&element.key).join(FILE_NAME);
-            self.faults.push(FileFault { key: element.key, file, problems: vec![problem(None, what)] });
+            let file = folder.join(&key).join(FILE_NAME);
+            self.faults.push(FileFault { key, file, problems: vec![problem(None, what)] });
         }
     }
 }
@@ -147,6 +154,7 @@ mod tests {
         for (key, text) in SHIPPED {
             let element = Element::parse(text).unwrap_or_else(|problems| panic!("{key}: {problems:?}"));
             assert_eq!(element.key, key);
+            assert!(SHIPPED.iter().any(|(key, _)| *key == element.path_key()), "{key}: the path key");
         }
         assert_eq!(Catalog::shipped().iter().count(), SHIPPED.len());
     }

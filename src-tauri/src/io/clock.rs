@@ -22,10 +22,7 @@ pub fn now_s() -> u64 {
     u64::try_from(now_ms() / 1000).unwrap_or_default()
 }
 
-/// Random bytes from the operating system.
-///
-/// # Panics
-/// If the operating system has none to give: no secret can be made then.
+/// Random bytes from the operating system. Panics if it has none to give: no secret can be made then.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");

@@ -1,10 +1,11 @@
 //! Sends the domain's [`HttpRequest`](crate::domain::http::HttpRequest) over the network. TLS is verified against the
 //! trust store of the operating system and the authorities that the user added, and no switch turns that off. Redirects
 //! are never followed: only the requested address may answer, and credentials go nowhere else. Compressed responses are
-//! not requested, so that a small one cannot expand.
+//! not requested; one that comes is unpacked within the same bounds.
 
 mod client;
 mod clocks;
+mod coding;
 mod error;
 mod journal;
 mod proxy;
@@ -12,6 +13,7 @@ mod proxy;
 mod tests;
 mod verify;
 
+pub(super) use client::announces_empty_body;
 pub use client::{Bounds, Http};
 pub(super) use clocks::Moment;
 pub use error::{Delivery, HttpError};

@@ -1,5 +1,4 @@
-//! The index: one SQLite file that several processes may have open at once. It never holds a secret; those are in the
-//! vault.
+//! The index: one SQLite file that several processes may have open at once. Secrets are in the vault, never here.
 
 mod attempts;
 mod connections;

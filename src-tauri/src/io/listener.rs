@@ -1,7 +1,6 @@
 //! The socket of our small HTTP servers: bound to loopback only, with limits on size, time and connections.
 
 mod connection;
-mod limits;
 #[cfg(test)]
 mod tests;
 mod write_timeout;
@@ -17,8 +16,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use super::loopback::Loopback;
+pub use connection::Limits;
 use connection::serve_connection;
-pub use limits::Limits;
 
 /// Pause before accepting again when the process has no file descriptor left.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(50);
@@ -36,10 +35,7 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// Binds; port 0 takes a free one.
-    ///
-    /// # Errors
-    /// [`ErrorKind::AddrInUse`] when the port is taken in either address family.
+    /// Binds; port 0 takes a free one. [`ErrorKind::AddrInUse`]: the port is taken in either address family.
     pub async fn bind(loopback: Loopback, port: u16) -> Result<Self> {
         match loopback {
             Loopback::Ip(ip) => {

@@ -1,5 +1,4 @@
-//! The log file. It holds ids, codes and durations, never a value that passed through the program: each line must be fit
-//! for a public issue.
+//! The log file. It holds ids, codes and durations and no other values: each line must be fit for a public issue.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -54,7 +53,7 @@ impl Write for LogFile {
 }
 
 fn open() -> io::Result<File> {
-    let path = Paths::from_env()?.log().join("keyrack.log");
+    let path = Paths::from_env()?.state.join("keyrack.log");
     if std::fs::metadata(&path).is_ok_and(|m| m.len() > MAX_BYTES) {
         std::fs::rename(&path, path.with_extension("log.old"))?;
     }

@@ -5,6 +5,7 @@ pub mod callback;
 pub mod catalog;
 pub mod clock;
 mod files;
+pub mod hardening;
 pub mod http;
 pub mod index;
 pub mod listener;

@@ -65,11 +65,6 @@ impl Paths {
     pub fn extra_ca(&self) -> PathBuf {
         self.config.join("extra-ca.pem")
     }
-
-    /// The folder of the log.
-    pub fn log(&self) -> PathBuf {
-        self.state.clone()
-    }
 }
 
 /// Leaves an existing folder as it is.

@@ -8,13 +8,13 @@ mod tests;
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use hyper::body::{Body, Bytes};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use url::Url;
 
-use super::http::{Delivery, Http, HttpError, Moment};
+use super::http::{Delivery, Http, HttpError, Moment, announces_empty_body};
 use body::{StreamedBody, spawn_reader};
 
 /// Slow reports take most of a minute before their first byte.
@@ -38,8 +38,7 @@ pub struct Incoming {
 }
 
 impl Http {
-    /// Sends a request whose body is still arriving, and returns as soon as the head of the response is there. Redirects
-    /// are responses like all others.
+    /// Sends a request whose body is still arriving. Returns when the head of the response is there, also of a redirect.
     pub async fn forward<B>(&self, outgoing: Outgoing<B>) -> Result<Incoming, HttpError>
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
@@ -48,7 +47,11 @@ impl Http {
         self.forward_within(outgoing, IDLE_TIMEOUT).await
     }
 
-    async fn forward_within<B>(&self, outgoing: Outgoing<B>, idle: Duration) -> Result<Incoming, HttpError>
+    async fn forward_within<B>(
+        &self,
+        mut outgoing: Outgoing<B>,
+        idle: Duration,
+    ) -> Result<Incoming, HttpError>
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Send,
@@ -57,6 +60,9 @@ impl Http {
         let (activity, mut last_activity) = watch::channel(Instant::now());
         let url = outgoing.url;
         let client = self.client(&url).await?;
+        if outgoing.body.is_none() && announces_empty_body(&outgoing.method) {
+            outgoing.headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         let mut request = client.request(outgoing.method, url.clone()).headers(outgoing.headers);
         if let Some(body) = outgoing.body {
             request = request.body(reqwest::Body::wrap(spawn_reader(body, idle, Some(activity))));

@@ -2,7 +2,7 @@
 //!
 //! Every call has a deadline. There is no other place for a secret: without a keychain nothing is saved.
 
-mod deadline;
+mod copies;
 mod entries;
 mod error;
 mod fair_lock;

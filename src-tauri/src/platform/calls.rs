@@ -2,20 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::connection::Facts;
 use crate::domain::credential::Credential;
 use crate::domain::error::Failure;
+use crate::domain::item::Item;
 use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;
 
-/// Names and values.
 pub type Pairs = Vec<(String, Sensitive<String>)>;
 
 /// The answer of `oauth/token`.
 #[derive(Clone, Debug)]
 pub struct OauthToken {
-    /// Goes into `oauth/url` as `requestToken`.
+    /// `requestToken` of `oauth/url`.
     pub token: String,
-    /// Goes into `providerData` as `secret`.
+    /// `secret` of `providerData`.
     pub secret: Sensitive<String>,
 }
 
@@ -52,6 +53,26 @@ pub struct Issued {
     pub hosts: Vec<String>,
     /// Values of the callback that the element declares.
     pub callback: BTreeMap<String, String>,
+}
+
+impl Issued {
+    /// The keychain item of a sign-in that ended `now`, in milliseconds since 1970. The account is asked for later.
+    pub fn into_item(
+        self,
+        facts: Facts,
+        configuration: BTreeMap<String, Sensitive<String>>,
+        now: i64,
+    ) -> Item {
+        let Self { instance, missing, callback, .. } = self;
+        Item {
+            facts: Facts { instance, missing, callback, ..facts },
+            received_at: now,
+            pinned_hosts: self.hosts,
+            configuration,
+            credential: self.credential,
+            element_token: self.token,
+        }
+    }
 }
 
 /// Why there is no instance.

@@ -1,8 +1,7 @@
-//! A platform over HTTPS: it signs in, keeps the provider's tokens and renews them; this client asks.
+//! The client of a platform over HTTPS, which signs in, keeps the provider's tokens and renews them.
 //!
 //! The requests and the meaning of answers are in `domain::hosted`. Here is the order of calls: sending and repeating
-//! (`send`), lists of several pages (`pages`), and making an instance exactly once (`create`). Whether a connection is
-//! kept, renamed or marked because of an answer is the engine's business.
+//! (`send`), lists of several pages (`pages`), and making an instance exactly once (`create`).
 
 mod bounds;
 mod create;
@@ -27,19 +26,16 @@ use crate::domain::http::{HttpRequest, HttpResponse};
 use crate::domain::sensitive::Sensitive;
 use crate::io::clock;
 use crate::io::http::Http;
-use bounds::{Pace, Size, Unanswered};
+use bounds::{LARGE_MAX, ONE_MAX, Pace, Unanswered};
 use wire::{InstanceBody, OauthCall};
 
-/// What a workspace proves itself with.
+/// The secrets that identify the user and the user's organization to the platform.
 #[derive(Clone, Debug)]
 pub struct Secrets {
-    /// Identifies the user to the platform.
     pub user: Sensitive<String>,
-    /// Identifies the user's organization.
     pub organization: Sensitive<String>,
 }
 
-/// The client of one platform.
 #[derive(Clone)]
 pub struct Hosted {
     http: Http,
@@ -54,22 +50,20 @@ impl Hosted {
         Self { http: http.with_journal(), base_url, secrets, pace: Pace::default() }
     }
 
-    /// A failure with what was asked of whom since this client was made.
+    /// A failure with the requests of this client.
     pub fn with_exchanges(&self, failure: Failure) -> Failure {
         Failure { exchanges: self.http.exchanges(), ..failure }
     }
 
-    /// Where the platform is.
     pub fn host(&self) -> &str {
         self.base_url.host_str().unwrap_or_default()
     }
 
     /// Checks that the platform accepts the secrets.
     ///
-    /// # Errors
-    /// [`Code::WorkspaceSecrets`] if it does not.
+    /// Errors: [`Code::WorkspaceSecrets`] if it does not.
     pub async fn check(&self) -> Result<(), Failure> {
-        let answer = self.ask(|| self.call().organization(), Operation::Platform, Size::One).await?;
+        let answer = self.ask(|| self.call().organization(), Operation::Platform, ONE_MAX).await?;
         // An HTML page with status 200 is not a platform.
         answer::json(&answer).map(drop).ok_or_else(|| self.unreadable(&answer))
     }
@@ -92,7 +86,7 @@ impl Hosted {
         let key = self.known_key(&call.path_key)?;
         let secrets = secrets_of(&call.query);
         let request = || self.call().oauth(key, step, &call.query);
-        let answer = self.repeat(request, Size::One).await?;
+        let answer = self.repeat(request, ONE_MAX).await?;
         self.accepted(answer, Operation::Oauth(key), key, &call.query, &secrets).await
     }
 
@@ -104,8 +98,7 @@ impl Hosted {
         Ok(found.into_iter().find(|instance| instance.tags.contains(&tag)))
     }
 
-    /// Removes the tag of this attempt from an instance. Other tags stay: the platform adds tags from words in the
-    /// name, and another attempt still needs its own.
+    /// Removes the tag of this attempt from an instance.
     pub async fn take_tag_off(&self, id: &str, attempt: &str) -> Result<(), Failure> {
         let mark = attempt_tag(attempt);
         let mut tags = self.instance(id).await?.tags;
@@ -117,7 +110,6 @@ impl Hosted {
         self.patch(id, &change).await.map(drop)
     }
 
-    /// All instances of the organization.
     pub async fn instances(&self) -> Result<Vec<Instance>, Failure> {
         self.listed(InstanceFilter::All).await
     }
@@ -131,20 +123,14 @@ impl Hosted {
         self.pages(|page| self.call().instances(which, page), instance::read, |instance| &instance.id).await
     }
 
-    /// One instance.
-    ///
-    /// # Errors
-    /// [`Code::InstanceGone`].
+    /// Errors: [`Code::InstanceGone`].
     pub async fn instance(&self, id: &str) -> Result<Instance, Failure> {
         let id = self.known_id(id)?;
-        let answer = self.ask(|| self.call().instance(id), Operation::Instance, Size::One).await?;
+        let answer = self.ask(|| self.call().instance(id), Operation::Instance, ONE_MAX).await?;
         self.described(&answer)
     }
 
-    /// Changes the given members of an instance.
-    ///
-    /// # Errors
-    /// [`Code::InstanceGone`], [`Code::AuthorizationExpired`].
+    /// Errors: [`Code::InstanceGone`], [`Code::AuthorizationExpired`].
     pub async fn patch(&self, id: &str, change: &InstanceChange) -> Result<Instance, Failure> {
         self.patch_element("", id, change).await
     }
@@ -171,24 +157,21 @@ impl Hosted {
         // A callback works once; any other change may be repeated.
         let answer = match sign_in(provider_data) {
             OneTimeCode::Sent => self.unrepeated(request()).await,
-            OneTimeCode::NotSent => self.repeat(request, Size::One).await,
+            OneTimeCode::NotSent => self.repeat(request, ONE_MAX).await,
         };
         let answer = match answer {
             Ok(answer) => answer,
             Err(lost) => return self.after_all(id, lost, |now| now.matches(&body)).await,
         };
-        let secrets = secrets_of(configuration).into_iter().chain(all_of(provider_data)).collect::<Vec<_>>();
+        let secrets = secrets_of_body(configuration, provider_data);
         let asked = Operation::Change(sign_in(provider_data));
         let answer = self.accepted(answer, asked, element, configuration, &secrets).await?;
         // Some platforms answer a change without a body.
         if answer::is_empty(&answer) { self.instance(id).await } else { self.described(&answer) }
     }
 
-    /// Signs in again to an instance. PUT would replace all of it, and the platform may store more than this form has.
-    /// Returns the Element token if the answer has it.
-    ///
-    /// # Errors
-    /// As [`Hosted::patch`].
+    /// Signs in again to an instance. PUT would replace what this form does not have. Returns the Element token if the
+    /// answer has it.
     pub async fn sign_in_again(
         &self,
         id: &str,
@@ -202,8 +185,7 @@ impl Hosted {
         Ok(self.patch_element(&form.element.key, id, &change).await?.token)
     }
 
-    /// Reads the instance to find out whether a change whose answer was lost was made. One call: the platform has
-    /// already timed out.
+    /// Reads the instance once, to find out whether a change whose answer was lost was made.
     async fn after_all(
         &self,
         id: &str,
@@ -214,7 +196,7 @@ impl Hosted {
             return Err(lost.failure);
         }
         let uncertain = uncertain(lost.failure);
-        let Ok(answer) = self.once(self.call().instance(id), Size::One).await else { return Err(uncertain) };
+        let Ok(answer) = self.once(self.call().instance(id), ONE_MAX).await else { return Err(uncertain) };
         match self.success(answer, Operation::Instance, &[]).and_then(|answer| self.described(&answer)) {
             Ok(now) if is_made(&now) => Ok(now),
             Err(gone) if gone.code == Code::InstanceGone => Err(gone),
@@ -225,10 +207,8 @@ impl Hosted {
     /// Deletes an instance. An instance that does not exist counts as deleted.
     pub async fn delete(&self, id: &str) -> Result<(), Failure> {
         let id = self.known_id(id)?;
-        let deleted = match self.repeat(|| self.call().delete(id), Size::One).await {
-            Ok(answer) => {
-                self.success(answer, Operation::Instance, &[]).and_then(|answer| self.done(&answer))
-            }
+        let deleted = match self.repeat(|| self.call().delete(id), ONE_MAX).await {
+            Ok(answer) => self.done(answer),
             Err(lost) => self.after_all(id, lost, |_| false).await.map(drop),
         };
         match deleted {
@@ -237,29 +217,23 @@ impl Hosted {
         }
     }
 
-    /// Switches an instance on or off.
-    ///
-    /// # Errors
-    /// [`Code::InstanceGone`].
+    /// Errors: [`Code::InstanceGone`].
     pub async fn set_enabled(&self, id: &str, enabled: bool) -> Result<(), Failure> {
         let id = self.known_id(id)?;
-        match self.repeat(|| self.call().enabled(id, enabled), Size::One).await {
-            Ok(answer) => {
-                self.success(answer, Operation::Instance, &[]).and_then(|answer| self.done(&answer))
-            }
+        match self.repeat(|| self.call().enabled(id, enabled), ONE_MAX).await {
+            Ok(answer) => self.done(answer),
             Err(lost) => self.after_all(id, lost, |now| now.disabled != enabled).await.map(drop),
         }
     }
 
     /// Checks that an Element token and the sign-in behind it work.
     ///
-    /// # Errors
-    /// [`Code::InstanceGone`], [`Code::ConnectionDisabled`].
+    /// Errors: [`Code::InstanceGone`], [`Code::ConnectionDisabled`].
     pub async fn ping(&self, element_token: &Sensitive<String>) -> Result<(), Failure> {
         if !is_header_safe(element_token.expose()) {
             return Err(Failure::new(Code::InstanceGone).host(self.host()));
         }
-        let answer = self.repeat(|| self.call().ping(element_token), Size::One).await?;
+        let answer = self.repeat(|| self.call().ping(element_token), ONE_MAX).await?;
         let secrets = [element_token.expose().as_str()];
         let answer = self.success(answer, Operation::Ping, &secrets)?;
         answer::json(&answer).map(drop).ok_or_else(|| self.unreadable(&answer))
@@ -270,18 +244,15 @@ impl Hosted {
         self.pages(|page| self.call().elements(page), element::read, |element| &element.key).await
     }
 
-    /// One element with its whole form.
-    ///
-    /// # Errors
-    /// [`Code::ElementUnknown`].
+    /// Errors: [`Code::ElementUnknown`].
     pub async fn element(&self, key: &str) -> Result<Element, Failure> {
         let key = self.known_key(key)?;
         let asked = Operation::Element(key);
-        let answer = self.ask(|| self.call().element(key), asked, Size::Large).await?;
+        let answer = self.ask(|| self.call().element(key), asked, LARGE_MAX).await?;
         let mut value = answer::json(&answer).ok_or_else(|| self.unreadable(&answer))?;
         if !element::has_configuration(&value) {
             let request = || self.call().element_configuration(key);
-            match self.ask(request, asked, Size::Large).await {
+            match self.ask(request, asked, LARGE_MAX).await {
                 Ok(answer) => {
                     let listed = answer::json(&answer).ok_or_else(|| self.unreadable(&answer))?;
                     value = element::with_configuration(value, listed);
@@ -313,10 +284,11 @@ impl Hosted {
         read.ok_or_else(|| self.unreadable(answer))
     }
 
-    /// Accepts an empty body or JSON. An HTML page did not come from the platform.
-    fn done(&self, answer: &HttpResponse) -> Result<(), Failure> {
-        let fine = answer::is_empty(answer) || answer::json(answer).is_some();
-        if fine { Ok(()) } else { Err(self.unreadable(answer)) }
+    /// Accepts a success with an empty body or JSON. An HTML page did not come from the platform.
+    fn done(&self, answer: HttpResponse) -> Result<(), Failure> {
+        let answer = self.success(answer, Operation::Instance, &[])?;
+        let fine = answer::is_empty(&answer) || answer::json(&answer).is_some();
+        if fine { Ok(()) } else { Err(self.unreadable(&answer)) }
     }
 
     fn unreadable(&self, answer: &HttpResponse) -> Failure {
@@ -338,8 +310,7 @@ impl Hosted {
         Err(self.form_refusal(&answer, asked, key, sent, secrets).await)
     }
 
-    /// Turns a refusal that names fields into problems of those fields. Only then is the element read, for its fields
-    /// and which of them are secret.
+    /// Turns a refusal that names fields into problems of those fields. The element is read for its secret fields.
     async fn form_refusal(
         &self,
         answer: &HttpResponse,
@@ -369,9 +340,9 @@ impl Hosted {
         &self,
         request: impl Fn() -> HttpRequest,
         asked: Operation<'_>,
-        size: Size,
+        most: usize,
     ) -> Result<HttpResponse, Failure> {
-        let answer = self.repeat(request, size).await?;
+        let answer = self.repeat(request, most).await?;
         self.success(answer, asked, &[])
     }
 
@@ -403,27 +374,14 @@ fn sign_in(provider_data: &Pairs) -> OneTimeCode {
     if provider_data.is_empty() { OneTimeCode::NotSent } else { OneTimeCode::Sent }
 }
 
-fn of<'b>(body: &'b InstanceBody, tags: &'b [String]) -> call::Instance<'b> {
-    call::Instance {
-        element: Some(&body.element),
-        name: Some(&body.name),
-        tags: Some(tags),
-        provider_data: Some(&body.provider_data),
-        configuration: Some(&body.configuration),
-    }
-}
-
 /// The values that an error text must not repeat.
 fn secrets_of(pairs: &Pairs) -> Vec<&str> {
     let secret = pairs.iter().filter(|(name, value)| may_be_secret(name, value.expose()));
     secret.map(|(_, value)| value.expose().as_str()).collect()
 }
 
-/// Every value of a callback is secret: it could be used again.
-fn all_of(provider_data: &Pairs) -> Vec<&str> {
-    provider_data.iter().map(|(_, value)| value.expose().as_str()).collect()
-}
-
-fn secrets_of_body(body: &InstanceBody) -> Vec<&str> {
-    secrets_of(&body.configuration).into_iter().chain(all_of(&body.provider_data)).collect()
+/// The same for a body. Every value of a callback is secret: it could be used again.
+fn secrets_of_body<'p>(configuration: &'p Pairs, provider_data: &'p Pairs) -> Vec<&'p str> {
+    let of_callback = provider_data.iter().map(|(_, value)| value.expose().as_str());
+    secrets_of(configuration).into_iter().chain(of_callback).collect()
 }

@@ -7,7 +7,6 @@ mod calls;
 pub mod discovery;
 mod dispatch;
 pub mod hosted;
-mod local;
 pub mod practice;
 pub mod provider;
 pub mod refusal;
@@ -15,8 +14,7 @@ mod sign_in;
 
 pub use crate::domain::hosted::instance::Instance;
 pub use calls::{InstanceChange, Issued, NewInstance, NotCreated, OauthToken, OauthUrl, Pairs};
-pub use dispatch::Platform;
+pub use dispatch::{Local, Platform};
 pub use hosted::Hosted;
-pub use local::Local;
 pub use provider::Provider;
 pub use sign_in::SignIn;

@@ -1,5 +1,5 @@
-//! A product's own servers, as one sign-in or one connection reaches them. Bound once: the form is checked, every address
-//! is filled in, and in practice each address is one of the built-in provider.
+//! A product's own servers, as one sign-in or one connection reaches them. Every address is filled in once, in practice
+//! with one of the built-in provider.
 
 mod api;
 mod authorize;
@@ -77,14 +77,12 @@ impl Provider {
         let server = match form.auth() {
             Auth::Oauth2(rules) => {
                 let token = required(&rules.token_endpoint)?;
+                let revocation = rules.revocation.as_ref();
                 Server::OAuth2(Box::new(OAuth2Server {
                     grant: form.grant(),
                     authorization: optional(&rules.authorization_endpoint)?,
                     refresh: optional(&rules.refresh_endpoint)?.unwrap_or_else(|| token.clone()),
-                    revocation: rules
-                        .revocation
-                        .as_ref()
-                        .and_then(|r| Some((r.endpoint.fill(&form.values).ok()?, r.style))),
+                    revocation: revocation.and_then(|r| Some((r.endpoint.fill(&form.values).ok()?, r.style))),
                     token,
                     rules: (**rules).clone(),
                 }))
@@ -140,22 +138,16 @@ impl Provider {
         self.form.set(key, text)
     }
 
-    /// The product's name.
     pub fn product(&self) -> &str {
         &self.form.element.name
     }
 
-    /// Whether the built-in provider answers for the product.
     pub fn is_practice(&self) -> bool {
         self.practice.is_some()
     }
 
-    /// How tokens are obtained here.
     pub fn grant(&self) -> Grant {
-        match &self.server {
-            Server::OAuth2(server) => server.grant,
-            Server::OAuth1(_) | Server::None => Grant::AuthorizationCode,
-        }
+        if let Server::OAuth2(server) = &self.server { server.grant } else { Grant::AuthorizationCode }
     }
 
     /// A failure with the requests that led to it.
@@ -180,19 +172,15 @@ impl Provider {
 
     /// Scopes that the element requests and these tokens lack.
     pub fn missing(&self, tokens: &TokenSet) -> Vec<String> {
-        match &self.server {
-            Server::OAuth2(server) => {
-                missing_scopes(server.rules.scope(&self.form.values).as_deref(), tokens.scope.as_deref())
-            }
-            Server::OAuth1(_) | Server::None => Vec::new(),
-        }
+        let Server::OAuth2(server) = &self.server else { return Vec::new() };
+        missing_scopes(server.rules.scope(&self.form.values).as_deref(), tokens.scope.as_deref())
     }
 
     fn oauth2(&self) -> Result<&OAuth2Server, Failure> {
-        match &self.server {
-            Server::OAuth2(server) => Ok(server),
-            Server::OAuth1(_) | Server::None => Err(Failure::internal("this element does not use OAuth 2")),
-        }
+        let Server::OAuth2(server) = &self.server else {
+            return Err(Failure::internal("this element does not use OAuth 2"));
+        };
+        Ok(server)
     }
 
     /// The client of the form. In practice its secret is lent to the built-in provider of this process.
@@ -210,13 +198,8 @@ impl Provider {
     fn authorizing_client(&self) -> Result<Credentials, Failure> {
         let client = self.client();
         if let Some(practice) = &self.practice {
-            let product = self.form.element.provider();
-            practice.provider.register(
-                product,
-                &client.client_id,
-                &client.client_secret,
-                self.callback_url(),
-            )?;
+            let (product, callback) = (self.form.element.provider(), self.callback_url());
+            practice.provider.register(product, &client.client_id, &client.client_secret, callback)?;
         }
         Ok(client)
     }

@@ -3,30 +3,36 @@
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, Problem};
+use crate::domain::oauth::meaning::{Meaning, meaning, refused_part};
 use crate::domain::oauth::token::{TokenRefusal, is_redirect_refusal, quoted_address};
 use crate::domain::template::TemplateError;
 
 /// What the OAuth 1.0 problem reporting extension calls a time that is too far off.
-pub const TIME_REFUSED: [&str; 1] = ["timestamp_refused"];
+const TIME_REFUSED: &str = "timestamp_refused";
 
-/// What a refusal means for a sign-in.
+/// Codes of the end of a grant with which a token endpoint refuses a code.
+const ENDED_CODES: [&str; 3] = ["invalid_grant", "expired_token", "token_expired"];
+
 pub fn refusal(refusal: TokenRefusal, element: &Element) -> Failure {
     let failure = match refusal {
-        TokenRefusal::Refused { error, description, .. } => {
-            let code = if TIME_REFUSED.contains(&error.as_str()) {
-                Code::ClockWrong
-            } else if error == "invalid_grant" {
+        TokenRefusal::Refused { error, description, status } => {
+            let code = match meaning(&error) {
+                _ if error == TIME_REFUSED => Code::ClockWrong,
                 // RFC 6749 §5.2: the code is spent, too old, or of another redirect address. The client is fine.
-                Code::AuthorizationExpired
-            } else if is_redirect_refusal(&error, description.as_deref()) {
-                Code::RedirectMismatch
-            } else {
-                Code::ProviderRejected
+                _ if ENDED_CODES.contains(&error.as_str()) => Code::AuthorizationExpired,
+                Some(Meaning::CodeSpent) => Code::AuthorizationExpired,
+                Some(Meaning::Declined) => Code::AccessDenied,
+                Some(Meaning::Passing) => Code::ProviderUnreachable,
+                _ if is_redirect_refusal(&error, description.as_deref()) => Code::RedirectMismatch,
+                _ => Code::ProviderRejected,
             };
+            let refused = (code == Code::ProviderRejected).then(|| refused_part(&error, Some(status)));
             let registered = description.as_deref().and_then(quoted_address);
             let words = description.map_or_else(|| error.clone(), |d| format!("{error}: {d}"));
-            Failure { registered, ..Failure::new(code).detail(words) }
+            Failure { registered, refused: refused.flatten(), ..Failure::new(code).detail(words) }
         }
+        TokenRefusal::WebPage { status } => Failure::new(Code::ProviderUnreachable)
+            .detail(format!("a web page answered in its place (status {status})")),
         TokenRefusal::Temporary { status, retry_after } => {
             let failure = Failure::new(Code::ProviderUnreachable).detail(format!("status {status}"));
             Failure { retry_after, ..failure }
@@ -45,8 +51,27 @@ pub fn signed_refusal(refused: TokenRefusal, element: &Element, skew: Option<i64
     }
 }
 
-/// An address of the element that its values cannot fill in. An empty field is the form's problem, a value that the
-/// callback should have brought is the sign-in's, and anything else is the file's.
+/// The same for a call with an access token: 401 is about the token, not about the client (RFC 6750 §3.1).
+pub fn call_refusal(refused: TokenRefusal, element: &Element) -> Failure {
+    let TokenRefusal::Refused { error, description, status } = refused else {
+        return refusal(refused, element);
+    };
+    let code = match meaning(&error) {
+        _ if error == TIME_REFUSED => Code::ClockWrong,
+        Some(Meaning::SignInEnded | Meaning::InteractionRequired) => Code::SignInExpired,
+        _ if status == 401 => Code::SignInExpired,
+        Some(Meaning::Passing) => Code::ProviderUnreachable,
+        _ => Code::ProviderRejected,
+    };
+    let words = match description {
+        Some(description) => format!("{error}: {description}"),
+        None if error.starts_with("http_") => format!("status {status}"),
+        None => error,
+    };
+    Failure::new(code).product(&element.name).detail(words)
+}
+
+/// An address of the element that its values cannot fill in: a fault of the form, of the sign-in, or of the file.
 pub fn unusable(element: &Element, error: &TemplateError) -> Failure {
     match error {
         TemplateError::Missing(key) if element.field(key).is_some() => {

@@ -24,7 +24,6 @@ impl SignIn {
         }
     }
 
-    /// Sets one field to a value that became known after the check.
     pub fn set(&mut self, key: &str, text: &str) -> Result<(), Failure> {
         let set = match self {
             Self::Provider(provider) => provider.set(key, text),
@@ -47,7 +46,7 @@ impl SignIn {
         }
     }
 
-    /// `oauth/token`, for OAuth 1.0a only. `state` goes along, since a platform would else use the element's key.
+    /// `oauth/token`, for OAuth 1.0a only. Without `state` a platform would use the element's key.
     pub async fn oauth_token(&self, state: &str) -> Result<OauthToken, Failure> {
         match self {
             Self::Provider(provider) => provider.request_token(state).await,
@@ -89,7 +88,6 @@ impl SignIn {
         }
     }
 
-    /// The host that the account belongs to.
     pub fn account_host(&self) -> Option<String> {
         match self {
             Self::Provider(provider) => provider.account_host(),

@@ -4,13 +4,9 @@
 use url::Url;
 
 /// Where the API of a product begins.
-pub(super) struct ApiBase(Url);
+pub(super) struct ApiBase(pub(super) Url);
 
 impl ApiBase {
-    pub(super) fn new(base: Url) -> Self {
-        Self(base)
-    }
-
     /// The address of a path; `None` for a path that leads out of the API.
     pub(super) fn join(&self, path: &str, query: Option<&str>) -> Option<Url> {
         if has_dot_segment(path) {
@@ -58,7 +54,7 @@ mod tests {
     use super::*;
 
     fn base(text: &str) -> ApiBase {
-        ApiBase::new(text.parse().expect("an address"))
+        ApiBase(text.parse().expect("an address"))
     }
 
     #[test]
@@ -82,7 +78,7 @@ mod tests {
         for path in ["..", ".", "a/../../b", "%2e%2E/b", ".%2e", "a/%2e", "..%2fb", "a\\..\\b", "..%5cb"] {
             assert_eq!(base.join(path, None), None, "{path}");
         }
-        let server = super::ApiBase::new("https://acme.example/".parse().expect("an address"));
+        let server = ApiBase("https://acme.example/".parse().expect("an address"));
         assert_eq!(server.join("/b", None).expect("below").as_str(), "https://acme.example//b");
     }
 

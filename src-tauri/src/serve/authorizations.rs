@@ -19,12 +19,12 @@ const LIFE: Duration = Duration::from_secs(60 * 60);
 /// than a test begins at once.
 const CAPACITY: usize = 4096;
 
-/// The most bytes of one value. Each becomes part of an address, and those with more than 2 kB fail in browsers and
-/// servers.
+/// In bytes. A value becomes part of an address, and addresses with longer ones fail in browsers and servers.
 pub(super) const VALUE_MAX: usize = 2048;
 
 #[derive(Clone, Debug)]
 pub(super) struct Authorization {
+    pub(super) began: Instant,
     /// The key in the path of the call.
     pub(super) path_key: String,
     pub(super) provider: String,
@@ -62,19 +62,13 @@ pub(super) struct Taken {
     pub(super) authorization: Authorization,
     pub(super) matched_by: MatchedBy,
     number: u64,
-    began: Instant,
-}
-
-struct Entry {
-    authorization: Authorization,
-    began: Instant,
 }
 
 #[derive(Default)]
 struct Pending {
     last: u64,
     /// In the order in which they began.
-    entries: BTreeMap<u64, Entry>,
+    entries: BTreeMap<u64, Authorization>,
 }
 
 #[derive(Default)]
@@ -85,22 +79,19 @@ impl Authorizations {
     /// of the first.
     pub(super) fn remember(&self, mut authorization: Authorization) {
         let mut pending = self.lock();
-        if let Some((token, secret)) = &mut authorization.request_token {
-            let same = |entry: &Entry| has_token(&entry.authorization, token);
-            let before = pending.entries.iter().find(|(_, entry)| same(entry)).map(|(number, _)| *number);
-            if let Some(before) = before.and_then(|number| pending.entries.remove(&number))
-                && secret.expose().is_empty()
-            {
-                let Authorization { request_token, values, .. } = before.authorization;
-                *secret = request_token.map(|(_, secret)| secret).unwrap_or_default();
-                for (key, value) in values {
-                    authorization.values.entry(key).or_insert(value);
-                }
+        if let Some((token, secret)) = &mut authorization.request_token
+            && let Some(number) = numbers(&pending, |known| has_token(known, token)).first()
+            && let Some(before) = pending.entries.remove(number)
+            && secret.expose().is_empty()
+        {
+            *secret = before.request_token.map(|(_, secret)| secret).unwrap_or_default();
+            for (key, value) in before.values {
+                authorization.values.entry(key).or_insert(value);
             }
         }
         pending.last += 1;
         let number = pending.last;
-        pending.entries.insert(number, Entry { authorization, began: Instant::now() });
+        pending.entries.insert(number, authorization);
         while pending.entries.len() > CAPACITY {
             pending.entries.pop_first();
         }
@@ -129,19 +120,18 @@ impl Authorizations {
             _ if criteria.request_token.is_some() => return None,
             _ => (*numbers(&pending, fits).last()?, MatchedBy::Criteria),
         };
-        let Entry { authorization, began } = pending.entries.remove(&number)?;
-        Some(Taken { authorization, matched_by, number, began })
+        let authorization = pending.entries.remove(&number)?;
+        Some(Taken { authorization, matched_by, number })
     }
 
     /// Puts a sign-in back into its place, when the exchange did not take place or may be repeated.
     pub(super) fn put_back(&self, taken: Taken) {
-        let entry = Entry { authorization: taken.authorization, began: taken.began };
-        self.lock().entries.insert(taken.number, entry);
+        self.lock().entries.insert(taken.number, taken.authorization);
     }
 
     fn lock(&self) -> MutexGuard<'_, Pending> {
         let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        pending.entries.retain(|_, entry| entry.began.elapsed() < LIFE);
+        pending.entries.retain(|_, authorization| authorization.began.elapsed() < LIFE);
         pending
     }
 }
@@ -151,7 +141,7 @@ fn has_token(authorization: &Authorization, token: &str) -> bool {
 }
 
 fn numbers(pending: &Pending, fits: impl Fn(&Authorization) -> bool) -> Vec<u64> {
-    pending.entries.iter().filter(|(_, e)| fits(&e.authorization)).map(|(number, _)| *number).collect()
+    pending.entries.iter().filter(|(_, known)| fits(known)).map(|(number, _)| *number).collect()
 }
 
 #[cfg(test)]
@@ -161,6 +151,7 @@ mod tests {
 
     fn begun(path_key: &str, state: &str) -> Authorization {
         Authorization {
+            began: Instant::now(),
             path_key: path_key.into(),
             provider: if path_key.starts_with("sfdc") { "salesforce" } else { path_key }.into(),
             api_key: "app".into(),

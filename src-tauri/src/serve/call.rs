@@ -26,7 +26,7 @@ pub(super) struct Call {
     path: Vec<(String, String)>,
     pub(super) query: Vec<(String, String)>,
     headers: HeaderMap,
-    has_body: bool,
+    pub(super) has_body: bool,
     /// Until it is read. Locked because a body alone is not `Sync`.
     body: Mutex<Option<Body>>,
 }
@@ -67,22 +67,14 @@ impl Call {
         self.path.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The first value under this name in the query that is not empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, v)| v.as_str())
-    }
-
-    pub(super) fn has_body(&self) -> bool {
-        self.has_body
+        first(&self.query, name)
     }
 
     /// Reads the body as a JSON object. Of a repeated member the last counts, as in the guides' samples.
     pub(super) async fn object(&self) -> Result<Map<String, Value>, Refusal> {
-        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        if essence != "application/json"
-            && !(essence.starts_with("application/") && essence.ends_with("+json"))
-        {
+        let kind = media_type(&self.headers);
+        if kind != "application/json" && !(kind.starts_with("application/") && kind.ends_with("+json")) {
             let text = "The body must be JSON: send Content-Type: application/json.";
             return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
         }
@@ -98,6 +90,17 @@ impl Call {
             ))),
         }
     }
+}
+
+/// The first value under this name that is not empty.
+pub(super) fn first<'q>(query: &'q [(String, String)], name: &str) -> Option<&'q str> {
+    query.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
+}
+
+/// The media type of a body in lower case, without parameters.
+pub(super) fn media_type(headers: &HeaderMap) -> String {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// RFC 9110 §12.5.1, as far as it matters for one kind of answer.

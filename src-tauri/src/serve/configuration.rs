@@ -8,27 +8,24 @@ use super::call::Call;
 use super::elements::find;
 use super::instance_body::text;
 use super::instance_object::{self, Entry};
+use super::instances::target;
 use super::page;
 use super::refusal::Refusal;
 use super::shared::Shared;
-use super::target::target;
 use crate::domain::connection::Connection;
 use crate::domain::element::Element;
 use crate::domain::hosted::is_masked;
 use crate::domain::sensitive::Sensitive;
 
-/// `GET /instances/{id}/configuration` and `/instances/configuration`.
 pub(super) async fn list(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     let (element, entries) = entries(&shared, &target(&shared, &call)?).await?;
     Ok(page::json(&Value::Array(entries.iter().map(|entry| entry.object(&element)).collect())))
 }
 
-/// `GET /instances/{id}/configuration/{entry}` and `/instances/configuration/{entry}`.
 pub(super) async fn one(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     answer(&shared, &target(&shared, &call)?, &call).await
 }
 
-/// `PATCH /instances/{id}/configuration/{entry}` and `/instances/configuration/{entry}`.
 pub(super) async fn change(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     let connection = target(&shared, &call)?;
     let body = call.object().await?;

@@ -17,7 +17,7 @@ use super::{instance_object, page};
 use crate::domain::connection::Connection;
 use crate::domain::element::{API_KEY, Auth, CALLBACK_URL, Element};
 use crate::domain::error::{Code, Failure};
-use crate::domain::form::{self, FieldProblem, FilledForm, Problem};
+use crate::domain::form::{self, FilledForm, Problem};
 use crate::domain::sensitive::Sensitive;
 use crate::engine::{Created, NewConnection};
 use crate::platform::Pairs;
@@ -81,10 +81,7 @@ pub(super) async fn sign_in(
         configuration: sensitive(body.configuration).into_iter().collect(),
         verifier: taken.as_ref().and_then(|taken| taken.authorization.verifier.clone()),
     };
-    let made = match again {
-        None => shared.engine.create(&shared.workspace, new).await,
-        Some(connection) => shared.engine.create_again(connection, new).await,
-    };
+    let made = shared.engine.create(&shared.workspace, again, new).await;
     made.map_err(|failure| {
         if may_retry(&failure, taken.as_ref()) {
             put_back(shared, taken);
@@ -107,7 +104,7 @@ fn put_back(shared: &Shared, taken: Option<Taken>) {
     }
 }
 
-fn sensitive(map: BTreeMap<String, String>) -> Pairs {
+pub(super) fn sensitive(map: BTreeMap<String, String>) -> Pairs {
     map.into_iter().map(|(name, value)| (name, Sensitive::new(value))).collect()
 }
 
@@ -163,17 +160,15 @@ impl SignInBody<'_> {
         match (checked, lacking) {
             (Ok(form), None) => Ok(form),
             (Ok(_), Some(text)) => Err(Refusal::bad_request(text)),
-            (Err(problems), lacking) => Err(refuse_entries(&problems, lacking)),
+            (Err(problems), lacking) => {
+                let only_missing = problems.iter().all(|problem| problem.problem == Problem::Required);
+                let refusal = Refusal::for_entries("configuration entries", &problems, str::to_owned);
+                Err(match lacking.filter(|_| only_missing) {
+                    Some(text) => refusal.with_sentence(&text),
+                    None => refusal,
+                })
+            }
         }
-    }
-}
-
-fn refuse_entries(problems: &[FieldProblem], lacking: Option<String>) -> Refusal {
-    let only_missing = problems.iter().all(|problem| problem.problem == Problem::Required);
-    let refusal = Refusal::for_entries("configuration entries", problems, str::to_owned);
-    match lacking.filter(|_| only_missing) {
-        Some(text) => refusal.with_sentence(&text),
-        None => refusal,
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn summary(element: &Element) -> Value {
         "extendable": false,
         "beta": false,
         "private": false,
-        "authentication": { "type": authentication_type(&element.auth) },
+        "authentication": { "type": authentication_type(&element.auth).0 },
         "hub": if facts.hub.is_empty() { NO_HUB } else { &facts.hub },
         "protocolType": "http",
         "parameters": [],
@@ -55,69 +55,43 @@ pub(super) fn full(element: &Element) -> Value {
 
 /// The entries of a configuration: first the fields of the form, then those that the platform fills in.
 pub(super) fn configuration(element: &Element) -> Vec<Value> {
-    let asked = element.fields.iter().map(|field| Entry {
-        key: &field.key,
-        name: &field.label,
-        help: &field.help,
+    let asked = element.fields.iter().map(|field| {
         // A derived value is a template over other fields, which callers resolve as they do at the platform.
-        default: field.default.as_deref().or(field.derived.as_ref().map(|d| d.as_str())),
-        kind: kind(field),
-        required: field.required,
-        hidden: false,
-        field: Some(field),
+        let default = field.default.as_deref().or(field.derived.as_ref().map(|d| d.as_str()));
+        (&field.key, default, Some(field))
     });
     let facts = element.platform.iter();
-    let own =
-        facts.clone().flat_map(|facts| &facts.configuration).map(|(key, text)| (key, Some(text.as_str())));
-    let unused = facts.flat_map(|facts| &facts.unused).map(|key| (key, None));
-    let hidden = own.chain(unused).map(|(key, default)| Entry {
-        key,
-        name: key,
-        help: "",
-        default,
-        kind: "TEXTFIELD_1000",
-        required: false,
-        hidden: true,
-        field: None,
+    let own = facts.clone().flat_map(|facts| &facts.configuration);
+    let own = own.map(|(key, text)| (key, Some(text.as_str()), None));
+    let unused = facts.flat_map(|facts| &facts.unused).map(|key| (key, None, None));
+    let entries = asked.chain(own).chain(unused).enumerate();
+    entries.map(|(order, (key, default, field))| entry(element, order, key, default, field)).collect()
+}
+
+/// An entry of a configuration. One without a field is hidden from users.
+fn entry(element: &Element, order: usize, key: &str, default: Option<&str>, field: Option<&Field>) -> Value {
+    let mut object = json!({
+        "id": number::number_of(&format!("{}/{key}", element.key)),
+        "name": field.map_or(key, |field| &field.label),
+        "key": key,
+        "description": field.map_or("", |field| &field.help),
+        "defaultValue": default,
+        "type": field.map_or("TEXTFIELD_1000", kind),
+        "required": field.is_some_and(|field| field.required),
+        "displayOrder": order,
+        "hideFromConsole": field.is_none(),
+        "active": true,
+        "internal": false,
+        "resellerConfig": false,
+        "companyConfig": false,
+        "groupControl": false,
     });
-    asked.chain(hidden).enumerate().map(|(order, entry)| entry.object(element, order)).collect()
-}
-
-struct Entry<'e> {
-    key: &'e str,
-    name: &'e str,
-    help: &'e str,
-    default: Option<&'e str>,
-    kind: &'static str,
-    required: bool,
-    hidden: bool,
-    field: Option<&'e Field>,
-}
-
-impl Entry<'_> {
-    fn object(self, element: &Element, order: usize) -> Value {
-        let mut object = json!({
-            "id": number::number_of(&format!("{}/{}", element.key, self.key)),
-            "name": self.name,
-            "key": self.key,
-            "description": self.help,
-            "defaultValue": self.default,
-            "type": self.kind,
-            "required": self.required,
-            "displayOrder": order,
-            "hideFromConsole": self.hidden,
-            "active": true,
-            "internal": false,
-            "resellerConfig": false,
-            "companyConfig": false,
-            "groupControl": false,
-        });
-        if let Some(field) = self.field.filter(|field| field.kind == FieldKind::Select) {
-            let option = |option: &crate::domain::element::FieldOption| json!({ "value": option.value, "name": option.label });
-            object["options"] = field.options.iter().map(option).collect();
-        }
-        object
+    if let Some(field) = field.filter(|field| field.kind == FieldKind::Select) {
+        let options = field.options.iter();
+        object["options"] =
+            options.map(|option| json!({ "value": option.value, "name": option.label })).collect();
     }
+    object
 }
 
 fn kind(field: &Field) -> &'static str {
@@ -130,14 +104,14 @@ fn kind(field: &Field) -> &'static str {
     }
 }
 
-/// The platform's names.
-fn authentication_type(auth: &Auth) -> &'static str {
+/// The platform's name of a way to sign in, and its description.
+fn authentication_type(auth: &Auth) -> (&'static str, &'static str) {
     match auth {
-        Auth::Oauth2(_) => "oauth2",
-        Auth::Oauth1(_) => "oauth1",
-        Auth::Basic(_) => "basic",
-        Auth::ApiKey(_) => "apiKey",
-        Auth::Custom(_) => "custom",
+        Auth::Oauth2(_) => ("oauth2", "OAuth 2.0"),
+        Auth::Oauth1(_) => ("oauth1", "OAuth 1.0a"),
+        Auth::Basic(_) => ("basic", "User name and password"),
+        Auth::ApiKey(_) => ("apiKey", "API key"),
+        Auth::Custom(_) => ("custom", "Of its own"),
     }
 }
 
@@ -150,16 +124,8 @@ pub(super) fn authentication_types(element: &Element) -> Value {
             kinds.push(kind);
         }
     }
-    let label = |kind: &str| match kind {
-        "oauth2" => "OAuth 2.0",
-        "oauth1" => "OAuth 1.0a",
-        "basic" => "User name and password",
-        "apiKey" => "API key",
-        _ => "Of its own",
-    };
-    let options: Vec<_> =
-        kinds.iter().map(|kind| json!({ "value": kind, "description": label(kind) })).collect();
-    json!({ "defaultValue": kinds[0], "options": options })
+    let options = kinds.iter().map(|(kind, label)| json!({ "value": kind, "description": label }));
+    json!({ "defaultValue": kinds[0].0, "options": options.collect::<Vec<_>>() })
 }
 
 /// What the element can do; with the number of its instances the expanded form.

@@ -39,11 +39,8 @@ pub(super) struct Prepared {
 
 /// The element that a call of `oauth/token` or `oauth/url` prepares. Several elements may share the key in the path, which
 /// need not be one of theirs: `state` may name one of them.
-pub(super) fn find_prepared(
-    shared: &Shared,
-    key_or_id: &str,
-    state: Option<&str>,
-) -> Result<Prepared, Refusal> {
+pub(super) fn find_prepared(shared: &Shared, call: &Call, state: Option<&str>) -> Result<Prepared, Refusal> {
+    let key_or_id = call.path("element").unwrap_or_default();
     let found = find(shared, key_or_id);
     let path_key = found.as_ref().map_or(key_or_id, |element| &element.key).to_owned();
     let catalog = shared.engine.catalog();
@@ -75,7 +72,6 @@ fn products(catalog: &Catalog) -> impl Iterator<Item = &Element> {
     catalog.iter().filter(|element| !element.generic)
 }
 
-/// `GET /elements`.
 pub(super) async fn list(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     let wanted = call.get("where").map(wanted_key).transpose()?;
     let catalog = shared.engine.catalog();
@@ -93,18 +89,15 @@ fn wanted_key(condition: &str) -> Result<String, Refusal> {
     quoted.map(str::to_owned).ok_or_else(|| Refusal::bad_request("where understands key = '…' only."))
 }
 
-/// `GET /elements/keys`.
 pub(super) async fn keys(State(shared): State<Shared>, _call: Call) -> Result<Response, Refusal> {
     let keys = products(&shared.engine.catalog()).map(|element| element.key.as_str().into()).collect();
     Ok(page::json(&Value::Array(keys)))
 }
 
-/// `GET /elements/{element}`.
 pub(super) async fn one(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     Ok(page::json(&element_object::full(&target(&shared, &call)?)))
 }
 
-/// `GET /elements/{element}/configuration`.
 pub(super) async fn configuration(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     let element = target(&shared, &call)?;
     let types = element_object::authentication_types(&element);
@@ -115,13 +108,11 @@ pub(super) async fn configuration(State(shared): State<Shared>, call: Call) -> R
     })))
 }
 
-/// `GET /elements/{element}/metadata`.
 pub(super) async fn metadata(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     let element = target(&shared, &call)?;
     Ok(page::json(&metadata_of(&shared, &element, &call)?))
 }
 
-/// `GET /elements/metadata`.
 pub(super) async fn all_metadata(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     let catalog = shared.engine.catalog();
     let all =
@@ -140,7 +131,6 @@ fn metadata_of(shared: &Shared, element: &Element, call: &Call) -> Result<Value,
     Ok(element_object::metadata(element, instances))
 }
 
-/// `GET /elements/{element}/authentication-types`.
 pub(super) async fn authentication_types(
     State(shared): State<Shared>,
     call: Call,

@@ -7,30 +7,20 @@ use axum::http::StatusCode;
 use super::refusal::Refusal;
 use crate::io::request_origin::{is_addressed_to, is_from_web_page};
 
-pub(super) struct Gate {
-    /// Host and port.
-    authority: String,
-}
-
-impl Gate {
-    pub(super) fn new(authority: &str) -> Self {
-        Self { authority: authority.to_owned() }
+/// `authority` is the host and port of this server.
+pub(super) fn check(request: &Request, authority: &str) -> Result<(), Refusal> {
+    // RFC 9112 §3.2.2: an absolute address in the request line overrides `Host`; both must be this server's.
+    let in_line = request.uri().authority();
+    let fits_line = in_line.is_none_or(|a| a.as_str().eq_ignore_ascii_case(authority));
+    if !fits_line || !is_addressed_to(request.headers(), authority) {
+        // RFC 9110 §15.5.20. A page whose name resolves to this computer (DNS rebinding) is refused here.
+        let text = format!("This server is called {authority}.");
+        return Err(Refusal::new(StatusCode::MISDIRECTED_REQUEST, text));
     }
-
-    pub(super) fn check(&self, request: &Request) -> Result<(), Refusal> {
-        // RFC 9112 §3.2.2: an absolute address in the request line overrides `Host`; both must be this server's.
-        let in_line = request.uri().authority();
-        let fits_line = in_line.is_none_or(|a| a.as_str().eq_ignore_ascii_case(&self.authority));
-        if !fits_line || !is_addressed_to(request.headers(), &self.authority) {
-            // RFC 9110 §15.5.20. A page whose name resolves to this computer (DNS rebinding) is refused here.
-            let text = format!("This server is called {}.", self.authority);
-            return Err(Refusal::new(StatusCode::MISDIRECTED_REQUEST, text));
-        }
-        if is_from_web_page(request.headers()) {
-            return Err(Refusal::new(StatusCode::FORBIDDEN, "Web pages may not call this server."));
-        }
-        Ok(())
+    if is_from_web_page(request.headers()) {
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "Web pages may not call this server."));
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -44,7 +34,7 @@ mod tests {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::empty()).expect("a request");
-        Gate::new("127.0.0.1:14748").check(&request).err().map(|refusal| refusal.status())
+        check(&request, "127.0.0.1:14748").err().map(|refusal| refusal.status())
     }
 
     #[test]

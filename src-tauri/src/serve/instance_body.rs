@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
 use crate::domain::connection::{NAME_MAX, normalize_name};
-use crate::domain::hosted::html;
-use crate::domain::hosted::is_masked;
+use crate::domain::hosted::{html, is_masked};
 
 /// The longest configuration of the platform has some sixty entries.
 const ENTRIES_MAX: usize = 500;
@@ -108,17 +107,15 @@ fn is_key(key: &str) -> bool {
 }
 
 fn tags(listed: Option<&Value>) -> Result<Option<Vec<String>>, Refusal> {
+    let form = format!("a list of at most {ENTRIES_MAX} tags, each a text or {{\"name\": \"…\"}}");
+    let malformed = || must_be("tags", &form);
     let listed = match listed {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Array(listed)) if listed.len() <= ENTRIES_MAX => listed,
-        Some(_) => return Err(must_be("tags", &tags_form())),
+        Some(_) => return Err(malformed()),
     };
     let tag = |value: &Value| text(value).or_else(|| text(value.get("name")?));
-    listed
-        .iter()
-        .map(|value| tag(value).ok_or_else(|| must_be("tags", &tags_form())))
-        .collect::<Result<_, _>>()
-        .map(Some)
+    listed.iter().map(|value| tag(value).ok_or_else(malformed)).collect::<Result<_, _>>().map(Some)
 }
 
 /// A text, number or boolean as text.
@@ -128,10 +125,6 @@ pub(super) fn text(value: &Value) -> Option<String> {
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
-}
-
-fn tags_form() -> String {
-    format!("a list of at most {ENTRIES_MAX} tags, each a text or {{\"name\": \"…\"}}")
 }
 
 fn must_be(member: &str, what: &str) -> Refusal {

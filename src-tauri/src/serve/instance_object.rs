@@ -223,8 +223,7 @@ async fn sign_in_entries(
     entries
 }
 
-/// Whether a value is masked: fields that the element calls secret, entries that the platform masks, and entries whose key
-/// says so.
+/// Whether a value is masked: the element calls it secret, the platform masks it, or its key says so.
 fn is_secret(element: &Element, key: &str) -> bool {
     let named = element.field(key).is_some_and(|field| field.secret);
     let masked_by_platform = key == API_KEY || key.ends_with("token") || key.ends_with("signature.key");

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
 use serde_json::json;
 
 use super::call::Call;
@@ -13,13 +13,26 @@ use super::instance_body::InstanceChange;
 use super::instance_object::{self, Detail};
 use super::refusal::Refusal;
 use super::shared::Shared;
-use super::target::target;
 use super::{create, page};
 use crate::domain::connection::{Connection, folded};
 use crate::domain::error::{Code, Failure};
 use crate::domain::item::Item;
-use crate::domain::sensitive::Sensitive;
 use crate::engine::Reach;
+
+/// The connection that a call is about: that of the instance id in the path, of the element in the path if there is one;
+/// without an id that of the Element token.
+pub(super) fn target(shared: &Shared, call: &Call) -> Result<Connection, Refusal> {
+    let Some(id) = call.path("id") else { return call.caller.require_element() };
+    call.caller.require_platform()?;
+    let found = shared.engine.find_by_instance(&shared.workspace, id)?;
+    let connection = found.ok_or_else(|| Refusal::not_found("instance", id))?;
+    match call.path("element") {
+        Some(element) if find(shared, element)?.key != connection.element => {
+            Err(Refusal::not_found("instance", id))
+        }
+        _ => Ok(connection),
+    }
+}
 
 async fn answer(shared: &Shared, connection: &Connection, detail: Detail) -> Result<Response, Refusal> {
     let item = item(shared, connection).await?;
@@ -42,17 +55,12 @@ pub(super) async fn list(State(shared): State<Shared>, call: Call) -> Result<Res
     }
     call.caller.require_platform()?;
     let element = call.path("element").map(|element| find(&shared, element)).transpose()?;
-    let tags: Vec<&str> = call
-        .query
-        .iter()
-        .filter(|(name, _)| name == "tags[]" || name == "tags")
-        .map(|(_, v)| v.as_str())
-        .collect();
+    let tags = || call.query.iter().filter(|(name, _)| name == "tags[]" || name == "tags");
     let search = call.get("searchText").map(folded);
     let mut all = shared.engine.list_rows(Some(&shared.workspace))?;
     all.retain(|connection| {
         element.as_ref().is_none_or(|element| connection.element == element.key)
-            && tags.iter().all(|tag| connection.tags.iter().any(|own| own == tag))
+            && tags().all(|(_, tag)| connection.tags.contains(tag))
             && search.as_ref().is_none_or(|search| folded(&connection.name).contains(search))
     });
     if all.is_empty() {
@@ -73,7 +81,6 @@ pub(super) async fn list(State(shared): State<Shared>, call: Call) -> Result<Res
     Ok(page.into_response(values))
 }
 
-/// `GET /instances/count`.
 pub(super) async fn count(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     call.caller.require_platform()?;
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
@@ -84,7 +91,6 @@ pub(super) async fn count(State(shared): State<Shared>, call: Call) -> Result<Re
     Ok(page::json(&json!({ "totalInstances": total, "elementInstances": counts })))
 }
 
-/// `GET /instances/{id}` and `/elements/{element}/instances/{id}`.
 pub(super) async fn one(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     answer(&shared, &target(&shared, &call)?, Detail::Whole).await
 }
@@ -114,8 +120,7 @@ pub(super) async fn change(State(shared): State<Shared>, call: Call) -> Result<R
         let kept = kept.iter().map(|(key, value)| (key.clone(), value.expose().clone())).collect();
         connection = create::sign_in(&shared, &element?, &change, kept, Some(&connection)).await?.connection;
     } else if !change.configuration.is_empty() {
-        let entries = change.configuration.iter();
-        let entries = entries.map(|(key, value)| (key.clone(), Sensitive::new(value.clone()))).collect();
+        let entries = create::sensitive(change.configuration.clone());
         shared.engine.configure(&connection, &entries).await?;
     }
     if let Some(name) = change.name.as_ref().filter(|name| **name != connection.name) {
@@ -127,23 +132,17 @@ pub(super) async fn change(State(shared): State<Shared>, call: Call) -> Result<R
     answer(&shared, &connection, Detail::Whole).await
 }
 
-/// `DELETE /instances/{id}`, `/elements/{element}/instances/{id}` and `/instances`.
-pub(super) async fn delete(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
+pub(super) async fn delete(State(shared): State<Shared>, call: Call) -> Result<StatusCode, Refusal> {
     shared.engine.remove(&target(&shared, &call)?, Reach::Platform).await?;
-    Ok(StatusCode::OK.into_response())
+    Ok(StatusCode::OK)
 }
 
-/// `PUT /instances/{id}/enabled` and `/instances/enabled`.
-pub(super) async fn enable(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
-    set_enabled(&shared, &call, true).await
-}
-
-/// `DELETE /instances/{id}/enabled` and `/instances/enabled`.
-pub(super) async fn disable(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
-    set_enabled(&shared, &call, false).await
-}
-
-async fn set_enabled(shared: &Shared, call: &Call, enabled: bool) -> Result<Response, Refusal> {
-    shared.engine.set_enabled(&target(shared, call)?, enabled).await?;
-    Ok(StatusCode::OK.into_response())
+/// `PUT` enables, `DELETE` disables.
+pub(super) async fn set_enabled(
+    State(shared): State<Shared>,
+    method: Method,
+    call: Call,
+) -> Result<StatusCode, Refusal> {
+    shared.engine.set_enabled(&target(&shared, &call)?, method == Method::PUT).await?;
+    Ok(StatusCode::OK)
 }

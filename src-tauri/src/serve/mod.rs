@@ -27,6 +27,5 @@ mod refusal;
 mod router;
 mod server;
 mod shared;
-mod target;
 
 pub use server::{DEFAULT_PORT, Running};

@@ -1,5 +1,4 @@
-//! Numbers for elements and entries, which the API also knows by number. They are derived from the key, so that they are
-//! the same at every start.
+//! Numbers of elements and entries in the API. They are derived from the key, and so the same at every start.
 
 /// FNV-1a with 32 bits, without the sign bit that the integers of some callers have.
 pub(super) fn number_of(key: &str) -> u32 {

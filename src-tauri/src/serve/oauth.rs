@@ -1,32 +1,32 @@
 //! `oauth/token` and `oauth/url`: what a caller needs before the browser opens.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use axum::extract::State;
 use axum::response::Response;
 use serde_json::json;
 
 use super::authorizations::{Authorization, VALUE_MAX};
-use super::call::Call;
+use super::call::{Call, first};
 use super::elements::{Prepared, find_prepared};
 use super::instance_body::text;
 use super::page;
 use super::refusal::Refusal;
 use super::shared::Shared;
 use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, STANDARD_QUERY, Step};
-use crate::domain::form::{self, FieldProblem, FilledForm, Problem};
+use crate::domain::form::{self, FilledForm};
 use crate::domain::oauth::percent;
 use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;
 
-/// The most bytes of all values of a call as they stand in an address: what the provider's own part leaves of the 8 KiB
-/// that may be opened.
+/// The most bytes of all values of a call, percent-encoded: what the provider's own part leaves of the 8 KiB that an
+/// address may have.
 const VALUES_MAX: usize = 7 * 1024;
 
 /// `GET /elements/{element}/oauth/token`: a request token, OAuth 1.0a only.
 pub(super) async fn token(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
-    let key = call.path("element").unwrap_or_default();
-    let prepared = find_prepared(&shared, key, call.get("state"))?;
+    let prepared = find_prepared(&shared, &call, call.get("state"))?;
     let preparation = Preparation::parse(prepared, &call.query, Step::Token)?;
     if !matches!(preparation.form.auth(), Auth::Oauth1(_)) {
         return Err(Refusal::bad_request("This element does not use OAuth 1: begin with oauth/url."));
@@ -42,17 +42,16 @@ pub(super) async fn token(State(shared): State<Shared>, call: Call) -> Result<Re
 /// `GET` or `POST /elements/{element}/oauth/url`: the address for the browser.
 pub(super) async fn url(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     let mut query = Vec::new();
-    if call.has_body() {
+    if call.has_body {
         // With POST the same values are members of a JSON object.
         let body = call.object().await?;
         query.extend(body.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))));
     }
     query.extend(call.query.iter().cloned());
-    let key = call.path("element").unwrap_or_default();
-    let prepared = find_prepared(&shared, key, first(&query, "state"))?;
+    let prepared = find_prepared(&shared, &call, first(&query, "state"))?;
     let preparation = Preparation::parse(prepared, &query, Step::Url)?;
     if matches!(preparation.form.auth(), Auth::Oauth1(_)) && preparation.request_token.is_none() {
-        return Err(missing_parameter("requestToken"));
+        return Err(Refusal::bad_request("Missing parameters: requestToken."));
     }
     if !preparation.form.auth().needs_browser() {
         return Err(Refusal::bad_request("This element does not sign in with a browser."));
@@ -113,6 +112,7 @@ impl Preparation {
         // The secret is not stored: the caller sends it again.
         drop(Sensitive::new(take(API_SECRET)));
         Authorization {
+            began: Instant::now(),
             path_key: self.path_key,
             provider: self.form.element.provider().to_owned(),
             api_key: take(API_KEY),
@@ -123,11 +123,6 @@ impl Preparation {
             request_token,
         }
     }
-}
-
-/// The first value under this name that is not empty.
-fn first<'q>(query: &'q [(String, String)], name: &str) -> Option<&'q str> {
-    query.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
 }
 
 /// A request token exists in OAuth 1.0a only. So it chooses that way to sign in, if the query does not.
@@ -166,11 +161,6 @@ fn parameter(element: &Element, key: &str) -> String {
     let standard = STANDARD_QUERY.iter().find(|(known, _)| *known == key).map(|(_, name)| (*name).to_owned());
     let own = || element.field(key).and_then(|field| field.query.first().cloned());
     standard.or_else(own).unwrap_or_else(|| key.to_owned())
-}
-
-fn missing_parameter(name: &str) -> Refusal {
-    let problem = FieldProblem { key: name.to_owned(), problem: Problem::Required };
-    Refusal::for_entries("parameters", &[problem], str::to_owned)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Lists in pages. The token of the next page names the last item of this one, so that items added or removed meanwhile
 //! shift nothing.
 
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -23,38 +23,28 @@ pub(super) struct Page<T> {
     next: Option<String>,
 }
 
-/// The page that a call asks for. `all` is in the order of `place`, which is unique.
+/// The page that a call asks for. `items` are in the order of `place`, which is unique.
 pub(super) fn paginate<T>(
     call: &Call,
-    all: Vec<T>,
+    mut items: Vec<T>,
     place: impl Fn(&T) -> String,
 ) -> Result<Page<T>, Refusal> {
-    let size = match call.get("pageSize") {
+    let size = match call.get("pageSize").map(str::parse::<usize>) {
         None => PAGE_MAX,
-        Some(text) => match text.parse::<usize>() {
-            Ok(size) if size > 0 => size.min(PAGE_MAX),
-            _ => return Err(Refusal::bad_request("pageSize is a number from 1 to 200.")),
-        },
+        Some(Ok(size)) if size > 0 => size.min(PAGE_MAX),
+        Some(_) => return Err(Refusal::bad_request("pageSize is a number from 1 to 200.")),
     };
-    let after = call.get("nextPage").map(decode).transpose()?;
-    let total = all.len();
-    let mut rest = all;
-    if let Some(after) = after {
-        rest.retain(|item| place(item) > after);
+    let total = items.len();
+    if let Some(token) = call.get("nextPage") {
+        let unknown = || Refusal::bad_request("nextPage is not a token of this list. Begin without it.");
+        let after = URL_SAFE_NO_PAD.decode(token).map_err(|_| unknown())?;
+        let after = String::from_utf8(after).map_err(|_| unknown())?;
+        items.retain(|item| place(item) > after);
     }
-    let more = rest.len() > size;
-    rest.truncate(size);
-    let next = rest.last().filter(|_| more).map(|last| URL_SAFE_NO_PAD.encode(place(last)));
-    Ok(Page { items: rest, total, next })
-}
-
-fn decode(token: &str) -> Result<String, Refusal> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| unknown_page())?;
-    String::from_utf8(bytes).map_err(|_| unknown_page())
-}
-
-fn unknown_page() -> Refusal {
-    Refusal::bad_request("nextPage is not a token of this list. Begin without it.")
+    let more = items.len() > size;
+    items.truncate(size);
+    let next = items.last().filter(|_| more).map(|last| URL_SAFE_NO_PAD.encode(place(last)));
+    Ok(Page { items, total, next })
 }
 
 impl<T> Page<T> {
@@ -72,6 +62,6 @@ impl<T> Page<T> {
 }
 
 pub(super) fn json(value: &Value) -> Response {
-    let kind = [(axum::http::header::CONTENT_TYPE, "application/json")];
+    let kind = [(header::CONTENT_TYPE, "application/json")];
     (StatusCode::OK, kind, value.to_string()).into_response()
 }

@@ -12,15 +12,13 @@ use super::{date, page};
 use crate::engine::WorkspaceId;
 use crate::io::clock;
 
-/// `GET /organizations/me`.
 pub(super) async fn organization(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     call.caller.require_platform()?;
     let name = if shared.workspace == WorkspaceId::Practice { "Practice" } else { "This computer" };
     Ok(page::json(&json!({ "id": OWNER, "name": name, "active": true })))
 }
 
-/// `GET /ping` and `GET /hubs/{hub}/ping`: calls the provider, with a token that is renewed first if needed. The hub is
-/// ignored, as at the platform.
+/// Calls the provider, with a token that is renewed first if needed. A hub in the path is ignored, as at the platform.
 pub(super) async fn ping(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     let connection = call.caller.require_element()?;
     shared.engine.test(&connection).await?;

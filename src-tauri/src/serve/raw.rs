@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use url::Url;
 
@@ -15,10 +15,8 @@ use super::shared::Shared;
 use super::{call, end_to_end};
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::API_PATH;
-use crate::domain::item::Item;
 use crate::domain::oauth::percent;
 use crate::domain::oauth::token::TokenSet;
-use crate::domain::sensitive::Sensitive;
 use crate::io::http::{Delivery, HttpError};
 use crate::io::stream::Outgoing;
 use crate::platform::Provider;
@@ -29,27 +27,30 @@ pub(super) const RAW: &str = "/raw";
 /// Any verb.
 pub(super) async fn forward(State(shared): State<Shared>, request: Request) -> Result<Response, Refusal> {
     let (head, body) = request.into_parts();
-    let (target, url) = find_target(&shared, &head).await?;
-    let (form, body) = target.signed_body(&head, body).await?;
-    let authorization = target.authorization(head.method.as_str(), &url, &form)?;
+    let Target { provider, tokens, base, url } = find_target(&shared, &head).await?;
+    let (form, body) = signed_body(&tokens, &head, body).await?;
 
-    let mut headers = end_to_end::filter_request(head.headers);
+    let authorization = provider.authorization(&tokens, head.method.as_str(), &url, &form)?;
     let mut authorization = HeaderValue::from_str(authorization.expose())
         .map_err(|_| Failure::internal("a token of the provider cannot stand in a header"))?;
     authorization.set_sensitive(true);
+    let mut headers = end_to_end::filter_request(head.headers);
     headers.insert(header::AUTHORIZATION, authorization);
 
     let outgoing = Outgoing { method: head.method, url: url.clone(), headers, body };
-    let product = target.provider.product();
-    let answer = shared.http.forward(outgoing).await.map_err(|error| match error {
-        HttpError::Unreachable { delivery: Delivery::TimedOut, .. } => Refusal::timed_out(product),
+    let product = provider.product();
+    let answer = shared.engine.http.forward(outgoing).await.map_err(|error| match error {
+        // In every other call a time-out is `Code::ProviderUnreachable`.
+        HttpError::Unreachable { delivery: Delivery::TimedOut, .. } => {
+            let text = format!("{product} does not answer in time.");
+            Refusal::new(StatusCode::GATEWAY_TIMEOUT, text)
+        }
         error => Failure::from(error).product(product).into(),
     })?;
 
     let mut headers = end_to_end::filter_response(answer.headers);
     let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
-    if let Some(here) =
-        location.and_then(|location| target.base.location(location, &url, &format!("{API_PATH}{RAW}")))
+    if let Some(here) = location.and_then(|there| base.location(there, &url, &format!("{API_PATH}{RAW}")))
         && let Ok(here) = HeaderValue::from_str(&here)
     {
         headers.insert(header::LOCATION, here);
@@ -61,70 +62,51 @@ pub(super) async fn forward(State(shared): State<Shared>, request: Request) -> R
     Ok(response)
 }
 
-/// The connection of a call, and where the call goes.
-async fn find_target(shared: &Shared, head: &Parts) -> Result<(Target, Url), Refusal> {
+/// Where a call goes, and with what.
+struct Target {
+    provider: Provider,
+    tokens: TokenSet,
+    base: ApiBase,
+    url: Url,
+}
+
+async fn find_target(shared: &Shared, head: &Parts) -> Result<Target, Refusal> {
     let connection = Caller::authenticate(shared, &head.headers)?.require_element()?;
     if matches!(head.method, Method::CONNECT | Method::TRACE) {
         // Neither is a call of an API, and TRACE would return the secrets (RFC 9110 §9.3.8).
         return Err(Refusal::wrong_verb());
     }
     let item = shared.engine.fresh_item(&connection).await?;
-    let target = Target::of(shared, &item).await?;
+    let provider = shared.engine.provider_of(&item).await?;
+    let expired = || Failure::new(Code::SignInExpired).product(provider.product());
+    let tokens = item.tokens().cloned().ok_or_else(expired)?;
+    let base = ApiBase(provider.api_base(&tokens)?);
     // The router has removed API_PATH.
     let path = head.uri.path().strip_prefix(RAW).unwrap_or_default();
     let path = path.strip_prefix('/').unwrap_or(path);
     let elsewhere = || Refusal::bad_request("The path leads out of the API.");
-    let url = target.base.join(path, head.uri.query()).ok_or_else(elsewhere)?;
-    Ok((target, url))
+    let url = base.join(path, head.uri.query()).ok_or_else(elsewhere)?;
+    Ok(Target { provider, tokens, base, url })
 }
 
-/// Where the calls of a connection go, and with what.
-struct Target {
-    provider: Provider,
-    tokens: TokenSet,
-    base: ApiBase,
-}
-
-impl Target {
-    async fn of(shared: &Shared, item: &Item) -> Result<Self, Refusal> {
-        let provider = shared.engine.provider_of(item).await?;
-        let expired = || Failure::new(Code::SignInExpired).product(provider.product());
-        let tokens = item.tokens().cloned().ok_or_else(expired)?;
-        let base = ApiBase::new(provider.api_base(&tokens)?);
-        Ok(Self { provider, tokens, base })
+/// The fields of a form that is signed, and the body. A form is read whole for that (RFC 5849 §3.4.1.3.1); every other
+/// body is streamed.
+async fn signed_body(
+    tokens: &TokenSet,
+    head: &Parts,
+    body: Body,
+) -> Result<(Vec<(String, String)>, Option<Body>), Refusal> {
+    let has = |name: HeaderName| head.headers.contains_key(name);
+    if !has(header::CONTENT_LENGTH) && !has(header::TRANSFER_ENCODING) {
+        return Ok((Vec::new(), None));
     }
-
-    /// RFC 5849 §3.4.1.3.1: the fields of a form are signed, so a form is read whole. Every other body is streamed.
-    async fn signed_body(
-        &self,
-        head: &Parts,
-        body: Body,
-    ) -> Result<(Vec<(String, String)>, Option<Body>), Refusal> {
-        let has = |name: HeaderName| head.headers.contains_key(name);
-        if !has(header::CONTENT_LENGTH) && !has(header::TRANSFER_ENCODING) {
-            return Ok((Vec::new(), None));
-        }
-        let kind = head.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let is_form = kind
-            .split(';')
-            .next()
-            .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
-        if self.tokens.token_secret.is_none() || !is_form {
-            return Ok((Vec::new(), Some(body)));
-        }
-        let whole = call::read_body(body).await?;
-        let malformed = || Refusal::bad_request("The body is not the form that it says it is.");
-        let text = std::str::from_utf8(&whole).map_err(|_| malformed())?;
-        let form = percent::parse_form(text).map_err(|_| malformed())?;
-        Ok((form, Some(Body::from(whole))))
+    let is_form = call::media_type(&head.headers) == "application/x-www-form-urlencoded";
+    if tokens.token_secret.is_none() || !is_form {
+        return Ok((Vec::new(), Some(body)));
     }
-
-    fn authorization(
-        &self,
-        method: &str,
-        url: &Url,
-        form: &[(String, String)],
-    ) -> Result<Sensitive<String>, Failure> {
-        self.provider.authorization(&self.tokens, method, url, form)
-    }
+    let whole = call::read_body(body).await?;
+    let malformed = || Refusal::bad_request("The body is not the form that it says it is.");
+    let text = std::str::from_utf8(&whole).map_err(|_| malformed())?;
+    let form = percent::parse_form(text).map_err(|_| malformed())?;
+    Ok((form, Some(Body::from(whole))))
 }

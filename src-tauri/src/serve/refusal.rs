@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, Problem};
-use crate::io::index::IndexError;
+use crate::domain::text::one_line;
 use crate::io::vault::KEYCHAIN_NAME;
 
 /// The text is the program's own, or the provider's, cleaned; never a value that was sent.
@@ -35,22 +35,12 @@ impl Refusal {
 
     /// The platform's message for everything that does not exist.
     pub(super) fn not_found(thing: &str, id: &str) -> Self {
-        // The caller's own text, which may be anything.
-        let id: String = id.chars().filter(|c| !c.is_control()).take(100).collect();
+        let id: String = id.chars().take(100).collect();
         Self::new(StatusCode::NOT_FOUND, format!("No {thing} found with ID {id}"))
-    }
-
-    pub(super) fn no_such_path() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "No such call.")
     }
 
     pub(super) fn wrong_verb() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "This call is not made with this verb.")
-    }
-
-    /// Only for forwarded calls: in any other a time-out is [`Code::ProviderUnreachable`].
-    pub(super) fn timed_out(product: &str) -> Self {
-        Self::new(StatusCode::GATEWAY_TIMEOUT, format!("{product} does not answer in time."))
     }
 
     pub(super) fn with_sentence(mut self, sentence: &str) -> Self {
@@ -78,51 +68,28 @@ impl Refusal {
 
 /// How failures are refused. Every other code is a fault inside, which the log explains. `{product}`, `{name}`, `{why}` and
 /// `{keychain}` stand for the facts of the failure.
-const REFUSALS: [(StatusCode, &[(Code, &str)]); 8] = [
-    (
-        StatusCode::BAD_REQUEST,
-        &[
-            (Code::AuthorizationExpired, "{product} refused."),
-            (Code::ElementRetired, "{product} was closed by its maker: nobody signs in to it."),
-            // Without fields: a forwarded call with a parameter that belongs to the signature.
-            (Code::FormInvalid, "The request cannot be signed{why}."),
-            // The caller has to correct the client's settings.
-            (Code::NeedsSettings, "{product} no longer accepts the API key or secret of this instance."),
-            (Code::ProviderRejected, "{product} refused."),
-        ],
-    ),
+const REFUSALS: [(Code, u16, &str); 18] = [
+    (Code::AuthorizationExpired, 400, "{product} refused."),
+    (Code::ElementRetired, 400, "{product} was closed by its maker: nobody signs in to it."),
+    // Without fields: a forwarded call with a parameter that belongs to the signature.
+    (Code::FormInvalid, 400, "The request cannot be signed{why}."),
+    // The caller has to correct the client's settings.
+    (Code::NeedsSettings, 400, "{product} no longer accepts the API key or secret of this instance."),
+    (Code::ProviderRejected, 400, "{product} refused."),
     // As from the provider: the token of this instance is no longer valid there.
-    (StatusCode::UNAUTHORIZED, &[(Code::SignInExpired, SIGN_IN_EXPIRED)]),
-    (StatusCode::FORBIDDEN, &[(Code::ConnectionDisabled, "The element instance is disabled.")]),
-    (StatusCode::CONFLICT, &[(Code::NameTaken, "An instance with the name {name} already exists.")]),
-    (
-        StatusCode::PAYLOAD_TOO_LARGE,
-        &[(Code::KeychainTooLong, "This is more than the {keychain} of this computer can hold.")],
-    ),
-    (
-        StatusCode::INTERNAL_SERVER_ERROR,
-        &[
-            (Code::ElementInvalid, "The element file of {name} cannot be used."),
-            (Code::IndexNewer, "The index of Keyrack cannot be used."),
-            (Code::IndexUnwritable, "The index of Keyrack cannot be used."),
-        ],
-    ),
-    (
-        StatusCode::BAD_GATEWAY,
-        &[
-            (Code::ProviderBadResponse, "{product} gave an answer that cannot be used."),
-            (Code::ProviderUnreachable, "{product} cannot be reached just now."),
-        ],
-    ),
-    (
-        StatusCode::SERVICE_UNAVAILABLE,
-        &[
-            (Code::KeychainDenied, "The {keychain} refused to keep or give the token."),
-            (Code::KeychainLocked, "The {keychain} of this computer is locked. Unlock it, then try again."),
-            (Code::KeychainMissing, "This computer has no {keychain} to keep tokens in."),
-            (Code::RenewalBusy, "Another program is renewing this token. Try again."),
-        ],
-    ),
+    (Code::SignInExpired, 401, SIGN_IN_EXPIRED),
+    (Code::ConnectionDisabled, 403, "The element instance is disabled."),
+    (Code::NameTaken, 409, "An instance with the name {name} already exists."),
+    (Code::KeychainTooLong, 413, "This is more than the {keychain} of this computer can hold."),
+    (Code::ElementInvalid, 500, "The element file of {name} cannot be used."),
+    (Code::IndexNewer, 500, "The index of Keyrack cannot be used."),
+    (Code::IndexUnwritable, 500, "The index of Keyrack cannot be used."),
+    (Code::ProviderBadResponse, 502, "{product} gave an answer that cannot be used."),
+    (Code::ProviderUnreachable, 502, "{product} cannot be reached just now."),
+    (Code::KeychainDenied, 503, "The {keychain} refused to keep or give the token."),
+    (Code::KeychainLocked, 503, "The {keychain} of this computer is locked. Unlock it, then try again."),
+    (Code::KeychainMissing, 503, "This computer has no {keychain} to keep tokens in."),
+    (Code::RenewalBusy, 503, "Another program is renewing this token. Try again."),
 ];
 
 const SIGN_IN_EXPIRED: &str =
@@ -144,8 +111,7 @@ impl From<Failure> for Refusal {
             _ => {}
         }
         let detail = failure.detail.as_deref();
-        let mut rows = REFUSALS.iter().flat_map(|(status, rows)| rows.iter().map(move |row| (*status, row)));
-        let Some((status, (_, text))) = rows.find(|(_, (code, _))| *code == failure.code) else {
+        let Some((_, status, text)) = REFUSALS.iter().find(|(code, ..)| *code == failure.code) else {
             let (code, detail) = (failure.code.as_str(), detail.unwrap_or_default());
             tracing::error!(code, detail, "a call failed");
             return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "The call failed inside Keyrack.");
@@ -156,13 +122,8 @@ impl From<Failure> for Refusal {
             .replace("{name}", name)
             .replace("{product}", failure.product.as_deref().unwrap_or("The provider"));
         let provider_message = failure.detail.filter(|_| WITH_PROVIDER_MESSAGE.contains(&failure.code));
+        let status = StatusCode::from_u16(*status).expect("the table has statuses of HTTP");
         Self { provider_message, ..Self::new(status, message) }
-    }
-}
-
-impl From<IndexError> for Refusal {
-    fn from(error: IndexError) -> Self {
-        Failure::from(error).into()
     }
 }
 
@@ -190,9 +151,10 @@ pub(super) fn add_body(mut response: Response, request_id: &str) -> Response {
         }
         None => return response,
     };
-    let mut body = json!({ "requestId": request_id, "message": refusal.message });
+    // Both may repeat text of the caller or the provider.
+    let mut body = json!({ "requestId": request_id, "message": one_line(&refusal.message) });
     if let Some(text) = refusal.provider_message {
-        body["providerMessage"] = text.into();
+        body["providerMessage"] = one_line(&text).into();
     }
     let (mut head, _) = response.into_parts();
     head.headers.remove(header::CONTENT_LENGTH);
@@ -202,4 +164,27 @@ pub(super) fn add_body(mut response: Response, request_id: &str) -> Response {
         head.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("User"));
     }
     Response::from_parts(head, Body::from(body.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt;
+
+    #[tokio::test]
+    async fn a_refusal_repeats_no_hidden_character() {
+        let name_taken = Failure::new(Code::NameTaken).name("A\u{202e}c\u{9b}me");
+        let refused = Failure::new(Code::ProviderRejected).detail("N\u{200b}o\r\nway");
+        for (refusal, message, provider_message) in [
+            (Refusal::not_found("element", "z\u{202e}\u{1b}en"), "No element found with ID zen", None),
+            (Refusal::from(name_taken), "An instance with the name Acme already exists.", None),
+            (Refusal::from(refused), "The provider refused.", Some("No way")),
+        ] {
+            let response = add_body(refusal.into_response(), "1");
+            let body = response.into_body().collect().await.expect("a body").to_bytes();
+            let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+            assert_eq!(body["message"], message);
+            assert_eq!(body["providerMessage"].as_str(), provider_message);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, put};
@@ -12,16 +12,16 @@ use axum::routing::{any, get, put};
 use super::raw::RAW;
 use super::refusal::{Refusal, add_body};
 use super::shared::Shared;
-use super::{configuration, create, elements, instances, oauth, ping, raw};
+use super::{configuration, create, elements, gate, instances, oauth, ping, raw};
 use crate::domain::hosted::API_PATH;
 use crate::io::clock;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("elements-request-id");
 
 pub(super) fn router(shared: Shared) -> Router {
-    let instance =
-        || get(instances::one).put(instances::change).patch(instances::change).delete(instances::delete);
-    let enabled = || put(instances::enable).delete(instances::disable);
+    let changes = || put(instances::change).patch(instances::change).delete(instances::delete);
+    let instance = || changes().get(instances::one);
+    let enabled = || put(instances::set_enabled).delete(instances::set_enabled);
     let entry = || get(configuration::one).patch(configuration::change);
     let api = Router::new()
         .route("/elements", get(elements::list))
@@ -36,14 +36,7 @@ pub(super) fn router(shared: Shared) -> Router {
         .route("/elements/{element}/instances", get(instances::list).post(create::create))
         .route("/elements/{element}/instances/{id}", instance())
         // Without an id in the path, a call is about the instance of its Element token.
-        .route(
-            "/instances",
-            get(instances::list)
-                .post(create::create)
-                .put(instances::change)
-                .patch(instances::change)
-                .delete(instances::delete),
-        )
+        .route("/instances", changes().get(instances::list).post(create::create))
         .route("/instances/count", get(instances::count))
         .route("/instances/enabled", enabled())
         .route("/instances/configuration", get(configuration::list))
@@ -62,7 +55,7 @@ pub(super) fn router(shared: Shared) -> Router {
         .route(&format!("{RAW}/{{*path}}"), any(raw::forward));
     Router::new()
         .nest(API_PATH, api)
-        .fallback(async || Refusal::no_such_path())
+        .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "No such call."))
         .layer(middleware::from_fn_with_state(shared.clone(), handle))
         .with_state(shared)
 }
@@ -76,7 +69,7 @@ async fn handle(State(shared): State<Shared>, mut request: Request, next: Next) 
     // The template, never the path, which can hold ids of the product.
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     request.headers_mut().remove(&REQUEST_ID);
-    let response = match shared.gate.check(&request) {
+    let response = match gate::check(&request, &shared.authority) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };

@@ -1,13 +1,13 @@
 //! The running server.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::authorizations::Authorizations;
 use super::credentials;
-use super::gate::Gate;
 use super::router::router;
-use super::shared::{Parts, Shared};
+use super::shared::Parts;
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::API_PATH;
 use crate::domain::sensitive::Sensitive;
@@ -36,10 +36,8 @@ pub struct Running {
 }
 
 impl Running {
-    /// Listens and answers for a workspace of this computer.
-    ///
-    /// # Errors
-    /// [`Code::Usage`] for a hosted workspace or an address that is not loopback; [`Code::PortInUse`].
+    /// Listens and answers for a workspace of this computer. [`Code::Usage`] for a hosted workspace or an address that
+    /// is not loopback; [`Code::PortInUse`].
     pub async fn start(engine: Engine, workspace: &WorkspaceId, listen: SocketAddr) -> Result<Self, Failure> {
         if workspace.is_hosted() {
             let what =
@@ -57,17 +55,17 @@ impl Running {
         let bound = bind(listen).await?;
         let authority = SocketAddr::new(listen.ip(), bound.port).to_string();
         let authorization = credentials::platform_header(&secrets);
-        let shared = Shared::new(Parts {
+        let base_url = format!("http://{authority}{API_PATH}");
+        let shared = Arc::new(Parts {
             engine: engine.clone(),
             workspace: workspace.clone(),
             secrets,
             authorizations: Authorizations::default(),
-            http: engine.http.clone(),
-            gate: Gate::new(&authority),
+            authority,
         });
         let limits = Limits { max_connections: CONNECTIONS, flush_timeout: FLUSH, ..Limits::default() };
         let serving = bound.serve_within(&router(shared), limits);
-        Ok(Self { base_url: format!("http://{authority}{API_PATH}"), authorization, engine, serving })
+        Ok(Self { base_url, authorization, engine, serving })
     }
 
     /// Stops accepting and frees the port, then waits for running calls and for work that must not be interrupted, even

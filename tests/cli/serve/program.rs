@@ -12,7 +12,7 @@ use crate::support::session::Session;
 #[test]
 fn the_server_prints_only_its_address_and_ends_cleanly() {
     let home = Home::new();
-    for signal in ["-TERM", "-INT"] {
+    for signal in ["-TERM", "-INT", "-HUP", "-QUIT"] {
         let mut child = home
             .command(&["serve", "--workspace", "practice"])
             .stdin(Stdio::null())

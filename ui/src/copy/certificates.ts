@@ -3,9 +3,7 @@
 import type { Failure } from "../ipc/types";
 import type { ErrorCopy } from "./errors";
 
-type Reason = "private_key" | "no_certificate" | "too_large" | "not_an_authority" | "expired" | "unusable";
-
-const REASONS: Record<Reason, { title: string; body: string }> = {
+const REASONS = {
   private_key: {
     title: "This is a private key",
     body: "It must stay with whoever made it, so it was not taken. Ask for the certificate of the authority instead.",
@@ -22,6 +20,10 @@ const REASONS: Record<Reason, { title: string; body: string }> = {
     title: "This certificate vouches for nobody",
     body: "It belongs to a single server. Ask for the certificate of the authority that issued it.",
   },
+  names_no_server: {
+    title: "This certificate names no server",
+    body: "It vouches only for itself, and says for no address. Ask for one with a subjectAltName.",
+  },
   expired: {
     title: "This certificate has ended",
     body: "Nothing can be checked with it any more. Ask for the current one.",
@@ -35,7 +37,7 @@ const REASONS: Record<Reason, { title: string; body: string }> = {
 /** Returns the words for a refusal; undefined where those of its code will do. */
 export function certificateCopy(failure: Failure): ErrorCopy | undefined {
   if (failure.code !== "usage") return undefined;
-  const words = REASONS[failure.name as Reason] ?? REASONS.unusable;
+  const words = REASONS[failure.name as keyof typeof REASONS] ?? REASONS.unusable;
   return { ...words, button: { label: "Choose another", does: "edit" }, move: "administrator" };
 }
 

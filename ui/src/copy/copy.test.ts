@@ -197,6 +197,7 @@ describe("words about a connection", () => {
       "Works. maria@acme.example · 1,182 ms",
     );
     expect(testLine({ took_ms: 9 })).toBe("Works. 9 ms");
+    expect(testLine({})).toContain("Not tested.");
   });
 });
 
@@ -206,6 +207,7 @@ describe("words about a certificate", () => {
     "no_certificate",
     "too_large",
     "not_an_authority",
+    "names_no_server",
     "expired",
     "unusable",
     undefined,

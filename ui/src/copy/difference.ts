@@ -1,7 +1,8 @@
 // Sentences about how the address registered at a product differs from ours.
 import type { DifferenceKind } from "../state/difference";
 
-const portWord = (port: string) => (port === "" ? "no port" : `port ${port}`);
+/** `:80` in words. */
+const portWord = (port: string) => (port.length > 1 ? `port ${port.slice(1)}` : "no port");
 
 function describeKind(found: DifferenceKind): string {
   switch (found.kind) {

@@ -6,7 +6,12 @@ import type { Code, Failure } from "../ipc/types";
 import { clockWords, waitWords } from "./time";
 
 /** Who can do something about it. */
-type Move = "user" | "administrator" | "provider" | "platform";
+const MOVES = {
+  user: "Your move",
+  administrator: "Your administrator’s move",
+  provider: "{product}’s move",
+  platform: "{platform}’s move",
+};
 
 /** What the button does; the screen that shows the failure knows how. */
 export type Does =
@@ -21,32 +26,36 @@ export type Does =
   | "practise"
   | "connections";
 
-type Fact =
-  | "product"
-  | "name"
-  | "platform"
-  | "wait"
-  | "port"
-  | "free_port"
-  | "report"
-  | "candidates"
-  | "keychain"
-  | "host"
-  | "authority"
-  | "clock"
-  | "expected"
-  | "found";
+/** The facts of a sentence, and what replaces one that the program did not send. */
+const UNNAMED = {
+  product: "the product",
+  name: "this",
+  platform: "the platform",
+  wait: "a minute",
+  port: "it needs",
+  free_port: "another",
+  report: "without a number",
+  candidates: "several",
+  keychain: "keyring",
+  host: "the server",
+  authority: "An authority that it does not know",
+  clock: "not right",
+  expected: "another account",
+  found: "Somebody",
+};
+
+type Fact = keyof typeof UNNAMED;
 
 interface ButtonCopy {
   label: string;
   does: Does;
 }
 
-/** The button of a row. One that needs a fact names another to use without it. */
-type Offer =
-  { button: ButtonCopy; needs?: never } | { button: ButtonCopy; needs: Fact; otherwise: ButtonCopy };
-
-export type ErrorCopy = { title: string; body: string; move: Move } & Offer;
+/** A row. Unless it says otherwise, its button is “Try again” and the move is the user’s. A button that needs a fact names
+ *  another to use without it. */
+export type ErrorCopy = { title: string; body: string; move?: keyof typeof MOVES } & (
+  { button?: ButtonCopy; needs?: never } | { button: ButtonCopy; needs: Fact; otherwise: ButtonCopy }
+);
 
 const TRY_AGAIN: ButtonCopy = { label: "Try again", does: "retry" };
 const CHECK: ButtonCopy = { label: "Try again", does: "check_keychain" };
@@ -60,39 +69,30 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   access_denied: {
     title: "Access was not given",
     body: "{product} reported that access was declined. Nothing was saved.",
-    button: TRY_AGAIN,
-    move: "user",
   },
   authorization_expired: {
     title: "The sign-in took too long",
     body: "What the browser brought from {product} was used before or is too old. Start again from here.",
     button: START_AGAIN,
-    move: "user",
   },
   callback_busy: {
     title: "Another sign-in is waiting",
     body: "Keyrack is already signing in to {product} in another window or terminal. Finish or cancel that one first.",
-    button: TRY_AGAIN,
-    move: "user",
   },
   callback_invalid: {
     title: "The address can’t be used",
     body: "It holds no answer from {product}. Copy the whole address the browser ended on.",
-    button: TRY_AGAIN,
-    move: "user",
   },
   callback_timeout: {
     title: "No answer from the browser",
     body: "The sign-in was not finished. Entered values are kept.",
     button: { label: "Open browser again", does: "retry" },
-    move: "user",
   },
   // Not shown: cancelling leads back to the form.
   cancelled: {
     title: "The sign-in was cancelled",
     body: "Entered values are kept.",
     button: START_AGAIN,
-    move: "user",
   },
   certificate_untrusted: {
     title: "This computer does not trust the server",
@@ -103,26 +103,20 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   clock_wrong: {
     title: "The clock is {clock}",
     body: "{product} takes sign-ins only at the right time. Set the clock of this computer, then try again.",
-    button: TRY_AGAIN,
-    move: "user",
   },
   connection_disabled: {
     title: "This account is switched off",
     body: "Nothing can use it while it is off. Switch it on, then try again.",
-    button: TRY_AGAIN,
-    move: "user",
   },
   connection_unknown: {
     title: "This connection is gone",
     body: "It was removed in another window or terminal. The list shows what is left.",
     button: CONNECTIONS,
-    move: "user",
   },
   element_in_use: {
     title: "It can’t be taken out yet",
     body: "“{name}” is connected by it. Remove that connection first.",
     button: CONNECTIONS,
-    move: "user",
   },
   element_invalid: {
     title: "The description of {product} has a fault",
@@ -146,25 +140,20 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "Some entries can’t be used",
     body: "What to change is said below each of them.",
     button: EDIT,
-    move: "user",
   },
   index_newer: {
     title: "A newer version wrote this data",
     body: "Update the app to open it. Nothing was changed.",
     button: DETAILS,
-    move: "user",
   },
   index_unwritable: {
     title: "The list can’t be saved",
     body: "The data folder can’t be written to. Make room on the disk or check who owns the folder.",
-    button: TRY_AGAIN,
-    move: "user",
   },
   instance_gone: {
     title: "{platform} no longer has this account",
     body: "It was deleted there. Remove it here, then connect {product} anew.",
     button: DETAILS,
-    move: "user",
   },
   internal: {
     title: "Something failed inside the app",
@@ -184,19 +173,16 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "Nothing to sign in with was found there",
     body: "{host} does not tell how to sign in. Check the address, or enter the single addresses by hand.",
     button: EDIT,
-    move: "user",
   },
   keychain_denied: {
     title: "The {keychain} refused",
     body: "Keyrack was not allowed to use it. Allow it when the system asks.",
     button: CHECK,
-    move: "user",
   },
   keychain_locked: {
     title: "The {keychain} is locked",
     body: "Unlock it to save and use connections.",
     button: CHECK,
-    move: "user",
   },
   keychain_missing: {
     title: "No {keychain} was found",
@@ -214,13 +200,11 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "More than one connection has this name",
     body: "These match: {candidates}. Choose one of them in the list.",
     button: CONNECTIONS,
-    move: "user",
   },
   name_taken: {
     title: "This name is in use",
     body: "Another connection is called “{name}”. Choose another name.",
     button: EDIT,
-    move: "user",
   },
   needs_settings: {
     title: "{product} no longer accepts these settings",
@@ -237,20 +221,17 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   platform_busy: {
     title: "{platform} asks to wait",
     body: "Too much was asked of it in a short time. Try again in {wait}.",
-    button: TRY_AGAIN,
     move: "platform",
   },
   platform_failed: {
     title: "{platform} has a fault",
     body: "Nothing is wrong on this computer. Try again in a few minutes.",
-    button: TRY_AGAIN,
     move: "platform",
   },
   platform_limit: {
     title: "This is too large for {platform}",
     body: "It takes no entry of this size. Shorten what was entered.",
     button: EDIT,
-    move: "user",
   },
   platform_rejected: {
     title: "{platform} refused",
@@ -268,8 +249,6 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   platform_unreachable: {
     title: "{platform} can’t be reached",
     body: "Check the connection to the internet and try again. Nothing was changed.",
-    button: TRY_AGAIN,
-    move: "user",
   },
   port_in_use: {
     title: "The callback address is taken",
@@ -277,7 +256,6 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     button: { label: "Use port {free_port}", does: "use_free_port" },
     needs: "free_port",
     otherwise: SETTINGS,
-    move: "user",
   },
   provider_bad_response: {
     title: "{product} sent an unexpected answer",
@@ -287,15 +265,13 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   },
   provider_rejected: {
     title: "{product} refused the sign-in",
-    body: "Usually the identifier or the secret is wrong. Check both.",
-    button: EDIT,
+    body: "Its own words in the details say why.",
+    button: DETAILS,
     move: "administrator",
   },
   provider_unreachable: {
     title: "{product} can’t be reached",
     body: "Check the connection to the internet and try again. Nothing was changed.",
-    button: TRY_AGAIN,
-    move: "user",
   },
   redirect_mismatch: {
     title: "{product} expects another address",
@@ -306,20 +282,16 @@ export const ERRORS: Record<Code, ErrorCopy> = {
   renewal_busy: {
     title: "Access is being renewed",
     body: "Another program is renewing it at this moment. Try again in a few seconds.",
-    button: TRY_AGAIN,
-    move: "user",
   },
   sign_in_expired: {
     title: "Sign in again",
     body: "{product} ended this sign-in. Other connections are not affected.",
     button: { label: "Sign in again", does: "retry" },
-    move: "user",
   },
   state_mismatch: {
     title: "The answer did not match",
     body: "The browser returned an answer for another sign-in. Start again from here.",
     button: START_AGAIN,
-    move: "user",
   },
   usage: {
     title: "This can’t be done here",
@@ -337,19 +309,38 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     title: "This name is in use",
     body: "Another workspace is called “{name}”. Choose another name.",
     button: EDIT,
-    move: "user",
   },
   workspace_unknown: {
     title: "This workspace is gone",
     body: "It was removed in another window or terminal. Choose another one in Settings.",
     button: SETTINGS,
-    move: "user",
   },
   wrong_account: {
     title: "Another account signed in",
     body: "{found} signed in, but “{name}” belongs to {expected}. Nothing was changed.",
     button: { label: "Sign in again", does: "retry" },
-    move: "user",
+  },
+};
+
+/** `provider_rejected` where it is known what was refused. */
+const REFUSED: Record<NonNullable<Failure["refused"]>, ErrorCopy> = {
+  client: {
+    title: "{product} refused the sign-in",
+    body: "Usually the identifier or the secret is wrong. Check both.",
+    button: EDIT,
+    move: "administrator",
+  },
+  registration: {
+    title: "{product} refused to register this app",
+    body: "Register an app there by hand, then enter its identifier here.",
+    button: EDIT,
+    move: "administrator",
+  },
+  scope: {
+    title: "{product} refused the access that was asked for",
+    body: "Check the scope. The details have its own words.",
+    button: EDIT,
+    move: "administrator",
   },
 };
 
@@ -358,7 +349,6 @@ export const SECRETS_REFUSED: ErrorCopy = {
   title: "{platform} does not accept these secrets",
   body: "Copy both again from its web page. They belong together: one user of one organization.",
   button: EDIT,
-  move: "user",
 };
 
 /** A failure in words, ready to show. */
@@ -369,13 +359,6 @@ export interface FailureWords {
   move: string;
   button: ButtonCopy;
 }
-
-const MOVES: Record<Move, string> = {
-  user: "Your move",
-  administrator: "Your administrator’s move",
-  provider: "{product}’s move",
-  platform: "{platform}’s move",
-};
 
 /** The names that a sentence takes from outside the failure. */
 export interface Names {
@@ -404,24 +387,6 @@ function collectFacts(failure: Failure, names: Names): Record<Fact, string | und
   };
 }
 
-/** Replacements for facts that the program did not send. */
-const UNNAMED: Record<Fact, string> = {
-  product: "the product",
-  name: "this",
-  platform: "the platform",
-  wait: "a minute",
-  port: "it needs",
-  free_port: "another",
-  report: "without a number",
-  candidates: "several",
-  keychain: "keyring",
-  host: "the server",
-  authority: "An authority that it does not know",
-  clock: "not right",
-  expected: "another account",
-  found: "Somebody",
-};
-
 function fill(template: string, known: Record<Fact, string | undefined>): string {
   const text = template.replace(/\{(\w+)\}/g, (_, fact: Fact) => known[fact] ?? UNNAMED[fact]);
   // A host at the start of a sentence keeps its small letter.
@@ -432,14 +397,15 @@ function fill(template: string, known: Record<Fact, string | undefined>): string
 export function describeFailure(
   failure: Failure,
   names: Names,
-  copy: ErrorCopy = ERRORS[failure.code],
+  copy: ErrorCopy = failure.refused === undefined ? ERRORS[failure.code] : REFUSED[failure.refused],
 ): FailureWords {
   const known = collectFacts(failure, names);
-  const button = copy.needs !== undefined && known[copy.needs] === undefined ? copy.otherwise : copy.button;
+  const lacks = copy.needs !== undefined && known[copy.needs] === undefined;
+  const button = (lacks ? copy.otherwise : copy.button) ?? TRY_AGAIN;
   return {
     title: fill(copy.title, known),
     body: fill(copy.body, known),
-    move: fill(MOVES[copy.move], known),
+    move: fill(MOVES[copy.move ?? "user"], known),
     button: { label: fill(button.label, known), does: button.does },
   };
 }

@@ -1,11 +1,6 @@
 // Sentences of more than one screen, and those for screen readers. errors.ts has the words for failures.
-import type { ConnectionView, KeychainView, Status, TestView, WorkspaceView } from "../ipc/types";
+import type { ConnectionView, Status, TestView, WorkspaceView } from "../ipc/types";
 import { relativeTime } from "./time";
-
-/** Names the keychain as the system does. */
-export function keychainWord(keychain: KeychainView | undefined): string {
-  return keychain?.name ?? "keyring";
-}
 
 const BADGES: Record<Status, string | null> = {
   ok: null,
@@ -23,11 +18,6 @@ export function badgeWord(connection: ConnectionView): string | null {
   return BADGES[connection.status];
 }
 
-/** Returns the status on the screen of one connection. */
-export function statusWord(connection: ConnectionView): string {
-  return badgeWord(connection) ?? "Works";
-}
-
 /** “3 accounts”, with a capital for the start of a sentence. */
 export function countAccounts(count: number): string {
   if (count === 0) return "No accounts";
@@ -40,15 +30,12 @@ export function hostOf(workspace: WorkspaceView): string {
 }
 
 /** Explains what a workspace is. */
-export function workspaceLine(workspace: WorkspaceView): string {
-  switch (workspace.kind) {
-    case "local":
-      return "Products are connected from this computer directly.";
-    case "practice":
-      return "For trying things out. Nothing there is real.";
-    case "hosted":
-      return "A platform that keeps the sign-ins.";
-  }
+export function workspaceLine({ kind }: WorkspaceView): string {
+  return {
+    local: "Products are connected from this computer directly.",
+    practice: "For trying things out. Nothing there is real.",
+    hosted: "A platform that keeps the sign-ins.",
+  }[kind];
 }
 
 /** Names the places where a secret is stored, for the line below its field. */
@@ -82,6 +69,7 @@ export function removalLine({ product, revocation }: ConnectionView): string {
 
 /** “Works. maria@acme.example · 182 ms”. */
 export function testLine({ identity, took_ms }: TestView): string {
+  if (took_ms === undefined) return "Not tested. The product has no address that tells whose sign-in it is.";
   const facts = [identity, `${took_ms.toLocaleString("en-GB")} ms`].filter(Boolean);
   return `Works. ${facts.join(" · ")}`;
 }

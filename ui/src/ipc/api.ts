@@ -2,29 +2,14 @@
 // answers and is generated from Rust; fake/ implements the same calls in memory.
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import type {
-  Appearance,
-  AttemptView,
-  ConnectRequest,
-  ElementView,
-  Failure,
-  ImportView,
-  InstanceView,
-  KeychainView,
-  PresetView,
-  RemovedView,
-  State,
-  TestView,
-  WorkspaceRequest,
-  WorkspaceView,
-} from "./types";
+import type * as Types from "./types";
 
 /** A folder that the program opens in the file browser. */
 export type Folder = "data" | "elements" | "log";
 
 /** Converts what a call threw. The program throws a `Failure`; anything else (a refused command) becomes one. */
-function asFailure(thrown: unknown): Failure {
-  if (typeof thrown === "object" && thrown !== null && "code" in thrown) return thrown as Failure;
+function asFailure(thrown: unknown): Types.Failure {
+  if (typeof thrown === "object" && thrown !== null && "code" in thrown) return thrown as Types.Failure;
   return { code: "internal", detail: thrown instanceof Error ? thrown.message : String(thrown) };
 }
 
@@ -38,19 +23,15 @@ async function call<T>(command: string, args?: Record<string, unknown>): Promise
 
 /** The commands of the program. Every promise rejects with a `Failure` and with nothing else. */
 export const desktop = {
-  state: () => call<State>("state"),
-  /**
-   * Lists the elements of the current workspace; in practice their fields are filled in. A hosted platform is asked for
-   * its list, which may take seconds and may fail; `fields` of elements that only the platform describes are empty.
-   */
-  elements: () => call<ElementView[]>("elements"),
-  /** Reads one element with its whole form. */
-  element: (key: string) => call<ElementView>("element", { key }),
+  state: () => call<Types.State>("state"),
+  /** Lists the elements of the current workspace. A hosted platform may take seconds or fail, and gives no `fields`. */
+  elements: () => call<Types.ElementView[]>("elements"),
+  element: (key: string) => call<Types.ElementView>("element", { key }),
   /** Makes a custom element from a generic form and returns it with its own form. */
-  describe: (request: ConnectRequest) => call<ElementView>("describe", { request }),
+  describe: (request: Types.ConnectRequest) => call<Types.ElementView>("describe", { request }),
   /** Deletes a custom element; `element_in_use` while a connection uses it. */
   removeElement: (key: string) => call<void>("remove_element", { key }),
-  connect: (request: ConnectRequest) => call<AttemptView>("connect", { request }),
+  connect: (request: Types.ConnectRequest) => call<Types.AttemptView>("connect", { request }),
   openBrowserAgain: (attempt: string) => call<void>("open_browser_again", { attempt }),
   copyLink: (attempt: string) => call<void>("copy_link", { attempt }),
   pasteBack: (attempt: string, address: string) => call<void>("paste_back", { attempt, address }),
@@ -67,23 +48,22 @@ export const desktop = {
   copyToken: (connection: string) => call<void>("copy_token", { connection }),
   rename: (connection: string, name: string) => call<void>("rename", { connection, name }),
   /** Asks the product who is signed in. */
-  test: (connection: string) => call<TestView>("test", { connection }),
+  test: (connection: string) => call<Types.TestView>("test", { connection }),
   /** Gets a new token although the old one still works. */
   renew: (connection: string) => call<void>("renew", { connection }),
   /** Removes a connection; `here` keeps its instance at a hosted platform. */
-  remove: (connection: string, here: boolean) => call<RemovedView>("remove", { connection, here }),
+  remove: (connection: string, here: boolean) => call<Types.RemovedView>("remove", { connection, here }),
   /** Opens the product's page for ending access, also for the connection removed last. */
   openAccessPage: (connection: string) => call<void>("open_access_page", { connection }),
-  /** Replaces all tags. */
   setTags: (connection: string, tags: string[]) => call<void>("set_tags", { connection, tags }),
   setNote: (connection: string, note: string) => call<void>("set_note", { connection, note }),
   /** Switches a connection on or off, at a hosted platform too. */
   setEnabled: (connection: string, enabled: boolean) => call<void>("set_enabled", { connection, enabled }),
   useWorkspace: (name: string) => call<void>("use_workspace", { name }),
   /** Lists the platforms whose address is known. */
-  presets: () => call<PresetView[]>("presets"),
+  presets: () => call<Types.PresetView[]>("presets"),
   /** Checks the secrets at the platform, then stores them in the keychain. Does not switch to the workspace. */
-  addWorkspace: (request: WorkspaceRequest) => call<WorkspaceView>("add_workspace", { request }),
+  addWorkspace: (request: Types.WorkspaceRequest) => call<Types.WorkspaceView>("add_workspace", { request }),
   /** Checks new secrets at the platform, then replaces the stored ones. */
   replaceSecrets: (name: string, userSecret: string, organizationSecret: string) =>
     call<void>("replace_secrets", { name, userSecret, organizationSecret }),
@@ -91,16 +71,15 @@ export const desktop = {
   /** Removes a workspace and its connections from this computer; nothing changes at the platform. */
   removeWorkspace: (name: string) => call<void>("remove_workspace", { name }),
   /** Lists the instances at the platform of the current, hosted workspace. */
-  instances: () => call<InstanceView[]>("instances"),
-  /** Adds instances as connections. */
-  importInstances: (ids: string[]) => call<ImportView>("import_instances", { ids }),
-  setAppearance: (appearance: Appearance) => call<void>("set_appearance", { appearance }),
+  instances: () => call<Types.InstanceView[]>("instances"),
+  importInstances: (ids: string[]) => call<Types.ImportView>("import_instances", { ids }),
+  setAppearance: (appearance: Types.Appearance) => call<void>("set_appearance", { appearance }),
   setCallbackPort: (port: number) => call<void>("set_callback_port", { port }),
   /** Trusts a certificate authority besides those of the system. */
   addCertificate: (pem: string) => call<void>("add_certificate", { pem }),
   removeCertificate: (sha256: string) => call<void>("remove_certificate", { sha256 }),
   openFolder: (folder: Folder) => call<void>("open_folder", { folder }),
-  checkKeychain: () => call<KeychainView>("check_keychain"),
+  checkKeychain: () => call<Types.KeychainView>("check_keychain"),
   /** Calls `listener` whenever `state()` would answer differently. */
   onChanged: async (listener: () => void) => {
     await listen("changed", listener);

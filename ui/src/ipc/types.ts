@@ -8,9 +8,11 @@ export type FieldProblem = { key: string, problem: Problem, };
 
 export type PlatformAnswer = { status?: number, request_id?: string, message?: string, provider_message?: string, retry_after?: number, };
 
+export type Refused = "client" | "registration" | "scope";
+
 export type Exchange = { method: string, host: string, path: string, status?: number, error?: string, took_ms: number, };
 
-export type Failure = { code: Code, fields?: Array<FieldProblem>, product?: string, name?: string, host?: string, port?: number, free_port?: number, detail?: string, candidates?: Array<string>, platform?: PlatformAnswer, redirect?: string, registered?: string, issuer?: string, clock_skew?: number, retry_after?: number, expected?: string, found?: string, exchanges?: Array<Exchange>, report?: string, };
+export type Failure = { code: Code, fields?: Array<FieldProblem>, product?: string, name?: string, host?: string, port?: number, free_port?: number, detail?: string, candidates?: Array<string>, platform?: PlatformAnswer, refused?: Refused, redirect?: string, registered?: string, issuer?: string, clock_skew?: number, retry_after?: number, expected?: string, found?: string, exchanges?: Array<Exchange>, report?: string, };
 
 export type Appearance = "system" | "light" | "dark";
 
@@ -48,7 +50,7 @@ export type Revoked = "yes" | "later" | "no";
 
 export type RemovedView = { revoked: Revoked, page?: string, };
 
-export type TestView = { identity?: string, took_ms: number, };
+export type TestView = { identity?: string, took_ms?: number, };
 
 export type CertificateView = { subject: string, issuer: string, expires_at: number, sha256: string, };
 

@@ -2,10 +2,10 @@
 import type { Failure } from "../ipc/types";
 
 export class Action<Name extends string = string> {
-  /** The named action that is running. */
   busy = $state<Name | null>(null);
   failure = $state.raw<Failure | null>(null);
-  #retry: (() => void) | undefined;
+  /** Tries again what failed. */
+  retry = () => {};
   readonly #hooks: { onstart?: () => void; onfailure?: (failure: Failure) => unknown };
 
   constructor(hooks: { onstart?: () => void; onfailure?: (failure: Failure) => unknown } = {}) {
@@ -33,12 +33,8 @@ export class Action<Name extends string = string> {
   }
 
   /** Shows a failure of something that ran elsewhere. */
-  fail(failure: Failure | null, retry?: () => void): void {
+  fail(failure: Failure | null, retry = () => {}): void {
     this.failure = failure;
-    this.#retry = retry;
-  }
-
-  retry(): void {
-    this.#retry?.();
+    this.retry = retry;
   }
 }

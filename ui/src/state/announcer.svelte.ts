@@ -1,5 +1,4 @@
-// The text of the live region. The region is in the page from the start (App.svelte): screen readers skip a region that
-// arrives together with its text.
+// The text of the live region, which App.svelte shows from the start: screen readers skip one that arrives with its text.
 
 export class Announcer {
   text = $state("");

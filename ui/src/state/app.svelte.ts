@@ -4,7 +4,7 @@ import type { Api } from "../ipc/api";
 import type { AttemptView, ConnectionView, Failure, State } from "../ipc/types";
 import { describeFailure, type ErrorCopy, type FailureWords } from "../copy/errors";
 import { formatReport } from "../copy/report";
-import { ANNOUNCE, keychainWord } from "../copy/words";
+import { ANNOUNCE } from "../copy/words";
 import { Announcer } from "./announcer.svelte";
 import { arrivedAt } from "./attempts";
 import { copyText } from "./clipboard";
@@ -34,6 +34,7 @@ export interface Removed {
 }
 
 export class App {
+  readonly api: Api;
   readonly store: Store;
   readonly router = new Router();
   readonly drafts = new Drafts();
@@ -42,7 +43,7 @@ export class App {
   /** Shown on the list until the list is left. */
   removed = $state.raw<Removed | null>(null);
 
-  /** Replaces what Escape does; set by the screen that needs it. */
+  /** What Escape does instead of going back. */
   escape: (() => void) | null = null;
 
   /** The attempt on the Connect screen: only its end leads to the list. */
@@ -51,12 +52,34 @@ export class App {
   #lastConnected: { attempt: string; row: string | undefined } | null = null;
 
   constructor(api: Api) {
+    this.api = api;
     this.store = new Store(api);
     this.store.onupdate = (before, after) => this.#followAttempts(before, after);
   }
 
-  get api(): Api {
-    return this.store.api;
+  get keychain(): string {
+    return this.store.state?.keychain.name ?? "keyring";
+  }
+
+  /** The label of the hosted workspace in use. */
+  get platform(): string | undefined {
+    const workspace = this.store.state?.workspace;
+    return workspace?.kind === "hosted" ? workspace.label : undefined;
+  }
+
+  /** Runs what changes the state, shows the new state and announces it. Rejects with the failure of `work`. */
+  async change(work: () => Promise<unknown>, announcement?: string): Promise<void> {
+    await work();
+    await this.store.refresh();
+    if (announcement !== undefined) this.announcer.say(announcement);
+  }
+
+  /** Replaces what Escape does, until the function that it returns is called. */
+  onEscape(press: () => void): () => void {
+    this.escape = press;
+    return () => {
+      if (this.escape === press) this.escape = null;
+    };
   }
 
   ask(question: Omit<Question, "answer">): Promise<boolean> {
@@ -71,7 +94,6 @@ export class App {
     });
   }
 
-  /** Asks before something is removed. */
   askToRemove(question: Pick<Question, "title" | "body" | "link"> & { go?: string }): Promise<boolean> {
     return this.ask({ stay: "Cancel", go: "Remove", danger: true, ...question });
   }
@@ -110,8 +132,7 @@ export class App {
 
   /** Switches to the practice workspace, with one element or with the catalogue. */
   async practise(element?: string): Promise<void> {
-    await this.api.useWorkspace("practice");
-    await this.store.refresh();
+    await this.change(() => this.api.useWorkspace("practice"));
     this.router.leaving = null;
     await this.router.go({ screen: "add" });
     if (element !== undefined) await this.router.go({ screen: "connect", element });
@@ -133,8 +154,7 @@ export class App {
 
   /** Checks the keychain; what is wrong with it shows in the state. */
   async checkKeychain(): Promise<void> {
-    await this.api.checkKeychain().catch(() => undefined);
-    await this.store.refresh();
+    await this.change(() => this.api.checkKeychain().catch(() => undefined));
   }
 
   announceWaiting({ stage, user_code: code, host, product }: AttemptView): void {
@@ -149,13 +169,10 @@ export class App {
 
   /** Puts a failure into words, with the names of this system's keychain and of the workspace. */
   describeFailure(failure: Failure, product?: string, copy?: ErrorCopy): FailureWords {
-    const { keychain, workspace } = this.store.state ?? {};
+    const { keychain, platform } = this;
     return describeFailure(
       product === undefined ? failure : { product, ...failure },
-      {
-        keychain: keychainWord(keychain),
-        platform: workspace?.kind === "hosted" ? workspace.label : undefined,
-      },
+      { keychain, platform },
       copy,
     );
   }
@@ -168,7 +185,6 @@ export class App {
     this.announceWords(this.describeFailure(failure, product));
   }
 
-  /** Copies the report of a failure that was seen at `at`. */
   copyReport(failure: Failure, product: string | undefined, words: FailureWords, at: number): Promise<void> {
     const version = this.store.state?.settings.version ?? "";
     return copyText(formatReport(failure, { version, product, at, move: words.move }));

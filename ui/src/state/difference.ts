@@ -1,14 +1,7 @@
 // Where and how two addresses differ that should be the same, letter for letter. copy/difference.ts has the words.
 
-/** Two texts without their common start and end: `start + ours + end` is the first one. */
-interface Difference {
-  start: string;
-  ours: string;
-  theirs: string;
-  end: string;
-}
-
-export function findDifference(ours: string, theirs: string): Difference {
+/** Splits two texts at their common start and end: `start + ours + end` is the first one. */
+export function findDifference(ours: string, theirs: string) {
   // Code points, so that no character is cut in two.
   const [a, b] = [[...ours], [...theirs]];
   const shorter = Math.min(a.length, b.length);
@@ -30,43 +23,26 @@ export interface Run {
   differs: boolean;
 }
 
-/** How two addresses differ. */
 export type DifferenceKind =
-  | { kind: "blank" }
-  | { kind: "scheme"; ours: string; theirs: string }
-  | { kind: "loopback"; ours: string; theirs: string }
-  | { kind: "host" }
-  | { kind: "port"; ours: string; theirs: string }
-  | { kind: "slash"; ours: boolean }
-  | { kind: "path" }
-  | { kind: "rest" }
-  | { kind: "case" }
-  | { kind: "other" };
+  | { kind: "blank" | "host" | "path" | "rest" | "case" | "other" }
+  | { kind: "scheme" | "loopback" | "port"; ours: string; theirs: string }
+  | { kind: "slash"; ours: boolean };
 
-interface Parts {
-  scheme: string;
-  host: string;
-  port: string;
-  path: string;
-  rest: string;
-}
+/** The parts of an address. Not by `URL`, which normalizes what must be compared as written. */
+const ADDRESS =
+  /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<host>\[[^\]]*\]|[^/?#:]*)(?<port>(:[^/?#]*)?)(?<path>[^?#]*)(?<rest>.*)$/i;
 
-// Not by `URL`, which normalizes what must be compared as written.
-function parse(address: string): Parts | null {
-  const found = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^/?#:]*)(?::([^/?#]*))?([^?#]*)(.*)$/is.exec(address);
-  if (!found) return null;
-  const [, scheme = "", host = "", port = "", path = "", rest = ""] = found;
-  return { scheme, host, port, path, rest };
-}
+type Parts = Record<"scheme" | "host" | "port" | "path" | "rest", string>;
 
-function pieces({ scheme, host, port, path, rest }: Parts): string[] {
-  return [scheme, "://", host, port === "" ? "" : `:${port}`, path, rest];
+function parse(address: string): Parts | undefined {
+  return ADDRESS.exec(address)?.groups as Parts | undefined;
 }
 
 /** Splits both addresses into runs that differ or do not. Scheme, host, port and path are compared one by one, else a
  *  slash at the end would mark everything before it. */
 export function splitRuns(ours: string, theirs: string): { ours: Run[]; theirs: Run[] } {
   const [a, b] = [parse(ours), parse(theirs)];
+  const pieces = ({ scheme, host, port, path, rest }: Parts) => [scheme, "://", host, port, path, rest];
   const pairs = a && b ? pieces(a).map((piece, index) => [piece, pieces(b)[index] ?? ""]) : [[ours, theirs]];
   const runs = { ours: [] as Run[], theirs: [] as Run[] };
   const add = (to: Run[], text: string, differs: boolean) => {

@@ -1,5 +1,4 @@
-// Values typed into forms, kept in memory through failure, cancelling and waiting, so that nothing is typed twice. They
-// are dropped when the account is connected, when the user leaves the form, and when the window closes.
+// Values typed into forms, kept in memory until the account is connected or the user leaves the form.
 import type { FieldView } from "../ipc/types";
 import { initialValues, type Values } from "./form";
 
@@ -20,7 +19,6 @@ export class Draft {
     this.#initial[key] = value;
   }
 
-  /** Whether the user has typed anything. */
   get typed(): boolean {
     return (
       this.name !== "" ||

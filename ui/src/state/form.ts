@@ -1,8 +1,10 @@
-// The rules of a form: which fields show, what is sent, what is missing. The program owns the patterns and checks whether
-// values match them.
+// The rules of a form: which fields show, what is sent, what is missing. The program checks the values against patterns.
 import type { ElementView, FieldProblem, FieldView, Problem } from "../ipc/types";
 
 export type Values = Record<string, string>;
+
+/** The attributes of an input for technical text, which the system must neither complete nor correct. */
+export const AS_TYPED = { autocomplete: "off", autocapitalize: "off", spellcheck: false } as const;
 
 /** Makes a field that no element describes: required text, but for what `part` says otherwise. */
 export function plainField(part: Partial<FieldView> & Pick<FieldView, "key" | "label">): FieldView {
@@ -51,13 +53,11 @@ export const SECRET = "oauth.api.secret";
 export const CALLBACK = "oauth.callback.url";
 const CLIENT = [KEY, SECRET, CALLBACK];
 
-/** The fields of a generic form that describe the provider. */
 export function providerFields(fields: FieldView[]): FieldView[] {
   return fields.filter((field) => !CLIENT.includes(field.key));
 }
 
-/** Trims a value, and cuts a pasted address to the part that the field asks for: `https://acme.zendesk.com/agent` becomes
- *  `acme`. The program checks the rest. */
+/** Trims a value, and cuts a pasted address to the wanted part: `https://acme.zendesk.com/agent` becomes `acme`. */
 export function cutToPart(field: FieldView, typed: string): string {
   const value = typed.trim();
   if (field.kind === "origin" && /^https:\/\/[^/?#]+[/?#]/i.test(value)) return new URL(value).origin;

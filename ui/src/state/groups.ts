@@ -1,15 +1,6 @@
 // Divides and filters the list of connections.
-import type { AttemptView, Code, ConnectionView, State } from "../ipc/types";
+import type { Code, ConnectionView, State } from "../ipc/types";
 import { identityLine } from "../copy/words";
-
-interface Groups {
-  /** Connections whose user has to act. */
-  attention: ConnectionView[];
-  /** Attempts that failed or could not be saved. */
-  ended: AttemptView[];
-  waiting: AttemptView[];
-  connected: ConnectionView[];
-}
 
 /** The least number of connections that shows a filter. */
 export const FILTER_FROM = 8;
@@ -45,11 +36,13 @@ export function isUsable(connection: ConnectionView): boolean {
   return !connection.disabled && !needsAttention(connection);
 }
 
-export function groupConnections(state: State, filter: string): Groups {
+export function groupConnections(state: State, filter: string) {
   const words = splitWords(filter);
   const shown = state.connections.filter((connection) => matches(connection, words));
   return {
+    /** Connections whose user has to act. */
     attention: shown.filter(needsAttention),
+    /** Attempts that failed or could not be saved. */
     ended: state.attempts.filter((attempt) => attempt.stage === "failed" || attempt.stage === "unsaved"),
     waiting: state.attempts.filter((attempt) => attempt.stage === "waiting" || attempt.stage === "finishing"),
     connected: shown.filter((connection) => !needsAttention(connection)),

@@ -14,13 +14,12 @@ const PLATFORM_SILENT: Code[] = [
   "platform_bad_response",
 ];
 
-/** Asks, then removes a connection. `platform` is the label of its hosted workspace. */
 export async function removeConnection(
   app: App,
   connection: ConnectionView,
-  platform: string | null,
   action: Pick<Action<"remove">, "run" | "failure">,
 ): Promise<void> {
+  const { platform } = app;
   const { id, name, product, revocation } = connection;
   const gone = attentionCode(connection) === "instance_gone";
   const openPage = () => void action.run(null, () => app.api.openAccessPage(id));

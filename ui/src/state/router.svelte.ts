@@ -1,24 +1,5 @@
 // The screen that is shown, and the way back. parts/Screen.svelte moves the focus and sets the title.
-import type { FieldProblem } from "../ipc/types";
-
-export type Route =
-  | { screen: "connections"; focus?: string }
-  | { screen: "add" }
-  | {
-      screen: "connect";
-      element: string;
-      attempt?: string;
-      /** The connection to sign in to again. */
-      again?: string;
-      /** What the program does not know for that. */
-      missing?: FieldProblem[];
-    }
-  | { screen: "connection"; id: string }
-  | { screen: "import" }
-  /** `focus` names a workspace to focus, `part` a part to scroll to. */
-  | { screen: "settings"; focus?: string; part?: "certificates" }
-  | { screen: "add-workspace" }
-  | { screen: "replace-secrets"; workspace: string };
+import type { Route } from "../screens/screens";
 
 const HOME: Route = { screen: "connections" };
 

@@ -1,10 +1,8 @@
-// When grey rows show in place of what is loading. parts/Skeleton.svelte draws them after 200 ms; once drawn they stay
-// long enough not to flicker.
+// When parts/Skeleton.svelte takes the place of what is loading. Once drawn it stays long enough not to flicker.
 
 const SHOWN_FROM = 200;
 const SHOWN_FOR = 400;
 
-/** `shown` while something is loading, and for a moment longer if grey rows have just appeared. */
 export function createSkeleton(loading: () => boolean): { readonly shown: boolean } {
   let held = $state(false);
   $effect(() => {

@@ -1,5 +1,4 @@
-// One form: which fields show, what is wrong with them, and sending them. The forms differ in their fields and in what
-// they do with the answer.
+// The state of one form: which fields show, what is wrong with them, and sending them.
 import { tick } from "svelte";
 import type { FailureWords } from "../copy/errors";
 import type { Failure, FieldProblem, FieldView } from "../ipc/types";

@@ -30,14 +30,19 @@ pub enum Auth {
     Custom(Custom),
 }
 
+impl Default for Auth {
+    fn default() -> Self {
+        Self::Custom(Custom::default())
+    }
+}
+
 impl Auth {
     /// The name in element files.
     pub fn kind(&self) -> &'static str {
         self.into()
     }
 
-    /// Whether a sign-in usually needs a browser; [`Element::needs_browser_for`](super::Element) knows the chosen
-    /// grant.
+    /// Whether a sign-in usually needs a browser; [`super::Element::needs_browser_for`] knows the chosen grant.
     pub fn needs_browser(&self) -> bool {
         matches!(self, Self::Oauth2(_) | Self::Oauth1(_))
     }
@@ -159,8 +164,7 @@ impl Oauth2 {
         chosen.or_else(|| self.grants.first().copied()).unwrap_or_default()
     }
 
-    /// The issuer identifier byte for byte: RFC 9207 §2.4 and RFC 8414 §3.3 compare it as a string, and a `Url` would
-    /// add a slash.
+    /// The issuer identifier byte for byte, as RFC 9207 §2.4 and RFC 8414 §3.3 compare it.
     pub fn issuer_text(&self, values: &Values) -> Option<String> {
         self.issuer.as_ref().and_then(|issuer| issuer.fill_text(values).ok())
     }

@@ -1,18 +1,18 @@
 //! A text with holes that other fields fill, such as `https://{site}.example.com`, for an empty field. Unlike a
 //! `template` the result is checked like a value that was entered.
 
+use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde_with::{DeserializeFromStr, SerializeDisplay};
 use thiserror::Error;
 
 use crate::template::{self, Piece};
 use crate::values::Values;
 
 /// A text whose holes are filled with the values of other fields.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, SerializeDisplay, DeserializeFromStr, JsonSchema)]
 #[schemars(with = "String")]
 pub struct Derived {
     text: String,
@@ -31,14 +31,10 @@ pub enum DerivedProblem {
 impl Derived {
     /// The keys of the fields that fill it.
     pub fn holes(&self) -> impl Iterator<Item = &str> {
-        self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Hole(hole) => Some(hole.as_str()),
-            Piece::Text(_) => None,
-        })
+        self.pieces.iter().filter_map(Piece::hole)
     }
 
-    /// The text with its holes filled. Missing values become empty, as at the platform. Secrets fill nothing, because
-    /// the result is not secret.
+    /// Missing values become empty, as at the platform. Secrets fill nothing, because the result is not secret.
     pub fn fill(&self, values: &Values) -> String {
         let filled = self.pieces.iter().map(|piece| match piece {
             Piece::Text(text) => text.as_str(),
@@ -57,23 +53,15 @@ impl FromStr for Derived {
 
     fn from_str(text: &str) -> Result<Self, DerivedProblem> {
         let pieces = template::pieces(text).ok_or(DerivedProblem::Hole)?;
-        if !pieces.iter().any(|piece| matches!(piece, Piece::Hole(_))) {
+        if pieces.iter().all(|piece| piece.hole().is_none()) {
             return Err(DerivedProblem::Fixed);
         }
         Ok(Self { text: text.to_owned(), pieces })
     }
 }
 
-impl TryFrom<String> for Derived {
-    type Error = DerivedProblem;
-
-    fn try_from(text: String) -> Result<Self, DerivedProblem> {
-        text.parse()
-    }
-}
-
-impl From<Derived> for String {
-    fn from(derived: Derived) -> Self {
-        derived.text
+impl fmt::Display for Derived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }

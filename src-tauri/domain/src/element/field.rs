@@ -21,8 +21,11 @@ pub const GRANT: &str = "oauth.grant";
 pub const STANDARD_QUERY: [(&str, &str); 3] =
     [(API_KEY, "apiKey"), (API_SECRET, "apiSecret"), (CALLBACK_URL, "callbackUrl")];
 
+/// Further names in that query that the platform API reserves, and those of [`STANDARD_QUERY`].
+pub const RESERVED_QUERY: [&str; 5] = ["apiKey", "apiSecret", "callbackUrl", "requestToken", "state"];
+
 /// A field of an element's form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// The key in the `configuration` of an instance, for instance `zendesk.subdomain`.
@@ -90,34 +93,16 @@ impl Field {
     pub fn new(key: &str) -> Self {
         Self {
             key: key.to_owned(),
-            label: String::new(),
-            help: String::new(),
-            example: String::new(),
-            kind: FieldKind::Text,
-            options: Vec::new(),
-            default: None,
-            empty_means: None,
-            derived: None,
             required: true,
-            secret: false,
-            prefix: String::new(),
-            suffix: String::new(),
-            host_suffix: None,
-            sends_whole: false,
-            advanced: false,
-            pattern: None,
-            problem: String::new(),
             max_length: USUAL_LENGTH,
-            query: Vec::new(),
             steps: both_steps(),
-            visible_when: None,
+            ..Self::default()
         }
     }
 }
 
 /// A choice of a `select`.
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(rename = "OptionView"))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "OptionView"))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldOption {
@@ -128,8 +113,7 @@ pub struct FieldOption {
 }
 
 /// True while the field `field` has the value `is`.
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(rename = "VisibleWhen"))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "VisibleWhen"))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
@@ -150,7 +134,7 @@ pub enum Step {
 }
 
 /// The longest one-line field of the platform.
-pub(super) const USUAL_LENGTH: usize = 1000;
+pub const USUAL_LENGTH: usize = 1000;
 
 /// The maximum of `max_length`: enough for a private key.
 pub const MOST_LENGTH: usize = 8000;

@@ -25,8 +25,8 @@ pub use auth::{
 pub use callback::CallbackRules;
 pub use derived::{Derived, DerivedProblem};
 pub use field::{
-    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldOption, GRANT, MOST_LENGTH, STANDARD_QUERY,
-    Step,
+    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldOption, GRANT, MOST_LENGTH, RESERVED_QUERY,
+    STANDARD_QUERY, Step, USUAL_LENGTH,
 };
 pub use platform::PlatformFacts;
 
@@ -37,7 +37,7 @@ use crate::values::{CALLBACK_PREFIX, Values};
 use defaults::is_default;
 
 /// How to connect to one product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Element {
     /// The key in commands, file names and the platform API.
@@ -103,28 +103,7 @@ pub struct Identity {
 
 impl Element {
     pub(crate) fn new(key: String, name: String, auth: Auth) -> Self {
-        Self {
-            initials: text::initials(&name),
-            category: String::new(),
-            gives: String::new(),
-            access: Vec::new(),
-            note: None,
-            retired: false,
-            generic: false,
-            from: None,
-            provider: None,
-            path_key: None,
-            access_page: None,
-            auth,
-            variants: Vec::new(),
-            callback: CallbackRules::default(),
-            identity: None,
-            api: None,
-            platform: None,
-            fields: Vec::new(),
-            key,
-            name,
-        }
+        Self { initials: text::initials(&name), key, name, auth, ..Self::default() }
     }
 
     pub fn provider(&self) -> &str {
@@ -153,8 +132,7 @@ impl Element {
         }
     }
 
-    /// The names that `providerData` must have: those of the kind of sign-in, those of this element, and for OAuth
-    /// 1.0a the secret of the request token.
+    /// The names that `providerData` must have. For OAuth 1.0a they include the secret of the request token.
     pub fn provider_data<'e>(&'e self, auth: &Auth) -> Vec<&'e str> {
         let mut names: Vec<&str> = match auth {
             Auth::Oauth2(_) => vec!["code"],
@@ -165,9 +143,8 @@ impl Element {
         names
     }
 
-    /// The hosts that a connection with these values depends on, with unusual ports. Connections keep them: if the
-    /// file names others later, a new sign-in is needed. A domain in which the token answer chooses is written
-    /// `*.example.com`.
+    /// The hosts, with unusual ports, to which a connection with these values is pinned. A domain in which the token
+    /// answer chooses is written `*.example.com`.
     pub fn hosts(&self, values: &Values) -> Result<BTreeSet<String>, TemplateError> {
         let mut hosts = BTreeSet::new();
         let mut templates: Vec<&Template> =
@@ -203,8 +180,7 @@ impl Element {
     }
 
     /// The values that practice fills in: the examples of required fields, of the client (which practice always
-    /// registers), and of the fields that a generic form shows at first. The callback address is set by the program,
-    /// since it names the port that listens.
+    /// registers), and of the fields that a generic form shows at first. The program sets the callback address.
     pub fn practice_values(&self) -> BTreeMap<String, String> {
         let filled = |field: &&Field| {
             let client = [API_KEY, API_SECRET].contains(&field.key.as_str());
@@ -228,14 +204,12 @@ impl Element {
 
     /// Every address of this element, with its place in the file.
     pub(crate) fn templates(&self) -> Vec<(String, &Template)> {
-        let of = |prefix: String, auth: &'_ Auth| format!("{prefix}.{}", auth.kind());
+        let variants = self.variants.iter().enumerate();
+        let variants = variants.map(|(index, variant)| (format!("variants.{index}.auth"), &variant.auth));
         let mut templates = Vec::new();
-        let base = of("auth".to_owned(), &self.auth);
-        templates.extend(self.auth.templates().into_iter().map(|(name, t)| (format!("{base}.{name}"), t)));
-        for (index, variant) in self.variants.iter().enumerate() {
-            let base = of(format!("variants.{index}.auth"), &variant.auth);
-            templates
-                .extend(variant.auth.templates().into_iter().map(|(name, t)| (format!("{base}.{name}"), t)));
+        for (at, auth) in std::iter::once(("auth".to_owned(), &self.auth)).chain(variants) {
+            let own = auth.templates().into_iter();
+            templates.extend(own.map(|(name, t)| (format!("{at}.{}.{name}", auth.kind()), t)));
         }
         templates.extend(self.access_page.as_ref().map(|t| ("access_page".to_owned(), t)));
         templates.extend(self.identity.as_ref().map(|i| ("identity.endpoint".to_owned(), &i.endpoint)));

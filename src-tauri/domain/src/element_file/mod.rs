@@ -2,7 +2,6 @@
 
 mod check;
 mod custom;
-mod lines;
 mod parse;
 mod problem;
 mod shape;

@@ -1,4 +1,8 @@
+//! A fault in an element file, and the line of its member, for faults that are found after parsing.
+
 use std::fmt;
+
+use toml::de::{DeTable, DeValue};
 
 /// A fault in an element file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,4 +19,41 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.at.is_empty() { f.write_str(&self.what) } else { write!(f, "{}: {}", self.at, self.what) }
     }
+}
+
+/// The line, counted from 1, of the byte at `offset`.
+pub(super) fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// Adds to each problem the line of its member, or of the nearest one around it.
+pub(super) fn with_lines(text: &str, problems: Vec<Problem>) -> Vec<Problem> {
+    let Ok(root) = DeTable::parse(text) else { return problems };
+    let root = root.into_inner();
+    problems
+        .into_iter()
+        .map(|problem| Problem { line: Some(locate(&root, text, &problem.at)), ..problem })
+        .collect()
+}
+
+/// The line of the member at this path, or of the nearest one around it.
+fn locate(root: &DeTable<'_>, text: &str, at: &str) -> usize {
+    let mut segments = at.split('.');
+    let member = segments.next().and_then(|first| root.get_key_value(first));
+    let Some((key, mut value)) = member else { return 1 };
+    let mut offset = key.span().start;
+    for segment in segments {
+        let inner = match value.get_ref() {
+            DeValue::Table(table) => table.get_key_value(segment).map(|(key, inner)| (key.span(), inner)),
+            DeValue::Array(items) => segment
+                .parse()
+                .ok()
+                .and_then(|index: usize| items.get(index))
+                .map(|inner| (inner.span(), inner)),
+            _ => None,
+        };
+        let Some((span, inner)) = inner else { break };
+        (offset, value) = (span.start, inner);
+    }
+    line_of(text, offset)
 }

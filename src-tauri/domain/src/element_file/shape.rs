@@ -1,5 +1,4 @@
-//! Whether an element file has the words and types of the format: all faults at once, in plain words. The schema says
-//! which those are.
+//! Checks an element file against the schema: all unknown words and wrong types at once, in plain words.
 
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};

@@ -78,10 +78,8 @@ fn normalize_text(element: &Element, field: &Field, text: &str) -> Result<String
 /// Cuts the prefix and suffix of the field, and all around them: `https://acme.zendesk.com/agent` becomes `acme`.
 fn strip_affixes<'t>(field: &Field, text: &'t str) -> &'t str {
     if !field.suffix.is_empty() {
-        if let Some(part) = without_suffix(authority(text), &field.suffix) {
-            return part;
-        }
-        if let Some(part) = without_suffix(text, &field.suffix) {
+        let part = [authority(text), text].into_iter().find_map(|text| without_suffix(text, &field.suffix));
+        if let Some(part) = part {
             return part;
         }
     }

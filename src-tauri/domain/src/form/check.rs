@@ -10,11 +10,8 @@ use crate::sensitive::Sensitive;
 use crate::tally;
 use crate::values::{Entry, Values};
 
-/// Checks and normalizes the given values.
-///
-/// A field that `given` does not mention takes its value from `defaults`, such as the callback address, then from the
-/// element file. An optional field that is given empty stays empty, or is derived from others; a required one falls
-/// back.
+/// Checks and normalizes the given values. Others come from `defaults`, such as the callback address, then from the
+/// element file. An optional field that is given empty stays empty, or is derived from others.
 pub fn check(
     element: &Element,
     given: &BTreeMap<String, String>,
@@ -26,8 +23,7 @@ pub fn check(
 }
 
 /// Checks the values in a call of the platform API. Entries without a field are ignored: the guides send some that
-/// only other versions know. The callback may be http on any host, as in the guides' example, since the caller
-/// receives the answer there.
+/// only other versions know. The callback, at which the caller listens, may be http on any host.
 pub fn check_call(element: &Element, given: &BTreeMap<String, String>) -> Result<Values, Vec<FieldProblem>> {
     check_fields(element, given, &BTreeMap::new(), Vec::new(), |field, text| {
         if field.key == CALLBACK_URL && text.chars().count() <= field.max_length {
@@ -79,7 +75,7 @@ fn check_fields(
     mut problems: Vec<FieldProblem>,
     normalize: impl Fn(&Field, &str) -> Result<String, Problem>,
 ) -> Result<Values, Vec<FieldProblem>> {
-    tally::count_check();
+    tally::count(&tally::CHECKS);
     let mut values = Values::default();
     let mut derived = Vec::new();
     for field in &element.fields {

@@ -3,7 +3,6 @@ use serde::Serialize;
 /// A field whose value is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(export_to = "types.ts"))]
 pub struct FieldProblem {
     pub key: String,
     pub problem: Problem,
@@ -13,7 +12,6 @@ pub struct FieldProblem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(export_to = "types.ts"))]
 pub enum Problem {
     /// The field needs a value.
     Required,

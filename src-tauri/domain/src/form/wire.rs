@@ -9,7 +9,7 @@ use crate::values::Values;
 
 /// The query of `oauth/token` or `oauth/url`, without `state` and `requestToken`, which belong to the attempt.
 pub fn oauth_query(element: &Element, values: &Values, step: Step) -> Vec<(String, Sensitive<String>)> {
-    tally::count_coding();
+    tally::count(&tally::CODINGS);
     let standard =
         STANDARD_QUERY.iter().filter_map(|(key, name)| Some(((*name).to_owned(), values.sent(key)?)));
     let own =
@@ -21,7 +21,7 @@ pub fn oauth_query(element: &Element, values: &Values, step: Step) -> Vec<(Strin
 
 /// The `configuration` of an instance.
 pub fn configuration(element: &Element, values: &Values) -> Vec<(String, Sensitive<String>)> {
-    tally::count_coding();
+    tally::count(&tally::CODINGS);
     let fields = element.fields.iter();
     fields.filter_map(|field| Some((field.key.clone(), sent(field, values)?))).collect()
 }
@@ -29,7 +29,7 @@ pub fn configuration(element: &Element, values: &Values) -> Vec<(String, Sensiti
 /// The configuration in the query of `oauth/token` or `oauth/url`. Parameters without a field (`state`,
 /// `requestToken`, `scope`, …) are left out. If a field has several names, the first in the element file counts.
 pub fn read_query(element: &Element, query: &[(String, String)]) -> BTreeMap<String, String> {
-    tally::count_coding();
+    tally::count(&tally::CODINGS);
     let named =
         |name: &str| query.iter().find(|(n, value)| n == name && !value.is_empty()).map(|(_, v)| v.clone());
     let standard = STANDARD_QUERY.iter().filter(|(key, _)| element.field(key).is_some());

@@ -1,12 +1,14 @@
 //! Where the API of a hosted platform begins.
 
+use serde::Serialize;
 use url::Url;
 
 use crate::address;
 use crate::form::Problem;
 
 /// A platform with a name of its own on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "PresetView"))]
 pub struct Preset {
     /// The word on the command line.
     pub name: &'static str,
@@ -36,8 +38,7 @@ pub const PRESETS: [Preset; 3] = [
 /// The path of the API at every known platform, also of `serve`.
 pub const API_PATH: &str = "/elements/api-v2";
 
-/// The base URL for the name of a preset or an address. Each call sends secrets there, so it must be https, or http on
-/// this computer.
+/// The base URL for the name of a preset or an address: https, or http on this computer, since calls carry secrets.
 pub fn base_url(text: &str) -> Result<Url, Problem> {
     let text = text.trim();
     if text.is_empty() {

@@ -94,15 +94,12 @@ impl Caller<'_> {
 
     pub fn instances(&self, filter: InstanceFilter<'_>, page: Option<&str>) -> HttpRequest {
         let mut request = self.request(Method::Get, &["instances"]);
-        match filter {
-            InstanceFilter::All => {}
-            InstanceFilter::Tagged(tag) => {
-                request.url.query_pairs_mut().append_pair("tags[]", tag);
-            }
-            InstanceFilter::Named(text) => {
-                request.url.query_pairs_mut().append_pair("searchText", text);
-            }
-        }
+        let condition = match filter {
+            InstanceFilter::All => None,
+            InstanceFilter::Tagged(tag) => Some(("tags[]", tag)),
+            InstanceFilter::Named(text) => Some(("searchText", text)),
+        };
+        request.url.query_pairs_mut().extend_pairs(condition);
         paged(request, page)
     }
 
@@ -132,36 +129,29 @@ impl Caller<'_> {
 
     /// `GET /ping`, which checks the Element token and the sign-in behind it.
     pub fn ping(&self, element_token: &Sensitive<String>) -> HttpRequest {
-        self.bare(Method::Get, &["ping"]).header("authorization", self.authorization(Some(element_token)))
+        self.authorized(Method::Get, &["ping"], &format!(", Element {}", element_token.expose()))
     }
 
     fn request(&self, method: Method, path: &[&str]) -> HttpRequest {
-        self.bare(method, path).header("authorization", self.authorization(None))
+        self.authorized(method, path, "")
     }
 
-    fn bare(&self, method: Method, path: &[&str]) -> HttpRequest {
+    /// Secrets contain `+ / =`, which need no encoding in a header.
+    fn authorized(&self, method: Method, path: &[&str], element: &str) -> HttpRequest {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
         }
-        HttpRequest::new(method, url).header("accept", "application/json")
-    }
-
-    /// Secrets contain `+ / =`, which need no encoding in a header.
-    fn authorization(&self, element_token: Option<&Sensitive<String>>) -> Sensitive<String> {
         let (user, organization) = (self.user.expose(), self.organization.expose());
-        let element = element_token.map(|token| format!(", Element {}", token.expose())).unwrap_or_default();
-        format!("User {user}, Organization {organization}{element}").into()
+        HttpRequest::new(method, url)
+            .header("accept", "application/json")
+            .header("authorization", format!("User {user}, Organization {organization}{element}"))
     }
 }
 
 fn paged(mut request: HttpRequest, page: Option<&str>) -> HttpRequest {
-    let mut query = request.url.query_pairs_mut();
-    query.append_pair("pageSize", PAGE_SIZE);
-    if let Some(token) = page {
-        query.append_pair("nextPage", token);
-    }
-    drop(query);
+    let next = page.map(|token| ("nextPage", token));
+    request.url.query_pairs_mut().append_pair("pageSize", PAGE_SIZE).extend_pairs(next);
     request
 }
 

@@ -103,8 +103,7 @@ fn entity(text: &str) -> Option<(char, &str)> {
 /// The first sentence, cut at a word if it has more than `longest` characters.
 pub fn first_sentence(text: &str, longest: usize) -> String {
     // A full stop within a name (Desk.com) does not end a sentence.
-    let end = text.find(". ").map_or(text.len(), |at| at);
-    let sentence = text[..end].trim_end_matches('.');
+    let sentence = text.split(". ").next().unwrap_or_default().trim_end_matches('.');
     if sentence.chars().count() <= longest {
         return sentence.to_owned();
     }

@@ -7,6 +7,19 @@ use super::call;
 use super::secrecy::{is_header_safe, is_masked};
 use crate::sensitive::Sensitive;
 
+/// Marks an instance as made by an attempt, until its connection is saved.
+const TAG_PREFIX: &str = "keyrack:";
+
+/// The tag by which an attempt finds its instance if the answer was lost.
+pub fn attempt_tag(attempt: &str) -> String {
+    format!("{TAG_PREFIX}{attempt}")
+}
+
+/// The tags of the user.
+pub fn without_attempt_tags(tags: &[String]) -> Vec<String> {
+    tags.iter().filter(|tag| !tag.starts_with(TAG_PREFIX)).cloned().collect()
+}
+
 /// An instance as the platform describes it.
 #[derive(Clone, Debug)]
 pub struct Instance {
@@ -25,8 +38,7 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Whether the instance is as the change `wanted` makes it. A new sign-in and masked values are not visible, so
-    /// those never match.
+    /// Whether the change `wanted` was made. A new sign-in and masked values are not visible, so those never match.
     pub fn matches(&self, wanted: &call::Instance<'_>) -> bool {
         let entries = wanted.configuration.unwrap_or_default();
         wanted.provider_data.is_none_or(<[_]>::is_empty)
@@ -63,8 +75,7 @@ pub fn read(value: &Value) -> Option<Instance> {
     })
 }
 
-/// Whether an id is one path segment. `.` and `..` would be removed (RFC 3986 §5.2.4), and a removal would then
-/// address something else.
+/// Whether an id is one path segment. With `.` or `..` a call would address something else (RFC 3986 §5.2.4).
 pub fn is_id(id: &str) -> bool {
     (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }

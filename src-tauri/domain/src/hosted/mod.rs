@@ -5,7 +5,6 @@
 //! or send a secret elsewhere. Sending, repeating and paging are in `platform/hosted`.
 
 pub mod answer;
-mod attempt_tag;
 mod base_url;
 pub mod call;
 pub mod element;
@@ -16,6 +15,6 @@ mod secrecy;
 #[cfg(test)]
 mod tests;
 
-pub use attempt_tag::{attempt_tag, without_attempt_tags};
 pub use base_url::{API_PATH, PRESETS, Preset, base_url};
+pub use instance::{attempt_tag, without_attempt_tags};
 pub use secrecy::{is_header_safe, is_masked, is_secret_key, may_be_secret};

@@ -1,7 +1,5 @@
-//! What a refusal of the platform means.
-//!
-//! The platform sends a status and a text, no codes. Where the status is ambiguous, the text decides; it is shown
-//! only under "Details", without the secrets that were sent.
+//! What a refusal of the platform means. It has a status and a text, no code: where the status is ambiguous, the text
+//! decides. The text is shown only under "Details", without the secrets that were sent.
 
 mod error_text;
 mod form_problems;
@@ -64,9 +62,10 @@ pub fn read(answer: &HttpResponse, operation: Operation<'_>, secrets: &[&str], n
         return redirect(answer);
     }
     let words = ErrorText::read(answer);
+    let request_id = words.request_id.as_deref().map(|id| plain_line(id, LONGEST_CODE));
     let platform = PlatformAnswer {
         status: Some(answer.status),
-        request_id: words.request_id.as_deref().map(|id| plain_line(id, LONGEST_CODE)),
+        request_id: request_id.filter(|id| !id.is_empty()),
         message: words.message.as_deref().and_then(|text| redact(text, secrets)),
         provider_message: words.provider_message.as_deref().and_then(|text| redact(text, secrets)),
         retry_after: answer.header("retry-after").and_then(|text| retry_after(text, now_s)),
@@ -93,8 +92,12 @@ pub fn unreadable(answer: &HttpResponse) -> Failure {
         None if is_empty(answer) => "the answer is empty",
         None => "the answer is not JSON",
     };
+    bad_response(answer, what)
+}
+
+fn bad_response(answer: &HttpResponse, detail: impl Into<String>) -> Failure {
     let platform = PlatformAnswer { status: Some(answer.status), ..PlatformAnswer::default() };
-    let failure = Failure::new(Code::PlatformBadResponse).detail(what);
+    let failure = Failure::new(Code::PlatformBadResponse).detail(detail);
     Failure { platform: Some(Box::new(platform)), ..failure }
 }
 
@@ -130,15 +133,11 @@ fn code(answer: &HttpResponse, operation: Operation<'_>, words: &ErrorText) -> C
     }
 }
 
-/// A redirect (RFC 9110 §15.4) is not followed: the secrets are for the host that the user named. The failure names
-/// only the target's host, since the rest repeats the query.
+/// A redirect is not followed: the secrets are for the host that the user named. The rest of it may repeat the query.
 fn redirect(answer: &HttpResponse) -> Failure {
     let target = answer.header("location").and_then(|text| Url::parse(text).ok());
     let host = target.as_ref().and_then(Url::host_str).map(|host| plain_line(host, LONGEST_DESCRIPTION));
-    let detail = host.map_or("redirected".to_owned(), |host| format!("redirected to {host}"));
-    let platform = PlatformAnswer { status: Some(answer.status), ..PlatformAnswer::default() };
-    let failure = Failure::new(Code::PlatformBadResponse).detail(detail);
-    Failure { platform: Some(Box::new(platform)), ..failure }
+    bad_response(answer, host.map_or("redirected".to_owned(), |host| format!("redirected to {host}")))
 }
 
 /// `Retry-After` in seconds (RFC 9110 §10.2.3).

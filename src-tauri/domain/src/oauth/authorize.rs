@@ -1,5 +1,4 @@
-//! Builds the address that opens an OAuth 2 sign-in, and checks any such address. The OAuth 1.0a address is built in
-//! `oauth1`.
+//! Builds the address that opens an OAuth 2 sign-in, and checks any such address.
 
 mod openable;
 
@@ -11,16 +10,21 @@ use super::pkce::CHALLENGE_METHOD;
 
 pub use openable::{NotOpenable, openable};
 
-/// Parameters that this module writes, and `client_secret`, which would end up in the browser's history.
-const RESERVED: [&str; 8] = [
-    "response_type",
+/// Names that no further parameter may have (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 9101 §5). `client_secret` would end
+/// up in the browser's history, and `response_mode` could send the answer by another way than the callback's query.
+pub(crate) const RESERVED: [&str; 12] = [
     "client_id",
     "client_secret",
-    "redirect_uri",
-    "scope",
-    "state",
+    "code",
     "code_challenge",
     "code_challenge_method",
+    "redirect_uri",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
 ];
 
 /// A fault of an element file.
@@ -75,8 +79,7 @@ impl AuthorizationRequest {
     }
 }
 
-/// Adds parameters to an authorization endpoint. Neither `extra` nor the endpoint's own query may repeat a parameter
-/// or use a reserved name.
+/// Adds parameters to an authorization endpoint. `extra` and its own query may repeat no name and use no reserved one.
 pub(super) fn with_parameters(
     endpoint: &Url,
     reserved: &[&str],
@@ -95,9 +98,13 @@ pub(super) fn with_parameters(
         seen.push(name);
     }
     let mut query = endpoint.query().unwrap_or_default().to_owned();
-    for (name, value) in parameters.iter().copied().chain(extra.iter().map(|(n, v)| (n.as_str(), v.as_str())))
-    {
-        push_pair(&mut query, name, value);
+    let extra = extra.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    for (name, value) in parameters.iter().copied().chain(extra) {
+        if !query.is_empty() && !query.ends_with('&') {
+            query.push('&');
+        }
+        // A space becomes `%20`: some servers read a plus in an address literally.
+        query.push_str(&format!("{}={}", percent::encode(name), percent::encode(value)));
     }
     let mut url = endpoint.clone();
     url.set_query(Some(&query));
@@ -107,37 +114,18 @@ pub(super) fn with_parameters(
 /// Sets `state` in an OAuth 2 address. A platform may put the element's key there, which protects against nothing.
 /// All other parameters stay as they are, byte for byte.
 pub fn ensure_state(mut url: Url, state: &str) -> Url {
-    let mut query = String::new();
-    let mut written = false;
-    for pair in url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
-        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-        if percent::decode(name).is_ok_and(|name| name == "state") {
-            if !written {
-                push_pair(&mut query, "state", state);
-                written = true;
-            }
-        } else {
-            if !query.is_empty() {
-                query.push('&');
-            }
-            query.push_str(pair);
-        }
-    }
-    if !written {
-        push_pair(&mut query, "state", state);
-    }
-    url.set_query(Some(&query));
+    let query = url.query().unwrap_or_default().to_owned();
+    let own = format!("state={}", percent::encode(state));
+    let is_state = |pair: &&str| {
+        let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
+        percent::decode(name).is_ok_and(|name| name == "state")
+    };
+    let mut pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
+    let place = pairs.iter().position(is_state).unwrap_or(pairs.len());
+    pairs.retain(|pair| !is_state(pair));
+    pairs.insert(place, &own);
+    url.set_query(Some(&pairs.join("&")));
     url
-}
-
-/// A space becomes `%20`: some servers read a plus in an address literally.
-fn push_pair(query: &mut String, name: &str, value: &str) {
-    if !query.is_empty() && !query.ends_with('&') {
-        query.push('&');
-    }
-    query.push_str(&percent::encode(name));
-    query.push('=');
-    query.push_str(&percent::encode(value));
 }
 
 #[cfg(test)]

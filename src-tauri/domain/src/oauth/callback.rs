@@ -1,15 +1,15 @@
-//! The provider's answer through the browser: parses it strictly, binds it to its attempt, and determines the
-//! outcome.
+//! The provider's answer through the browser: parses it, binds it to its attempt, and determines the outcome.
 
 mod pasted;
 
 use thiserror::Error;
 
+use super::denial::is_denial;
 use super::percent::{self, Malformed};
 use crate::sensitive::Sensitive;
 use crate::text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
 
-pub use pasted::{PasteProblem, pasted_query};
+pub use pasted::{PasteProblem, pasted_query, split_addresses};
 
 /// HTTP servers commonly limit a request line to 8 KiB. Pasted callbacks may be longer.
 const LONGEST_QUERY: usize = 16 * 1024;
@@ -19,17 +19,6 @@ const MOST_PARAMETERS: usize = 64;
 
 /// Real codes (JWTs of enterprise providers) stay below 4 KiB.
 const LONGEST_VALUE: usize = 8 * 1024;
-
-/// Codes for a refusal by the user: RFC 6749 §4.1.2.1, LinkedIn's two, the one that clients of the platform API
-/// expect, and the two of the OAuth 1.0 problem reporting extension.
-const DENIALS: [&str; 6] = [
-    "access_denied",
-    "user_cancelled_login",
-    "user_cancelled_authorize",
-    "not_approved",
-    "permission_denied",
-    "user_refused",
-];
 
 /// Why a query is not a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -104,10 +93,8 @@ impl Callback {
 
     /// A parameter. An empty one counts as absent (RFC 6749 §3.1).
     pub fn get(&self, name: &str) -> Option<&Sensitive<String>> {
-        self.0
-            .iter()
-            .find(|(known, value)| known == name && !value.expose().is_empty())
-            .map(|(_, value)| value)
+        let (_, value) = self.0.iter().find(|(known, _)| known == name)?;
+        Some(value).filter(|value| !value.expose().is_empty())
     }
 
     /// All parameters in order, for `providerData`: providers send more than the RFCs name.
@@ -170,14 +157,15 @@ impl Callback {
     }
 
     fn error(&self, error: &str, description: &str) -> Outcome {
-        if DENIALS.contains(&error) {
+        if is_denial(error) {
             return Outcome::Denied;
         }
-        let description = self.get(description).map(|text| plain_line(text.expose(), LONGEST_DESCRIPTION));
-        Outcome::ProviderError {
-            error: plain_line(error, LONGEST_CODE),
-            description: description.filter(|text| !text.is_empty()),
+        let error = plain_line(error, LONGEST_CODE);
+        if error.is_empty() {
+            return Outcome::Malformed("an error without a code");
         }
+        let description = self.get(description).map(|text| plain_line(text.expose(), LONGEST_DESCRIPTION));
+        Outcome::ProviderError { error, description: description.filter(|text| !text.is_empty()) }
     }
 }
 
@@ -254,11 +242,14 @@ mod tests {
             ("code=a&error=", Outcome::Granted),
             ("error=access_denied&error_description=no", Outcome::Denied),
             ("error=user_cancelled_login", Outcome::Denied),
+            ("error=authorization_declined", Outcome::Denied),
             ("error=invalid_scope", provider_error("invalid_scope", None)),
             (
                 "error=server_error&error_description=%3Cb%3Ea%0D%0Ab%1B%5B1m",
                 provider_error("server_error", Some("<b>a b[1m")),
             ),
+            ("error=%E2%80%AE", Outcome::Malformed("an error without a code")),
+            ("error=+%1B&error_description=no", Outcome::Malformed("an error without a code")),
             ("error=a&code=b", Outcome::Malformed("both a code and an error")),
             ("", Outcome::Malformed("neither a code nor an error")),
             ("code=&state=s1", Outcome::Malformed("neither a code nor an error")),
@@ -312,6 +303,7 @@ mod tests {
                 "oauth_token=t1&oauth_problem=token_expired&oauth_problem_advice=late",
                 provider_error("token_expired", Some("late")),
             ),
+            ("oauth_token=t1&oauth_problem=%E2%80%8B", Outcome::Malformed("an error without a code")),
             ("oauth_token=t1", Outcome::Malformed("the verifier is missing")),
             ("oauth_token=t1&oauth_verifier=", Outcome::Malformed("the verifier is missing")),
             ("oauth_token=t2&oauth_verifier=v", another.clone()),

@@ -1,8 +1,9 @@
-//! Signing in on another device (RFC 8628): reads the codes and the answers to polling. The requests are in
-//! `token::TokenEndpoint`.
+//! Signing in on another device (RFC 8628): reads the codes and the answers to polling.
 
 use url::Url;
 
+use super::denial::is_denial;
+use super::meaning::{Meaning, meaning};
 use super::token::{Members, TokenRefusal, TokenSet};
 use crate::address::{self, is_loopback};
 use crate::http::HttpResponse;
@@ -66,13 +67,11 @@ pub fn read_device_authorization(
 ) -> Result<DeviceAuthorization, TokenRefusal> {
     let members = Members::read(answer)?;
     let bad = TokenRefusal::BadAnswer;
-    let Some(device_code) = members.get("device_code") else {
-        return Err(members.refusal(answer).unwrap_or(bad("no device code in the answer")));
-    };
+    let device_code = members.require("device_code", answer, "no device code in the answer")?;
     if device_code.len() > LONGEST_DEVICE_CODE {
         return Err(bad("the device code is too long"));
     }
-    let user_code = members.get("user_code").ok_or(bad("no user code in the answer"))?;
+    let user_code = members.decisive("user_code")?.ok_or(bad("no user code in the answer"))?;
     // Shown unchanged or not at all: the server would not accept a shortened code.
     if plain_line(user_code, LONGEST_USER_CODE) != user_code {
         return Err(bad("the user code is none that a person could type"));
@@ -109,23 +108,23 @@ pub fn poll_outcome(answer: Result<TokenSet, TokenRefusal>, interval: u64) -> Po
         Ok(tokens) => return PollOutcome::Issued(Box::new(tokens)),
         Err(refusal) => refusal,
     };
+    // Clients must poll less often when they get no answer; doubling the interval is recommended.
+    let doubled = interval.saturating_mul(2).min(LONGEST_INTERVAL).max(interval);
     match &refusal {
-        // "MUST be increased by 5 seconds for this and all subsequent requests", so it is not capped.
-        TokenRefusal::Refused { error, .. } if error == "slow_down" => {
-            PollOutcome::Wait { interval: interval.saturating_add(SLOW_DOWN) }
-        }
-        TokenRefusal::Refused { error, .. } if error == "authorization_pending" => {
-            PollOutcome::Wait { interval }
-        }
-        TokenRefusal::Refused { error, .. } if error == "access_denied" => PollOutcome::Denied,
-        TokenRefusal::Refused { error, .. } if error == "expired_token" => PollOutcome::Expired,
-        // "On encountering a connection timeout, clients MUST unilaterally reduce their polling frequency"; doubling
-        // is recommended.
+        TokenRefusal::Refused { error, .. } => match error.as_str() {
+            // "MUST be increased by 5 seconds for this and all subsequent requests", so it is not capped.
+            "slow_down" => PollOutcome::Wait { interval: interval.saturating_add(SLOW_DOWN) },
+            "authorization_pending" => PollOutcome::Wait { interval },
+            denial if is_denial(denial) => PollOutcome::Denied,
+            "expired_token" => PollOutcome::Expired,
+            spent if meaning(spent) == Some(Meaning::CodeSpent) => PollOutcome::Expired,
+            _ => PollOutcome::Failed(refusal),
+        },
         TokenRefusal::Temporary { retry_after, .. } => {
-            let doubled = interval.saturating_mul(2).min(LONGEST_INTERVAL).max(interval);
             PollOutcome::Wait { interval: doubled.max(retry_after.unwrap_or_default()) }
         }
-        _ => PollOutcome::Failed(refusal),
+        TokenRefusal::WebPage { .. } => PollOutcome::Wait { interval: doubled },
+        TokenRefusal::BadAnswer(_) => PollOutcome::Failed(refusal),
     }
 }
 
@@ -133,6 +132,8 @@ pub fn poll_outcome(answer: Result<TokenSet, TokenRefusal>, interval: u64) -> Po
 mod tests {
     use super::*;
     use crate::oauth::token::read_token_answer;
+
+    const NOW: u64 = 1_795_716_000;
 
     fn answer(status: u16, body: &str) -> HttpResponse {
         HttpResponse { status, headers: Vec::new(), body: Sensitive::new(body.as_bytes().to_vec()) }
@@ -155,7 +156,7 @@ mod tests {
 
     /// The outcome of one poll as a short text.
     fn polled(body: &str, status: u16, interval: u64) -> String {
-        match poll_outcome(read_token_answer(&answer(status, body), &[]), interval) {
+        match poll_outcome(read_token_answer(&answer(status, body), &[], NOW), interval) {
             PollOutcome::Issued(tokens) => tokens.access_token.expose().clone(),
             PollOutcome::Wait { interval } => format!("wait {interval}"),
             PollOutcome::Denied => "denied".to_owned(),
@@ -211,7 +212,7 @@ mod tests {
                 r#"{"device_code":"d","user_code":"u","verification_uri":"https://a.example","verification_uri_complete":"file:///etc"}"#,
                 "the verification address is not https",
             ),
-            ("<html>", "neither JSON nor a form"),
+            ("<x>", "neither JSON nor a form"),
         ] {
             let refusal = asked_at("https://a.example/d", 200, body).unwrap_err();
             assert_eq!(refusal, TokenRefusal::BadAnswer(what), "{body:.80}");
@@ -257,7 +258,11 @@ mod tests {
             (400, r#"{"error":"slow_down"}"#, 5, "wait 10"),
             (403, r#"{"error":"slow_down"}"#, 60, "wait 65"),
             (400, r#"{"error":"access_denied"}"#, 5, "denied"),
+            (400, r#"{"error":"authorization_declined"}"#, 5, "denied"),
             (400, r#"{"error":"expired_token"}"#, 5, "expired"),
+            (400, r#"{"error":"code_expired"}"#, 5, "expired"),
+            (403, r#"{"error":"rate_limit_exceeded"}"#, 5, "wait 10"),
+            (200, "<html>Welcome to our network</html>", 5, "wait 10"),
             (503, "", 5, "wait 10"),
             (429, r#"{"error":"slow_down"}"#, 40, "wait 60"),
             (500, "", 60, "wait 60"),

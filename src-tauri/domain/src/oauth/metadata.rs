@@ -1,11 +1,9 @@
-//! The metadata of an authorization server: RFC 8414, and OpenID Connect Discovery 1.0, which came first and puts the
-//! document elsewhere.
+//! The metadata of an authorization server (RFC 8414, OpenID Connect Discovery 1.0).
 
-use serde_json::{Map, Value};
 use thiserror::Error;
 use url::Url;
 
-use super::json::{self, NotJson};
+use super::json::{self, Json};
 use crate::address::{self, is_loopback};
 use crate::http::HttpResponse;
 
@@ -46,6 +44,45 @@ pub struct Metadata {
     pub openid: bool,
 }
 
+impl Metadata {
+    /// Whether another document of the same server could add an endpoint.
+    pub fn is_complete(&self) -> bool {
+        self.authorization_endpoint.is_some()
+            && self.token_endpoint.is_some()
+            && self.revocation_endpoint.is_some()
+            && self.registration_endpoint.is_some()
+            && self.code_challenge_methods_supported.is_some()
+    }
+
+    /// The same with what only another document of this issuer has.
+    pub fn completed_by(self, other: Self) -> Self {
+        let scopes_supported =
+            if self.scopes_supported.is_empty() { other.scopes_supported } else { self.scopes_supported };
+        Self {
+            issuer: self.issuer,
+            authorization_endpoint: self.authorization_endpoint.or(other.authorization_endpoint),
+            token_endpoint: self.token_endpoint.or(other.token_endpoint),
+            revocation_endpoint: self.revocation_endpoint.or(other.revocation_endpoint),
+            device_authorization_endpoint: self
+                .device_authorization_endpoint
+                .or(other.device_authorization_endpoint),
+            registration_endpoint: self.registration_endpoint.or(other.registration_endpoint),
+            userinfo_endpoint: self.userinfo_endpoint.or(other.userinfo_endpoint),
+            scopes_supported,
+            code_challenge_methods_supported: self
+                .code_challenge_methods_supported
+                .or(other.code_challenge_methods_supported),
+            token_endpoint_auth_methods_supported: self
+                .token_endpoint_auth_methods_supported
+                .or(other.token_endpoint_auth_methods_supported),
+            grant_types_supported: self.grant_types_supported.or(other.grant_types_supported),
+            iss_supported: self.iss_supported || other.iss_supported,
+            requires_par: self.requires_par || other.requires_par,
+            openid: self.openid || other.openid,
+        }
+    }
+}
+
 /// Why a document cannot be used. Contains names of members, never values.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum MetadataProblem {
@@ -69,14 +106,20 @@ pub enum MetadataProblem {
     BadAddress(&'static str),
 }
 
-/// Where the metadata of an issuer may be, in the order to try.
-///
-/// RFC 8414 §3.1 inserts the well-known part between host and path; OpenID Connect Discovery 1.0 §4 appends it.
-/// OpenID comes first, because only its document names the userinfo endpoint. RFC 8414 §5 also lets OpenID providers
-/// insert the part, which matters for issuers with a path.
+const OPENID: &str = "/.well-known/openid-configuration";
+const OAUTH: &str = "/.well-known/oauth-authorization-server";
+
+/// The issuer in the address of its metadata, which documentation gives and users paste. Another address is an issuer.
+pub fn issuer_of(address: &str) -> String {
+    let found = [OPENID, OAUTH].iter().find_map(|part| address.split_once(part));
+    let Some((before, after)) = found else { return address.to_owned() };
+    let path = after.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    if path.is_empty() || path.starts_with('/') { format!("{before}{path}") } else { address.to_owned() }
+}
+
+/// Where the metadata of an issuer may be. OpenID Connect Discovery 1.0 §4 appends the well-known part, RFC 8414 §3.1
+/// and §5 insert it before the path. OpenID comes first, because only its document names the userinfo endpoint.
 pub fn well_known(issuer: &Url) -> Vec<Url> {
-    const OPENID: &str = "/.well-known/openid-configuration";
-    const OAUTH: &str = "/.well-known/oauth-authorization-server";
     // RFC 8414 §3.1 and Discovery 1.0 §4.1: a trailing slash is removed first.
     let path = issuer.path().trim_end_matches('/');
     let mut paths = vec![format!("{path}{OPENID}"), format!("{OAUTH}{path}")];
@@ -110,84 +153,95 @@ pub fn read_metadata(issuer: &str, answer: &HttpResponse) -> Result<Metadata, Me
     if body.len() > LONGEST_DOCUMENT {
         return Err(MetadataProblem::TooLong);
     }
-    let members = match json::parse(body.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(body)) {
-        Ok(Value::Object(members)) => members,
-        Ok(_) | Err(NotJson::Malformed) => return Err(MetadataProblem::NotJson),
-        Err(NotJson::Duplicate) => return Err(MetadataProblem::Duplicate),
-    };
+    let Some(members @ Json::Object(_)) = json::parse(body) else { return Err(MetadataProblem::NotJson) };
     let here = issuer.parse::<Url>().is_ok_and(|issuer| is_loopback(&issuer));
     let members = Members { members, here };
     // Checked first: nothing else in the document of another issuer matters.
-    match members.text("issuer")? {
-        Some(published) if published == issuer => {}
-        Some(_) => return Err(MetadataProblem::OtherIssuer),
-        None => return Err(MetadataProblem::Missing("issuer")),
+    let published = members.required("issuer")?.ok_or(MetadataProblem::Missing("issuer"))?;
+    if published != issuer {
+        return Err(MetadataProblem::OtherIssuer);
     }
     let openid = members.is_given("jwks_uri")
         && (members.is_given("subject_types_supported")
             || members.is_given("id_token_signing_alg_values_supported"));
     Ok(Metadata {
         issuer: issuer.to_owned(),
-        authorization_endpoint: members.address("authorization_endpoint")?,
-        token_endpoint: members.address("token_endpoint")?,
-        revocation_endpoint: members.address("revocation_endpoint")?,
-        device_authorization_endpoint: members.address("device_authorization_endpoint")?,
-        registration_endpoint: members.address("registration_endpoint")?,
-        userinfo_endpoint: members.address("userinfo_endpoint")?,
-        scopes_supported: members.list("scopes_supported")?.unwrap_or_default(),
-        code_challenge_methods_supported: members.list("code_challenge_methods_supported")?,
-        token_endpoint_auth_methods_supported: members.list("token_endpoint_auth_methods_supported")?,
-        grant_types_supported: members.list("grant_types_supported")?,
-        iss_supported: members.truth("authorization_response_iss_parameter_supported")?,
-        requires_par: members.truth("require_pushed_authorization_requests")?,
+        authorization_endpoint: members.required_address("authorization_endpoint")?,
+        token_endpoint: members.required_address("token_endpoint")?,
+        revocation_endpoint: members.address("revocation_endpoint"),
+        device_authorization_endpoint: members.address("device_authorization_endpoint"),
+        registration_endpoint: members.address("registration_endpoint"),
+        userinfo_endpoint: members.address("userinfo_endpoint"),
+        scopes_supported: members.list("scopes_supported").unwrap_or_default(),
+        code_challenge_methods_supported: members.list("code_challenge_methods_supported"),
+        token_endpoint_auth_methods_supported: members.list("token_endpoint_auth_methods_supported"),
+        grant_types_supported: members.list("grant_types_supported"),
+        iss_supported: members.truth("authorization_response_iss_parameter_supported"),
+        requires_par: members.truth("require_pushed_authorization_requests"),
         openid,
     })
 }
 
+/// The members of a document. Only the issuer and the two endpoints of a sign-in can spoil it: another member that cannot
+/// be used counts as absent.
 struct Members {
-    members: Map<String, Value>,
+    members: Json,
     /// Whether the issuer is on this computer.
     here: bool,
 }
 
 impl Members {
-    /// A member that is null counts as absent.
-    fn get(&self, name: &str) -> Option<&Value> {
-        self.members.get(name).filter(|value| !value.is_null())
+    /// A member that is null or ambiguous counts as absent.
+    fn get(&self, name: &str) -> Option<&Json> {
+        self.members.member(name).filter(|value| **value != Json::Null)
     }
 
     fn is_given(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    fn text(&self, name: &'static str) -> Result<Option<&str>, MetadataProblem> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(value) => value.as_str().map(Some).ok_or(MetadataProblem::WrongType(name)),
+    fn text(&self, name: &str) -> Option<&str> {
+        self.get(name)?.as_text().map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    /// Byte for byte.
+    fn required(&self, name: &'static str) -> Result<Option<&str>, MetadataProblem> {
+        if self.members.is_repeated(name) && !self.is_given(name) {
+            return Err(MetadataProblem::Duplicate);
+        }
+        self.get(name).map(|value| value.as_text().ok_or(MetadataProblem::WrongType(name))).transpose()
+    }
+
+    /// Some servers write a truth value as text.
+    fn truth(&self, name: &str) -> bool {
+        self.text(name).is_some_and(|text| text.eq_ignore_ascii_case("true") || text == "1")
+    }
+
+    /// Some servers write a list as one text.
+    fn list(&self, name: &str) -> Option<Vec<String>> {
+        let items: Vec<&str> = match self.get(name)? {
+            Json::List(items) => items.iter().filter_map(Json::as_text).collect(),
+            Json::Text(text) => text.split([' ', ',']).filter(|item| !item.is_empty()).collect(),
+            _ => return None,
+        };
+        (items.len() <= LONGEST_LIST).then(|| items.into_iter().map(str::to_owned).collect())
+    }
+
+    fn required_address(&self, name: &'static str) -> Result<Option<Url>, MetadataProblem> {
+        match self.required(name)?.map(str::trim) {
+            None | Some("") => Ok(None),
+            Some(text) => self.parse_address(text).map(Some).ok_or(MetadataProblem::BadAddress(name)),
         }
     }
 
-    fn truth(&self, name: &'static str) -> Result<bool, MetadataProblem> {
-        match self.get(name) {
-            None => Ok(false),
-            Some(value) => value.as_bool().ok_or(MetadataProblem::WrongType(name)),
-        }
-    }
-
-    fn list(&self, name: &'static str) -> Result<Option<Vec<String>>, MetadataProblem> {
-        let Some(value) = self.get(name) else { return Ok(None) };
-        let wrong = MetadataProblem::WrongType(name);
-        let items = value.as_array().filter(|items| items.len() <= LONGEST_LIST).ok_or(wrong.clone())?;
-        let texts = items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>();
-        texts.map(Some).ok_or(wrong)
+    fn address(&self, name: &str) -> Option<Url> {
+        self.parse_address(self.text(name)?)
     }
 
     /// RFC 6749 §3.1 and §3.2: no fragment; RFC 8414 §2: https. Only an issuer on this computer may name addresses of
     /// this computer: another one could have codes or requests sent to a local program.
-    fn address(&self, name: &'static str) -> Result<Option<Url>, MetadataProblem> {
-        let Some(text) = self.text(name)? else { return Ok(None) };
-        let url = address::parse(text).filter(|url| self.here || !is_loopback(url));
-        url.map(Some).ok_or(MetadataProblem::BadAddress(name))
+    fn parse_address(&self, text: &str) -> Option<Url> {
+        address::parse(text).filter(|url| self.here || !is_loopback(url))
     }
 }
 
@@ -252,6 +306,46 @@ mod tests {
     }
 
     #[test]
+    fn the_address_of_metadata_names_its_issuer() {
+        let issuer = "https://id.example.com";
+        for (address, found) in [
+            (issuer, issuer),
+            ("https://id.example.com/t/", "https://id.example.com/t/"),
+            ("https://id.example.com/.well-known/openid-configuration", issuer),
+            ("https://id.example.com/.well-known/openid-configuration/", issuer),
+            ("https://id.example.com/.well-known/openid-configuration?p=1#x", issuer),
+            ("https://id.example.com/t/.well-known/openid-configuration", "https://id.example.com/t"),
+            ("https://id.example.com/.well-known/oauth-authorization-server", issuer),
+            (
+                "https://id.example.com/.well-known/oauth-authorization-server/t/u",
+                "https://id.example.com/t/u",
+            ),
+            ("https://id.example.com/.well-known/openid-configuration/t", "https://id.example.com/t"),
+            (
+                "https://id.example.com/.well-known/openid-configuration2",
+                "https://id.example.com/.well-known/openid-configuration2",
+            ),
+        ] {
+            assert_eq!(issuer_of(address), found, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_second_document_adds_what_the_first_one_lacks() {
+        let first = read(r#","token_endpoint":"https://id.example.com/1""#).unwrap();
+        assert!(!first.is_complete());
+        let second = read(
+            r#","token_endpoint":"https://id.example.com/2","registration_endpoint":"https://id.example.com/r",
+            "code_challenge_methods_supported":["S256"],"require_pushed_authorization_requests":true"#,
+        );
+        let both = first.clone().completed_by(second.unwrap());
+        assert_eq!(both.token_endpoint.as_ref().unwrap().path(), "/1");
+        assert_eq!(both.registration_endpoint.as_ref().unwrap().path(), "/r");
+        assert!(both.requires_par && both.code_challenge_methods_supported.is_some());
+        assert_eq!(first.clone().completed_by(first.clone()), first);
+    }
+
+    #[test]
     fn a_document_is_read_and_unknown_members_are_ignored() {
         let metadata = read(
             r#","authorization_endpoint":"https://id.example.com/a?b=c","token_endpoint":"https://id.example.com:1/t",
@@ -312,7 +406,12 @@ mod tests {
                 "https://[::1]/",
             ] {
                 let found = read(&format!(r#","{name}":"{here}""#));
-                assert_eq!(found, Err(MetadataProblem::BadAddress(name)), "{name} {here}");
+                match name {
+                    "authorization_endpoint" | "token_endpoint" => {
+                        assert_eq!(found, Err(MetadataProblem::BadAddress(name)), "{name} {here}");
+                    }
+                    _ => assert_eq!(found, read(""), "{name} {here}"),
+                }
             }
             for issuer in ["http://127.0.0.1:4000", "https://localhost:4000", "http://[::1]:4000/tenant"] {
                 for endpoint in ["http://localhost:1/", "https://127.0.0.1/", "https://id.example.com/"] {
@@ -321,7 +420,9 @@ mod tests {
                 }
                 let text = format!(r#"{{"issuer":"{issuer}","{name}":"http://id.example.com/"}}"#);
                 let found = read_metadata(issuer, &answer(200, &text));
-                assert_eq!(found, Err(MetadataProblem::BadAddress(name)), "{issuer}");
+                let without = read_metadata(issuer, &answer(200, &format!(r#"{{"issuer":"{issuer}"}}"#)));
+                let spoilt = found == Err(MetadataProblem::BadAddress(name));
+                assert!(spoilt || found == without, "{issuer} {name}");
             }
         }
     }
@@ -345,7 +446,7 @@ mod tests {
             assert_eq!(read_metadata(ISSUER, &answer(status, body)), Err(problem), "{status} {body:.60}");
         }
         for (more, problem) in [
-            (r#","token_endpoint":7"#, WrongType("token_endpoint")),
+            (r#","token_endpoint":7"#, BadAddress("token_endpoint")),
             (r#","token_endpoint":"http://id.example.com/t""#, BadAddress("token_endpoint")),
             (r#","token_endpoint":"/t""#, BadAddress("token_endpoint")),
             (
@@ -356,22 +457,62 @@ mod tests {
                 r#","authorization_endpoint":"https://id.example.com/#x""#,
                 BadAddress("authorization_endpoint"),
             ),
-            (r#","userinfo_endpoint":"javascript:alert(1)""#, BadAddress("userinfo_endpoint")),
-            (r#","registration_endpoint":"https://a b/""#, BadAddress("registration_endpoint")),
-            (r#","scopes_supported":"openid""#, WrongType("scopes_supported")),
-            (r#","scopes_supported":["a",1]"#, WrongType("scopes_supported")),
-            (r#","code_challenge_methods_supported":{}"#, WrongType("code_challenge_methods_supported")),
-            (
-                r#","authorization_response_iss_parameter_supported":"true""#,
-                WrongType("authorization_response_iss_parameter_supported"),
-            ),
-            (r#","a":{"b":1,"b":2}"#, Duplicate),
+            (r#","token_endpoint":["https://id.example.com/t"]"#, WrongType("token_endpoint")),
+            (r#","token_endpoint":"https://a.example/","token_endpoint":"https://b.example/""#, Duplicate),
         ] {
             let found = read(more).unwrap_err();
             assert_eq!(found, problem, "{more}");
             assert!(!found.to_string().contains("example"), "{found}");
         }
-        let many = format!(",\"scopes_supported\":[{}\"x\"]", "\"x\",".repeat(LONGEST_LIST));
-        assert_eq!(read(&many), Err(WrongType("scopes_supported")));
+    }
+
+    #[test]
+    fn an_optional_member_that_cannot_be_used_counts_as_absent() {
+        let many = format!(r#","scopes_supported":[{}"x"]"#, r#""x","#.repeat(LONGEST_LIST));
+        for more in [
+            r#","authorization_endpoint":"""#,
+            r#","token_endpoint":null"#,
+            r#","userinfo_endpoint":"javascript:alert(1)""#,
+            r#","userinfo_endpoint":"/userinfo""#,
+            r#","registration_endpoint":"https://a b/""#,
+            r#","registration_endpoint":false"#,
+            r#","revocation_endpoint":{"url":"https://id.example.com/r"}"#,
+            r#","revocation_endpoint":"https://a.example/","revocation_endpoint":"https://b.example/""#,
+            r#","device_authorization_endpoint":["https://id.example.com/d"]"#,
+            r#","scopes_supported":{}"#,
+            r#","code_challenge_methods_supported":{}"#,
+            r#","grant_types_supported":true,"grant_types_supported":[]"#,
+            r#","authorization_response_iss_parameter_supported":"false""#,
+            r#","require_pushed_authorization_requests":[true]"#,
+            r#","a":{"b":1,"b":2},"c":1e999,"d":"\ud83d","d":1"#,
+            &many,
+        ] {
+            assert_eq!(read(more), read(""), "{more:.80}");
+        }
+        let broken = [b"{\"service\":\"M\xfcller\",\"issuer\":\"", ISSUER.as_bytes(), b"\"}"].concat();
+        let broken = HttpResponse { body: Sensitive::new(broken), ..answer(200, "") };
+        assert_eq!(read_metadata(ISSUER, &broken), read(""));
+    }
+
+    #[test]
+    fn lists_and_truth_values_are_read_as_servers_write_them() {
+        for (written, items) in [
+            (r#""client_secret_basic""#, &["client_secret_basic"][..]),
+            (r#""client_secret_post none""#, &["client_secret_post", "none"]),
+            (r#"["a",1,null,{},"b"]"#, &["a", "1", "b"]),
+            ("[]", &[]),
+        ] {
+            let metadata = read(&format!(r#","token_endpoint_auth_methods_supported":{written}"#)).unwrap();
+            assert_eq!(metadata.token_endpoint_auth_methods_supported.unwrap(), items, "{written}");
+        }
+        for (written, truth) in
+            [("true", true), (r#""true""#, true), (r#""True""#, true), ("1", true), ("0", false)]
+        {
+            let name = "authorization_response_iss_parameter_supported";
+            let metadata =
+                read(&format!(r#","{name}":{written},"require_pushed_authorization_requests":{written}"#));
+            let metadata = metadata.unwrap();
+            assert_eq!((metadata.iss_supported, metadata.requires_par), (truth, truth), "{written}");
+        }
     }
 }

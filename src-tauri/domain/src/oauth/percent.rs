@@ -56,6 +56,36 @@ pub fn parse_form(text: &str) -> Result<Vec<(String, String)>, Malformed> {
         .collect()
 }
 
+/// The same for an answer, of which only some members are used: what cannot be decoded becomes U+FFFD.
+pub(crate) fn parse_form_lossy(text: &str) -> Vec<(String, String)> {
+    let decode = |text: &str| decode_bytes(text, true).unwrap_or_else(|_| decode_each(text));
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.map(|(name, value)| (decode(name), decode(value))).collect()
+}
+
+/// Decodes what can be decoded of a malformed text.
+fn decode_each(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut decoded = Vec::with_capacity(text.len());
+    let plain = |text: &str| text.replace('+', " ").into_bytes();
+    decoded.extend(plain(parts.next().unwrap_or_default()));
+    for part in parts {
+        let digits = part.get(..2).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                decoded.extend(plain(&part[2..]));
+            }
+            None => {
+                decoded.extend("\u{FFFD}".bytes());
+                decoded.extend(plain(part));
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
 fn push_encoded(encoded: &mut String, text: &str, space_is_plus: bool) {
     for byte in text.bytes() {
         match byte {
@@ -111,6 +141,20 @@ mod tests {
             assert_eq!(decode(&encoded).unwrap(), text, "U+{code:04X}");
             let form = form_encode(&[(&text, &text)]);
             assert_eq!(parse_form(&form).unwrap(), [(text.clone(), text)], "U+{code:04X} as form");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_decoded_as_far_as_it_can_be() {
+        for (form, name, value) in [
+            ("a=%41+b", "a", "A b"),
+            ("a=M%FCller+%C3%BC", "a", "M\u{FFFD}ller ü"),
+            ("a=100%", "a", "100\u{FFFD}"),
+            ("a=%zz%+f+%41", "a", "\u{FFFD}zz\u{FFFD} f A"),
+            ("%FF=1", "\u{FFFD}", "1"),
+            ("a", "a", ""),
+        ] {
+            assert_eq!(parse_form_lossy(form), [(name.to_owned(), value.to_owned())], "{form}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Dynamic client registration (RFC 7591).
 
-use serde_json::{Map, Value};
+use serde_json::json;
 use url::Url;
 
 use super::grant::Grant;
@@ -44,24 +44,24 @@ impl Registration<'_> {
         if self.grants.iter().any(|grant| *grant != Grant::ClientCredentials) {
             grant_types.push("refresh_token");
         }
-        let redirect_uris: Vec<&str> = self.redirect_uri.into_iter().collect();
         // RFC 7591 §2.1: `code` goes with `authorization_code`, and with no other grant used here.
         let response_types: &[&str] = if browser { &["code"] } else { &[] };
-        let mut members = Map::new();
-        members.insert("client_name".to_owned(), CLIENT_NAME.into());
-        // OpenID Connect Dynamic Client Registration 1.0 §2: loopback addresses are for native applications.
-        members.insert("application_type".to_owned(), "native".into());
-        members.insert("redirect_uris".to_owned(), redirect_uris.into());
-        members.insert("grant_types".to_owned(), grant_types.into());
-        members.insert("response_types".to_owned(), response_types.into());
-        members.insert("token_endpoint_auth_method".to_owned(), self.authentication.method_name().into());
+        let mut members = json!({
+            "client_name": CLIENT_NAME,
+            // OpenID Connect Dynamic Client Registration 1.0 §2: loopback addresses are for native applications.
+            "application_type": "native",
+            "redirect_uris": Vec::from_iter(self.redirect_uri),
+            "grant_types": grant_types,
+            "response_types": response_types,
+            "token_endpoint_auth_method": self.authentication.method_name(),
+        });
         if let Some(scope) = self.scope {
-            members.insert("scope".to_owned(), scope.into());
+            members["scope"] = scope.into();
         }
         let mut request = HttpRequest::new(Method::Post, endpoint)
             .header("accept", "application/json")
             .header("content-type", "application/json");
-        request.body = Some(Value::Object(members).to_string().into());
+        request.body = Some(members.to_string().into());
         request
     }
 }
@@ -69,22 +69,18 @@ impl Registration<'_> {
 /// Reads the answer of the registration endpoint (RFC 7591 §3.2).
 pub fn read_registration(answer: &HttpResponse) -> Result<Registered, TokenRefusal> {
     let members = Members::read(answer)?;
-    let Some(client_id) = members.get("client_id") else {
-        return Err(members.refusal(answer).unwrap_or(TokenRefusal::BadAnswer("no client_id in the answer")));
-    };
-    let secret = members.get("client_secret");
+    let client_id = members.require("client_id", answer, "no client_id in the answer")?;
+    let secret = members.decisive("client_secret")?;
     // RFC 6749 appendix A.1 and A.2. The form accepts nothing else either.
     let fits = |text: &str| text.len() <= LONGEST && text.bytes().all(|b| (0x20..=0x7e).contains(&b));
     if !fits(client_id) || !secret.is_none_or(fits) {
         return Err(TokenRefusal::BadAnswer("the registered client cannot be used"));
     }
-    let authentication = match members.get("token_endpoint_auth_method") {
-        Some(name) => Some(
-            ClientAuthentication::from_method_name(name)
-                .ok_or(TokenRefusal::BadAnswer("the server wants another proof than a client secret"))?,
-        ),
-        None => None,
-    };
+    let authentication = members.get("token_endpoint_auth_method").map(|name| {
+        let unknown = TokenRefusal::BadAnswer("the server wants another proof than a client secret");
+        name.parse::<ClientAuthentication>().map_err(|_| unknown)
+    });
+    let authentication = authentication.transpose()?;
     // A server that wants no secret must not get one.
     let secret = secret.filter(|_| authentication != Some(ClientAuthentication::None));
     // 0 means that it does not expire.
@@ -99,6 +95,8 @@ pub fn read_registration(answer: &HttpResponse) -> Result<Registered, TokenRefus
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn answer(status: u16, body: &str) -> HttpResponse {

@@ -65,8 +65,8 @@ impl Template {
         match &self.start {
             Start::Whole(hole) => {
                 let text = value(hole, FieldKind::Address, values)?;
-                let url = address::parse(text).ok_or_else(|| TemplateError::Refused(hole.clone()));
-                url.map(|_| text.to_owned())
+                address::parse(text).ok_or_else(|| TemplateError::Refused(hole.clone()))?;
+                Ok(text.to_owned())
             }
             Start::Origin(hole) => {
                 let origin = value(hole, FieldKind::Origin, values)?;
@@ -85,8 +85,7 @@ impl Template {
                 Ok(format!("https://{name}{port}"))
             }
             Start::Labels { scheme, host, port } => {
-                let name = fill_host(host, values)?;
-                Ok(format!("{scheme}://{name}{port}"))
+                Ok(format!("{scheme}://{}{port}", fill_host(host, values)?))
             }
         }
     }
@@ -103,45 +102,43 @@ fn checked_origin(origin: &str) -> Result<Url, TemplateError> {
     if unchanged { Ok(url) } else { Err(TemplateError::NotAnAddress) }
 }
 
+fn find<'v>(hole: &str, values: &'v Values) -> Result<&'v str, TemplateError> {
+    values.get(hole).ok_or_else(|| TemplateError::Missing(hole.to_owned()))
+}
+
 /// The value for a hole that is a host or more; only a field of the right type may fill it.
 fn value<'v>(hole: &str, kind: FieldKind, values: &'v Values) -> Result<&'v str, TemplateError> {
-    let text = values.get(hole).ok_or_else(|| TemplateError::Missing(hole.to_owned()))?;
-    if values.kind(hole) != Some(kind) {
-        return Err(TemplateError::Refused(hole.to_owned()));
-    }
-    Ok(text)
+    let text = find(hole, values)?;
+    if values.kind(hole) == Some(kind) { Ok(text) } else { Err(TemplateError::Refused(hole.to_owned())) }
 }
 
 fn fill_host(pieces: &[Piece], values: &Values) -> Result<String, TemplateError> {
     let mut name = String::new();
-    let mut last = None;
-    for piece in pieces {
-        match piece {
-            Piece::Text(text) => name.push_str(text),
-            Piece::Hole(hole) => {
-                let text = values.get(hole).ok_or_else(|| TemplateError::Missing(hole.clone()))?;
-                if !host::is_label(text) {
-                    return Err(TemplateError::Refused(hole.clone()));
-                }
-                name.push_str(text);
-                last = Some(hole);
-            }
-        }
-    }
-    match last {
+    fill_pieces(pieces, values, &mut name, |text| host::is_label(text).then(|| text.to_owned()))?;
+    match pieces.iter().rev().find_map(Piece::hole) {
         // Together the labels may have become too long.
-        Some(hole) if !host::is_name(&name) => Err(TemplateError::Refused(hole.clone())),
+        Some(hole) if !host::is_name(&name) => Err(TemplateError::Refused(hole.to_owned())),
         _ => Ok(name),
     }
 }
 
 fn fill_encoded(pieces: &[Piece], values: &Values, address: &mut String) -> Result<(), TemplateError> {
+    fill_pieces(pieces, values, address, |text| Some(percent::encode(text)))
+}
+
+/// Appends the pieces. `convert` writes a value for its place, or refuses it.
+fn fill_pieces(
+    pieces: &[Piece],
+    values: &Values,
+    address: &mut String,
+    convert: impl Fn(&str) -> Option<String>,
+) -> Result<(), TemplateError> {
     for piece in pieces {
         match piece {
             Piece::Text(text) => address.push_str(text),
             Piece::Hole(hole) => {
-                let text = values.get(hole).ok_or_else(|| TemplateError::Missing(hole.clone()))?;
-                address.push_str(&percent::encode(text));
+                let converted = convert(find(hole, values)?);
+                address.push_str(&converted.ok_or_else(|| TemplateError::Refused(hole.clone()))?);
             }
         }
     }

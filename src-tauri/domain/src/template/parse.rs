@@ -42,7 +42,6 @@ impl FromStr for Template {
             return Err(TemplateProblem::Character);
         }
         let pieces = pieces(text).ok_or(TemplateProblem::Hole)?;
-        // The texts and holes in a text. `None` if its braces do not pair or a hole has an invalid name.
         if pieces.windows(2).any(|pair| matches!(pair, [Piece::Hole(_), Piece::Hole(_)])) {
             return Err(TemplateProblem::Hole);
         }
@@ -56,23 +55,13 @@ impl FromStr for Template {
             }
             _ => written_out(pieces)?,
         };
-        let (path, query) = match split(&rest, &['?']) {
-            (path, Some(query)) => (path, Some(without_mark(query))),
-            (path, None) => (path, None),
-        };
+        let (path, query) = split(&rest, &['?']);
+        let query = query.map(without_mark);
         check_path(&path)?;
         if let Some(query) = &query {
             check_query(query)?;
         }
         Ok(Self { text: text.to_owned(), start, path, query })
-    }
-}
-
-impl TryFrom<String> for Template {
-    type Error = TemplateProblem;
-
-    fn try_from(text: String) -> Result<Self, TemplateProblem> {
-        text.parse()
     }
 }
 
@@ -101,13 +90,8 @@ pub(crate) fn pieces(text: &str) -> Option<Vec<Piece>> {
 /// A template that begins with its scheme.
 fn written_out(mut pieces: Vec<Piece>) -> Result<(Start, Vec<Piece>), TemplateProblem> {
     let Some(Piece::Text(first)) = pieces.first_mut() else { return Err(TemplateProblem::Scheme) };
-    let (scheme, after) = if let Some(after) = first.strip_prefix("https://") {
-        ("https", after.to_owned())
-    } else if let Some(after) = first.strip_prefix("http://") {
-        ("http", after.to_owned())
-    } else {
-        return Err(TemplateProblem::Scheme);
-    };
+    let after = |scheme| Some((scheme, first.strip_prefix(scheme)?.strip_prefix("://")?.to_owned()));
+    let (scheme, after) = ["https", "http"].into_iter().find_map(after).ok_or(TemplateProblem::Scheme)?;
     *first = after;
     pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
     let (mut host, rest) = split(&pieces, &['/', '?']);

@@ -3,11 +3,10 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde_with::{DeserializeFromStr, SerializeDisplay};
 
 /// An address whose holes are filled with the values of a form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, SerializeDisplay, DeserializeFromStr, JsonSchema)]
 #[schemars(with = "String")]
 pub struct Template {
     pub(super) text: String,
@@ -54,10 +53,7 @@ impl Template {
     /// The holes with their places, in order.
     pub fn holes(&self) -> Vec<(&str, Place)> {
         fn of(pieces: &[Piece], place: Place) -> impl Iterator<Item = (&str, Place)> {
-            pieces.iter().filter_map(move |piece| match piece {
-                Piece::Hole(hole) => Some((hole.as_str(), place)),
-                Piece::Text(_) => None,
-            })
+            pieces.iter().filter_map(move |piece| Some((piece.hole()?, place)))
         }
         let mut holes = match &self.start {
             Start::Whole(hole) => vec![(hole.as_str(), Place::Whole)],
@@ -86,6 +82,13 @@ impl Template {
 }
 
 impl Piece {
+    pub(crate) fn hole(&self) -> Option<&str> {
+        match self {
+            Self::Text(_) => None,
+            Self::Hole(hole) => Some(hole),
+        }
+    }
+
     pub(super) fn source(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
@@ -97,11 +100,5 @@ impl Piece {
 impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
-    }
-}
-
-impl From<Template> for String {
-    fn from(template: Template) -> Self {
-        template.text
     }
 }

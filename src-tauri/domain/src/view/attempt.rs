@@ -1,20 +1,17 @@
-//! Attempts as they are shown.
-
 use serde::Serialize;
 
 use crate::attempt::Stage;
 use crate::error::Failure;
 
 /// An attempt as the window shows it.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct AttemptView {
     /// The id of the connection it leads to.
     pub id: String,
     pub element: String,
     pub product: String,
-    /// Two letters for the tile.
     pub initials: String,
     pub name: String,
     /// Whether it signs in again to a connection that exists.
@@ -24,23 +21,19 @@ pub struct AttemptView {
     pub host: String,
     /// The authorization URL, shown when no browser opens.
     pub link: String,
-    /// The callback address.
     pub callback: String,
     /// Whether the callback has to be pasted.
     pub paste_only: bool,
     /// Whether a browser opened `link`.
     pub browser_opened: bool,
     /// The code that the user enters or compares (RFC 8628 §3.3).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_code: Option<String>,
     /// Milliseconds since 1970.
     pub started_at: i64,
     /// When it times out, in milliseconds since 1970.
     pub ends_at: i64,
     /// The connection it led to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<String>,
     /// Why it ended, or why the token could not be saved yet.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }

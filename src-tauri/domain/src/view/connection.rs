@@ -1,5 +1,3 @@
-//! Connections as they are shown.
-
 use std::ops::Deref;
 
 use serde::Serialize;
@@ -9,25 +7,20 @@ use crate::error::Code;
 use crate::text::initials;
 
 /// A connection as the list and `keyrack list --json` show it.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[cfg_attr(test, ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct ConnectionView {
     /// The workspace by its name, the product by its name today.
     #[serde(flatten)]
     pub facts: Facts,
-    /// Two letters for the tile.
     pub initials: String,
     pub disabled: bool,
     pub status: Status,
-    /// The failure behind `status`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_code: Option<Code>,
     /// Milliseconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub renewed_at: Option<i64>,
     /// When the access token ends, in milliseconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
     /// The provider's words for what was granted.
     pub scopes: Vec<String>,

@@ -7,38 +7,31 @@ use serde::{Deserialize, Serialize};
 use crate::element::{Condition, FieldOption};
 use crate::values::FieldKind;
 
-/// One field of a form.
+/// A [`Field`](crate::element::Field) of a form.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct FieldView {
     pub key: String,
-    /// Shown above the field.
     pub label: String,
-    /// Shown below the field: where to find the value.
     pub help: String,
-    /// A value that would do.
     pub example: String,
     /// The initial value.
     pub value: String,
     pub kind: FieldKind,
     pub options: Vec<FieldOption>,
-    /// Whether the field must be filled in.
     pub required: bool,
     /// Whether the value is kept in the keychain and never shown again.
     pub secret: bool,
     /// Whether the field is shown under "Advanced".
     pub advanced: bool,
-    /// Shown before the value.
     pub prefix: String,
-    /// Shown after the value.
     pub suffix: String,
     /// The message for a value that does not match.
     pub problem: String,
     /// The longest value, in characters.
     pub max_length: u32,
     /// When the field is shown; always, if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
     pub visible_when: Option<Condition>,
 }
 
@@ -57,23 +50,17 @@ pub enum AuthView {
     Custom,
 }
 
-/// An element of the catalogue, with its form filled in for a workspace.
+/// An [`Element`](crate::element::Element), with its form filled in for a workspace.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct ElementView {
     pub key: String,
     pub name: String,
-    /// Two letters for the tile.
     pub initials: String,
-    /// Its group in the list of elements.
     pub category: String,
-    /// What a connection can be used for.
     pub gives: String,
-    /// The requested access, in plain words.
     pub access: Vec<String>,
-    /// Something to know before starting.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
     pub note: Option<String>,
     pub auth: AuthView,
     /// Whether its form describes a provider, from which a custom element is made.

@@ -3,21 +3,16 @@
 mod attempt;
 mod connection;
 mod element;
-mod import;
-mod keychain;
-mod removal;
-mod settings;
+mod results;
 mod state;
 #[cfg(test)]
 mod types_ts;
 mod workspace;
 
+pub use crate::hosted::Preset as PresetView;
 pub use attempt::AttemptView;
 pub use connection::{ConnectionView, Revocation};
 pub use element::{AuthView, ConnectRequest, ElementView, FieldView};
-pub use import::{ImportView, InstanceView, NotImported};
-pub use keychain::{KeychainState, KeychainView};
-pub use removal::{RemovedView, Revoked, TestView};
-pub use settings::{Appearance, CertificateView, SettingsView};
-pub use state::State;
-pub use workspace::{PresetView, WorkspaceKind, WorkspaceRequest, WorkspaceView};
+pub use results::{ImportView, InstanceView, NotImported, RemovedView, Revoked, TestView};
+pub use state::{Appearance, CertificateView, KeychainState, KeychainView, SettingsView, State};
+pub use workspace::{WorkspaceKind, WorkspaceRequest, WorkspaceView};

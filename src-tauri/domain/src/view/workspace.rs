@@ -13,31 +13,17 @@ pub enum WorkspaceKind {
 }
 
 /// A workspace as the switcher shows it.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 pub struct WorkspaceView {
     /// The name on the command line.
     pub name: String,
     /// The name in the window.
     pub label: String,
     pub kind: WorkspaceKind,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
     pub base_url: Option<String>,
-    /// How many connections it has on this computer.
     pub connections: u32,
-}
-
-/// A well-known platform, whose address need not be typed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct PresetView {
-    /// The word on the command line.
-    pub name: String,
-    /// The name in the window.
-    pub label: String,
-    /// Where its API begins.
-    pub base_url: String,
 }
 
 /// A hosted workspace to add. It holds secrets, so there is no `Debug`.

@@ -1,8 +1,6 @@
-//! The calls of the page. build.rs registers and grants every function here that has the attribute of Tauri, so that a
-//! command is declared once. Each is handed to the engine.
+//! The calls of the page. build.rs registers and grants each function that has the attribute of Tauri.
 
 pub(super) mod connections;
-mod desk;
 pub(super) mod elements;
 mod reported;
 pub(super) mod settings;

@@ -1,9 +1,10 @@
 use serde::Serialize;
+use tauri::AppHandle;
 
+use crate::desktop::app::report_change;
 use crate::domain::error::{Code, Failure};
 use crate::io::clock;
 
-/// The result of a command.
 pub type Answer<T> = Result<T, Reported>;
 
 /// A failure on its way to the window. A bug gets a number, under which the log has more.
@@ -20,4 +21,10 @@ impl From<Failure> for Reported {
         }
         Self(failure)
     }
+}
+
+/// Answers a command that changes something. The page reads the state again after a failure too: a status may change.
+pub(super) fn answer_change<T>(app: &AppHandle, result: Result<T, Failure>) -> Answer<T> {
+    report_change(app);
+    Ok(result?)
 }

@@ -31,7 +31,7 @@ async fn each_answer_to_a_renewal_leaves_the_connection_in_the_state_that_fits()
         (|| status(400, r#"{"error":"invalid_grant"}"#), Code::SignInExpired, Status::NeedsSignIn, false),
         (|| status(401, r#"{"error":"invalid_client"}"#), Code::NeedsSettings, Status::NeedsSettings, true),
         (|| status(400, r#"{"error":"invalid_scope"}"#), Code::ProviderRejected, Status::NeedsSettings, true),
-        (|| status(200, "<html>"), Code::ProviderBadResponse, Status::NeedsSettings, true),
+        (|| status(200, "neither"), Code::ProviderBadResponse, Status::NeedsSettings, true),
         (
             || status(400, r#"{"error":"unauthorized_client"}"#),
             Code::NeedsSettings,
@@ -53,7 +53,8 @@ async fn each_answer_to_a_renewal_leaves_the_connection_in_the_state_that_fits()
 
 #[tokio::test]
 async fn a_provider_that_is_busy_defers_the_renewal_of_a_valid_token() {
-    for answer in [(|| status(503, "")) as Answer, || Reply::Cut] {
+    // The page is that of a hotel or a firewall.
+    for answer in [(|| status(503, "")) as Answer, || status(200, "<html>"), || Reply::Cut] {
         let bench = bench_with(answer).await;
         let connection = bench.connect("acme", &[], "").await;
         let renewal = bench.engine.renew_now(&connection).await.expect("deferred");
@@ -119,4 +120,16 @@ async fn an_element_file_that_names_another_host_gets_no_token() {
     let failure = bench.engine.renew_now(&connection).await.err().expect("refused");
     assert_eq!(failure.code, Code::SignInExpired);
     assert_eq!(failure.detail.as_deref(), Some("the addresses have changed"));
+}
+
+#[tokio::test]
+async fn a_lock_that_cannot_be_made_is_a_fault_of_the_disk() {
+    let bench = Bench::usual().await;
+    bench.add_element("acme", "", "");
+    let connection = bench.connect("acme", &[], "").await;
+    let locks = bench.engine.paths().run.join("locks");
+    std::fs::remove_dir_all(&locks).expect("removed");
+    std::fs::write(&locks, "").expect("a file in its place");
+    let failure = bench.engine.rename(&connection, "Other").await.expect_err("refused");
+    assert_eq!(failure.code, Code::IndexUnwritable);
 }

@@ -40,13 +40,13 @@ async fn a_sign_in_in_practice_checks_its_form_once_and_encodes_nothing() {
         values: BTreeMap::new(),
         again: None,
     };
-    let before = (tally::checks(), tally::codings());
+    let before = (tally::CHECKS.get(), tally::CODINGS.get());
     let signing = bench.engine.start(&WorkspaceId::Practice, request).await.expect("started");
     let page = signing.url().cloned().expect("a page");
     let (ending, ()) = tokio::join!(bench.engine.finish(signing, controls()), allow(&bench, &page));
     let Ending::Connected(connection, _) = ending else { panic!("not connected") };
     assert_eq!(connection.identity.as_deref(), Some("maria@practice.example"));
-    assert_eq!((tally::checks() - before.0, tally::codings() - before.1), (1, 0));
+    assert_eq!((tally::CHECKS.get() - before.0, tally::CODINGS.get() - before.1), (1, 0));
 }
 
 /// Format fault F1.

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use url::Url;
 
-use super::listener::CallbackListener;
-use super::pending::{Address, lock};
+use super::listener::{Address, CallbackListener, lock};
 use super::router;
 use crate::domain::error::{Code, Failure};
 use crate::io::listener::Bound;
@@ -34,9 +33,7 @@ impl CallbackListeners {
     }
 
     /// Binds the callback address `given`, or shares it if this process holds it already. Port 0 takes a free one.
-    ///
-    /// # Errors
-    /// [`Code::CallbackBusy`] when another Keyrack holds it, [`Code::PortInUse`] when another program does.
+    /// [`Code::CallbackBusy`]: another Keyrack holds it; [`Code::PortInUse`]: another program does.
     pub async fn open(&self, given: &str) -> Result<CallbackListener, Failure> {
         let parsed = given.parse::<Url>().ok();
         let Some((url, loopback)) = parsed.and_then(|url| Loopback::from_url(&url).map(|l| (url, l))) else {
@@ -49,7 +46,7 @@ impl CallbackListeners {
         let key = format!("{host}:{port}");
         let deadline = Instant::now() + CLOSE_TIMEOUT;
         while let Some(address) = addresses.get(&key).and_then(Weak::upgrade) {
-            if address.is_open() {
+            if lock(&address.serving).is_some() {
                 return Ok(CallbackListener { address, url: given.to_owned() });
             }
             // The previous sign-in is closing it after its last page.
@@ -65,14 +62,9 @@ impl CallbackListeners {
             Err(error) => return Err(port_in_use(error.kind(), loopback, port).await),
         };
         // RFC 9110 §7.2: browsers omit the default port of the scheme in `Host`.
-        let authority = if bound.port == 80 { host.clone() } else { format!("{host}:{}", bound.port) };
         let key = format!("{host}:{}", bound.port);
-        let address = Arc::new(Address {
-            authority,
-            callbacks: Mutex::default(),
-            serving: Mutex::default(),
-            _owner: owner,
-        });
+        let authority = if bound.port == 80 { host } else { key.clone() };
+        let address = Arc::new(Address { authority, _owner: owner, ..Address::default() });
         let url = with_bound_port(given, url, bound.port);
         *lock(&address.serving) = Some(bound.serve(&router::build(&address)));
         addresses.insert(key, Arc::downgrade(&address));

@@ -1,15 +1,67 @@
-//! A bound callback address, and a sign-in that receives its callback there.
+//! A bound callback address, and the sign-ins that receive their callbacks there.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{oneshot, watch};
 use url::Url;
 
-use super::binding::Binding;
-use super::pending::{Address, PendingCallback, lock};
 use crate::domain::oauth::callback::Callback;
+use crate::domain::sensitive::Sensitive;
+use crate::io::listener::Serving;
+use crate::io::lock::Lock;
 use crate::io::page::Page;
+
+/// What a callback must carry to belong to a sign-in.
+#[derive(Clone, Debug)]
+pub enum Binding {
+    /// OAuth 2: our own `state` (RFC 6749 §10.12).
+    State(String),
+    /// OAuth 1.0a: the temporary credentials' token (RFC 5849 §2.2). The RFC describes no refusal, so a refusal may
+    /// carry the `state` that was appended to the callback address instead.
+    RequestToken { token: Sensitive<String>, state: String },
+    /// The provider echoes no `state`: accepted only while exactly one sign-in is pending at the address.
+    OnlyPending,
+}
+
+impl Binding {
+    /// `pending` is the number of pending sign-ins at the address.
+    pub fn matches(&self, callback: &Callback, pending: usize) -> bool {
+        let has = |name| callback.get(name).is_some();
+        match self {
+            Self::State(state) => callback.binds_oauth2(state),
+            Self::RequestToken { token, state } => {
+                callback.binds_oauth1(token.expose()) || (has("error") && callback.binds_oauth2(state))
+            }
+            Self::OnlyPending => pending == 1 && (has("code") || has("error")),
+        }
+    }
+}
+
+/// A sign-in that waits for its callback, or has it and shows its page to late requests.
+pub(super) struct PendingCallback {
+    pub(super) path: String,
+    pub(super) binding: Binding,
+    /// Taken by the first callback.
+    pub(super) sender: Mutex<Option<oneshot::Sender<Callback>>>,
+    pub(super) page: watch::Receiver<Option<Page>>,
+}
+
+impl PendingCallback {
+    pub(super) fn is_pending(&self) -> bool {
+        lock(&self.sender).is_some()
+    }
+}
+
+/// A bound address. Several sign-ins of one process share it.
+#[derive(Default)]
+pub(super) struct Address {
+    /// Host and port, as in `Host`.
+    pub(super) authority: String,
+    pub(super) callbacks: Mutex<Vec<Arc<PendingCallback>>>,
+    /// `None` once it is being closed.
+    pub(super) serving: Mutex<Option<Serving>>,
+    pub(super) _owner: Option<Lock>,
+}
 
 /// A bound callback address. The socket lives as long as any clone of it.
 #[derive(Clone)]
@@ -19,18 +71,15 @@ pub struct CallbackListener {
     pub url: String,
 }
 
-static NEXT_ID: AtomicU64 = AtomicU64::new(0);
-
 impl CallbackListener {
     /// Starts accepting callbacks that match `binding`.
     pub fn accept(&self, binding: Binding) -> CallbackReceiver {
         let (sender, receiver) = oneshot::channel();
         let (page_sender, page) = watch::channel(None);
         let path = self.url.parse::<Url>().map(|u| u.path().to_owned()).unwrap_or_default();
-        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        let pending = PendingCallback { id, path, binding, sender: Mutex::new(Some(sender)), page };
-        lock(&self.address.callbacks).push(Arc::new(pending));
-        CallbackReceiver { listener: self.clone(), id, receiver: Some(receiver), page_sender }
+        let pending = Arc::new(PendingCallback { path, binding, sender: Mutex::new(Some(sender)), page });
+        lock(&self.address.callbacks).push(pending.clone());
+        CallbackReceiver { listener: self.clone(), pending, receiver: Some(receiver), page_sender }
     }
 
     /// Closes the address after started responses are sent, unless another sign-in uses it.
@@ -46,7 +95,7 @@ impl CallbackListener {
 /// Receives the callback of one sign-in. Dropping it without a page cancels: later callbacks get 404.
 pub struct CallbackReceiver {
     listener: CallbackListener,
-    id: u64,
+    pending: Arc<PendingCallback>,
     receiver: Option<oneshot::Receiver<Callback>>,
     page_sender: watch::Sender<Option<Page>>,
 }
@@ -66,10 +115,7 @@ impl CallbackReceiver {
     /// Stops accepting, because the callback came another way; later ones wait for the page.
     pub fn stop_accepting(&mut self) {
         self.receiver = None;
-        let callbacks = lock(&self.listener.address.callbacks);
-        if let Some(pending) = callbacks.iter().find(|pending| pending.id == self.id) {
-            lock(&pending.sender).take();
-        }
+        lock(&self.pending.sender).take();
     }
 
     /// Shows the page in every waiting browser tab, and in late ones until the address is closed.
@@ -82,7 +128,11 @@ impl CallbackReceiver {
 impl Drop for CallbackReceiver {
     fn drop(&mut self) {
         if self.page_sender.borrow().is_none() {
-            lock(&self.listener.address.callbacks).retain(|pending| pending.id != self.id);
+            lock(&self.listener.address.callbacks).retain(|pending| !Arc::ptr_eq(pending, &self.pending));
         }
     }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,32 +1,24 @@
 //! Answers the requests at a callback address.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::pending::{Address, PendingCallback, lock};
+use super::listener::{Address, PendingCallback, lock};
 use crate::domain::oauth::callback::Callback;
 use crate::io::page;
 use crate::io::request_origin::is_navigation;
 
 /// The router holds the address weakly: sign-ins decide how long it lives.
 pub(super) fn build(address: &Arc<Address>) -> Router {
-    let address = Arc::downgrade(address);
-    Router::new().fallback(move |request: Request| {
-        let address = address.clone();
-        async move {
-            match address.upgrade() {
-                Some(address) => answer(address, request).await,
-                None => not_found(),
-            }
-        }
-    })
+    Router::new().fallback(answer).with_state(Arc::downgrade(address))
 }
 
-async fn answer(address: Arc<Address>, request: Request) -> Response {
+async fn answer(State(address): State<Weak<Address>>, request: Request) -> Response {
+    let Some(address) = address.upgrade() else { return not_found() };
     let Some((pending, callback)) = find_pending(&address, &request) else { return not_found() };
     // Not held while waiting: a browser tab must not keep the socket open.
     drop(address);

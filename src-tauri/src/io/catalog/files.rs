@@ -29,17 +29,11 @@ pub struct FileFault {
 impl fmt::Display for FileFault {
     /// One line for each problem, as editors and terminals understand it: `path:line: what`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            if index > 0 {
-                f.write_str("\n")?;
-            }
-            write!(f, "{}:", self.file.display())?;
-            if let Some(line) = problem.line {
-                write!(f, "{line}:")?;
-            }
-            write!(f, " {problem}")?;
-        }
-        Ok(())
+        let lines = self.problems.iter().map(|problem| {
+            let line = problem.line.map(|line| format!("{line}:")).unwrap_or_default();
+            format!("{}:{line} {problem}", self.file.display())
+        });
+        f.write_str(&lines.collect::<Vec<_>>().join("\n"))
     }
 }
 
@@ -63,9 +57,16 @@ pub fn remove(folder: &Path, key: &str) -> io::Result<()> {
 }
 
 pub fn read_file(file: &Path) -> Result<Element, FileFault> {
+    parse_file(file, Element::parse)
+}
+
+pub(super) fn parse_file(
+    file: &Path,
+    parse: impl FnOnce(&str) -> Result<Element, Vec<Problem>>,
+) -> Result<Element, FileFault> {
     let fault = |problems| FileFault { key: String::new(), file: file.to_owned(), problems };
     let text = read_bounded(file).map_err(|what| fault(vec![problem(None, what)]))?;
-    Element::parse(&text).map_err(fault)
+    parse(&text).map_err(fault)
 }
 
 /// The element files in a folder with their keys, by key. A missing folder is empty.

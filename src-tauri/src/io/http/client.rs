@@ -3,17 +3,19 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder};
+use reqwest::{Client, ClientBuilder, Method};
 use tokio::sync::Mutex;
 use url::Url;
 
 use super::clocks::{Clocks, Moment, is_significant};
+use super::coding::CodingError;
 use super::error::{Delivery, HttpError};
 use super::journal::Journal;
-use super::{proxy, verify};
+use super::{coding, proxy, verify};
 use crate::domain::exchange::Exchange;
-use crate::domain::http::{HttpRequest, HttpResponse, Method};
+use crate::domain::http::{HttpRequest, HttpResponse};
 use crate::domain::sensitive::Sensitive;
 use crate::io::loopback::Loopback;
 use crate::io::trust::{Stamp, Trust};
@@ -23,6 +25,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest known token responses are some 20 kB, with tokens of 16 kB.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Some gateways send more than a hundred.
+const MAX_HEADERS: usize = 256;
 
 /// The limits of one response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +45,7 @@ impl Default for Bounds {
     }
 }
 
-/// Clones share connections. Clients are built when first needed: reading the trust store takes longer than printing a
-/// token.
+/// Clones share connections. Clients are built when first needed: reading the trust store takes long.
 #[derive(Clone, Default)]
 pub struct Http {
     pub(super) shared: Arc<Shared>,
@@ -61,11 +65,8 @@ pub(super) struct Shared {
     clocks: Clocks,
 }
 
-/// A client, and the version of the added authorities that it uses.
-pub(super) struct VerifiedClient {
-    client: Client,
-    stamp: Stamp,
-}
+/// A client with the version of the added authorities that it uses.
+type VerifiedClient = (Client, Stamp);
 
 impl Http {
     /// A client that also trusts the authorities that the user added, and notices changes to them.
@@ -111,20 +112,19 @@ impl Http {
     async fn send_unrecorded(&self, request: HttpRequest, bounds: Bounds) -> Result<HttpResponse, HttpError> {
         let url = request.url;
         let client = self.client(&url).await?;
-        let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Delete => reqwest::Method::DELETE,
-            Method::Put => reqwest::Method::PUT,
-            Method::Patch => reqwest::Method::PATCH,
-        };
-        let mut outgoing = client.request(method, url.clone()).timeout(bounds.time);
+        let method = Method::from_bytes(request.method.as_str().as_bytes()).expect("a method of HTTP");
+        let is_empty = request.body.as_ref().is_none_or(|body| body.expose().is_empty());
+        let mut outgoing = client.request(method.clone(), url.clone()).timeout(bounds.time);
+        // Without this header any coding would be acceptable (RFC 9110 §12.5.3).
+        outgoing = outgoing.header(ACCEPT_ENCODING, "identity");
         for (name, value) in &request.headers {
             outgoing = outgoing.header(*name, value.expose());
         }
-        if let Some(body) = &request.body {
-            outgoing = outgoing.body(body.expose().clone());
-        }
+        outgoing = match &request.body {
+            Some(body) if !is_empty => outgoing.body(body.expose().clone()),
+            _ if announces_empty_body(&method) => outgoing.header(CONTENT_LENGTH, "0"),
+            _ => outgoing,
+        };
         let asked = Moment::now();
         let mut answer = match outgoing.send().await {
             Ok(answer) => answer,
@@ -135,8 +135,9 @@ impl Http {
         let headers = answer
             .headers()
             .iter()
-            .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
+            .map(|(n, v)| (n.as_str().to_owned(), header_text(v.as_bytes())))
             .collect();
+        let encoded_as = answer.headers().clone();
         let mut body = Vec::new();
         loop {
             match answer.chunk().await {
@@ -148,11 +149,16 @@ impl Http {
                 Err(error) => return Err(self.to_error(&url, &error).await),
             }
         }
+        let body = match coding::decode(&encoded_as, body, bounds.body) {
+            Ok(body) => body,
+            // The status of an error page says more than its text.
+            Err(_) if status == 429 || status >= 500 => Vec::new(),
+            Err(error) => return Err(to_coding_error(host(&url), error)),
+        };
         Ok(HttpResponse { status, headers, body: Sensitive::new(body) })
     }
 
-    /// # Errors
-    /// [`HttpError::NotSecure`] for http to another computer.
+    /// The client for an address. [`HttpError::NotSecure`] for http to another computer.
     pub(in crate::io) async fn client(&self, url: &Url) -> Result<Client, HttpError> {
         let near = Loopback::from_url(url).is_some();
         match url.scheme() {
@@ -167,18 +173,18 @@ impl Http {
     async fn verified_client(&self, near: bool) -> Client {
         let stamp = self.shared.trust.as_ref().map(Trust::stamp).unwrap_or_default();
         let mut slot = self.slot(near).lock().await;
-        if let Some(current) = slot.as_ref().filter(|current| current.stamp == stamp) {
-            return current.client.clone();
+        if let Some((client, _)) = slot.as_ref().filter(|(_, used)| *used == stamp) {
+            return client.clone();
         }
         let trust = self.shared.trust.clone();
         let make = move || {
-            let added = trust.map(|trust| trust.roots()).unwrap_or_default();
-            let builder = Client::builder().tls_backend_preconfigured(verify::tls_config(added));
+            let added = trust.map(|trust| trust.added()).unwrap_or_default();
+            let builder = Client::builder().tls_backend_preconfigured(verify::tls_config(Some(added)));
             // A proxy cannot reach this computer's loopback.
             build(if near { builder.no_proxy() } else { builder.https_only(true) })
         };
         let client = tokio::task::spawn_blocking(make).await.expect("constant options make a client");
-        *slot = Some(VerifiedClient { client: client.clone(), stamp });
+        *slot = Some((client.clone(), stamp));
         client
     }
 
@@ -187,8 +193,8 @@ impl Http {
     }
 
     /// Records the server's clock from the headers of a response that has just arrived.
-    pub(in crate::io) fn record_date(&self, url: &Url, asked: Moment, headers: &reqwest::header::HeaderMap) {
-        self.shared.clocks.record(url, asked, |name| headers.get(name).and_then(|value| value.to_str().ok()));
+    pub(in crate::io) fn record_date(&self, url: &Url, asked: Moment, headers: &HeaderMap) {
+        self.shared.clocks.record(url, asked, headers);
     }
 
     pub(in crate::io) async fn to_error(&self, url: &Url, error: &reqwest::Error) -> HttpError {
@@ -198,7 +204,8 @@ impl Http {
             let near = Loopback::from_url(url).is_some();
             *self.slot(near).lock().await = None;
             let skew = self.shared.clocks.median();
-            return HttpError::Untrusted { host, issuer: refusal.issuer, problem: refusal.problem, skew };
+            let issuer = refusal.issuer.clone();
+            return HttpError::Untrusted { host, issuer, problem: refusal.problem, skew };
         }
         let (what, delivery) = describe(error);
         let what = proxy::describe_failure(error).filter(|_| error.is_connect()).unwrap_or(what);
@@ -208,38 +215,57 @@ impl Http {
 
 /// For http on loopback. Reading a trust store would cost more than a whole exchange there.
 fn plain_client() -> Client {
-    build(Client::builder().tls_backend_preconfigured(verify::tls_config_without_trust()).no_proxy())
+    build(Client::builder().tls_backend_preconfigured(verify::tls_config(None)).no_proxy())
 }
 
 fn build(builder: ClientBuilder) -> Client {
     builder
         .user_agent(concat!("Keyrack/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
+        // Forms that a client is to accept (RFC 9112 §§5.1 and 5.2), and lines that are no header, which say nothing.
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_max_headers(MAX_HEADERS)
         .connect_timeout(CONNECT_TIMEOUT)
         .build()
         .expect("constant options make a client")
+}
+
+/// Whether a request with this method says that it has no body (RFC 9110 §8.6). Many servers answer 411 to one that
+/// does not.
+pub(in crate::io) fn announces_empty_body(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
 }
 
 fn host(url: &Url) -> String {
     url.host_str().unwrap_or_default().to_owned()
 }
 
+fn to_coding_error(host: String, error: CodingError) -> HttpError {
+    match error {
+        CodingError::TooLarge => HttpError::TooLarge { host },
+        CodingError::Unknown => {
+            HttpError::Compressed { host, what: "the answer is compressed in a way that is not known here" }
+        }
+        CodingError::Damaged => {
+            HttpError::Compressed { host, what: "the compressed answer is damaged or not whole" }
+        }
+    }
+}
+
+/// The value of a header: UTF-8, or else Latin-1 (RFC 9110 §5.5).
+fn header_text(value: &[u8]) -> String {
+    std::str::from_utf8(value)
+        .map_or_else(|_| value.iter().copied().map(char::from).collect(), ToOwned::to_owned)
+}
+
 fn describe(error: &reqwest::Error) -> (&'static str, Delivery) {
-    let delivery = if error.is_connect() || error.is_builder() {
-        Delivery::NotSent
-    } else if error.is_timeout() {
-        Delivery::TimedOut
-    } else {
-        Delivery::MaybeSent
-    };
-    let what = if error.is_timeout() {
-        "no answer in time"
-    } else if error.is_connect() {
-        "no connection"
-    } else if error.is_builder() {
-        "the request could not be built"
-    } else {
-        "the connection was lost"
-    };
-    (what, delivery)
+    match (error.is_connect(), error.is_timeout(), error.is_builder()) {
+        (true, true, _) => ("no answer in time", Delivery::NotSent),
+        (true, false, _) => ("no connection", Delivery::NotSent),
+        (false, true, _) => ("no answer in time", Delivery::TimedOut),
+        (false, false, true) => ("the request could not be built", Delivery::NotSent),
+        (false, false, false) => ("the connection was lost", Delivery::MaybeSent),
+    }
 }

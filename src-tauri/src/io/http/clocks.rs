@@ -1,9 +1,10 @@
 //! The skew of servers' clocks against this computer's, from the `Date` of their responses (RFC 9110 §6.6.1).
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use axum::http::HeaderMap;
 use url::Url;
 
 use crate::domain::address::host_and_port;
@@ -56,17 +57,12 @@ impl Moment {
 
 impl Clocks {
     /// Records the clock of a server from a response that has just arrived to a request sent at `asked`.
-    pub(super) fn record<'h>(
-        &self,
-        url: &Url,
-        asked: Moment,
-        header: impl Fn(&'static str) -> Option<&'h str>,
-    ) {
+    pub(super) fn record(&self, url: &Url, asked: Moment, headers: &HeaderMap) {
         let Some(took) = asked.elapsed().filter(|took| *took <= MAX_ROUND_TRIP) else { return };
-        if is_from_cache(&header) {
+        if is_from_cache(headers) {
             return;
         }
-        let Some(server_s) = header("date").and_then(parse_date) else { return };
+        let Some(server_s) = text(headers, "date").and_then(parse_date) else { return };
         let middle_ms = asked.wall_ms + i64::try_from(took.as_millis() / 2).unwrap_or_default();
         let reading = Reading {
             host: host_and_port(url),
@@ -96,13 +92,13 @@ impl Clocks {
         let valid = all.iter().filter(|reading| reading.at.elapsed().is_some());
         // Servers on this computer use the clock that is in doubt.
         let (near, far): (Vec<_>, Vec<_>) = valid.partition(|reading| reading.loopback);
-        let mut skews: Vec<_> =
-            if far.is_empty() { near } else { far }.iter().map(|reading| reading.skew).collect();
+        let counted = if far.is_empty() { near } else { far };
+        let mut skews: Vec<_> = counted.iter().map(|reading| reading.skew).collect();
         skews.sort_unstable();
         skews.get(skews.len().checked_sub(1)? / 2).copied()
     }
 
-    fn all(&self) -> std::sync::MutexGuard<'_, VecDeque<Reading>> {
+    fn all(&self) -> MutexGuard<'_, VecDeque<Reading>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -113,12 +109,14 @@ pub(super) fn is_significant(skew: i64) -> bool {
 }
 
 /// A cached response has the date at which it was made, not sent (RFC 9111 §5.1).
-fn is_from_cache<'h>(header: &impl Fn(&'static str) -> Option<&'h str>) -> bool {
-    header("age").is_some_and(|age| age.trim() != "0")
-        || ["cache-status", "cf-cache-status", "x-cache"]
-            .into_iter()
-            .filter_map(header)
-            .any(|status| status.to_ascii_lowercase().contains("hit"))
+fn is_from_cache(headers: &HeaderMap) -> bool {
+    let is_hit = |name| text(headers, name).is_some_and(|status| status.to_ascii_lowercase().contains("hit"));
+    text(headers, "age").is_some_and(|age| age.trim() != "0")
+        || ["cache-status", "cf-cache-status", "x-cache"].into_iter().any(is_hit)
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
 }
 
 /// Seconds since 1970, from any of the three forms of RFC 9110 §5.6.7.
@@ -130,6 +128,7 @@ fn parse_date(date: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderName;
 
     fn url(text: &str) -> Url {
         text.parse().expect("an address")
@@ -140,10 +139,15 @@ mod tests {
         httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds))
     }
 
-    fn record(clocks: &Clocks, address: &str, headers: &[(&str, &str)]) {
-        clocks.record(&url(address), Moment::now(), |name| {
-            headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
-        });
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let header = |(name, value): &(&'static str, &str)| {
+            (HeaderName::from_static(name), value.parse().expect("a value"))
+        };
+        pairs.iter().map(header).collect()
+    }
+
+    fn record(clocks: &Clocks, address: &str, pairs: &[(&'static str, &str)]) {
+        clocks.record(&url(address), Moment::now(), &headers(pairs));
     }
 
     fn near(found: Option<i64>, wanted: i64) -> bool {
@@ -211,8 +215,7 @@ mod tests {
     fn readings_from_before_the_clock_was_set_are_ignored() {
         let clocks = Clocks::default();
         let asked = Moment { wall_ms: clock::now_ms() - 420_000, monotonic: Instant::now() };
-        let header = date(0);
-        clocks.record(&url("https://a.example/"), asked, |name| (name == "date").then_some(header.as_str()));
+        clocks.record(&url("https://a.example/"), asked, &headers(&[("date", &date(0))]));
         assert_eq!(clocks.median(), None, "the clock was set during the request");
 
         record(&clocks, "https://a.example/", &[("date", &date(420))]);

@@ -4,31 +4,25 @@ use super::clocks::is_significant;
 use crate::domain::certificate::CertificateProblem;
 use crate::domain::error::{Code, Failure};
 
-/// The messages never hold an address, whose query could hold a secret.
+/// Never holds an address, whose query could hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
     /// No connection, or it broke.
     #[error("{host}: {what}")]
     Unreachable { host: String, what: &'static str, delivery: Delivery },
-    /// The server's certificate was refused. Nothing was sent.
+    /// The server's certificate was refused, and nothing was sent. `issuer` is that of the last certificate in the
+    /// chain, `skew` the seconds that the clocks of other servers are ahead of this computer's.
     #[error("{host}: {}", problem.description())]
-    Untrusted {
-        host: String,
-        /// The issuer of the last certificate in the chain.
-        issuer: Option<String>,
-        problem: CertificateProblem,
-        /// Seconds that the clocks of other servers are ahead of this computer's, if known.
-        skew: Option<i64>,
-    },
+    Untrusted { host: String, issuer: Option<String>, problem: CertificateProblem, skew: Option<i64> },
     /// The address does not use https. Nothing was sent.
-    #[error("{host}: {NOT_SECURE}")]
+    #[error("{host}: its address does not begin with https")]
     NotSecure { host: String },
     #[error("{host} sent an answer that is too large")]
     TooLarge { host: String },
+    /// The response is compressed and cannot be unpacked.
+    #[error("{host}: {what}")]
+    Compressed { host: String, what: &'static str },
 }
-
-const NOT_SECURE: &str = "its address does not begin with https";
-const TOO_LARGE: &str = "the answer is too large";
 
 /// How far a request without a response got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +39,10 @@ impl HttpError {
     /// What happened, in fixed words.
     pub fn description(&self) -> &'static str {
         match self {
-            Self::Unreachable { what, .. } => what,
+            Self::Unreachable { what, .. } | Self::Compressed { what, .. } => what,
             Self::Untrusted { problem, .. } => problem.description(),
-            Self::NotSecure { .. } => NOT_SECURE,
-            Self::TooLarge { .. } => TOO_LARGE,
+            Self::NotSecure { .. } => "its address does not begin with https",
+            Self::TooLarge { .. } => "the answer is too large",
         }
     }
 
@@ -57,7 +51,7 @@ impl HttpError {
         match self {
             Self::Unreachable { delivery, .. } => *delivery == Delivery::NotSent,
             Self::Untrusted { .. } | Self::NotSecure { .. } => true,
-            Self::TooLarge { .. } => false,
+            Self::TooLarge { .. } | Self::Compressed { .. } => false,
         }
     }
 
@@ -66,21 +60,17 @@ impl HttpError {
         let what = self.description();
         match self {
             Self::Unreachable { host, .. } => Failure::new(unreachable).host(host).detail(what),
-            Self::NotSecure { host } | Self::TooLarge { host } => {
+            Self::NotSecure { host } | Self::TooLarge { host } | Self::Compressed { host, .. } => {
                 Failure::new(bad_response).host(host).detail(what)
             }
             Self::Untrusted { host, issuer, problem, skew } => {
                 let clock = problem.depends_on_clock() && skew.is_none_or(is_significant);
-                let detail = if clock {
-                    format!("{what}, or this computer's clock is wrong")
-                } else {
-                    what.to_owned()
-                };
+                let or_clock = if clock { ", or this computer's clock is wrong" } else { "" };
                 Failure {
                     // Only of this problem is the issuer the reason.
                     issuer: issuer.filter(|_| problem == CertificateProblem::UnknownIssuer),
                     clock_skew: skew.filter(|_| clock),
-                    ..Failure::new(Code::CertificateUntrusted).host(host).detail(detail)
+                    ..Failure::new(Code::CertificateUntrusted).host(host).detail(format!("{what}{or_clock}"))
                 }
             }
         }

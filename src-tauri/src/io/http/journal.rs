@@ -1,7 +1,7 @@
 //! The exchanges of one operation, for a report about it.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::error::HttpError;
@@ -20,21 +20,20 @@ pub(super) struct Journal(Arc<Mutex<VecDeque<Exchange>>>);
 
 impl Journal {
     pub(super) fn exchanges(&self) -> Vec<Exchange> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.lock().iter().cloned().collect()
     }
 
     /// Begins an entry, which is written when it ends or is dropped.
     pub(super) fn begin(&self, request: &HttpRequest) -> Entry {
-        let exchange = Exchange::new(request.method.as_str(), &request.url);
-        Entry { journal: self.clone(), began: Instant::now(), exchange: Some(exchange) }
+        let exchange = Exchange {
+            error: Some("not waited for".to_owned()),
+            ..Exchange::new(request.method.as_str(), &request.url)
+        };
+        Entry { journal: self.clone(), began: Instant::now(), exchange }
     }
 
-    fn write(&self, exchange: Exchange) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() == MAX_ENTRIES {
-            all.pop_front();
-        }
-        all.push_back(exchange);
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Exchange>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -42,30 +41,27 @@ impl Journal {
 pub(super) struct Entry {
     journal: Journal,
     began: Instant,
-    exchange: Option<Exchange>,
+    exchange: Exchange,
 }
 
 impl Entry {
     pub(super) fn end(mut self, result: &Result<HttpResponse, HttpError>) {
-        self.write(|exchange| match result {
-            Ok(answer) => {
-                let small = answer.body.expose().len() <= MAX_REFUSAL_BYTES;
-                exchange.with_answer(answer.status, if small { error_code(answer) } else { None })
-            }
-            Err(error) => Exchange { error: Some(error.description().to_owned()), ..exchange },
-        });
-    }
-
-    fn write(&mut self, with: impl FnOnce(Exchange) -> Exchange) {
-        if let Some(exchange) = self.exchange.take() {
-            let took_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-            self.journal.write(Exchange { took_ms, ..with(exchange) });
+        self.exchange.error = result.as_ref().err().map(|error| error.description().to_owned());
+        if let Ok(answer) = result {
+            let small = answer.body.expose().len() <= MAX_REFUSAL_BYTES;
+            let code = if small { error_code(answer) } else { None };
+            self.exchange = self.exchange.clone().with_answer(answer.status, code);
         }
     }
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.write(|exchange| Exchange { error: Some("not waited for".to_owned()), ..exchange });
+        let took_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let mut all = self.journal.lock();
+        if all.len() == MAX_ENTRIES {
+            all.pop_front();
+        }
+        all.push_back(Exchange { took_ms, ..self.exchange.clone() });
     }
 }

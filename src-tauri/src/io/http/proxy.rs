@@ -31,23 +31,14 @@ fn proxy_of(matcher: &Matcher, url: &Url) -> Option<String> {
 
 /// The proxy's part in a failed connection, in fixed words; `None` if it has none.
 pub(super) fn describe_failure(error: &reqwest::Error) -> Option<&'static str> {
-    let mut cause: Option<&dyn Error> = Some(error);
-    while let Some(error) = cause {
-        // The libraries do not export these error types, only their messages.
-        let message = error.to_string();
-        if let Some(cause) = message.strip_prefix("tunnel error: ") {
-            return Some(match cause {
-                "proxy authorization required" => "the proxy wants a name and a password, or other ones",
-                "unsuccessful" => "the proxy refuses, or does not get through either",
-                _ => "the proxy does not answer",
-            });
-        }
-        if message.contains("socks proxy") {
-            return Some("the proxy does not answer, or refuses");
-        }
-        cause = error.source();
-    }
-    None
+    let causes = std::iter::successors(Some(error as &dyn Error), |&error| error.source());
+    // The libraries do not export these error types, only their messages.
+    causes.map(ToString::to_string).find_map(|message| match message.strip_prefix("tunnel error: ") {
+        Some("proxy authorization required") => Some("the proxy wants a name and a password, or other ones"),
+        Some("unsuccessful") => Some("the proxy refuses, or does not get through either"),
+        Some(_) => Some("the proxy does not answer"),
+        None => message.contains("socks proxy").then_some("the proxy does not answer, or refuses"),
+    })
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use url::Url;
 use super::*;
 use crate::domain::certificate::CertificateProblem;
 use crate::domain::error::{Code, Failure};
-use crate::domain::http::{HttpRequest, Method};
+use crate::domain::http::{HttpRequest, HttpResponse, Method};
 use crate::io::clock;
 use crate::io::trust::Trust;
 
@@ -43,6 +43,10 @@ fn server_tls(
     let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
     change(&mut params);
     let certificate = params.signed_by(&key, ca).expect("signed");
+    acceptor(&certificate, &key)
+}
+
+fn acceptor(certificate: &rcgen::Certificate, key: &KeyPair) -> TlsAcceptor {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -169,6 +173,76 @@ async fn a_trusted_authority_does_not_make_every_certificate_valid() {
     }
 }
 
+type Change = dyn Fn(&mut CertificateParams);
+
+/// TLS with a certificate that the server issued for itself.
+fn self_signed_tls(
+    names: &[&str],
+    change: impl FnOnce(&mut CertificateParams),
+) -> (TlsAcceptor, rcgen::Certificate) {
+    let key = KeyPair::generate().expect("a key");
+    let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+    let mut params = CertificateParams::new(names).expect("names");
+    params.distinguished_name.push(DnType::CommonName, "localhost");
+    change(&mut params);
+    let certificate = params.self_signed(&key).expect("signed");
+    (acceptor(&certificate, &key), certificate)
+}
+
+#[tokio::test]
+async fn a_self_signed_server_is_believed_for_its_own_names_once_it_is_added() {
+    let authority = |params: &mut CertificateParams| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let no_authority = |params: &mut CertificateParams| params.is_ca = IsCa::ExplicitNoCa;
+    let plain = |_: &mut CertificateParams| {};
+    for change in [&authority as &Change, &no_authority, &plain] {
+        let (tls, certificate) = self_signed_tls(&["localhost"], change);
+        let (url, seen) = serve(Some(tls), OK.to_owned()).await;
+        let (_dir, trust, http) = home();
+        let failure = Failure::from(http.send(get(&url)).await.expect_err("not added"));
+        assert_eq!(failure.issuer.as_deref(), Some("localhost"), "{failure:?}");
+        trust.add(certificate.pem().as_bytes()).expect("added");
+        assert_eq!(http.send(get(&url)).await.expect("believed").status, 200);
+        assert_eq!(seen.load(Ordering::SeqCst), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_self_signed_server_is_refused_where_its_certificate_does_not_count() {
+    use CertificateProblem::{Expired, NoName, NotYetValid, Other, UnknownIssuer, WrongName};
+    let authority = |params: &mut CertificateParams| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let early = |params: &mut CertificateParams| params.not_before = date_time_ymd(4000, 1, 1);
+    let client = |params: &mut CertificateParams| {
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    };
+    let (_, other) = self_signed_tls(&["localhost"], authority);
+    let old = |params: &mut CertificateParams| params.not_after = date_time_ymd(2020, 1, 1);
+    let cases: [(&[&str], &Change, CertificateProblem); 5] = [
+        (&["elsewhere.example"], &authority, WrongName),
+        (&[], &authority, NoName),
+        (&["localhost"], &early, NotYetValid),
+        (&["localhost"], &old, Expired),
+        (&["localhost"], &client, Other),
+    ];
+    for (names, change, wanted) in cases {
+        let (tls, certificate) = self_signed_tls(names, change);
+        let (url, seen) = serve(Some(tls), OK.to_owned()).await;
+        let (dir, _, http) = home();
+        // As if it had been added while it was valid.
+        std::fs::write(dir.path().join("extra-ca.pem"), certificate.pem()).expect("written");
+        let error = http.send(get(&url)).await.expect_err("refused");
+        let HttpError::Untrusted { problem, .. } = error else { panic!("{wanted:?}: {error:?}") };
+        assert_eq!(problem, wanted);
+        assert_eq!(seen.load(Ordering::SeqCst), 0, "nothing was sent");
+    }
+    // The same names, and another key.
+    let (tls, _) = self_signed_tls(&["localhost"], authority);
+    let (url, _) = serve(Some(tls), OK.to_owned()).await;
+    let (_dir, trust, http) = home();
+    trust.add(other.pem().as_bytes()).expect("added");
+    let error = http.send(get(&url)).await.expect_err("refused");
+    assert!(matches!(error, HttpError::Untrusted { problem: UnknownIssuer, .. }), "{error:?}");
+}
+
 #[tokio::test]
 async fn the_dates_of_other_servers_show_whether_the_clock_invalidates_a_certificate() {
     let ca = authority("Example Gateway");
@@ -222,6 +296,41 @@ async fn http_to_another_computer_is_refused_before_anything_is_sent() {
     assert!(called.is_err(), "no connection was made");
 }
 
+/// The head of the request that `send` makes, in lower case.
+async fn sent_head(send: impl FnOnce(Url) -> HttpRequest) -> String {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
+    let port = socket.local_addr().expect("an address").port();
+    let request = send(format!("http://127.0.0.1:{port}/").parse().expect("an address"));
+    let asking = tokio::spawn(async move { Http::default().send(request).await });
+    let (mut stream, _) = socket.accept().await.expect("a caller");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.expect("a request"));
+    }
+    stream.write_all(OK.as_bytes()).await.expect("sent");
+    asking.await.expect("no panic").expect("an answer");
+    String::from_utf8_lossy(&head).to_ascii_lowercase()
+}
+
+#[tokio::test]
+async fn a_request_without_a_body_says_so_where_servers_expect_one() {
+    for (method, body, length) in [
+        (Method::Post, None, Some("0")),
+        (Method::Put, None, Some("0")),
+        (Method::Patch, None, Some("0")),
+        (Method::Post, Some(""), Some("0")),
+        (Method::Post, Some("a=b"), Some("3")),
+        (Method::Get, None, None),
+        (Method::Delete, None, None),
+    ] {
+        let head =
+            sent_head(|url| HttpRequest { body: body.map(Into::into), ..HttpRequest::new(method, url) });
+        let head = head.await;
+        let lengths: Vec<_> = head.lines().filter_map(|line| line.strip_prefix("content-length: ")).collect();
+        assert_eq!(lengths, Vec::from_iter(length), "{method:?} {body:?}: {head}");
+    }
+}
+
 #[tokio::test]
 async fn redirects_are_not_followed() {
     let (there, seen) = serve(None, OK.to_owned()).await;
@@ -264,23 +373,84 @@ async fn an_endless_response_is_aborted() {
     assert!(matches!(error, HttpError::Unreachable { delivery: Delivery::TimedOut, .. }), "{error:?}");
 }
 
-#[tokio::test]
-async fn compressed_responses_are_not_requested() {
+/// Sends `answer` byte for byte and closes the connection.
+async fn response_to(answer: &'static [u8]) -> Result<HttpResponse, HttpError> {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
     let port = socket.local_addr().expect("an address").port();
-    let url: Url = format!("http://127.0.0.1:{port}/").parse().expect("an address");
-    let asking = tokio::spawn(async move { Http::default().send(get(&url)).await });
-    let (mut stream, _) = socket.accept().await.expect("a caller");
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.expect("a request"));
+    tokio::spawn(async move {
+        let (mut stream, _) = socket.accept().await.expect("a caller");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.expect("a request"));
+        }
+        stream.write_all(answer).await.expect("sent");
+    });
+    Http::default().send(get(&format!("http://127.0.0.1:{port}/").parse().expect("an address"))).await
+}
+
+#[tokio::test]
+async fn compressed_responses_are_unpacked_though_not_requested() {
+    let head = sent_head(|url| get(&url)).await;
+    assert!(head.contains("accept-encoding: identity\r\n"), "{head}");
+    let answer =
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: 7\r\n\r\n\x01\x02\x00\xfd\xff{}";
+    let answer = response_to(answer).await.expect("an answer");
+    assert_eq!(answer.body.expose(), b"{}");
+
+    let unknown = b"HTTP/1.1 200 OK\r\nContent-Encoding: compress\r\nContent-Length: 2\r\n\r\n{}";
+    let failure = Failure::from(response_to(unknown).await.expect_err("not readable"));
+    assert_eq!((failure.code, failure.host.as_deref()), (Code::ProviderBadResponse, Some("127.0.0.1")));
+    assert!(failure.detail.as_deref().is_some_and(|detail| detail.contains("compressed")), "{failure:?}");
+
+    let busy = b"HTTP/1.1 503 Busy\r\nContent-Encoding: compress\r\nContent-Length: 2\r\n\r\n{}";
+    let answer = response_to(busy).await.expect("its status says enough");
+    assert_eq!((answer.status, answer.body.expose().len()), (503, 0));
+}
+
+#[tokio::test]
+async fn responses_are_read_in_every_form_that_a_client_accepts() {
+    for (answer, value) in [
+        (&b"HTTP/1.1 200 OK\r\nX-A: v\r\nContent-Length: 2\r\n\r\n{}"[..], "v"),
+        (b"HTTP/1.1 200\r\nx-a: v\r\ncontent-length: 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 \r\nX-A: v\r\nContent-Length: 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 Tr\xe8s bien\r\nX-A: v\r\nContent-Length: 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\nX-A: v\nContent-Length: 2\n\n{}", "v"),
+        (b"\r\nHTTP/1.1 200 OK\r\nX-A: v\r\nContent-Length: 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.0 200 OK\r\nX-A: v\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\r\nX-A:v\r\nConnection: close\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\r\nX-A: \t v \t\r\nContent-Length:2 \r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\r\nX-A : v\r\nContent-Length : 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\r\nX-A: v\r\n w\r\nContent-Length: 2\r\n\r\n{}", "v w"),
+        (b"HTTP/1.1 200 OK\r\nX-A: v\r\n\tw\r\n  x\r\nContent-Length: 2\r\n\r\n{}", "v w x"),
+        (b"HTTP/1.1 200 OK\r\nX-A:\r\nContent-Length: 2\r\n\r\n{}", ""),
+        (b"HTTP/1.1 200 OK\r\nX-A: caf\xc3\xa9\r\nContent-Length: 2\r\n\r\n{}", "caf\u{e9}"),
+        (b"HTTP/1.1 200 OK\r\nX-A: caf\xe9\r\nContent-Length: 2\r\n\r\n{}", "caf\u{e9}"),
+        (b"HTTP/1.1 200 OK\r\nX-A: v\r\nno header\r\nX\x01: v\r\nContent-Length: 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\r\nX-A: v\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\r\nX-A: v\r\nContent-Length: 2, 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 200 OK\r\nX-A: v\r\nContent-Length: 2\r\n\r\n{}", "v"),
+        (b"HTTP/1.1 200 OK\r\nX-A: v\r\nTransfer-Encoding: Chunked\r\n\r\n1;a=\"b\"\r\n{\r\n01 ; c\r\n}\r\n0\r\nX-T: t\r\n\r\n", "v"),
+    ] {
+        let shown = answer.escape_ascii();
+        let read = response_to(answer).await.unwrap_or_else(|error| panic!("{shown}: {error:?}"));
+        assert_eq!((read.status, read.body.expose().as_slice()), (200, &b"{}"[..]), "{shown}");
+        let words = read.header("x-a").map(|value| value.split_whitespace().collect::<Vec<_>>().join(" "));
+        assert_eq!(words.as_deref(), Some(value), "{shown}");
     }
-    let zipped = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\n\x1f\x8b\x08";
-    stream.write_all(zipped).await.expect("sent");
-    let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
-    assert!(!head.contains("accept-encoding"), "{head}");
-    let answer = asking.await.expect("no panic").expect("an answer");
-    assert_eq!(answer.body.expose(), b"\x1f\x8b\x08", "as it came");
+}
+
+#[tokio::test]
+async fn a_response_whose_end_is_in_doubt_is_refused() {
+    for answer in [
+        &b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"[..],
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2x\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+    ] {
+        let shown = answer.escape_ascii();
+        let error = response_to(answer).await.expect_err("refused");
+        assert!(matches!(error, HttpError::Unreachable { .. }), "{shown}: {error:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,18 +1,19 @@
-//! Verifies server certificates with the operating system's trust store and the authorities that the user added, and
+//! Verifies server certificates with the operating system's trust store and the certificates that the user added, and
 //! keeps the reason of a refusal. No setting overrides a refusal.
 
 use std::error::Error;
-use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 use crate::domain::certificate::CertificateProblem;
-use crate::io::trust::{Trust, issuer_name, not_before};
+use crate::io::trust::{Added, Trust, check_server, is_self_issued, issuer_name, not_before};
 
 fn find_problem(error: &rustls::Error) -> CertificateProblem {
     let rustls::Error::InvalidCertificate(error) = error else { return CertificateProblem::Other };
@@ -22,6 +23,9 @@ fn find_problem(error: &rustls::Error) -> CertificateProblem {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => CertificateProblem::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             CertificateProblem::NotYetValid
+        }
+        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+            CertificateProblem::NoName
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             CertificateProblem::WrongName
@@ -35,46 +39,48 @@ fn find_problem(error: &rustls::Error) -> CertificateProblem {
 }
 
 /// A refusal, as it passes through the error chain between handshake and caller.
-#[derive(Clone, Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .problem.description())]
 pub(super) struct CertificateRefusal {
     pub(super) problem: CertificateProblem,
     /// The issuer of the last certificate in the chain.
     pub(super) issuer: Option<String>,
 }
 
-impl fmt::Display for CertificateRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.problem.description())
-    }
-}
-
-impl Error for CertificateRefusal {}
-
 impl CertificateRefusal {
     /// Finds the refusal among the causes of an error.
-    pub(super) fn find_in(error: &(dyn Error + 'static)) -> Option<Self> {
-        let mut cause = Some(error);
-        while let Some(error) = cause {
-            if let Some(rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(refused)))) =
-                error.downcast_ref()
-            {
-                return refused.downcast_ref().cloned();
-            }
-            cause = match error.downcast_ref::<std::io::Error>() {
+    pub(super) fn find_in<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Self> {
+        let mut causes =
+            std::iter::successors(Some(error), |&error| match error.downcast_ref::<std::io::Error>() {
                 // `source` skips the error that an `io::Error` wraps.
                 Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
                 None => error.source(),
-            };
-        }
-        None
+            });
+        causes.find_map(|error| match error.downcast_ref()? {
+            rustls::Error::InvalidCertificate(CertificateError::Other(refused)) => refused.0.downcast_ref(),
+            _ => None,
+        })
     }
 }
 
-/// TLS with the operating system's trust store and these authorities. Reading the store takes some milliseconds.
-pub(super) fn tls_config(added: Vec<CertificateDer<'static>>) -> ClientConfig {
+/// TLS with the operating system's trust store, whose reading takes some milliseconds, and what the user added. `None`
+/// reads no store and refuses every certificate, for clients that speak no TLS.
+pub(super) fn tls_config(added: Option<Added>) -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let platform = open_verifier(added, &provider).ok();
-    config(provider.clone(), SystemVerifier { platform, provider })
+    let (platform, added) = match added {
+        Some(added) => (open_verifier(added.authorities, &provider).ok(), added.all),
+        None => (None, Vec::new()),
+    };
+    let verifier = SystemVerifier { platform, added, provider: provider.clone() };
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the provider has the cipher suites of both versions")
+        // rustls calls any verifier but its own dangerous. Ours refuses what the system's refuses.
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config
 }
 
 /// The plain verifier if no authority was added, or if the added ones cannot be used: on Windows they need an engine of
@@ -93,7 +99,7 @@ fn open_verifier(
 
 /// Checks that certificates can be verified here, also with the added authorities. The error is in fixed words.
 pub fn check_trust(trust: &Trust) -> Result<(), &'static str> {
-    check_roots(trust.roots())
+    check_roots(trust.added().authorities)
 }
 
 fn check_roots(added: Vec<CertificateDer<'static>>) -> Result<(), &'static str> {
@@ -107,28 +113,23 @@ fn check_roots(added: Vec<CertificateDer<'static>>) -> Result<(), &'static str> 
         .map_err(|_| "the system cannot use the certificate authorities that were added")
 }
 
-/// For clients that speak no TLS: reads no store and refuses every certificate.
-pub(super) fn tls_config_without_trust() -> ClientConfig {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    config(provider.clone(), SystemVerifier { platform: None, provider })
-}
-
-fn config(provider: Arc<CryptoProvider>, verifier: SystemVerifier) -> ClientConfig {
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("the provider has the cipher suites of both versions")
-        // rustls calls any verifier but its own dangerous. Ours refuses what the system's refuses.
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    config
+/// Judges the certificate of a server that the user added itself: it counts for its own names, while it is valid.
+fn check_added(
+    certificate: &CertificateDer<'_>,
+    server_name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<ServerCertVerified, rustls::Error> {
+    verify_server_name(&ParsedCertificate::try_from(certificate)?, server_name)?;
+    check_server(certificate, i64::try_from(now.as_secs()).unwrap_or(i64::MAX))?;
+    Ok(ServerCertVerified::assertion())
 }
 
 #[derive(Debug)]
 struct SystemVerifier {
     /// `None` without a trust store.
     platform: Option<Verifier>,
+    /// A server may show one of these as its own, also an authority's, which is what `openssl req -x509` makes.
+    added: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -145,12 +146,21 @@ impl ServerCertVerifier for SystemVerifier {
             let issuer = issuer_name(intermediates.last().unwrap_or(end_entity));
             CertificateError::Other(OtherError(Arc::new(CertificateRefusal { problem, issuer }))).into()
         };
+        if self.added.iter().any(|added| added == end_entity) {
+            return check_added(end_entity, server_name, now).map_err(|error| refuse(find_problem(&error)));
+        }
         let Some(platform) = &self.platform else { return Err(refuse(CertificateProblem::NoStore)) };
         platform.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now).map_err(
             |error| {
                 let chain = std::iter::once(end_entity).chain(intermediates).filter_map(not_before);
                 let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-                refuse(find_problem(&error).at(chain, now))
+                match find_problem(&error).at(chain, now) {
+                    // An authority's own certificate is refused for being one, before its issuer is looked for.
+                    CertificateProblem::Other if is_self_issued(end_entity) => {
+                        refuse(CertificateProblem::UnknownIssuer)
+                    }
+                    problem => refuse(problem),
+                }
             },
         )
     }

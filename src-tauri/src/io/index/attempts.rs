@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, params};
 
-use super::connections::{free_name, insert_row, instance_number, json_list, json_map};
+use super::connections::{free_name, insert_row, instance_number, to_json};
 use super::error::IndexError;
 use super::file::Index;
 use super::workspaces;
@@ -26,19 +26,12 @@ pub struct OpenAttempt {
 
 impl Index {
     pub fn begin_attempt(&self, attempt: &OpenAttempt) -> Result<(), IndexError> {
+        let OpenAttempt { id, workspace, element, name, again, started_at } = attempt;
         self.execute(
             "INSERT INTO attempt (id, workspace, element, name, started_at, again)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![
-                attempt.id,
-                attempt.workspace.as_str(),
-                attempt.element,
-                attempt.name,
-                attempt.started_at,
-                attempt.again
-            ],
-        )?;
-        Ok(())
+            params![id, workspace.as_str(), element, name, started_at, again],
+        )
     }
 
     /// All open attempts, oldest first, including those of processes that died.
@@ -52,16 +45,12 @@ impl Index {
 
     /// Closes an attempt that made no connection. Closing a closed one does nothing.
     pub fn close_attempt(&self, id: &str) -> Result<(), IndexError> {
-        self.execute("DELETE FROM attempt WHERE id = ?1", [id])?;
-        Ok(())
+        self.execute("DELETE FROM attempt WHERE id = ?1", [id])
     }
 
     /// Inserts the connection and closes its attempt, in one transaction. If the name was taken meanwhile, the
     /// connection gets the next free one, so that the token is not lost; a local connection gets its instance number.
     /// Returns the row as written.
-    ///
-    /// # Errors
-    /// [`IndexError::WorkspaceGone`], [`IndexError::InstanceKnown`].
     pub fn finish_attempt(
         &self,
         connection: &Connection,
@@ -98,13 +87,13 @@ impl Index {
                     connection.id,
                     connection.renewed_at,
                     connection.expires_at,
-                    json_list(&connection.scopes),
+                    to_json(&connection.scopes),
                     connection.host,
                     token_sha256,
-                    json_list(&connection.missing),
+                    to_json(&connection.missing),
                     connection.identity,
                     connection.identity_key,
-                    json_map(&connection.callback)
+                    to_json(&connection.callback)
                 ],
             )?;
             tx.execute("DELETE FROM attempt WHERE id = ?1", [attempt])?;
@@ -114,8 +103,7 @@ impl Index {
 
     /// Makes an attempt that was to sign in again create a new connection instead.
     pub fn turn_into_new(&self, attempt: &str) -> Result<(), IndexError> {
-        self.execute("UPDATE attempt SET again = NULL WHERE id = ?1", [attempt])?;
-        Ok(())
+        self.execute("UPDATE attempt SET again = NULL WHERE id = ?1", [attempt])
     }
 
     /// The name of a connection (also one being removed) or an attempt that needs the file of this element.

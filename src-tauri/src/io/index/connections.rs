@@ -1,8 +1,7 @@
 //! The connections of all workspaces.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection as Sqlite, OptionalExtension, Row, params};
+use serde::Serialize;
 
 use super::error::IndexError;
 use super::file::Index;
@@ -103,39 +102,33 @@ impl Index {
     }
 
     pub fn set_token_hash(&self, id: &str, sha256: &[u8; 32]) -> Result<(), IndexError> {
-        self.execute("UPDATE connection SET token_sha256 = ?2 WHERE id = ?1", params![id, sha256])?;
-        Ok(())
+        self.execute("UPDATE connection SET token_sha256 = ?2 WHERE id = ?1", params![id, sha256])
     }
 
     pub fn set_identity(&self, id: &str, account: &Account) -> Result<(), IndexError> {
         self.execute(
             "UPDATE connection SET identity = ?2, identity_key = ?3 WHERE id = ?1",
             params![id, account.name, account.key],
-        )?;
-        Ok(())
+        )
     }
 
     pub fn set_tags(&self, id: &str, tags: &[String]) -> Result<(), IndexError> {
-        self.execute("UPDATE connection SET tags = ?2 WHERE id = ?1", [id, &json_list(tags)])?;
-        Ok(())
+        self.execute("UPDATE connection SET tags = ?2 WHERE id = ?1", [id, &to_json(tags)])
     }
 
     pub fn set_note(&self, id: &str, note: Option<&str>) -> Result<(), IndexError> {
-        self.execute("UPDATE connection SET note = ?2 WHERE id = ?1", params![id, note])?;
-        Ok(())
+        self.execute("UPDATE connection SET note = ?2 WHERE id = ?1", params![id, note])
     }
 
     pub fn set_disabled(&self, id: &str, disabled: bool) -> Result<(), IndexError> {
-        self.execute("UPDATE connection SET disabled = ?2 WHERE id = ?1", params![id, disabled])?;
-        Ok(())
+        self.execute("UPDATE connection SET disabled = ?2 WHERE id = ?1", params![id, disabled])
     }
 
     pub fn set_status(&self, id: &str, status: Status, code: Option<Code>) -> Result<(), IndexError> {
         self.execute(
             "UPDATE connection SET status = ?2, last_code = ?3 WHERE id = ?1",
             params![id, status.as_str(), code.map(Code::as_str)],
-        )?;
-        Ok(())
+        )
     }
 
     /// Sets the connections of a workspace that failed with `code` to usable again.
@@ -143,20 +136,13 @@ impl Index {
         self.execute(
             "UPDATE connection SET status = 'ok', last_code = NULL WHERE workspace = ?1 AND last_code = ?2",
             [workspace.as_str(), code.as_str()],
-        )?;
-        Ok(())
+        )
     }
 
     /// Returns whether the connection still exists.
-    ///
-    /// # Errors
-    /// [`IndexError::NameTaken`].
     pub fn rename(&self, id: &str, name: &str) -> Result<bool, IndexError> {
-        let changed = self.execute(
-            "UPDATE connection SET name = ?2, folded = ?3 WHERE id = ?1 AND removing = 0",
-            params![id, name, folded(name)],
-        )?;
-        Ok(changed == 1)
+        let sql = "UPDATE connection SET name = ?2, folded = ?3 WHERE id = ?1 AND removing = 0";
+        Ok(self.sqlite().execute(sql, [id, name, &folded(name)])? == 1)
     }
 
     /// Records a renewal. Name and tags are left alone: another process may have changed them.
@@ -164,9 +150,8 @@ impl Index {
         self.execute(
             "UPDATE connection SET status = 'ok', last_code = NULL, renewed_at = ?2, expires_at = ?3, scopes = ?4,
              missing = ?5 WHERE id = ?1",
-            params![row.id, row.renewed_at, row.expires_at, json_list(&row.scopes), json_list(&row.missing)],
-        )?;
-        Ok(())
+            params![row.id, row.renewed_at, row.expires_at, to_json(&row.scopes), to_json(&row.missing)],
+        )
     }
 }
 
@@ -215,19 +200,19 @@ pub(super) fn insert_row(sqlite: &Sqlite, c: &Connection, token_sha256: &[u8; 32
             c.disabled,
             c.name,
             folded(&c.name),
-            json_list(&c.tags),
+            to_json(&c.tags),
             c.status.as_str(),
             c.last_code,
             c.identity,
             c.host,
-            json_list(&c.scopes),
+            to_json(&c.scopes),
             c.created_at,
             c.renewed_at,
             c.expires_at,
             token_sha256,
-            json_list(&c.missing),
+            to_json(&c.missing),
             c.identity_key,
-            json_map(&c.callback),
+            to_json(&c.callback),
             c.note,
         ],
     )?;
@@ -264,10 +249,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<Connection> {
     })
 }
 
-pub(super) fn json_map(map: &BTreeMap<String, String>) -> String {
-    serde_json::to_string(map).unwrap_or_else(|_| "{}".to_owned())
-}
-
-pub(super) fn json_list(items: &[String]) -> String {
-    serde_json::to_string(items).unwrap_or_else(|_| "[]".to_owned())
+/// A list or map of texts, which always serializes.
+pub(super) fn to_json(value: &(impl Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }

@@ -14,7 +14,6 @@ pub enum IndexError {
     /// The instance already has a connection.
     #[error("the instance is known")]
     InstanceKnown,
-    /// The workspace was removed meanwhile.
     #[error("the workspace is gone")]
     WorkspaceGone,
     #[error("the index cannot be used: {0}")]

@@ -7,8 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection as Sqlite, OptionalExtension, Params, Row, Transaction, TransactionBehavior};
+use rusqlite::{
+    Connection as Sqlite, OpenFlags, OptionalExtension, Params, Row, Transaction, TransactionBehavior,
+};
 use rusqlite_migration::{M, Migrations};
+use url::Url;
 
 use super::error::IndexError;
 use crate::io::files::open_private;
@@ -34,18 +37,24 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens the file and creates or migrates it as needed.
-    ///
-    /// # Errors
-    /// [`IndexError::Newer`] for a file of a newer version, which is left unchanged.
+    /// Opens the file and creates or migrates it as needed. On a disk that is full or read-only the index can still be
+    /// read. [`IndexError::Newer`]: a newer version wrote it.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
+        Self::open_writable(path).or_else(|error| match error {
+            IndexError::Unusable(_) => {
+                open_on_heap(path).or_else(|_| open_read_only(path)).map_err(|_| error)
+            }
+            refused => Err(refused),
+        })
+    }
+
+    fn open_writable(path: &Path) -> Result<Self, IndexError> {
         // Created here so that only its owner can ever read it; SQLite gives the WAL files the same mode.
-        let mut file = open_private(path)?;
+        let file = open_private(path)?;
         // SQLite creates the WAL files even to read the version, so the header is read first.
-        if header_version(&mut file).is_some_and(|version| version as usize > STEPS.len()) {
+        if header_version(file).is_some_and(|version| version as usize > STEPS.len()) {
             return Err(IndexError::Newer(path.to_owned()));
         }
-        drop(file);
         let mut sqlite = Sqlite::open(path)?;
         sqlite.busy_timeout(BUSY_TIMEOUT)?;
         sqlite.pragma_update(None, "foreign_keys", true)?;
@@ -92,8 +101,9 @@ impl Index {
         Ok(done)
     }
 
-    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, IndexError> {
-        Ok(self.sqlite().prepare_cached(sql)?.execute(params)?)
+    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<(), IndexError> {
+        self.sqlite().prepare_cached(sql)?.execute(params)?;
+        Ok(())
     }
 
     pub(super) fn query_all<T>(
@@ -122,8 +132,37 @@ impl Index {
     }
 }
 
+/// Opens for reading what a full disk holds. SQLite cannot create the file of the WAL index there; with an exclusive lock
+/// it keeps that index in memory.
+fn open_on_heap(path: &Path) -> Result<Index, IndexError> {
+    let sqlite = Sqlite::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    sqlite.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    read_only(sqlite)
+}
+
+/// Opens for reading what a read-only file system holds: with the WAL that a running or killed program left there, else as
+/// a file that does not change.
+fn open_read_only(path: &Path) -> Result<Index, IndexError> {
+    let mut address =
+        Url::from_file_path(path).map_err(|()| IndexError::Unusable("a relative path".into()))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    read_only(Sqlite::open_with_flags(address.as_str(), flags)?).or_else(|_| {
+        address.set_query(Some("immutable=1"));
+        read_only(Sqlite::open_with_flags(address.as_str(), flags)?)
+    })
+}
+
+fn read_only(sqlite: Sqlite) -> Result<Index, IndexError> {
+    sqlite.pragma_update(None, "query_only", true)?;
+    match MIGRATIONS.pending_migrations(&sqlite) {
+        Ok(0) => Ok(Index { sqlite: Arc::new(Mutex::new(sqlite)) }),
+        _ => Err(IndexError::Unusable("it must be migrated first".into())),
+    }
+}
+
 /// `user_version` in the header of a database file (SQLite file format §1.3); `None` for an empty file.
-fn header_version(file: &mut File) -> Option<u32> {
+fn header_version(mut file: File) -> Option<u32> {
     let mut header = [0; 64];
     file.read_exact(&mut header).ok()?;
     Some(u32::from_be_bytes([header[60], header[61], header[62], header[63]]))
@@ -132,8 +171,7 @@ fn header_version(file: &mut File) -> Option<u32> {
 /// Migrates to the latest version. Two processes may start at once after an update: the second looks again inside the
 /// lock instead of migrating twice.
 fn migrate(sqlite: &mut Sqlite, path: &Path) -> Result<(), IndexError> {
-    let dir = path.parent().unwrap_or(path);
-    let lock = open_private(&dir.join("migration.lock"))?;
+    let lock = open_private(&path.with_file_name("migration.lock"))?;
     lock.lock()?;
     sqlite.pragma_update(None, "journal_mode", "WAL")?;
     MIGRATIONS.to_latest(sqlite).map_err(|error| match error {

@@ -19,8 +19,7 @@ impl Index {
         self.execute(
             "UPDATE connection SET removing = ?2, removed_at = ?3, folded = 'removing ' || id WHERE id = ?1",
             params![id, if local_only { REMOVE_LOCALLY } else { REMOVE_EVERYWHERE }, now],
-        )?;
-        Ok(())
+        )
     }
 
     /// When the removal was started, in milliseconds since 1970.
@@ -56,7 +55,6 @@ impl Index {
 
     /// Deletes the row of a connection whose item is gone.
     pub fn finish_removal(&self, id: &str) -> Result<(), IndexError> {
-        self.execute("DELETE FROM connection WHERE id = ?1", [id])?;
-        Ok(())
+        self.execute("DELETE FROM connection WHERE id = ?1", [id])
     }
 }

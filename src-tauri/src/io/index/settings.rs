@@ -4,7 +4,7 @@ use super::error::IndexError;
 use super::file::Index;
 
 /// A key of the table `setting`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::AsRefStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Setting {
     /// The workspace selected in the window, by id.
@@ -24,19 +24,14 @@ impl Setting {
             Self::CallbackPort | Self::Appearance | Self::WindowSize => false,
         }
     }
-
-    pub(super) fn key(self) -> &'static str {
-        self.into()
-    }
 }
 
 impl Index {
     pub fn setting(&self, setting: Setting) -> Result<Option<String>, IndexError> {
-        self.query_one("SELECT value FROM setting WHERE key = ?1", [setting.key()], |row| row.get(0))
+        self.query_one("SELECT value FROM setting WHERE key = ?1", [setting.as_ref()], |row| row.get(0))
     }
 
     pub fn set_setting(&self, setting: Setting, value: &str) -> Result<(), IndexError> {
-        self.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?1, ?2)", [setting.key(), value])?;
-        Ok(())
+        self.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?1, ?2)", [setting.as_ref(), value])
     }
 }

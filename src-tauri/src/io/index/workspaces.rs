@@ -42,28 +42,20 @@ impl Index {
     }
 
     /// Records that a workspace is being added. It is not listed yet, but its name is taken.
-    ///
-    /// # Errors
-    /// [`IndexError::NameTaken`].
     pub fn begin_workspace(&self, row: &HostedRow, now: i64) -> Result<(), IndexError> {
         self.execute(
             "INSERT INTO workspace (id, name, folded, base_url, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![row.id, row.name, folded(&row.name), row.base_url, now],
-        )?;
-        Ok(())
+        )
     }
 
     /// Lists a workspace whose secrets are in the vault.
     pub fn finish_workspace(&self, id: &str) -> Result<(), IndexError> {
-        self.execute("UPDATE workspace SET state = 'ok' WHERE id = ?1", [id])?;
-        Ok(())
+        self.execute("UPDATE workspace SET state = 'ok' WHERE id = ?1", [id])
     }
 
-    /// # Errors
-    /// [`IndexError::NameTaken`].
     pub fn rename_workspace(&self, id: &str, name: &str) -> Result<(), IndexError> {
-        self.execute("UPDATE workspace SET name = ?2, folded = ?3 WHERE id = ?1", [id, name, &folded(name)])?;
-        Ok(())
+        self.execute("UPDATE workspace SET name = ?2, folded = ?3 WHERE id = ?1", [id, name, &folded(name)])
     }
 
     /// Hides a workspace and its connections and unselects it, in one transaction.
@@ -74,7 +66,7 @@ impl Index {
                 [id],
             )?;
             for setting in Setting::iter().filter(|setting| setting.is_workspace_id()) {
-                tx.execute("DELETE FROM setting WHERE key = ?1 AND value = ?2", [setting.key(), id])?;
+                tx.execute("DELETE FROM setting WHERE key = ?1 AND value = ?2", [setting.as_ref(), id])?;
             }
             tx.execute(
                 "UPDATE connection SET removing = 1, folded = 'removing ' || id WHERE workspace = ?1",
@@ -86,16 +78,14 @@ impl Index {
 
     /// Deletes a workspace whose secrets and connections are gone.
     pub fn finish_workspace_removal(&self, id: &str) -> Result<(), IndexError> {
-        self.execute("DELETE FROM workspace WHERE id = ?1", [id])?;
-        Ok(())
+        self.execute("DELETE FROM workspace WHERE id = ?1", [id])
     }
 }
 
 /// Whether a workspace exists and can be used.
 pub(super) fn exists(sqlite: &rusqlite::Connection, id: &str) -> Result<bool, IndexError> {
-    let mut query =
-        sqlite.prepare_cached("SELECT EXISTS (SELECT 1 FROM workspace WHERE id = ?1 AND state = 'ok')")?;
-    Ok(query.query_row([id], |row| row.get(0))?)
+    let sql = "SELECT EXISTS (SELECT 1 FROM workspace WHERE id = ?1 AND state = 'ok')";
+    Ok(sqlite.query_row(sql, [id], |row| row.get(0))?)
 }
 
 fn read_row(row: &Row<'_>) -> rusqlite::Result<HostedRow> {

@@ -1,4 +1,4 @@
-//! One connection of a server, from its request to the end of its response.
+//! One connection of a server, from its request to the end of its response, and the limits of a server.
 
 use std::future::poll_fn;
 use std::io::Result;
@@ -13,7 +13,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use super::limits::Limits;
 use super::write_timeout::WriteTimeout;
 
 /// Codes of 8 kB exist; our own requests are at most 16 kB.
@@ -24,6 +23,30 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// connection, and the response is lost (RFC 9112 §9.6).
 const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 const MAX_LINGER_BYTES: u64 = 8 * 1024 * 1024;
+
+/// How much a server takes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Further clients wait.
+    pub max_connections: usize,
+    /// How long started responses may take to be sent once the server is being closed.
+    pub flush_timeout: Duration,
+    /// Close a connection whose peer reads nothing for this long.
+    pub write_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // Enough for every tab of a browser.
+            max_connections: 64,
+            // A page is small: a browser that does not have it by then never will.
+            flush_timeout: Duration::from_secs(2),
+            // A client that works on each piece takes seconds.
+            write_timeout: Duration::from_secs(60),
+        }
+    }
+}
 
 /// Serves one request. When `stopped` closes, the response has `limits.flush_timeout` left.
 pub(super) async fn serve_connection(
@@ -50,7 +73,7 @@ pub(super) async fn serve_connection(
         answered = tokio::time::timeout(limits.flush_timeout, rest).await.ok();
     }
     if let Some(Ok(())) = answered {
-        let stream = connection.into_parts().io.into_inner().into_inner();
+        let stream = connection.into_parts().io.into_inner().stream;
         let _ = tokio::time::timeout(LINGER_TIMEOUT, lingering_close(stream)).await;
     }
 }

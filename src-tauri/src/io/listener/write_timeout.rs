@@ -11,7 +11,7 @@ use tokio::time::Sleep;
 
 /// Fails with [`ErrorKind::TimedOut`] when the peer reads nothing for `timeout`.
 pub(super) struct WriteTimeout {
-    stream: TcpStream,
+    pub(super) stream: TcpStream,
     timeout: Duration,
     /// Runs while a write is blocked.
     timer: Option<Pin<Box<Sleep>>>,
@@ -20,10 +20,6 @@ pub(super) struct WriteTimeout {
 impl WriteTimeout {
     pub(super) fn new(stream: TcpStream, timeout: Duration) -> Self {
         Self { stream, timeout, timer: None }
-    }
-
-    pub(super) fn into_inner(self) -> TcpStream {
-        self.stream
     }
 
     fn poll_timed<T>(

@@ -47,16 +47,10 @@ impl Body for StreamedBody {
         if self.ended {
             return Poll::Ready(None);
         }
-        self.pieces.poll_recv(context).map(|piece| match piece.unwrap_or(Err(BodyError::Stalled)) {
-            Ok(Some(data)) => Some(Ok(Frame::data(data))),
-            Ok(None) => {
-                self.ended = true;
-                None
-            }
-            Err(error) => {
-                self.ended = true;
-                Some(Err(error))
-            }
+        self.pieces.poll_recv(context).map(|piece| {
+            let piece = piece.unwrap_or(Err(BodyError::Stalled)).transpose();
+            self.ended = !matches!(piece, Some(Ok(_)));
+            piece.map(|data| data.map(Frame::data))
         })
     }
 }

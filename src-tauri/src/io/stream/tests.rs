@@ -84,6 +84,25 @@ async fn large_bodies_pass_unchanged() {
 }
 
 #[tokio::test]
+async fn a_request_without_a_body_says_so() {
+    let (url, _serving) = serve(Router::new().fallback(any(async |request: Request| {
+        let length = request.headers().get(header::CONTENT_LENGTH).cloned();
+        let mut answer = Response::new(request.into_body());
+        if let Some(length) = length {
+            answer.headers_mut().insert("x-length", length);
+        }
+        answer
+    })))
+    .await;
+    for (method, length) in [(Method::POST, Some("0")), (Method::PATCH, Some("0")), (Method::GET, None)] {
+        let request = outgoing(method.clone(), url.clone(), None);
+        let answer = Http::default().forward(request).await.expect("an answer");
+        let sent = answer.headers.get("x-length").map(|value| value.to_str().expect("a number"));
+        assert_eq!(sent, length, "{method}");
+    }
+}
+
+#[tokio::test]
 async fn pieces_are_forwarded_before_the_body_ends() {
     let (url, _serving) =
         serve(Router::new().fallback(any(async |request: Request| Response::new(request.into_body())))).await;

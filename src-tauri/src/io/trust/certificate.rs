@@ -2,56 +2,37 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use rustls::{CertificateError, RootCertStore};
 use sha2::{Digest, Sha256};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
-use zeroize::Zeroizing;
 
 use super::error::TrustError;
+use super::file::read_certificates;
 use crate::domain::text::plain_line;
-use crate::domain::text_file;
 use crate::domain::view::CertificateView;
 
-/// A chain of authorities has some kilobytes; a browser's whole list has two hundred.
-const MAX_GIVEN_BYTES: usize = 64 * 1024;
 const MAX_NAME_CHARS: usize = 120;
 
-/// The end of every label of a private key in PEM (RFC 7468 §§10 and 11, RFC 5915 §4).
-const KEY_LABEL_END: &[u8] = b"PRIVATE KEY-----";
-
-/// All certificates of a text in PEM, or one in DER.
+/// All certificates of a file.
 pub(super) fn parse(given: &[u8]) -> Result<Vec<CertificateDer<'static>>, TrustError> {
-    if text_file::is_marked(given) {
-        let text = text_file::decode(given).map_err(|_| TrustError::NoCertificate)?;
-        return parse(Zeroizing::new(text).trim_start_matches('\u{feff}').as_bytes());
-    }
-    // Before anything else: the content may be kept or quoted from here on.
-    if given.windows(KEY_LABEL_END.len()).any(|part| part == KEY_LABEL_END) {
-        return Err(TrustError::PrivateKey);
-    }
-    if given.len() > MAX_GIVEN_BYTES {
-        return Err(TrustError::TooLarge);
-    }
-    let in_pem: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(given).collect();
-    match in_pem {
-        Ok(all) if !all.is_empty() => Ok(all),
-        // Windows exports DER by default; it begins with the tag of a sequence.
-        Ok(_) if given.first() == Some(&0x30) => Ok(vec![CertificateDer::from(given.to_vec())]),
-        _ => Err(TrustError::NoCertificate),
-    }
+    Ok(read_certificates(given)?.into_iter().map(CertificateDer::from).collect())
 }
 
-/// Checks that a certificate is an authority's and valid now.
-pub(super) fn check_authority(der: &CertificateDer<'_>, now_ms: i64) -> Result<CertificateView, TrustError> {
+/// Checks that a certificate can be trusted now: an authority's, or one that a server issued for itself.
+pub(super) fn check(der: &CertificateDer<'_>, now_ms: i64) -> Result<CertificateView, TrustError> {
     let (rest, certificate) = X509Certificate::from_der(der).map_err(|_| TrustError::NoCertificate)?;
     let view = view(der).filter(|_| rest.is_empty()).ok_or(TrustError::NoCertificate)?;
-    // RFC 5280 §4.2.1.9: only a certificate with this extension may issue others.
     if !certificate.is_ca() {
-        return Err(TrustError::NotAnAuthority(view.subject));
+        if certificate.issuer() != certificate.subject() {
+            return Err(TrustError::NotAnAuthority(view.subject));
+        }
+        // A common name is no name of a server (RFC 9525 §2).
+        if !matches!(certificate.subject_alternative_name(), Ok(Some(_))) {
+            return Err(TrustError::NamesNoServer(view.subject));
+        }
     }
     if view.expires_at <= now_ms {
         return Err(TrustError::Expired(view.subject));
@@ -60,6 +41,34 @@ pub(super) fn check_authority(der: &CertificateDer<'_>, now_ms: i64) -> Result<C
         return Err(TrustError::Unusable(view.subject));
     }
     Ok(view)
+}
+
+/// Whether a certificate may issue others (RFC 5280 §4.2.1.9).
+pub(super) fn is_authority(der: &CertificateDer<'_>) -> bool {
+    X509Certificate::from_der(der).is_ok_and(|(_, certificate)| certificate.is_ca())
+}
+
+/// Whether a certificate names itself as its issuer.
+pub(in crate::io) fn is_self_issued(der: &CertificateDer<'_>) -> bool {
+    let parsed = X509Certificate::from_der(der);
+    parsed.is_ok_and(|(_, certificate)| certificate.issuer() == certificate.subject())
+}
+
+/// Whether a certificate may be a server's own (RFC 5280 §4.2.1.12), and is valid at this moment.
+pub(in crate::io) fn check_server(der: &CertificateDer<'_>, seconds: i64) -> Result<(), CertificateError> {
+    let (_, certificate) = X509Certificate::from_der(der).map_err(|_| CertificateError::BadEncoding)?;
+    let usage = certificate.extended_key_usage().map_err(|_| CertificateError::BadEncoding)?;
+    if usage.is_some_and(|usage| !usage.value.server_auth && !usage.value.any) {
+        return Err(CertificateError::InvalidPurpose);
+    }
+    let validity = certificate.validity();
+    if seconds < validity.not_before.timestamp() {
+        return Err(CertificateError::NotValidYet);
+    }
+    if seconds > validity.not_after.timestamp() {
+        return Err(CertificateError::Expired);
+    }
+    Ok(())
 }
 
 pub(super) fn view(der: &CertificateDer<'_>) -> Option<CertificateView> {
@@ -74,8 +83,7 @@ pub(super) fn view(der: &CertificateDer<'_>) -> Option<CertificateView> {
 
 /// The issuer of an untrusted certificate, as one line of plain text.
 pub(in crate::io) fn issuer_name(der: &CertificateDer<'_>) -> Option<String> {
-    let (_, certificate) = X509Certificate::from_der(der).ok()?;
-    Some(display_name(certificate.issuer())).filter(|name| !name.is_empty())
+    Some(view(der)?.issuer).filter(|name| !name.is_empty())
 }
 
 /// When a certificate begins to be valid, in seconds since 1970.

@@ -16,6 +16,11 @@ pub enum TrustError {
     TooLarge,
     #[error("The certificate of “{0}” is no authority's. Ask for the one of whoever issued it")]
     NotAnAuthority(String),
+    /// It is a server's own.
+    #[error(
+        "The certificate of “{0}” names no server. Make it with a subjectAltName, such as DNS:the.server"
+    )]
+    NamesNoServer(String),
     #[error("The certificate of “{0}” has expired. Ask for the one that took its place")]
     Expired(String),
     /// For instance an old version.

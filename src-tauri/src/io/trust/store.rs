@@ -1,4 +1,4 @@
-//! The PEM file of added authorities.
+//! The PEM file of added certificates.
 
 use std::fs;
 use std::io;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
-use super::certificate::{check_authority, fingerprint, parse, to_pem, view};
+use super::certificate::{check, fingerprint, is_authority, parse, to_pem, view};
 use super::error::TrustError;
+use super::file::{PemBlock, pem_blocks};
 use crate::domain::view::CertificateView;
 use crate::io::lock::Lock;
 use crate::io::{clock, files};
@@ -25,6 +25,15 @@ const LOCK: &str = "extra-ca";
 pub(in crate::io) struct Stamp(Option<(SystemTime, u64)>);
 
 /// The file of added authorities, which need not exist.
+/// The certificates that the user added.
+#[derive(Debug, Default)]
+pub(in crate::io) struct Added {
+    /// The valid authorities, which vouch for servers.
+    pub(in crate::io) authorities: Vec<CertificateDer<'static>>,
+    /// Every certificate. A server may show one of them as its own.
+    pub(in crate::io) all: Vec<CertificateDer<'static>>,
+}
+
 #[derive(Clone, Debug)]
 pub struct Trust {
     path: PathBuf,
@@ -40,11 +49,11 @@ impl Trust {
         Ok(self.read()?.iter().filter_map(|der| view(der)).collect())
     }
 
-    /// Adds all certificates of a text in PEM, or one in DER: all or none. Those already there stay as they are.
+    /// Adds all certificates of a file: all or none. Those already there stay as they are.
     pub fn add(&self, given: &[u8]) -> Result<Vec<CertificateView>, TrustError> {
         let new = parse(given)?;
         let now = clock::now_ms();
-        let views = new.iter().map(|der| check_authority(der, now)).collect::<Result<Vec<_>, _>>()?;
+        let views = new.iter().map(|der| check(der, now)).collect::<Result<Vec<_>, _>>()?;
         let _lock = self.lock()?;
         let mut all = self.read()?;
         for der in new {
@@ -57,9 +66,6 @@ impl Trust {
     }
 
     /// Removes a certificate by its SHA-256 in hexadecimal, with or without colons, in either case.
-    ///
-    /// # Errors
-    /// [`TrustError::Unknown`].
     pub fn remove(&self, sha256: &str) -> Result<CertificateView, TrustError> {
         let wanted = sha256.replace([':', ' '], "").to_ascii_lowercase();
         let _lock = self.lock()?;
@@ -70,13 +76,12 @@ impl Trust {
         Ok(removed)
     }
 
-    /// The authorities that are valid now. Others are skipped, so that a file edited by hand does not break every
-    /// connection.
-    pub(in crate::io) fn roots(&self) -> Vec<CertificateDer<'static>> {
+    /// What was added. Unusable authorities are skipped, so that a file edited by hand does not break every connection.
+    pub(in crate::io) fn added(&self) -> Added {
         let now = clock::now_ms();
-        let mut all = self.read().unwrap_or_default();
-        all.retain(|der| check_authority(der, now).is_ok());
-        all
+        let all = self.read().unwrap_or_default();
+        let usable = |der: &&CertificateDer<'_>| is_authority(der) && check(der, now).is_ok();
+        Added { authorities: all.iter().filter(usable).cloned().collect(), all }
     }
 
     pub(in crate::io) fn stamp(&self) -> Stamp {
@@ -98,8 +103,10 @@ impl Trust {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             _ => {}
         }
-        let text = fs::read(&self.path)?;
-        Ok(CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).collect())
+        let bytes = fs::read(&self.path)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let found = pem_blocks(&text).filter_map(PemBlock::certificates).flatten();
+        Ok(found.map(CertificateDer::from).collect())
     }
 
     fn write(&self, all: &[CertificateDer<'_>]) -> Result<(), TrustError> {

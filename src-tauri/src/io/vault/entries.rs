@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use keyring_core::{CredentialStore, Entry, Error};
 
+use super::copies;
+
 /// The service name of every item of every home: users look for it in their keychain.
 pub const SERVICE: &str = "keyrack";
 
@@ -30,7 +32,7 @@ impl Entries {
     /// Saves an item or a part.
     pub(super) fn save(&self, part: Option<&str>, label: &str, value: &[u8]) -> Result<(), Error> {
         let entry = self.entry(part, label)?;
-        entry.set_secret(value)?;
+        copies::set_secret(&entry, value)?;
         if cfg!(windows) {
             // Names the connection to a user who looks through the Credential Manager; the value is saved without it.
             let _ = entry.update_attributes(&HashMap::from([("comment", label)]));

@@ -7,7 +7,6 @@ use crate::domain::error::{Code, Failure};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
-    /// Locked, or no response before the deadline.
     #[error("the keychain is locked or does not answer")]
     Locked,
     #[error("there is no keychain")]
@@ -19,7 +18,6 @@ pub enum VaultError {
     MustAsk,
     #[error("the value is too long for the keychain")]
     TooLong,
-    /// The item is not what was written.
     #[error("the item in the keychain is damaged")]
     Damaged,
 }
@@ -49,9 +47,7 @@ impl From<VaultError> for Failure {
             VaultError::MustAsk => Self::new(Code::KeychainDenied)
                 .detail("it has to ask the user, so run this once at a terminal or unlock it first"),
             VaultError::TooLong => Self::new(Code::KeychainTooLong),
-            VaultError::Damaged => {
-                Self::new(Code::SignInExpired).detail("the item in the keychain is damaged")
-            }
+            VaultError::Damaged => Self::new(Code::SignInExpired).detail(error.to_string()),
         }
     }
 }

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use keyring_core::{CredentialStore, Error};
+use keyring_core::{CredentialStore, Entry, Error};
 
 use crate::domain::view::KeychainState;
+
+#[cfg(target_os = "linux")]
+const DEFAULT_COLLECTION: &str = "/org/freedesktop/secrets/aliases/default";
 
 /// Its name in texts for the user.
 pub const NAME: &str = if cfg!(target_os = "macos") {
@@ -125,26 +128,43 @@ fn retry<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
     })
 }
 
-/// The state of the default collection; `None` without a service or a default collection, in which nothing could be
-/// saved.
+#[cfg(target_os = "linux")]
+fn property<T: TryFrom<zbus::zvariant::OwnedValue>>(
+    bus: &zbus::blocking::Connection,
+    path: &str,
+    interface: &str,
+    name: &str,
+) -> Option<T> {
+    let properties = Some("org.freedesktop.DBus.Properties");
+    let reply = bus.call_method(Some("org.freedesktop.secrets"), path, properties, "Get", &(interface, name));
+    T::try_from(reply.ok()?.body().deserialize().ok()?).ok()
+}
+
+/// The state of the default collection; `None` without a service or a collection, where nothing could be saved.
 #[cfg(target_os = "linux")]
 fn query(bus: &mut Option<zbus::blocking::Connection>) -> Option<KeychainState> {
-    use zbus::zvariant::OwnedValue;
-
     let connection = match bus {
         Some(connection) => connection.clone(),
         None => bus.insert(zbus::blocking::Connection::session().ok()?).clone(),
     };
-    let reply = connection.call_method(
-        Some("org.freedesktop.secrets"),
-        "/org/freedesktop/secrets/aliases/default",
-        Some("org.freedesktop.DBus.Properties"),
-        "Get",
-        &("org.freedesktop.Secret.Collection", "Locked"),
-    );
-    let locked = reply.ok()?.body().deserialize::<OwnedValue>().ok().and_then(|v| bool::try_from(v).ok())?;
+    let locked = property(&connection, DEFAULT_COLLECTION, "org.freedesktop.Secret.Collection", "Locked")?;
     Some(if locked { KeychainState::Locked } else { KeychainState::Ready })
 }
+
+/// A key that is greater for newer copies of an item: when it was modified, in seconds, then its number in the keyring.
+#[cfg(target_os = "linux")]
+pub(super) fn age(copy: &Entry) -> (u64, usize, String) {
+    let wrapper = copy.as_any().downcast_ref::<zbus_secret_service_keyring_store::cred::Wrapper>();
+    let path = wrapper.map(|wrapper| wrapper.get_path()).unwrap_or_default();
+    let modified = zbus::blocking::Connection::session()
+        .ok()
+        .and_then(|bus| property::<u64>(&bus, &path, "org.freedesktop.Secret.Item", "Modified"));
+    (modified.unwrap_or_default(), path.len(), path)
+}
+
+/// Neither keeps an item twice.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn age(_: &Entry) {}
 
 /// The login keychain and the Credential Manager unlock with the session; a locked one fails each call.
 #[cfg(not(target_os = "linux"))]

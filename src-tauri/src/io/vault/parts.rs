@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::copies;
 use super::entries::Entries;
 use crate::domain::sensitive::Sensitive;
 use crate::io::clock;
@@ -38,7 +39,7 @@ struct Content {
 }
 
 fn read_item(entries: &Entries) -> Result<Option<Content>, Keyring> {
-    match entries.entry(None, "")?.get_secret() {
+    match copies::get_secret(&entries.entry(None, "")?) {
         Ok(bytes) => {
             let head = serde_json::from_slice(&bytes).ok();
             Ok(Some(Content { bytes: Zeroizing::new(bytes), head }))
@@ -94,7 +95,7 @@ fn read_once(entries: &Entries) -> Result<Option<Sensitive<String>>, Keyring> {
         Some(head) => {
             let mut whole = Zeroizing::new(Vec::new());
             for name in head.part_names() {
-                match entries.entry(Some(&name), "")?.get_secret() {
+                match copies::get_secret(&entries.entry(Some(&name), "")?) {
                     Ok(part) => whole.extend_from_slice(&Zeroizing::new(part)),
                     Err(Keyring::NoEntry) => return Err(Keyring::BadStoreFormat("a part is missing".into())),
                     Err(error) => return Err(error),
@@ -116,16 +117,9 @@ pub(super) fn erase(entries: &Entries) -> Result<(), Keyring> {
     if let Some(head) = head {
         remove_parts(entries, &head)?;
     }
-    delete(entries, None)
+    copies::delete(&entries.entry(None, "")?)
 }
 
 fn remove_parts(entries: &Entries, head: &Head) -> Result<(), Keyring> {
-    head.part_names().try_for_each(|name| delete(entries, Some(&name)))
-}
-
-fn delete(entries: &Entries, part: Option<&str>) -> Result<(), Keyring> {
-    match entries.entry(part, "")?.delete_credential() {
-        Ok(()) | Err(Keyring::NoEntry) => Ok(()),
-        Err(error) => Err(error),
-    }
+    head.part_names().try_for_each(|name| copies::delete(&entries.entry(Some(&name), "")?))
 }

@@ -1,12 +1,11 @@
 //! Reads and writes items in the keychain.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use keyring_core::{CredentialStore, Error as Keyring};
 
-use super::deadline::run_within;
 use super::entries::Entries;
 use super::error::VaultError;
 use super::fair_lock::{FairLock, FairLockGuard};
@@ -157,8 +156,7 @@ impl Vault {
         self.writing.lock(timeout).ok_or(VaultError::Locked)
     }
 
-    /// Runs `work` on the keychain within the deadline. If the connection to the keychain broke, it is opened again
-    /// once.
+    /// Runs `work` on the keychain within the deadline. A broken connection to the keychain is opened again once.
     fn call<T: Send + 'static>(
         &self,
         key: &str,
@@ -214,4 +212,18 @@ pub(super) fn choose_deadline(
         (KeychainState::Ready, Prompting::Allowed) if asks_when_ready => Ok(PROMPT_DEADLINE),
         (KeychainState::Ready, _) => Ok(DEADLINE),
     }
+}
+
+/// Runs `work` on a thread of its own, which is left behind with [`VaultError::Locked`] when `deadline` passes: calls of
+/// the operating system's keychain cannot be interrupted.
+pub(super) fn run_within<T: Send + 'static>(
+    deadline: Duration,
+    work: impl FnOnce() -> Result<T, VaultError> + Send + 'static,
+) -> Result<T, VaultError> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    std::thread::Builder::new()
+        .name("keychain".into())
+        .spawn(move || sender.send(work()))
+        .map_err(|_| VaultError::Denied)?;
+    receiver.recv_timeout(deadline).unwrap_or(Err(VaultError::Locked))
 }

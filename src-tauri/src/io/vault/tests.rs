@@ -5,9 +5,8 @@ use std::time::Duration;
 use keyring_core::api::CredentialStoreApi;
 use keyring_core::{CredentialStore, Entry, Error as Keyring, mock};
 
-use super::deadline::run_within;
 use super::entries::SERVICE;
-use super::store::choose_deadline;
+use super::store::{choose_deadline, run_within};
 use super::*;
 use crate::domain::sensitive::Sensitive;
 use crate::domain::view::KeychainState;

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use super::bounds::Size;
+use super::bounds::ONE_MAX;
 use super::wire::InstanceBody;
-use super::{Hosted, of, secrets_of_body, sign_in, uncertain};
+use super::{Hosted, secrets_of_body, sign_in, uncertain};
 use crate::domain::credential::Credential;
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::refusal::Operation;
-use crate::domain::hosted::{answer, attempt_tag, instance};
+use crate::domain::hosted::{answer, attempt_tag, call, instance};
 use crate::domain::http::HttpResponse;
 use crate::domain::sensitive::Sensitive;
 use crate::platform::{Instance, Issued, NotCreated};
@@ -19,13 +19,18 @@ use crate::platform::{Instance, Issued, NotCreated};
 impl Hosted {
     /// Sends `POST /instances` once. If the answer is lost, finds and adopts the instance.
     ///
-    /// # Errors
-    /// [`Code::PlatformUncertain`] if the answer was lost and no instance was found.
+    /// Errors: [`Code::PlatformUncertain`] if the answer was lost and no instance was found.
     pub async fn create_instance(&self, body: &InstanceBody, attempt: &str) -> Result<Issued, NotCreated> {
         self.sendable()?;
         let tags: Vec<String> = body.tags.iter().cloned().chain([attempt_tag(attempt)]).collect();
-        let request = self.call().create(&of(body, &tags));
-        let lost = match self.once(request, Size::One).await {
+        let request = self.call().create(&call::Instance {
+            element: Some(&body.element),
+            name: Some(&body.name),
+            tags: Some(&tags),
+            provider_data: Some(&body.provider_data),
+            configuration: Some(&body.configuration),
+        });
+        let lost = match self.once(request, ONE_MAX).await {
             Ok(answer) if (200..300).contains(&answer.status) => {
                 match answer::json(&answer).and_then(|value| instance::read(&value)) {
                     Some(made) => return self.issued(made).await,
@@ -43,7 +48,7 @@ impl Hosted {
     /// instance is found.
     async fn refused(&self, answer: &HttpResponse, body: &InstanceBody) -> Result<Failure, NotCreated> {
         let asked = Operation::Creation(&body.element, sign_in(&body.provider_data));
-        let secrets = secrets_of_body(body);
+        let secrets = secrets_of_body(&body.configuration, &body.provider_data);
         let failure = self.form_refusal(answer, asked, &body.element, &body.configuration, &secrets).await;
         // 408 may come after the call was carried out. A redirect comes from a proxy: the platform has not seen the call.
         if answer.status < 500 && answer.status != 408 {

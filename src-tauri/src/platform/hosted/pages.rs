@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::Hosted;
-use super::bounds::Size;
+use super::bounds::LARGE_MAX;
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::answer;
 use crate::domain::hosted::refusal::Operation;
@@ -25,40 +25,32 @@ impl Hosted {
         read: impl Fn(&Value) -> Option<T>,
         name: impl Fn(&T) -> &str,
     ) -> Result<Vec<T>, Failure> {
-        let whole = tokio::time::timeout(self.pace.list, self.all_pages(request, read, name)).await;
-        let late =
-            || Failure::new(Code::PlatformUnreachable).host(self.host()).detail("no whole list in time");
-        whole.unwrap_or_else(|_| Err(late()))
-    }
-
-    async fn all_pages<T>(
-        &self,
-        request: impl Fn(Option<&str>) -> HttpRequest,
-        read: impl Fn(&Value) -> Option<T>,
-        name: impl Fn(&T) -> &str,
-    ) -> Result<Vec<T>, Failure> {
         let mut all = Vec::new();
         let (mut known, mut seen) = (HashSet::new(), HashSet::new());
         let (mut items_so_far, mut bytes_so_far) = (0, 0);
         let mut page: Option<String> = None;
-        loop {
-            let answer = self.repeat(|| request(page.as_deref()), Size::Large).await?;
-            let Some((items, next)) = answer::page(&answer) else {
-                let answer = self.success(answer, Operation::Platform, &[])?;
-                return Err(self.unreadable(&answer));
-            };
-            items_so_far += items.len();
-            bytes_so_far += answer.body.expose().len();
-            let read = items.iter().filter_map(&read);
-            all.extend(read.filter(|item| known.insert(name(item).to_owned())));
-            let Some(next) = next else { return Ok(all) };
-            bytes_so_far += next.len();
-            // A cursor that was seen before would loop.
-            if items_so_far > MOST_ITEMS || bytes_so_far > MOST_BYTES || !seen.insert(next.clone()) {
-                let detail = "the list does not end";
-                return Err(Failure::new(Code::PlatformBadResponse).host(self.host()).detail(detail));
+        let whole = async {
+            loop {
+                let answer = self.repeat(|| request(page.as_deref()), LARGE_MAX).await?;
+                let Some((items, next)) = answer::page(&answer) else {
+                    let answer = self.success(answer, Operation::Platform, &[])?;
+                    return Err(self.unreadable(&answer));
+                };
+                items_so_far += items.len();
+                bytes_so_far += answer.body.expose().len();
+                let read = items.iter().filter_map(&read);
+                all.extend(read.filter(|item| known.insert(name(item).to_owned())));
+                let Some(next) = next else { return Ok(all) };
+                bytes_so_far += next.len();
+                // A cursor that was seen before would loop.
+                if items_so_far > MOST_ITEMS || bytes_so_far > MOST_BYTES || !seen.insert(next.clone()) {
+                    let endless = Failure::new(Code::PlatformBadResponse).host(self.host());
+                    return Err(endless.detail("the list does not end"));
+                }
+                page = Some(next);
             }
-            page = Some(next);
-        }
+        };
+        let late = Failure::new(Code::PlatformUnreachable).host(self.host()).detail("no whole list in time");
+        tokio::time::timeout(self.pace.list, whole).await.unwrap_or(Err(late))
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Hosted;
-use super::bounds::{LARGE_MAX, ONE_MAX, Size, Unanswered};
+use super::bounds::{ONE_MAX, Unanswered};
 use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::is_header_safe;
 use crate::domain::hosted::refusal::Operation;
@@ -15,19 +15,15 @@ use crate::io::http::{Bounds, Delivery, HttpError};
 const TRIES: u32 = 3;
 
 impl Hosted {
-    /// Sends once.
-    pub(super) async fn once(&self, request: HttpRequest, size: Size) -> Result<HttpResponse, HttpError> {
-        let body = match size {
-            Size::One => ONE_MAX,
-            Size::Large => LARGE_MAX,
-        };
-        self.http.send_within(request, Bounds { body, time: self.pace.call }).await
+    /// Sends once. `most` is the limit of the answer, in bytes.
+    pub(super) async fn once(&self, request: HttpRequest, most: usize) -> Result<HttpResponse, HttpError> {
+        self.http.send_within(request, Bounds { body: most, time: self.pace.call }).await
     }
 
     /// Sends what works only once.
     pub(super) async fn unrepeated(&self, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
         self.sendable()?;
-        self.once(request, Size::One).await.map_err(|error| {
+        self.once(request, ONE_MAX).await.map_err(|error| {
             let seen = !error.is_not_sent();
             Unanswered { failure: self.no_answer(error), seen }
         })
@@ -37,14 +33,14 @@ impl Hosted {
     pub(super) async fn repeat(
         &self,
         request: impl Fn() -> HttpRequest,
-        size: Size,
+        most: usize,
     ) -> Result<HttpResponse, Unanswered> {
         self.sendable()?;
         let mut tried = 0;
         let mut seen = false;
         loop {
             tried += 1;
-            let result = self.once(request(), size).await;
+            let result = self.once(request(), most).await;
             // One try that arrived is enough, even if the last one did not.
             seen |= !result.as_ref().is_err_and(HttpError::is_not_sent);
             let pause = match &result {
@@ -53,16 +49,13 @@ impl Hosted {
                 Err(HttpError::Unreachable { delivery: Delivery::NotSent | Delivery::MaybeSent, .. }) => {
                     Some(self.pause(tried))
                 }
-                Err(_) => None,
                 Ok(answer) if is_temporary(answer.status) => self.pause_after(answer, tried),
-                Ok(_) => None,
+                Ok(_) | Err(_) => None,
             };
-            match pause {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => {
-                    return result.map_err(|error| Unanswered { failure: self.no_answer(error), seen });
-                }
-            }
+            let Some(pause) = pause else {
+                return result.map_err(|error| Unanswered { failure: self.no_answer(error), seen });
+            };
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -89,7 +82,6 @@ impl Hosted {
         most.min(self.pace.longest_pause).mul_f64(f64::from(u16::from_ne_bytes(clock::random())) / 65_536.0)
     }
 
-    /// A call without an answer.
     pub(super) fn no_answer(&self, error: HttpError) -> Failure {
         error.into_failure(Code::PlatformUnreachable, Code::PlatformBadResponse)
     }

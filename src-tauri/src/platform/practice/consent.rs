@@ -5,13 +5,12 @@ use axum::response::Response;
 
 use super::answers::error_page;
 use super::elements::elements_of;
-use super::pending::PendingDecision;
-use super::shared::{ACCOUNT, Shared};
+use super::shared::{ACCOUNT, PendingDecision, Shared};
 use crate::io::{clock, page};
 
 const TEMPLATE: &str = include_str!("../../../pages/consent.html");
 
-/// Shows the page. Its form is answered by [`decide`](super::decision::decide).
+/// Shows the page. Its form is answered by [`decide`](super::endpoints::decide).
 pub(super) fn show_consent(shared: &Shared, product: &str, pending: PendingDecision) -> Response {
     // Of several elements the one with the shortest name has the provider's own.
     let Some(element) = elements_of(&shared.catalog, product).min_by_key(|element| element.name.len()) else {

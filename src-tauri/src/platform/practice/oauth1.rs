@@ -1,5 +1,4 @@
-//! The OAuth 1.0a endpoints of the practice provider (RFC 5849): temporary credentials, authorization and token
-//! credentials, with signatures, timestamps and nonces checked.
+//! The OAuth 1.0a endpoints of the practice provider (RFC 5849). Signatures, timestamps and nonces are checked.
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
@@ -7,15 +6,13 @@ use axum::response::{IntoResponse, Response};
 use hmac::{Hmac, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
-use subtle::ConstantTimeEq;
 use url::Url;
 
 use super::answers::error_page;
 use super::consent::show_consent;
 use super::elements::callback_values;
-use super::pending::{PendingDecision, TemporaryCredentials};
-use super::shared::Shared;
-use super::store::{CLOCK_WINDOW, Client, Kind, NewCredential, hash};
+use super::shared::{PendingDecision, Shared, TemporaryCredentials, header_text};
+use super::store::{CLOCK_WINDOW, Client, Kind, NewCredential};
 use crate::domain::http::Method;
 use crate::domain::oauth::oauth1::{SignatureMethod, parse_authorization_header, verify};
 use crate::domain::oauth::percent;
@@ -28,10 +25,8 @@ struct SignedRequest {
     client: Client,
 }
 
-impl SignedRequest {
-    fn get(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
+fn find<'p>(parameters: &'p [(String, String)], name: &str) -> Option<&'p str> {
+    parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
 /// Derives the secret of a token from the key in the keychain, so that it is not stored.
@@ -54,18 +49,14 @@ fn check(
 ) -> Result<SignedRequest, &'static str> {
     let parameters =
         parse_authorization_header(authorization).map_err(|_| "malformed Authorization header")?;
-    let get =
-        |name: &str| parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let get = |name: &str| find(&parameters, name);
     let client_id = get("oauth_consumer_key").ok_or("oauth_consumer_key is missing")?;
     let secret = shared.secrets.get_with(client_id, |secret| secret.clone()).ok_or("unknown consumer key")?;
-    let shown = hash(secret.expose());
-    let client = shared
+    let clients = shared
         .store
-        .clients(product, client_id)
-        .map_err(|_| "the practice provider cannot use its notes")?
-        .into_iter()
-        .find(|c| bool::from(c.secret_sha256.as_slice().ct_eq(&shown)))
-        .ok_or("unknown consumer key")?;
+        .authenticate(product, client_id, secret.expose())
+        .map_err(|_| "the practice provider cannot use its notes")?;
+    let client = clients.into_iter().next().ok_or("unknown consumer key")?;
     if get("oauth_token") != token {
         return Err("another token was expected");
     }
@@ -90,10 +81,6 @@ fn check(
     }
 }
 
-fn authorization(headers: &HeaderMap) -> &str {
-    headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok()).unwrap_or_default()
-}
-
 fn refused(problem: &str) -> Response {
     let body = percent::form_encode(&[("oauth_problem", problem)]);
     (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, "application/x-www-form-urlencoded")], body)
@@ -113,11 +100,12 @@ pub(super) async fn request_token(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let signed = match check(&shared, &product, Method::Post, &uri, authorization(&headers), None) {
+    let authorization = header_text(&headers, &header::AUTHORIZATION);
+    let signed = match check(&shared, &product, Method::Post, &uri, authorization, None) {
         Ok(signed) => signed,
         Err(problem) => return refused(problem),
     };
-    let callback = signed.get("oauth_callback").unwrap_or_default().to_owned();
+    let callback = find(&signed.parameters, "oauth_callback").unwrap_or_default().to_owned();
     // The registered address, to which the platform may have added a query (`?state=…`).
     let registered = signed.client.redirect_uri.as_str();
     if callback.split('?').next() != registered.split('?').next() {
@@ -180,19 +168,16 @@ pub(super) async fn access_token(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let authorization = authorization(&headers);
+    let authorization = header_text(&headers, &header::AUTHORIZATION);
     let asked = parse_authorization_header(authorization).unwrap_or_default();
-    let Some(token) = asked.iter().find(|(name, _)| name == "oauth_token").map(|(_, token)| token.clone())
-    else {
-        return refused("token_rejected");
-    };
-    let signed = match check(&shared, &product, Method::Post, &uri, authorization, Some(&token)) {
+    let Some(token) = find(&asked, "oauth_token") else { return refused("token_rejected") };
+    let signed = match check(&shared, &product, Method::Post, &uri, authorization, Some(token)) {
         Ok(signed) => signed,
         Err(problem) => return refused(problem),
     };
-    let Some(pending) = shared.temporary.remove(&token) else { return refused("token_used") };
-    let verified =
-        pending.verifier.is_some_and(|v| v.same_as(signed.get("oauth_verifier").unwrap_or_default()));
+    let Some(pending) = shared.temporary.remove(token) else { return refused("token_used") };
+    let verifier = find(&signed.parameters, "oauth_verifier").unwrap_or_default();
+    let verified = pending.verifier.is_some_and(|expected| expected.same_as(verifier));
     if !verified || pending.client.client_id != signed.client.client_id {
         return refused("verifier_invalid");
     }
@@ -217,7 +202,7 @@ pub(super) async fn access_token(
 /// Whether a request is signed with a valid token.
 pub(super) fn is_valid(shared: &Shared, uri: &Uri, authorization: &str) -> bool {
     let parameters = parse_authorization_header(authorization).unwrap_or_default();
-    let Some((_, token)) = parameters.iter().find(|(name, _)| name == "oauth_token") else { return false };
+    let Some(token) = find(&parameters, "oauth_token") else { return false };
     let product = uri.path().trim_start_matches('/').split('/').next().unwrap_or_default();
     shared.store.find(Kind::Access1, token).is_ok_and(|found| found.is_some())
         && check(shared, product, Method::Get, uri, authorization, Some(token)).is_ok()

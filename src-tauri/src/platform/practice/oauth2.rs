@@ -1,5 +1,4 @@
-//! The OAuth 2 endpoints of the practice provider: authorization, token and revocation, with PKCE, single use of codes,
-//! rotation of refresh tokens and detection of their replay.
+//! The OAuth 2 endpoints of the practice provider, with PKCE, rotation of refresh tokens and detection of their replay.
 
 use axum::Form;
 use axum::extract::{Path, Query, State};
@@ -9,14 +8,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
-use subtle::ConstantTimeEq;
 use url::Url;
 
 use super::answers::{self, error_page, redirect};
 use super::consent::show_consent;
 use super::elements::{allows_no_pkce, callback_values};
-use super::pending::{CodeRequest, PendingDecision};
-use super::shared::Shared;
+use super::shared::{CodeRequest, PendingDecision, Shared, header_text};
 use super::store::{Client, Kind, NewCredential, hash};
 use crate::domain::oauth::{percent, pkce};
 use crate::fault;
@@ -73,7 +70,7 @@ pub(super) async fn authorize(
     show_consent(&shared, &request.product.clone(), PendingDecision::OAuth2(request))
 }
 
-/// RFC 7636 §4.4.1 and RFC 9700 §2.1.1: PKCE is required, with S256, unless an element of this provider does without. Then
+/// RFC 7636 §4.4.1 and RFC 9700 §2.1.1: PKCE with S256 is required, unless an element of this provider does without: then
 /// the secret binds the code to the client.
 fn pkce_problem(
     shared: &Shared,
@@ -125,13 +122,15 @@ pub(super) fn callback_url(
     answer_url(request, &answer)
 }
 
-#[derive(Default, Deserialize)]
+/// The form of the token endpoint, or of the revocation endpoint.
+#[derive(Deserialize)]
 pub(super) struct TokenForm {
     grant_type: Option<String>,
     code: Option<String>,
     redirect_uri: Option<String>,
     code_verifier: Option<String>,
     refresh_token: Option<String>,
+    token: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
 }
@@ -227,23 +226,14 @@ fn is_bound(challenge: &str, verifier: Option<&str>) -> bool {
     }
 }
 
-#[derive(Deserialize)]
-pub(super) struct RevocationForm {
-    token: Option<String>,
-    client_id: Option<String>,
-    client_secret: Option<String>,
-}
-
 /// RFC 7009 §2.2: the answer is 200 for an unknown token too.
 pub(super) async fn revoke(
     State(shared): State<Shared>,
     Path(product): Path<String>,
     headers: HeaderMap,
-    Form(form): Form<RevocationForm>,
+    Form(form): Form<TokenForm>,
 ) -> Response {
-    let shown =
-        TokenForm { client_id: form.client_id, client_secret: form.client_secret, ..TokenForm::default() };
-    let Ok(clients) = authenticate(&shared, &product, &headers, &shown) else {
+    let Ok(clients) = authenticate(&shared, &product, &headers, &form) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
     let token = form.token.unwrap_or_default();
@@ -265,10 +255,8 @@ fn authenticate(
     headers: &HeaderMap,
     form: &TokenForm,
 ) -> Result<Vec<Client>, Refused> {
-    let basic = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|h| h.to_str().ok()?.strip_prefix("Basic "))
-        .and_then(|text| String::from_utf8(STANDARD.decode(text).ok()?).ok());
+    let basic = header_text(headers, &header::AUTHORIZATION).strip_prefix("Basic ");
+    let basic = basic.and_then(|text| String::from_utf8(STANDARD.decode(text).ok()?).ok());
     let (id, secret) = match basic.as_deref().and_then(|text| text.split_once(':')) {
         Some((id, secret)) => {
             let decode = |text: &str| percent::decode(&text.replace('+', " ")).map_err(|_| INVALID_CLIENT);
@@ -276,13 +264,7 @@ fn authenticate(
         }
         None => (form.client_id.clone().unwrap_or_default(), form.client_secret.clone().unwrap_or_default()),
     };
-    let shown = hash(&secret);
-    let clients: Vec<_> = shared
-        .store
-        .clients(product, &id)?
-        .into_iter()
-        .filter(|c| bool::from(c.secret_sha256.as_slice().ct_eq(&shown)))
-        .collect();
+    let clients = shared.store.authenticate(product, &id, &secret)?;
     if clients.is_empty() { Err(INVALID_CLIENT) } else { Ok(clients) }
 }
 

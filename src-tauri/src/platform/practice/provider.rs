@@ -12,9 +12,9 @@ use axum::routing::{get, post};
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::shared::{ClientSecrets, Shared};
+use super::shared::{ClientSecrets, Shared, header_text};
 use super::store::{Store, hash};
-use super::{decision, identity, oauth1, oauth2};
+use super::{endpoints, oauth1, oauth2};
 use crate::domain::error::Failure;
 use crate::domain::sensitive::Sensitive;
 use crate::io::catalog::Catalog;
@@ -24,7 +24,7 @@ use crate::io::listener::{Bound, Serving};
 use crate::io::loopback::Loopback;
 use crate::io::vault::Vault;
 
-/// The scheme of addresses of the practice provider in whichever process runs it.
+/// The scheme of addresses of the practice provider, in any process.
 pub const SCHEME: &str = "practice";
 
 /// The practice provider of this process. Clones share it.
@@ -62,14 +62,12 @@ impl Practice {
         Ok(())
     }
 
-    /// Gives this process's provider the secret of a client that was registered before, perhaps by another process. It
-    /// is checked against the registration when it is used.
+    /// Gives this process the secret of a registered client, which is checked against the registration on use.
     pub fn present(&self, id: &str, secret: &Sensitive<String>) {
         self.parts.secrets.insert(id, secret.clone());
     }
 
-    /// Turns a `practice:` address into its address in this process, and starts the provider if need be. Returns other
-    /// addresses unchanged.
+    /// Turns a `practice:` address into its address in this process, after a start if need be. Others stay.
     pub async fn resolve(&self, url: Url) -> Result<Url, Failure> {
         if url.scheme() != SCHEME {
             return Ok(url);
@@ -108,8 +106,8 @@ async fn start(parts: Parts) -> Result<(Shared, Serving), Failure> {
         .route("/{product}/oauth1/request_token", post(oauth1::request_token))
         .route("/{product}/oauth1/authorize", get(oauth1::authorize))
         .route("/{product}/oauth1/access_token", post(oauth1::access_token))
-        .route("/{product}/decision", post(decision::decide))
-        .route("/{product}/me", get(identity::me))
+        .route("/{product}/decision", post(endpoints::decide))
+        .route("/{product}/me", get(endpoints::me))
         .layer(middleware::from_fn_with_state(shared.clone(), check_host))
         .with_state(shared.clone());
     Ok((shared, bound.serve(&router)))
@@ -117,8 +115,7 @@ async fn start(parts: Parts) -> Result<(Shared, Serving), Failure> {
 
 /// A web page must not reach the provider under another name (DNS rebinding).
 async fn check_host(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
-    if host != shared.authority {
+    if header_text(request.headers(), &header::HOST) != shared.authority {
         return StatusCode::NOT_FOUND.into_response();
     }
     next.run(request).await

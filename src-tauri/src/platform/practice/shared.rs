@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::pending::{PendingDecision, TemporaryCredentials};
+use axum::http::{HeaderMap, HeaderName};
+
 use super::recent::Recent;
-use super::store::Store;
+use super::store::{Client, Store};
 use crate::domain::sensitive::Sensitive;
 use crate::io::catalog::Catalog;
 
@@ -25,4 +26,37 @@ pub(super) struct Shared {
     pub(super) key: Sensitive<String>,
     /// Host and port.
     pub(super) authority: String,
+}
+
+/// What a consent page decides about.
+#[derive(Clone)]
+pub(super) enum PendingDecision {
+    OAuth2(CodeRequest),
+    OAuth1 { token: String },
+}
+
+/// An authorization request of OAuth 2 whose client and redirect were checked.
+#[derive(Clone)]
+pub(super) struct CodeRequest {
+    pub(super) product: String,
+    pub(super) client: i64,
+    pub(super) redirect_uri: String,
+    pub(super) state: Option<String>,
+    pub(super) scope: String,
+    /// Empty without PKCE.
+    pub(super) challenge: String,
+}
+
+/// Temporary credentials of OAuth 1.0a on their way through one sign-in.
+pub(super) struct TemporaryCredentials {
+    pub(super) product: String,
+    pub(super) client: Client,
+    pub(super) callback: String,
+    /// Set once access is allowed.
+    pub(super) verifier: Option<Sensitive<String>>,
+}
+
+/// The value of a header; empty if it is absent or not text.
+pub(super) fn header_text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> &'h str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

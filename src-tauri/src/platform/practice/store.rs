@@ -5,6 +5,7 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension, params};
 use sha2::{Digest, Sha256};
 use strum::IntoStaticStr;
+use subtle::ConstantTimeEq;
 
 use crate::io::clock;
 use crate::io::index::{Index, IndexError};
@@ -12,8 +13,7 @@ use crate::io::index::{Index, IndexError};
 /// How far a client's clock may be off, and so how long nonces must be remembered (RFC 5849 §3.3).
 pub(super) const CLOCK_WINDOW: Duration = Duration::from_secs(300);
 
-/// How many registrations without a grant are kept. Each authorization registers a client; most are granted within the
-/// next few, and the oldest others are deleted.
+/// How many registrations without a grant are kept: each authorization registers a client.
 const UNUSED_CLIENTS: u32 = 1000;
 
 /// The kinds of credentials, by their words in the table.
@@ -117,6 +117,19 @@ impl Store {
         Ok(rows)
     }
 
+    /// The registrations of a client that have this secret, newest first.
+    pub(super) fn authenticate(
+        &self,
+        product: &str,
+        client_id: &str,
+        secret: &str,
+    ) -> Result<Vec<Client>, IndexError> {
+        let shown = hash(secret);
+        let mut clients = self.clients(product, client_id)?;
+        clients.retain(|client| client.secret_sha256.ct_eq(&shown).into());
+        Ok(clients)
+    }
+
     pub(super) fn new_grant(&self, client: i64, scope: &str) -> Result<i64, IndexError> {
         let sqlite = self.index.sqlite();
         sqlite
@@ -164,7 +177,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Marks a credential as used. `false` if it was used before; of several concurrent calls exactly one gets `true`.
+    /// Marks a credential as used. `true` for exactly one call.
     pub(super) fn spend(&self, text: &str) -> Result<bool, IndexError> {
         let changed = self.index.sqlite().execute(
             "UPDATE practice_credential SET used = 1 WHERE sha256 = ?1 AND used = 0",

@@ -494,7 +494,7 @@ async fn an_oauth_1_sign_in_gives_a_token_that_signs() {
     let provider = Provider::new();
     let (temporary, verifier) = provider.allowed_request_token().await;
     let tokens =
-        oauth1::read_access(&provider.access_token(&temporary, &verifier).await, &[]).expect("a token");
+        oauth1::read_access(&provider.access_token(&temporary, &verifier).await, &[], 0).expect("a token");
     let signed =
         client().with_token(tokens.access_token.clone(), tokens.token_secret.clone().expect("a secret"));
     assert_eq!(text(&provider.who(&signed).await, "email"), ACCOUNT.1);
@@ -557,7 +557,8 @@ async fn tokens_of_both_protocols_outlive_their_process() {
     let provider = Provider::new();
     let tokens = provider.token(&[("code", &provider.code().await)]).await;
     let (temporary, verifier) = provider.allowed_request_token().await;
-    let one = oauth1::read_access(&provider.access_token(&temporary, &verifier).await, &[]).expect("a token");
+    let one =
+        oauth1::read_access(&provider.access_token(&temporary, &verifier).await, &[], 0).expect("a token");
     let before = provider.url("/zendesk/me").await;
     let provider = provider.restarted();
     assert_ne!(provider.url("/zendesk/me").await, before, "another process, another port");

@@ -11,19 +11,17 @@ use crate::domain::oauth::token::{self, TokenSet};
 use crate::domain::sensitive::Sensitive;
 use crate::platform::refusal::unusable;
 
-/// The addresses of a connection, for callers that show them.
+/// The known addresses of a connection, for callers that show them.
 #[derive(Clone, Debug, Default)]
 pub struct Addresses {
     pub authorization: Option<Url>,
     pub token: Option<Url>,
     /// For OAuth 1.0a.
     pub request_token: Option<Url>,
-    /// Where the API begins.
     pub base: Option<Url>,
 }
 
 impl Provider {
-    /// The addresses of a connection. One that is unknown is absent.
     pub fn addresses(&self, tokens: Option<&TokenSet>) -> Addresses {
         let base = tokens.and_then(|tokens| self.api_base(tokens).ok());
         match &self.server {
@@ -45,8 +43,8 @@ impl Provider {
 
     /// Where the product's API begins; in practice, where the built-in provider serves the product.
     ///
-    /// Errors: [`Code::ElementInvalid`] if the element does not say; [`Code::SignInExpired`] if the sign-in did not
-    /// bring a value that the address needs.
+    /// Errors: [`Code::ElementInvalid`] if the element does not say; [`Code::SignInExpired`] if it needs a value that
+    /// the callback did not have.
     pub fn api_base(&self, tokens: &TokenSet) -> Result<Url, Failure> {
         if let Some(practice) = &self.practice {
             return Ok(practice.base.clone());

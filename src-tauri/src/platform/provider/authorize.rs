@@ -4,14 +4,14 @@ use super::{Provider, Server, secret_missing, unnamed};
 use crate::domain::element::{Oauth2, Pkce};
 use crate::domain::error::Failure;
 use crate::domain::oauth::authorize::AuthorizationRequest;
-use crate::domain::oauth::oauth1;
+use crate::domain::oauth::oauth1::{self, Signing};
 use crate::domain::oauth::pkce::Verifier;
 use crate::io::clock;
 use crate::platform::refusal::signed_refusal;
 use crate::platform::{OauthToken, OauthUrl};
 
 impl Provider {
-    /// Asks for a request token (RFC 5849 §2.1). `state` is appended to the callback, and so comes back with the answer.
+    /// Asks for a request token (RFC 5849 §2.1). `state` is appended to the callback.
     pub async fn request_token(&self, state: &str) -> Result<OauthToken, Failure> {
         let Server::OAuth1(server) = &self.server else {
             return Err(Failure::internal("oauth/token is for OAuth 1.0a elements only"));
@@ -19,11 +19,8 @@ impl Provider {
         let client = self.authorizing_client()?;
         let callback = with_state(self.callback_url(), state);
         let url = &server.request_token;
-        let answer = self
-            .send_signed(&server.rules, url, |signing| {
-                oauth1::request_token(url.clone(), &callback, &client, signing)
-            })
-            .await?;
+        let make = |signing: &Signing| oauth1::request_token(url.clone(), &callback, &client, signing);
+        let answer = self.send_signed(&server.rules, url, make).await?;
         let issued = oauth1::read_temporary(&answer)
             .map_err(|e| signed_refusal(e, &self.form.element, self.http.skew(url)))?;
         Ok(OauthToken { token: issued.token, secret: issued.secret })
@@ -82,6 +79,10 @@ fn authorize_parameters(rules: &Oauth2, scope: Option<&str>) -> Vec<(String, Str
     // OpenID Connect Core 1.0 §11: without the consent prompt the server ignores `offline_access`.
     if asks("openid") && asks("offline_access") && !rules.authorize_parameters.contains_key("prompt") {
         parameters.push(("prompt".to_owned(), "consent".to_owned()));
+    }
+    // OpenID Connect Core 1.0 §3.1.2.1: optional, but some servers refuse a request without it.
+    if asks("openid") && !rules.authorize_parameters.contains_key("nonce") {
+        parameters.push(("nonce".to_owned(), clock::random_id()));
     }
     parameters
 }

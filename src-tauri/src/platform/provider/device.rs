@@ -54,9 +54,10 @@ fn unanswered(error: HttpError) -> Result<TokenRefusal, Failure> {
         // RFC 8628 §3.5: a reason to ask less often, not to stop.
         HttpError::Unreachable { .. } => Ok(TokenRefusal::Temporary { status: 0, retry_after: None }),
         // The next poll would end the same way.
-        HttpError::Untrusted { .. } | HttpError::NotSecure { .. } | HttpError::TooLarge { .. } => {
-            Err(error.into())
-        }
+        HttpError::Untrusted { .. }
+        | HttpError::NotSecure { .. }
+        | HttpError::TooLarge { .. }
+        | HttpError::Compressed { .. } => Err(error.into()),
     }
 }
 

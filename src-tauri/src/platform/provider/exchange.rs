@@ -1,4 +1,4 @@
-//! What the callback brought becomes tokens.
+//! Exchanges the parameters of the callback for tokens.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::platform::{Issued, Pairs};
 const CALLBACK_VALUE_MAX: usize = 1000;
 
 impl Provider {
-    /// Exchanges what the callback brought, or for client credentials the form alone, for tokens.
+    /// Exchanges the parameters of the callback, or for client credentials the form alone, for tokens.
     pub async fn exchange(&self, provided: &Pairs, verifier: Option<&Verifier>) -> Result<Issued, Failure> {
         let part = |name: &str| provided.iter().find(|(known, _)| known == name).map(|(_, value)| value);
         let tokens = match &self.server {
@@ -32,7 +32,7 @@ impl Provider {
                 let make =
                     |signing: &Signing| oauth1::access_token(url.clone(), &verifier, &credentials, signing);
                 let answer = self.send_signed(&server.rules, url, make).await?;
-                oauth1::read_access(&answer, &[])
+                oauth1::read_access(&answer, &[], clock::now_s())
                     .map_err(|e| signed_refusal(e, &self.form.element, self.http.skew(url)))?
             }
             Server::None => return Err(Failure::internal("this element does not sign in with a browser")),
@@ -71,7 +71,7 @@ impl Provider {
         Ok(TokenSet { scope: tokens.scope.or(scope), ..tokens })
     }
 
-    /// What a connection is made of, once tokens are issued.
+    /// What a connection is made of, with the declared values among the parameters of its callback.
     pub fn issued(&self, tokens: TokenSet, provided: &Pairs) -> Issued {
         let declared = self.form.element.callback.names();
         let callback: BTreeMap<_, _> = provided
@@ -90,7 +90,7 @@ impl Provider {
         }
     }
 
-    /// The same provider for a connection whose callback brought these values.
+    /// The same provider with the values of a callback.
     pub fn with_callback(mut self, callback: &BTreeMap<String, String>) -> Self {
         self.form.values = std::mem::take(&mut self.form.values).with_callback(callback);
         self
@@ -98,7 +98,7 @@ impl Provider {
 }
 
 pub(super) fn read_tokens(rules: &Oauth2, answer: &HttpResponse) -> Result<TokenSet, TokenRefusal> {
-    let mut tokens = read_token_answer(answer, &rules.answer.keep)?;
+    let mut tokens = read_token_answer(answer, &rules.answer.keep, clock::now_s())?;
     tokens.expires_in = tokens.expires_in.or(rules.default_life.map(u64::from));
     Ok(tokens)
 }

@@ -2,8 +2,9 @@
 
 use super::{Provider, Server, fill};
 use crate::domain::element::{API_KEY, API_SECRET, Grant};
-use crate::domain::error::{Code, Failure};
+use crate::domain::error::{Code, Failure, Refused};
 use crate::domain::oauth::registration::{Registration, read_registration};
+use crate::domain::oauth::token::TokenRefusal;
 use crate::platform::refusal::refusal;
 
 impl Provider {
@@ -28,7 +29,7 @@ impl Provider {
             scope: scope.as_deref(),
         };
         let answer = self.http.send(registration.request(fill(&self.form, endpoint)?)).await?;
-        let client = read_registration(&answer).map_err(|e| refusal(e, &self.form.element))?;
+        let client = read_registration(&answer).map_err(|e| self.registration_refusal(e))?;
         // RFC 7591 §3.2.1: the server may answer with another way than was requested, which the element does not speak.
         let other_way = client.authentication.is_some_and(|way| way != rules.client_authentication);
         if other_way && client.client_secret.is_some() {
@@ -42,5 +43,19 @@ impl Provider {
             self.form.set(API_SECRET, secret.expose()).map_err(refused)?;
         }
         Ok(true)
+    }
+
+    /// There is no client yet whose settings could be wrong, and no user who could decline.
+    fn registration_refusal(&self, refused: TokenRefusal) -> Failure {
+        let is_refusal = matches!(refused, TokenRefusal::Refused { .. });
+        let failure = refusal(refused, &self.form.element);
+        match failure.code {
+            Code::RedirectMismatch => Failure { redirect: Some(self.callback_url().to_owned()), ..failure },
+            Code::ProviderUnreachable => failure,
+            _ if is_refusal => {
+                Failure { code: Code::ProviderRejected, refused: Some(Refused::Registration), ..failure }
+            }
+            _ => failure,
+        }
     }
 }

@@ -4,18 +4,15 @@ use super::exchange::read_tokens;
 use super::{Provider, Server};
 use crate::domain::element::Grant;
 use crate::domain::error::{Code, Failure};
+use crate::domain::oauth::meaning::{Meaning, renewal_meaning};
 use crate::domain::oauth::token::{self, TokenRefusal, TokenSet};
 use crate::platform::refusal::refusal;
 
 impl Provider {
     /// Whether a token can be renewed without the user.
     pub fn renews(&self, tokens: &TokenSet) -> bool {
-        match &self.server {
-            Server::OAuth2(server) => {
-                tokens.refresh_token.is_some() || server.grant == Grant::ClientCredentials
-            }
-            Server::OAuth1(_) | Server::None => false,
-        }
+        matches!(&self.server, Server::OAuth2(server)
+            if tokens.refresh_token.is_some() || server.grant == Grant::ClientCredentials)
     }
 
     /// Renews an OAuth 2 access token. What the answer leaves out is taken from `old`.
@@ -25,27 +22,23 @@ impl Provider {
     pub async fn renew(&self, old: &TokenSet) -> Result<TokenSet, Failure> {
         let (server, client) = (self.oauth2()?, self.client());
         let extra: Vec<_> = server.rules.token_parameters.clone().into_iter().collect();
+        let scope = server.rules.scope(&self.form.values);
         let request = match &old.refresh_token {
-            Some(refresh_token) => {
-                server.endpoint(&server.refresh, &client, &extra).refresh(refresh_token, None)
-            }
+            Some(token) => server.endpoint(&server.refresh, &client, &extra).refresh(token, None),
             // RFC 6749 §4.4.3: there is no refresh token, the client authenticates again.
-            None => server
-                .endpoint(&server.token, &client, &extra)
-                .client_credentials(server.rules.scope(&self.form.values).as_deref()),
+            None => server.endpoint(&server.token, &client, &extra).client_credentials(scope.as_deref()),
         };
         let request = request.map_err(|e| Failure::internal(e.to_string()))?;
         let answer = self.http.send(request).await.map_err(|e| Failure::from(e).product(self.product()))?;
         let ended = |code, error: String| Failure::new(code).product(self.product()).detail(error);
         match read_tokens(&server.rules, &answer) {
             Ok(new) => Ok(token::refreshed(old, new)),
-            Err(TokenRefusal::Refused { error, .. }) if error == "invalid_grant" => {
-                Err(ended(Code::SignInExpired, error))
-            }
-            Err(TokenRefusal::Refused { error, .. })
-                if ["invalid_client", "unauthorized_client"].contains(&&*error) =>
-            {
-                Err(ended(Code::NeedsSettings, error))
+            Err(TokenRefusal::Refused { error, description, status }) => {
+                Err(match renewal_meaning(&error, description.as_deref()) {
+                    Some(Meaning::SignInEnded) => ended(Code::SignInExpired, error),
+                    Some(Meaning::Client) => ended(Code::NeedsSettings, error),
+                    _ => refusal(TokenRefusal::Refused { error, description, status }, &self.form.element),
+                })
             }
             Err(other) => Err(refusal(other, &self.form.element)),
         }

@@ -4,11 +4,12 @@ use super::{Provider, Server};
 use crate::domain::element::{Auth, Element, RevocationStyle};
 use crate::domain::form::Values;
 use crate::domain::http::{HttpRequest, Method};
-use crate::domain::oauth::token::TokenSet;
+use crate::domain::oauth::meaning::{Meaning, meaning};
+use crate::domain::oauth::resource::read_revocation;
+use crate::domain::oauth::token::{TokenRefusal, TokenSet};
 use crate::domain::view::{Revocation, Revoked};
 
-/// What becomes of the access of a connection when it is removed. The values are needed only where the product's page
-/// differs from account to account.
+/// What becomes of the access of a connection when it is removed. `values` fill in the product's page.
 pub fn revocation(element: &Element, values: &Values, practice: bool) -> Revocation {
     let by_call = match element.auth_for(values) {
         Auth::Oauth2(oauth2) => practice || oauth2.revocation.is_some(),
@@ -23,7 +24,6 @@ pub fn revocation(element: &Element, values: &Values, practice: bool) -> Revocat
 }
 
 impl Provider {
-    /// What becomes of the access when the connection is removed.
     pub fn revocation(&self) -> Revocation {
         revocation(&self.form.element, &self.form.values, self.practice.is_some())
     }
@@ -38,13 +38,19 @@ impl Provider {
     pub async fn revoke(&self, tokens: &TokenSet) -> Revoked {
         let Some((request, style)) = self.revocation_request(tokens) else { return Revoked::No };
         let alone = style == RevocationStyle::DeleteWithToken && tokens.refresh_token.is_none();
-        match self.http.send(request).await.map(|answer| answer.status) {
-            // RFC 7009 §2.2: 200 also for a token that is not known (any more).
-            Ok(200..300) => Revoked::Yes,
+        let Ok(answer) = self.http.send(request).await else { return Revoked::Later };
+        match read_revocation(&answer) {
+            // RFC 7009 §2.2: also for a token that is not known (any more).
+            Ok(()) => Revoked::Yes,
+            Err(TokenRefusal::Temporary { .. } | TokenRefusal::WebPage { .. }) => Revoked::Later,
             // The token that was to delete itself has ended.
-            Ok(401) if alone => Revoked::Yes,
-            Ok(408 | 425 | 429 | 500..) | Err(_) => Revoked::Later,
-            Ok(_) => Revoked::No,
+            Err(TokenRefusal::Refused { status: 401, .. }) if alone => Revoked::Yes,
+            Err(TokenRefusal::Refused { error, .. }) => match meaning(&error) {
+                Some(Meaning::SignInEnded) if style == RevocationStyle::Rfc7009 => Revoked::Yes,
+                Some(Meaning::Passing) => Revoked::Later,
+                _ => Revoked::No,
+            },
+            Err(TokenRefusal::BadAnswer(_)) => Revoked::No,
         }
     }
 

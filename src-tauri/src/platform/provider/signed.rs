@@ -9,8 +9,7 @@ use crate::domain::http::{HttpRequest, HttpResponse};
 use crate::domain::oauth::oauth1::{SignError, Signing};
 use crate::io::clock;
 
-/// Providers accept some minutes either way. Below this a correction would only follow the rounding of `Date` and the
-/// transit time of the answer.
+/// Below this a correction would only follow the rounding of `Date` and the transit time of the answer.
 const NOTICEABLE_S: i64 = 30;
 
 impl Provider {
@@ -21,8 +20,7 @@ impl Provider {
         url: &Url,
         make: impl Fn(&Signing) -> Result<HttpRequest, SignError>,
     ) -> Result<HttpResponse, Failure> {
-        let request =
-            || make(&self.signing(rules, url)).map_err(|e: SignError| Failure::internal(e.to_string()));
+        let request = || make(&self.signing(rules, url)).map_err(|e| Failure::internal(e.to_string()));
         let believed = self.clock_offset(url);
         let answer = self.http.send(request()?).await?;
         if self.has_learned_clock(url, believed) && matches!(answer.status, 400 | 401) {

@@ -133,9 +133,8 @@ export function attemptCalls(world: World) {
       return begin(element, request, name);
     },
 
-    async openBrowserAgain(id: string) {
-      world.changeAttempt(world.attempt(id).id, { browser_opened: true });
-    },
+    openBrowserAgain: async (id: string) =>
+      world.changeAttempt(world.attempt(id).id, { browser_opened: true }),
 
     async copyLink(id: string) {
       world.clipboard = world.attempt(id).link;
@@ -147,9 +146,7 @@ export function attemptCalls(world: World) {
       finish(id);
     },
 
-    async cancel(id: string) {
-      world.changeAttempt(world.attempt(id).id, { stage: "cancelled" });
-    },
+    cancel: async (id: string) => world.changeAttempt(world.attempt(id).id, { stage: "cancelled" }),
 
     async saveAgain(id: string) {
       world.attempt(id);
@@ -179,9 +176,8 @@ export function attemptCalls(world: World) {
       endConnected(id, row.id, [...world.state.connections, row]);
     },
 
-    async keepWaiting(id: string) {
-      world.changeAttempt(world.attempt(id).id, { ends_at: Date.now() + 15 * MINUTE });
-    },
+    keepWaiting: async (id: string) =>
+      world.changeAttempt(world.attempt(id).id, { ends_at: Date.now() + 15 * MINUTE }),
 
     async dismiss(id: string) {
       world.change(({ attempts }) => ({ attempts: attempts.filter((attempt) => attempt.id !== id) }));

@@ -36,13 +36,7 @@ function fieldView(file: ElementFile, field: FileField, port: number, practice: 
 
 export function catalogue(port: number, practice: boolean): ElementView[] {
   return FILES.map((file) => ({
-    key: file.key,
-    name: file.name,
-    initials: file.initials,
-    category: file.category,
-    gives: file.gives,
-    access: file.access,
-    note: file.note,
+    ...file,
     auth: Object.keys(file.auth)[0] as AuthView,
     generic: file.generic ?? false,
     retired: file.retired ?? false,

@@ -146,10 +146,7 @@ export function manyAccounts(count: number): InstanceView[] {
 }
 
 /** Makes a connection of the workspace `ACME`. */
-export function hostedRow(
-  product: Parameters<typeof connectionRow>[0],
-  part: Parameters<typeof connectionRow>[1],
-): ConnectionView {
+export function hostedRow(...[product, part]: Parameters<typeof connectionRow>): ConnectionView {
   return connectionRow(product, { workspace: ACME.name, revocation: { way: "stays" }, ...part });
 }
 

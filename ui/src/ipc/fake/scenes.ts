@@ -1,7 +1,7 @@
 // Opens the fake as the address of the page says: `?scene=` names a scene below, `?theme=` the appearance, `?screen=`
 // the first screen with its parameters beside it (`?screen=connect&element=zendesk`), `?finish=` how many milliseconds
 // the browser's user takes, `?refuse=CALL:CODE` a call that fails (with the code `never`: it does not answer).
-import type { Route } from "../../state/router.svelte";
+import type { Route } from "../../screens/screens";
 import type { Api } from "../api";
 import type { Appearance, AttemptView, Code, ConnectionView, Failure } from "../types";
 import { waitingAttempt } from "./attempts";

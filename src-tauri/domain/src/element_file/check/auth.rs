@@ -6,18 +6,14 @@ use crate::element::{
     API_KEY, API_SECRET, ApiKeyPlace, Auth, CALLBACK_URL, Element, Field, FieldKind, GRANT, Grant, Oauth1,
     Oauth2,
 };
+use crate::oauth::{authorize, token};
 
 pub(super) fn check(element: &Element, findings: &mut Findings) {
     check_auth(element, "auth", &element.auth, findings);
     for (index, variant) in element.variants.iter().enumerate() {
         let at = format!("variants.{index}");
-        fields::check_condition(
-            element,
-            element.fields.len(),
-            &variant.when,
-            &format!("{at}.when"),
-            findings,
-        );
+        let (last, when) = (element.fields.len(), &variant.when);
+        fields::check_condition(element, last, when, &format!("{at}.when"), findings);
         check_auth(element, &format!("{at}.auth"), &variant.auth, findings);
     }
 }
@@ -83,9 +79,9 @@ fn check_oauth2(oauth2: &Oauth2, at: &str, findings: &mut Findings) {
     let comparable = oauth2.issuer.is_some() || !oauth2.announces_issuer;
     findings.require(comparable, member("announces_issuer"), "there is no issuer to compare with");
     let (endpoint, extra) = (oauth2.authorization_endpoint.as_ref(), &oauth2.authorize_parameters);
-    parameters::check_authorize(endpoint, extra, &parameters::AUTHORIZE, at, findings);
+    parameters::check_authorize(endpoint, extra, &authorize::RESERVED, at, findings);
     let at = member("token_parameters");
-    parameters::check(&oauth2.token_parameters, &parameters::TOKEN, &at, findings);
+    parameters::check(&oauth2.token_parameters, &token::RESERVED, &at, findings);
     // RFC 6749 §3.3: a scope token has no space, quote or backslash.
     let is_scope =
         |s: &String| !s.is_empty() && s.bytes().all(|b| b.is_ascii_graphic() && !b"\"\\".contains(&b));

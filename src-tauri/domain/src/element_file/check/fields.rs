@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::findings::{Findings, is_line, is_parameter};
-use crate::element::{Condition, Derived, Element, Field, FieldKind, MOST_LENGTH, STANDARD_QUERY};
+use super::findings::{Findings, is_line, is_parameter, require_visible};
+use crate::element::{
+    Condition, Derived, Element, Field, FieldKind, MOST_LENGTH, RESERVED_QUERY, STANDARD_QUERY,
+};
 use crate::values::CALLBACK_PREFIX;
 use crate::{form, host};
-
-/// Names that the platform API reserves in the query of `oauth/token` and `oauth/url`.
-const RESERVED_QUERY: [&str; 5] = ["apiKey", "apiSecret", "callbackUrl", "requestToken", "state"];
 
 pub(super) fn check(element: &Element, findings: &mut Findings) {
     let mut seen = BTreeSet::new();
@@ -21,6 +20,9 @@ pub(super) fn check(element: &Element, findings: &mut Findings) {
         let free = !field.key.starts_with(CALLBACK_PREFIX);
         findings.require(free, at("key"), "keys that begin with callback. stand for callback values");
         findings.require(is_line(&field.label, 80), at("label"), "a label is one line of 1 to 80 characters");
+        require_visible(&field.help, at("help"), findings);
+        require_visible(&field.problem, at("problem"), findings);
+        field.options.iter().for_each(|option| require_visible(&option.label, at("options"), findings));
         kind(field, &at, findings);
         values(element, field, &at, findings);
         query(field, &at, findings);

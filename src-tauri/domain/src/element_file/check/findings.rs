@@ -1,6 +1,7 @@
 //! The faults found so far, and conditions that several checks share.
 
 use crate::element_file::problem::Problem;
+use crate::text::visible;
 
 #[derive(Default)]
 pub(super) struct Findings(pub(super) Vec<Problem>);
@@ -17,9 +18,15 @@ impl Findings {
     }
 }
 
-/// One line of 1 to `longest` characters, without space around it.
+/// One line of 1 to `longest` visible characters, without space around it.
 pub(super) fn is_line(text: &str, longest: usize) -> bool {
-    (1..=longest).contains(&text.chars().count()) && !text.contains(char::is_control) && text.trim() == text
+    (1..=longest).contains(&text.chars().count()) && visible(text) == text && text.trim() == text
+}
+
+/// For text that may have several lines.
+pub(super) fn require_visible(text: &str, at: impl Into<String>, findings: &mut Findings) {
+    let hides_nothing = text.split_whitespace().all(|word| visible(word) == word);
+    findings.require(hides_nothing, at, "this text holds a character that does not show");
 }
 
 /// Whether a text can be the name of a query or body parameter.

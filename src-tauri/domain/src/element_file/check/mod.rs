@@ -13,11 +13,14 @@ use super::problem::Problem;
 use crate::element::Element;
 use findings::Findings;
 
-pub(super) fn check(element: &Element) -> Result<(), Vec<Problem>> {
-    let mut findings = Findings::default();
-    product::check(element, &mut findings);
-    fields::check(element, &mut findings);
-    auth::check(element, &mut findings);
-    addresses::check(element, &mut findings);
-    if findings.0.is_empty() { Ok(()) } else { Err(findings.0) }
+impl Element {
+    /// Checks whether the parts of the file fit together and every address in it is safe.
+    pub fn check(&self) -> Result<(), Vec<Problem>> {
+        let mut findings = Findings::default();
+        product::check(self, &mut findings);
+        fields::check(self, &mut findings);
+        auth::check(self, &mut findings);
+        addresses::check(self, &mut findings);
+        if findings.0.is_empty() { Ok(()) } else { Err(findings.0) }
+    }
 }

@@ -5,35 +5,6 @@ use std::collections::BTreeMap;
 use super::findings::{Findings, is_parameter};
 use crate::template::Template;
 
-/// Parameters of the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 9101 §5), and `response_mode`, which
-/// could send the answer by another way than the callback's query.
-pub(super) const AUTHORIZE: [&str; 11] = [
-    "client_id",
-    "client_secret",
-    "code",
-    "code_challenge",
-    "code_challenge_method",
-    "redirect_uri",
-    "request",
-    "request_uri",
-    "response_mode",
-    "response_type",
-    "scope",
-];
-
-/// Parameters of token requests (RFC 6749 §4.1.3 and §6, RFC 7636 §4.5, RFC 8628 §3.4).
-pub(super) const TOKEN: [&str; 9] = [
-    "client_id",
-    "client_secret",
-    "code",
-    "code_verifier",
-    "device_code",
-    "grant_type",
-    "redirect_uri",
-    "refresh_token",
-    "scope",
-];
-
 /// Checks the extra parameters of a request.
 pub(super) fn check(extra: &BTreeMap<String, String>, standard: &[&str], at: &str, findings: &mut Findings) {
     for name in extra.keys() {
@@ -43,8 +14,7 @@ pub(super) fn check(extra: &BTreeMap<String, String>, standard: &[&str], at: &st
     }
 }
 
-/// Checks the authorization request of the auth table at `at`: its endpoint may have a query of its own (RFC 6749
-/// §3.1).
+/// Checks the authorization request at `at`: its endpoint may have a query of its own (RFC 6749 §3.1).
 pub(super) fn check_authorize(
     endpoint: Option<&Template>,
     extra: &BTreeMap<String, String>,

@@ -1,5 +1,6 @@
 //! Reading the form of a generic element, with the fields that are wrong.
 
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::address::host_and_port;
@@ -19,6 +20,9 @@ pub(super) const USERINFO: &str = "userinfo_endpoint";
 
 /// The longest name that the form takes.
 const LONGEST_NAME: usize = 60;
+
+/// A key is also a folder name and a part of an address; this keeps it recognizable.
+const LONGEST_KEY: usize = 60;
 
 pub(super) struct Draft<'v> {
     pub(super) values: &'v Values,
@@ -62,8 +66,7 @@ impl<'v> Draft<'v> {
         self.endpoint(key, None)
     }
 
-    /// The issuer as a template. It is compared as text, so it is taken unchanged or not at all; it has no query (RFC
-    /// 8414 §2).
+    /// The issuer, unchanged because it is compared as text; it has no query (RFC 8414 §2).
     pub(super) fn issuer(&mut self, issuer: Option<&str>) -> Option<Template> {
         let issuer = issuer?;
         let template = issuer.parse::<Template>().ok().filter(|_| !issuer.contains('?'));
@@ -73,8 +76,7 @@ impl<'v> Draft<'v> {
         template
     }
 
-    /// Adds a problem for each missing endpoint. If no address was entered at all, only the issuer is asked for, since
-    /// it brings the others.
+    /// Adds a problem for each missing endpoint, or only for the issuer, which brings the others, if all are missing.
     pub(super) fn require_endpoints(
         &mut self,
         grant: Grant,
@@ -108,14 +110,28 @@ impl<'v> Draft<'v> {
         entered.or_else(host).unwrap_or_default()
     }
 
-    /// The finished element, if nothing is wrong. Faults that the check of element files finds are blamed on the field
-    /// that the rest follows from.
+    /// The finished element, if nothing is wrong. Faults of the file are reported at the field `blamed`.
     pub(super) fn finish(mut self, blamed: &str, element: Element) -> Result<Element, Vec<FieldProblem>> {
         if self.problems.is_empty() && element.check().is_err() {
             self.add(blamed, Problem::Malformed);
         }
         if self.problems.is_empty() { Ok(element) } else { Err(self.problems) }
     }
+}
+
+/// The key for the server at this address: its host, its port if that is unusual, and its path.
+pub(super) fn key_for(address: &str) -> String {
+    let Ok(url) = Url::parse(address) else { return String::new() };
+    let text = format!("{}/{}", host_and_port(&url), url.path()).to_ascii_lowercase();
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let key = words.join("-");
+    if key.len() > LONGEST_KEY {
+        let tail = hex::encode(&Sha256::digest(address.as_bytes())[..4]);
+        return format!("{}-{tail}", key[..LONGEST_KEY - 1 - tail.len()].trim_end_matches('-'));
+    }
+    // The key of a product is one word, which a host of one word must not replace.
+    if words.len() == 1 { format!("{key}-server") } else { key }
 }
 
 /// A custom element without fields, of the generic element `from`.

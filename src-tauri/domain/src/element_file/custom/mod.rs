@@ -1,10 +1,8 @@
-//! Custom elements: the form of a generic element names a server, and an element for that server is written to a file
-//! of its own. The file holds every address, so that later changes of the server's metadata do not change it, and so
-//! that the user can read and edit it.
+//! Custom elements: the form of a generic element names a server, and an element for that server is written to a file.
+//! It holds every address, so that later changes of the server's metadata do not change it, and the user can edit it.
 
 mod draft;
 mod fields;
-mod key;
 mod oauth1;
 mod oauth2;
 mod toml_text;

@@ -1,8 +1,7 @@
 //! A custom element for an OAuth 1.0a server.
 
-use super::draft::{AUTHORIZATION, Draft, TOKEN, USERINFO, custom_element};
+use super::draft::{AUTHORIZATION, Draft, TOKEN, USERINFO, custom_element, key_for};
 use super::fields::client_fields;
-use super::key::key_for;
 use crate::element::{Auth, Element, Identity, Oauth1};
 use crate::form::FieldProblem;
 use crate::oauth::oauth1::SignatureMethod;

@@ -1,11 +1,12 @@
 //! A custom element for an OAuth 2 server.
 
+use std::collections::BTreeSet;
+
 use strum::VariantArray;
 use url::Url;
 
-use super::draft::{AUTHORIZATION, DEVICE, Draft, ISSUER, TOKEN, USERINFO, custom_element};
+use super::draft::{AUTHORIZATION, DEVICE, Draft, ISSUER, TOKEN, USERINFO, custom_element, key_for};
 use super::fields::{SCOPE, client_fields, grant_field, scope_field};
-use super::key::key_for;
 use crate::element::{
     Auth, CallbackRules, Element, GRANT, Grant, Identity, Oauth2, Pkce, Revocation, RevocationStyle,
 };
@@ -96,8 +97,7 @@ fn identity(endpoint: Template, values: &Values) -> Identity {
         endpoint,
         at: IDENTITY_MEMBERS.map(str::to_owned).to_vec(),
         key: Some(SUBJECT.to_owned()),
-        // The published address refuses tokens without `openid` (OpenID Connect Core 1.0 §5.3); an entered address
-        // may not.
+        // The published address refuses tokens without `openid` (OpenID Connect Core 1.0 §5.3).
         needs_scope: values.get(USERINFO).is_none().then(|| OPENID.to_owned()),
     }
 }
@@ -134,8 +134,7 @@ fn client_authentication(values: &Values, metadata: Option<&Metadata>) -> Option
     [Basic, Body, Public].into_iter().find(|method| is_supported(*method))
 }
 
-/// S256 unless the form or the metadata excludes it. Without it a public client is refused at the sign-in (RFC 9700
-/// §2.1.1).
+/// S256 unless the form or the metadata excludes it; a public client then cannot sign in (RFC 9700 §2.1.1).
 fn pkce(values: &Values, metadata: Option<&Metadata>) -> Pkce {
     let methods = metadata.and_then(|m| m.code_challenge_methods_supported.as_ref());
     // A server that lists no methods may know PKCE, or ignore it (RFC 6749 §3.1).
@@ -145,13 +144,9 @@ fn pkce(values: &Values, metadata: Option<&Metadata>) -> Pkce {
 
 fn scopes(values: &Values, metadata: Option<&Metadata>, grant: Grant) -> Vec<String> {
     if let Some(entered) = values.get(SCOPE) {
-        let mut scopes: Vec<String> = Vec::new();
-        for scope in entered.split(' ').filter(|scope| !scope.is_empty()) {
-            if !scopes.iter().any(|known| known == scope) {
-                scopes.push(scope.to_owned());
-            }
-        }
-        return scopes;
+        let mut seen = BTreeSet::new();
+        let scopes = entered.split(' ').filter(|scope| !scope.is_empty() && seen.insert(*scope));
+        return scopes.map(str::to_owned).collect();
     }
     match metadata {
         // No user signs in for client credentials.

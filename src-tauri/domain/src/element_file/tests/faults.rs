@@ -20,6 +20,43 @@ fn the_plain_file_is_accepted() {
 }
 
 #[test]
+fn shown_text_has_no_hidden_character() {
+    for hidden in ['\u{202E}', '\u{200B}', '\u{2028}', '\u{AD}', '\u{9B}'] {
+        let word = format!("Pl{hidden}ain");
+        refused("name = \"Plain\"", &format!("name = \"{word}\""), 2, "one line of 1 to 80");
+        if hidden == '\u{2028}' {
+            continue;
+        }
+        let what = "this text holds a character that does not show";
+        refused("gives", &format!("note = \"\"\"A\n{word}\"\"\"\ngives"), 5, what);
+        refused("label = \"", &format!("help = \"{word}\"\nlabel = \""), 15, what);
+    }
+    let plain = PLAIN.replacen("name = \"Plain\"", "name = \"Plain ❤\u{FE0F}\"\nnote = \"Two\\nlines\"", 1);
+    parse(&plain);
+}
+
+#[test]
+fn a_path_key_is_the_key_of_an_element() {
+    let check = |path_key: &str| {
+        let text = PLAIN.replacen("initials", &format!("path_key = \"{path_key}\"\ninitials"), 1);
+        Element::parse_among(&text, |key| key == "zendesk")
+    };
+    for path_key in ["zendesk", "plain"] {
+        let element = check(path_key).unwrap();
+        assert_eq!(element.path_key(), path_key);
+        assert_eq!(element.fields, parse(PLAIN).fields, "the form stays its own");
+    }
+    let problems = check("paperwork").unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].line, Some(3));
+    assert_eq!(
+        problems[0].to_string(),
+        "path_key: no element has the key paperwork; add its file first, or remove path_key"
+    );
+    assert_eq!(Element::parse_among(PLAIN, |_| false), Ok(parse(PLAIN)));
+}
+
+#[test]
 fn a_fault_names_its_line() {
     refused("gives", "gvies", 5, "this version does not know the word `gvies`; did you mean `gives`?");
     refused(

@@ -1,23 +1,21 @@
 //! The fields of a form, from the `configuration` entries of an element.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::element::{
-    API_KEY, API_SECRET, CALLBACK_URL, Derived, Field, FieldKind, FieldOption, MOST_LENGTH,
+    API_KEY, API_SECRET, CALLBACK_URL, Derived, Field, FieldKind, FieldOption, MOST_LENGTH, RESERVED_QUERY,
+    USUAL_LENGTH,
 };
 use crate::hosted::answer::{as_bool, as_text, member};
 use crate::hosted::html;
 use crate::hosted::secrecy::{is_masked, is_secret_key};
 use crate::text::plain_line;
 
-/// The longest help text.
+/// The longest help text and the longest label.
 const HELP: usize = 400;
-
-/// The longest label.
 const LABEL: usize = 80;
-
-/// As for element files: the longest one-line field of the platform.
-const USUAL_LENGTH: usize = 1000;
 
 /// Hidden entries that the platform itself fills during the sign-in.
 const FILLED: [&str; 9] = [
@@ -53,9 +51,6 @@ const SITE: [&str; 8] = [
 
 const SITE_ADDRESS: &str = "siteAddress";
 
-/// Query parameters that the API reserves.
-const RESERVED: [&str; 5] = ["apiKey", "apiSecret", "callbackUrl", "requestToken", "state"];
-
 /// A cap on entries and options, far above real elements, because duplicates are searched for.
 const MOST: usize = 500;
 
@@ -83,12 +78,9 @@ impl Entry {
 /// The entries in the order of the form. Of a repeated key the first counts.
 pub(super) fn entries(element: &Value) -> Vec<Entry> {
     let listed = element.get("configuration").and_then(Value::as_array).into_iter().flatten().take(MOST);
-    let mut entries: Vec<Entry> = Vec::new();
-    for entry in listed.filter_map(entry) {
-        if !entries.iter().any(|known| known.key == entry.key) {
-            entries.push(entry);
-        }
-    }
+    let mut seen = BTreeSet::new();
+    let mut entries: Vec<Entry> =
+        listed.filter_map(entry).filter(|entry| seen.insert(entry.key.clone())).collect();
     // A stable sort: entries without an order stay as listed, after the others.
     entries.sort_by(|a, b| a.order.total_cmp(&b.order));
     entries
@@ -97,7 +89,8 @@ pub(super) fn entries(element: &Value) -> Vec<Entry> {
 fn entry(value: &Value) -> Option<Entry> {
     let key = member(value, "key").filter(|key| is_entry_key(key))?;
     let default = value.get("defaultValue").and_then(as_text).filter(|text| !text.is_empty());
-    let either = |one: &str, other: &str| as_bool(value.get(one)).or_else(|| as_bool(value.get(other)));
+    let flag = |name: &str| as_bool(value.get(name));
+    let order = value.get("displayOrder").and_then(as_text).and_then(|n| n.parse().ok());
     Some(Entry {
         name: member(value, "name").map(|name| plain_line(&html::to_text(&name), LABEL)).unwrap_or_default(),
         help: plain_line(&html::to_text(&member(value, "description").unwrap_or_default()), HELP),
@@ -105,15 +98,11 @@ fn entry(value: &Value) -> Option<Entry> {
         default: default.filter(|text| !is_masked(text)),
         kind: member(value, "type").or_else(|| member(value, "configDataType")).unwrap_or_default(),
         options: options(value),
-        required: either("required", "mandatory").unwrap_or(false),
-        order: value
-            .get("displayOrder")
-            .and_then(as_text)
-            .and_then(|n| n.parse().ok())
-            .unwrap_or(f64::INFINITY),
-        hidden: as_bool(value.get("hideFromConsole")).unwrap_or(false)
-            || as_bool(value.get("internal")).unwrap_or(false)
-            || !as_bool(value.get("active")).unwrap_or(true),
+        required: flag("required").or_else(|| flag("mandatory")).unwrap_or(false),
+        order: order.unwrap_or(f64::INFINITY),
+        hidden: flag("hideFromConsole").unwrap_or(false)
+            || flag("internal").unwrap_or(false)
+            || !flag("active").unwrap_or(true),
         key,
     })
 }
@@ -126,20 +115,18 @@ fn is_entry_key(key: &str) -> bool {
 /// The choices of a list: texts, or objects with a value and a label.
 fn options(value: &Value) -> Vec<FieldOption> {
     let listed = ["options", "values"].iter().find_map(|name| value.get(name)?.as_array());
-    let mut options: Vec<FieldOption> = Vec::new();
-    for item in listed.into_iter().flatten().take(MOST) {
+    let option = |item: &Value| {
         let value = as_text(item).or_else(|| member(item, "value")).or_else(|| member(item, "key"));
-        let Some(value) = value.filter(|value| !value.is_empty()) else { continue };
+        let value = value.filter(|value| !value.is_empty())?;
         let words =
             ["label", "name", "description", "displayName"].iter().find_map(|name| member(item, name));
         let label =
             words.map(|words| plain_line(&html::to_text(&words), LABEL)).filter(|words| !words.is_empty());
-        let option = FieldOption { label: label.unwrap_or_else(|| value.clone()), value };
-        if !options.iter().any(|known| known.value == option.value) {
-            options.push(option);
-        }
-    }
-    options
+        Some(FieldOption { label: label.unwrap_or_else(|| value.clone()), value })
+    };
+    let mut seen = BTreeSet::new();
+    let options = listed.into_iter().flatten().take(MOST).filter_map(option);
+    options.filter(|option| seen.insert(option.value.clone())).collect()
 }
 
 /// The fields of the form in order. Those that few users need are folded away.
@@ -150,14 +137,11 @@ pub(super) fn form_fields(entries: Vec<Entry>, browser: bool) -> Vec<Field> {
     let mut fields: Vec<Field> = asked.into_iter().map(|entry| field(entry, &open)).collect();
     if browser {
         for key in [API_KEY, API_SECRET, CALLBACK_URL] {
-            match fields.iter_mut().find(|field| field.key == key) {
-                Some(field) => complete_client_field(field),
-                None => {
-                    let mut field = Field::new(key);
-                    complete_client_field(&mut field);
-                    fields.push(field);
-                }
-            }
+            let at = fields.iter().position(|field| field.key == key).unwrap_or_else(|| {
+                fields.push(Field::new(key));
+                fields.len() - 1
+            });
+            complete_client_field(&mut fields[at]);
         }
     }
     let rank =
@@ -221,7 +205,7 @@ fn field(entry: Entry, open: &[String]) -> Field {
     let query = match entry.key.as_str() {
         "scope" | "oauth.scope" => vec!["scope".to_owned()],
         key if secret || kind == FieldKind::Lines || key.starts_with("oauth.") => Vec::new(),
-        key if RESERVED.contains(&key) => Vec::new(),
+        key if RESERVED_QUERY.contains(&key) => Vec::new(),
         key => vec![key.to_owned()],
     };
     let advanced = entry.hidden || (is_common(&entry.key) && !required);
@@ -267,8 +251,7 @@ fn starting_value(
     }
 }
 
-/// Completes a field of the client, which every sign-in with a browser asks for, with texts where the platform has
-/// none.
+/// Completes a field of the client, which every sign-in with a browser asks for.
 fn complete_client_field(field: &mut Field) {
     let (label, help, problem) = match field.key.as_str() {
         API_KEY => (
@@ -298,14 +281,9 @@ fn complete_client_field(field: &mut Field) {
     field.default = None;
     field.derived = None;
     field.query.clear();
-    match field.key.as_str() {
-        CALLBACK_URL => {
-            field.kind = FieldKind::Address;
-            field.advanced = true;
-        }
-        key => {
-            field.secret |= key == API_SECRET;
-            field.advanced = false;
-        }
+    field.advanced = field.key == CALLBACK_URL;
+    field.secret |= field.key == API_SECRET;
+    if field.key == CALLBACK_URL {
+        field.kind = FieldKind::Address;
     }
 }

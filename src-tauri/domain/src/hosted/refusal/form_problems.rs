@@ -1,12 +1,9 @@
 //! Which fields of the form a refusal names.
 
 use super::error_text::ErrorText;
-use crate::element::{Element, STANDARD_QUERY};
+use crate::element::{Element, RESERVED_QUERY, STANDARD_QUERY};
 use crate::form::{FieldProblem, Problem};
 use crate::http::HttpResponse;
-
-/// Query parameters that are not keys of fields.
-const QUERY_ONLY: [&str; 6] = ["apiKey", "apiSecret", "callbackUrl", "requestToken", "siteAddress", "state"];
 
 /// The fields that a refusal with status 400 names. `None` if it names none.
 pub fn field_problems(answer: &HttpResponse, names: &[(String, String)]) -> Option<Vec<FieldProblem>> {
@@ -29,8 +26,7 @@ pub fn field_problems(answer: &HttpResponse, names: &[(String, String)]) -> Opti
     (!found.is_empty()).then_some(found)
 }
 
-/// The names that a refusal may use for fields, each with the key of its field: the keys of the element, the `sent`
-/// keys, and the names in the query.
+/// The names that a refusal may use for fields, each with the key of its field.
 pub fn field_names(element: Option<&Element>, sent: &[&str]) -> Vec<(String, String)> {
     let mut names: Vec<(String, String)> = Vec::new();
     let mut add = |name: &str, key: &str| names.push((name.to_owned(), key.to_owned()));
@@ -42,8 +38,9 @@ pub fn field_names(element: Option<&Element>, sent: &[&str]) -> Vec<(String, Str
         field.query.iter().for_each(|name| add(name, &field.key));
     }
     // Names that exist only in the query are not keys.
+    let query_only = |key: &str| key == "siteAddress" || RESERVED_QUERY.contains(&key);
     let known = |key: &str| fields.iter().any(|field| field.key == key);
-    for key in sent.iter().filter(|key| !known(key) && !QUERY_ONLY.contains(key)) {
+    for key in sent.iter().filter(|key| !known(key) && !query_only(key)) {
         add(key, key);
     }
     if element.is_none() {

@@ -5,8 +5,7 @@ use url::Url;
 
 use crate::address::is_loopback;
 
-/// Common web servers refuse request lines beyond 8 KiB. Also below the limit of a command line on every system,
-/// since a browser is started with it.
+/// Common web servers refuse longer request lines, and every system can start a browser with it.
 const LONGEST_ADDRESS: usize = 8 * 1024;
 
 /// Why an address is not opened.
@@ -35,10 +34,8 @@ pub fn openable(address: &str) -> Result<Url, NotOpenable> {
         return Err(NotOpenable::ControlCharacter);
     }
     let url = Url::parse(address).map_err(|_| NotOpenable::NotAnAddress)?;
-    match url.scheme() {
-        "https" => {}
-        "http" if is_loopback(&url) => {}
-        _ => return Err(NotOpenable::Scheme),
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
+        return Err(NotOpenable::Scheme);
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(NotOpenable::UserInfo);

@@ -3,12 +3,31 @@
 use thiserror::Error;
 use url::Url;
 
-use super::credentials::Credentials;
 use super::signature::{SignatureMethod, base_string_of, signature};
 use crate::address::is_loopback;
 use crate::http::HttpRequest;
 use crate::oauth::percent::{self, Malformed, encode};
 use crate::sensitive::Sensitive;
+
+/// The client's credentials, and those of the resource owner once there is a token.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    pub client_id: String,
+    pub client_secret: Sensitive<String>,
+    /// The request token or the access token.
+    pub token: Option<Sensitive<String>>,
+    pub token_secret: Option<Sensitive<String>>,
+}
+
+impl Credentials {
+    pub fn client(client_id: impl Into<String>, client_secret: Sensitive<String>) -> Self {
+        Self { client_id: client_id.into(), client_secret, token: None, token_secret: None }
+    }
+
+    pub fn with_token(self, token: Sensitive<String>, token_secret: Sensitive<String>) -> Self {
+        Self { token: Some(token), token_secret: Some(token_secret), ..self }
+    }
+}
 
 /// What makes each signature unique.
 #[derive(Clone, Debug)]
@@ -98,13 +117,8 @@ pub fn authorization(
     let token_secret = credentials.token_secret.as_ref().map_or("", |secret| secret.expose());
     let signature = signature(signing.method, &base, credentials.client_secret.expose(), token_secret);
     protocol.push(("oauth_signature", signature.expose()));
-    Ok(authorization_header(&protocol))
-}
-
-fn authorization_header(parameters: &[(&str, &str)]) -> Sensitive<String> {
-    let list: Vec<String> =
-        parameters.iter().map(|(name, value)| format!("{}=\"{}\"", encode(name), encode(value))).collect();
-    format!("OAuth {}", list.join(", ")).into()
+    let quoted = protocol.iter().map(|(name, value)| format!("{}=\"{}\"", encode(name), encode(value)));
+    Ok(format!("OAuth {}", Vec::from_iter(quoted).join(", ")).into())
 }
 
 /// The parameters of the body if it is `application/x-www-form-urlencoded`; others are not signed.

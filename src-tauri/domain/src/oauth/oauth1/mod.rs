@@ -1,21 +1,18 @@
-//! OAuth 1.0a (RFC 5849): signed requests and the three steps to a token. The callback between the second and third
-//! step is parsed in `callback`.
+//! OAuth 1.0a (RFC 5849): signed requests and the three steps to a token.
 
 mod authorization_header;
-mod credentials;
 mod signature;
 
 use url::Url;
 
 use super::authorize::{AuthorizeError, with_parameters};
-use super::token::{Members, OAUTH1, TokenRefusal, TokenSet};
+use super::token::{Members, OAUTH1, TokenRefusal, TokenSet, read_end};
 use crate::http::{HttpRequest, HttpResponse, Method};
 use crate::sensitive::Sensitive;
 
 pub use authorization_header::{
-    BadHeader, SignError, Signing, authorization, parse_authorization_header, sign,
+    BadHeader, Credentials, SignError, Signing, authorization, parse_authorization_header, sign,
 };
-pub use credentials::Credentials;
 pub use signature::{SignatureMethod, base_string, base_string_uri, normalized_parameters, verify};
 
 /// The value of `oauth_callback` where the provider cannot call back (RFC 5849 §2.1).
@@ -56,12 +53,8 @@ pub fn access_token(
     credentials: &Credentials,
     signing: &Signing,
 ) -> Result<HttpRequest, SignError> {
-    sign(
-        HttpRequest::new(Method::Post, endpoint),
-        credentials,
-        signing,
-        &[("oauth_verifier", verifier.expose())],
-    )
+    let extra = [("oauth_verifier", verifier.expose().as_str())];
+    sign(HttpRequest::new(Method::Post, endpoint), credentials, signing, &extra)
 }
 
 /// Reads the answer of step one.
@@ -69,14 +62,16 @@ pub fn read_temporary(answer: &HttpResponse) -> Result<TemporaryCredentials, Tok
     let members = Members::read(answer)?;
     let (token, secret) = token_and_secret(&members, answer)?;
     // Required by RFC 5849 §2.1. Without it the server speaks the first OAuth 1.0, which allows session fixation.
-    if members.get("oauth_callback_confirmed") != Some("true") {
+    // PHP writes `true` as 1, Python as True.
+    let confirmed = members.get("oauth_callback_confirmed").map(|word| word.trim().to_ascii_lowercase());
+    if !matches!(confirmed.as_deref(), Some("true" | "1")) {
         return Err(TokenRefusal::BadAnswer("the callback address was not confirmed"));
     }
     Ok(TemporaryCredentials { token: token.to_owned(), secret: secret.into() })
 }
 
-/// Reads the answer of step three, and the members in `keep`, such as `screen_name`.
-pub fn read_access(answer: &HttpResponse, keep: &[String]) -> Result<TokenSet, TokenRefusal> {
+/// Reads the answer of step three, and the members in `keep`, such as `screen_name`. `now` is in seconds since 1970.
+pub fn read_access(answer: &HttpResponse, keep: &[String], now: u64) -> Result<TokenSet, TokenRefusal> {
     let members = Members::read(answer)?;
     let (token, secret) = token_and_secret(&members, answer)?;
     Ok(TokenSet {
@@ -85,7 +80,7 @@ pub fn read_access(answer: &HttpResponse, keep: &[String]) -> Result<TokenSet, T
         refresh_token: None,
         token_type: OAUTH1.to_owned(),
         // Of the session extension: RFC 5849 has no lifetime.
-        expires_in: members.seconds("oauth_expires_in"),
+        expires_in: members.get("oauth_expires_in").and_then(|text| read_end(text, now)),
         scope: None,
         extra: members.named(keep),
     })
@@ -96,13 +91,10 @@ fn token_and_secret<'a>(
     members: &'a Members,
     answer: &HttpResponse,
 ) -> Result<(&'a str, &'a str), TokenRefusal> {
-    match (members.get("oauth_token"), members.get_or_empty("oauth_token_secret")) {
-        (Some(token), Some(secret)) => Ok((token, secret)),
-        (None, _) => {
-            Err(members.refusal(answer).unwrap_or(TokenRefusal::BadAnswer("no oauth_token in the answer")))
-        }
-        (_, None) => Err(TokenRefusal::BadAnswer("no oauth_token_secret in the answer")),
-    }
+    let token = members.require("oauth_token", answer, "no oauth_token in the answer")?;
+    let missing = TokenRefusal::BadAnswer("no oauth_token_secret in the answer");
+    members.decisive("oauth_token_secret")?;
+    Ok((token, members.get_or_empty("oauth_token_secret").ok_or(missing)?))
 }
 
 #[cfg(test)]
@@ -147,7 +139,7 @@ mod tests {
                 "oauth_token=&oauth_token_secret=s&oauth_callback_confirmed=true",
                 "no oauth_token in the answer",
             ),
-            ("<html></html>", "neither JSON nor a form"),
+            ("<a></a>", "neither JSON nor a form"),
         ] {
             assert_eq!(
                 read_temporary(&answer(200, body)).unwrap_err(),
@@ -158,10 +150,31 @@ mod tests {
     }
 
     #[test]
+    fn a_callback_is_confirmed_as_servers_write_true() {
+        for (written, confirmed) in [
+            ("oauth_callback_confirmed=true", true),
+            ("oauth_callback_confirmed=True", true),
+            ("oauth_callback_confirmed=TRUE", true),
+            ("oauth_callback_confirmed=1", true),
+            ("oauth_callback_confirmed=true%0D%0A", true),
+            ("oauth_callback_confirmed=false", false),
+            ("oauth_callback_confirmed=0", false),
+            ("oauth_callback_confirmed=", false),
+            ("oauth_callback_confirmed=yes", false),
+            ("", false),
+        ] {
+            let body = format!("oauth_token=t&oauth_token_secret=s&{written}");
+            assert_eq!(read_temporary(&answer(200, &body)).is_ok(), confirmed, "{written}");
+        }
+        let json = r#"{"oauth_token":"t","oauth_token_secret":"s","oauth_callback_confirmed":true}"#;
+        assert!(read_temporary(&answer(200, json)).is_ok());
+    }
+
+    #[test]
     fn an_access_token_comes_with_its_secret_and_named_members() {
         let keep = ["screen_name".to_owned(), "oauth_token_secret".to_owned()];
         let body = "oauth_token=t1&oauth_token_secret=&screen_name=octo&user_id=7&oauth_expires_in=1800";
-        let tokens = read_access(&answer(200, body), &keep).unwrap();
+        let tokens = read_access(&answer(200, body), &keep, 0).unwrap();
         assert_eq!(tokens.access_token.expose(), "t1");
         assert_eq!(tokens.token_secret.unwrap().expose(), "");
         assert_eq!(tokens.token_type, "OAuth1");
@@ -194,7 +207,7 @@ mod tests {
             ),
             (503, "", TokenRefusal::Temporary { status: 503, retry_after: None }),
         ] {
-            assert_eq!(read_access(&answer(status, body), &[]).unwrap_err(), refusal, "{body}");
+            assert_eq!(read_access(&answer(status, body), &[], 0).unwrap_err(), refusal, "{body}");
             assert_eq!(read_temporary(&answer(status, body)).unwrap_err(), refusal, "{body}");
         }
     }

@@ -16,33 +16,17 @@ use crate::oauth::percent::{self, Malformed, encode};
 use crate::sensitive::Sensitive;
 
 /// How a request is signed. RSA-SHA1 (RFC 5849 §3.4.3) is not supported: no known product uses it.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING-KEBAB-CASE")]
+#[derive(strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "SCREAMING-KEBAB-CASE")]
 pub enum SignatureMethod {
     /// RFC 5849 §3.4.2; used by nearly every product.
     #[default]
-    #[serde(rename = "HMAC-SHA1")]
-    #[strum(serialize = "HMAC-SHA1")]
     HmacSha1,
     /// Not in the RFC, but used by several products.
-    #[serde(rename = "HMAC-SHA256")]
-    #[strum(serialize = "HMAC-SHA256")]
     HmacSha256,
     /// RFC 5849 §3.4.4: the secrets themselves, so only over a protected connection.
-    #[serde(rename = "PLAINTEXT")]
-    #[strum(serialize = "PLAINTEXT")]
     Plaintext,
 }
 
@@ -53,8 +37,7 @@ impl SignatureMethod {
     }
 }
 
-/// RFC 5849 §3.4.1.2: scheme and host in lower case, no default port, no query, no fragment. A parsed [`Url`] has the
-/// first two properties.
+/// RFC 5849 §3.4.1.2: scheme and host in lower case, as in a parsed [`Url`]; no default port, query or fragment.
 pub fn base_string_uri(url: &Url) -> String {
     format!("{}://{}{}", url.scheme(), host_and_port(url), url.path())
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use super::refusal::TokenRefusal;
+use super::outcome::TokenRefusal;
 use crate::http::HttpResponse;
-use crate::oauth::json::{self, NotJson};
+use crate::oauth::json::{self, Json, UNREADABLE};
+use crate::oauth::meaning::{Meaning, meaning, says_passing};
 use crate::oauth::percent;
 use crate::sensitive::Sensitive;
 use crate::text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
@@ -21,6 +20,9 @@ pub(super) const LONGEST_WAIT: u64 = 24 * 60 * 60;
 const NEVER_EXTRA: [&str; 6] =
     ["access_token", "refresh_token", "id_token", "client_secret", "oauth_token", "oauth_token_secret"];
 
+/// RFC 8628 §3.5.
+const SLOW_DOWN: &str = "slow_down";
+
 /// RFC 6749 §5.2.
 const STANDARD_CODES: [&str; 6] = [
     "invalid_request",
@@ -31,16 +33,19 @@ const STANDARD_CODES: [&str; 6] = [
     "invalid_scope",
 ];
 
-/// RFC 6749 §4.1.2.1 has these for the browser; some products use them here, with any status.
-const TEMPORARY_CODES: [&str; 2] = ["temporarily_unavailable", "server_error"];
+/// Shown as the description where a provider gives none.
+const WEB_PAGE: &str = "a web page, no answer of a sign-in";
 
-/// Where products put their error code, best first: the RFC's place, OAuth 1.0's extension, then common shapes of
-/// JSON APIs.
-const CODE_MEMBERS: [&str; 9] = [
+/// Values of an error member that say that there is none.
+const NO_ERROR: [&str; 5] = ["false", "0", "none", "null", "ok"];
+
+/// Where products put their error code, best first.
+const CODE_MEMBERS: [&str; 10] = [
     "error",
     "oauth_problem",
     "error.type",
     "error.status",
+    "error.errors.0.reason",
     "error.code",
     "errorCode",
     "error_code",
@@ -63,75 +68,115 @@ const DESCRIPTION_MEMBERS: [&str; 9] = [
 
 /// The members of a JSON or form answer as text. Nested members have dotted names.
 #[derive(Default)]
-pub(in crate::oauth) struct Members(BTreeMap<String, Sensitive<String>>);
+pub(in crate::oauth) struct Members(BTreeMap<String, Member>);
+
+enum Member {
+    Once(Sensitive<String>),
+    /// RFC 6749 §3.1 forbids repeated parameters: two readers could believe different ones.
+    Ambiguous,
+}
 
 impl Members {
     /// Reads the body of a success. Any other answer becomes a refusal.
     pub(in crate::oauth) fn read(answer: &HttpResponse) -> Result<Self, TokenRefusal> {
-        let body = std::str::from_utf8(answer.body.expose()).ok();
-        let members = body.ok_or("not text").and_then(Self::parse);
+        let members = Self::parse(answer.body.expose());
+        let is_page = members.is_none() && is_page(answer);
         match (answer.status, members) {
-            (200..=299, Ok(members)) => Ok(members),
-            (200..=299, Err(what)) => Err(TokenRefusal::BadAnswer(what)),
+            (200..=299, Some(members)) => Ok(members),
             (408 | 425 | 429 | 500.., _) => Err(temporary(answer)),
-            (400..=499, members) => {
-                let members = members.unwrap_or_default();
-                Err(members
-                    .refusal(answer)
-                    .unwrap_or_else(|| members.refused(format!("http_{}", answer.status), answer)))
-            }
+            // A network that wants its own sign-in first, or a firewall, answers in place of the provider.
+            (200..=399 | 403, _) if is_page => Err(TokenRefusal::WebPage { status: answer.status }),
+            (200..=299, None) => Err(TokenRefusal::BadAnswer("neither JSON nor a form")),
+            (400..=499, members) => Err(members.unwrap_or_default().refuse(answer, is_page)),
             // A redirect could carry the client secret to an undeclared address.
             _ => Err(TokenRefusal::BadAnswer("neither a success nor an error")),
         }
     }
 
-    /// The error is a phrase without any value of the answer.
-    pub(super) fn parse(body: &str) -> Result<Self, &'static str> {
-        const NEITHER: &str = "neither JSON nor a form";
-        // RFC 6749 §3.1 forbids repeated parameters: two readers could believe different ones.
-        const TWICE: &str = "a member stands twice";
-        let body = body.trim_start_matches('\u{FEFF}').trim();
-        let mut members = Self::default();
-        match json::parse(body.as_bytes()) {
-            Ok(value @ (Value::Object(_) | Value::Array(_))) => members.add(String::new(), value),
-            Ok(_) => return Err(NEITHER),
-            Err(NotJson::Duplicate) => return Err(TWICE),
-            Err(NotJson::Malformed) if body.starts_with(['{', '[', '<']) || !body.contains('=') => {
-                return Err(NEITHER);
+    /// The refusal of an answer whose status says that it is one.
+    fn refuse(mut self, answer: &HttpResponse, is_page: bool) -> TokenRefusal {
+        if self.own_code().is_none() {
+            self.add_challenge(answer.header("www-authenticate").unwrap_or_default());
+            if !is_page {
+                self.add_xml(&String::from_utf8_lossy(answer.body.expose()));
             }
-            Err(NotJson::Malformed) => {
-                for (name, value) in percent::parse_form(body).map_err(|_| NEITHER)? {
-                    if members.0.insert(name, value.into()).is_some() {
-                        return Err(TWICE);
-                    }
+        }
+        let refusal = self.refusal(answer);
+        match refusal.unwrap_or_else(|| self.refused(format!("http_{}", answer.status), answer)) {
+            TokenRefusal::Refused { error, description: None, status } if is_page => {
+                TokenRefusal::Refused { error, description: Some(WEB_PAGE.to_owned()), status }
+            }
+            refusal => refusal,
+        }
+    }
+
+    /// The parameters of a challenge (RFC 9110 §11.6.1, RFC 6750 §3). Those of OAuth 1.0a are percent-encoded.
+    fn add_challenge(&mut self, challenge: &str) {
+        for parameter in challenge.split(',') {
+            let Some((name, value)) = parameter.split_once('=') else { continue };
+            // The first one follows the name of the scheme.
+            let name = name.split_whitespace().last().unwrap_or_default().to_ascii_lowercase();
+            let value = value.trim().trim_matches('"');
+            if ["error", "error_description", "oauth_problem", "oauth_problem_advice"]
+                .contains(&name.as_str())
+            {
+                self.insert(name, percent::decode(value).unwrap_or_else(|_| value.to_owned()));
+            }
+        }
+    }
+
+    /// The innermost elements of an XML answer, by their name.
+    fn add_xml(&mut self, body: &str) {
+        if !body.trim_start().starts_with('<') {
+            return;
+        }
+        let pieces: Vec<&str> = body.split('<').collect();
+        for pair in pieces.windows(2) {
+            let Some((start, text)) = pair[0].split_once('>') else { continue };
+            let name = start.split_whitespace().next().unwrap_or_default();
+            if pair[1].strip_prefix('/').and_then(|end| end.split('>').next()) == Some(name) {
+                self.insert(name.to_owned(), text.trim().to_owned());
+            }
+        }
+    }
+
+    /// `None` if the body is neither JSON nor a form.
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        let mut members = Self::default();
+        match json::parse(body) {
+            Some(value @ (Json::Object(_) | Json::List(_))) => members.add(String::new(), value),
+            Some(_) => return None,
+            None => {
+                let body = String::from_utf8_lossy(body);
+                let body = body.trim_start_matches('\u{FEFF}').trim();
+                if body.starts_with(['{', '[', '<']) || !body.contains('=') {
+                    return None;
+                }
+                for (name, value) in percent::parse_form_lossy(body) {
+                    members.insert(name, value);
                 }
             }
         }
-        Ok(members)
+        Some(members)
     }
 
-    fn add(&mut self, name: String, value: Value) {
+    fn add(&mut self, name: String, value: Json) {
         let below =
             |member: &str| if name.is_empty() { member.to_owned() } else { format!("{name}.{member}") };
         match value {
-            Value::Null => {}
-            Value::String(text) => {
-                self.0.insert(name, text.into());
-            }
-            Value::Bool(_) | Value::Number(_) => {
-                self.0.insert(name, value.to_string().into());
-            }
+            Json::Null => {}
+            Json::Text(text) => self.insert(name, text),
             // Some products send the scope as a list.
-            Value::Array(list) if !name.is_empty() && list.iter().all(Value::is_string) => {
-                let words: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
-                self.0.insert(name, words.join(" ").into());
+            Json::List(list) if !name.is_empty() && list.iter().all(|item| item.as_text().is_some()) => {
+                let words: Vec<&str> = list.iter().filter_map(Json::as_text).collect();
+                self.insert(name, words.join(" "));
             }
-            Value::Array(list) => {
+            Json::List(list) => {
                 for (index, item) in list.into_iter().enumerate() {
                     self.add(below(&index.to_string()), item);
                 }
             }
-            Value::Object(object) => {
+            Json::Object(object) => {
                 for (member, item) in object {
                     self.add(below(&member), item);
                 }
@@ -139,14 +184,60 @@ impl Members {
         }
     }
 
-    /// A member that is not empty.
+    /// A member that is repeated with the same value is not ambiguous.
+    fn insert(&mut self, name: String, value: String) {
+        use std::collections::btree_map::Entry;
+        match self.0.entry(name) {
+            Entry::Vacant(free) => {
+                free.insert(Member::Once(value.into()));
+            }
+            Entry::Occupied(mut known) => {
+                if !matches!(known.get(), Member::Once(before) if *before.expose() == value) {
+                    known.insert(Member::Ambiguous);
+                }
+            }
+        }
+    }
+
+    /// A member that is not empty. An ambiguous one counts as absent.
     pub(in crate::oauth) fn get(&self, name: &str) -> Option<&str> {
         self.get_or_empty(name).filter(|value| !value.is_empty())
     }
 
+    /// A member that a success has. Without it the answer is a refusal, or breaks the protocol as `missing` says.
+    pub(in crate::oauth) fn require(
+        &self,
+        name: &str,
+        answer: &HttpResponse,
+        missing: &'static str,
+    ) -> Result<&str, TokenRefusal> {
+        self.decisive(name)?.ok_or_else(|| self.refusal(answer).unwrap_or(TokenRefusal::BadAnswer(missing)))
+    }
+
+    /// A member that must not be misread, if it is given.
+    pub(in crate::oauth) fn decisive(&self, name: &str) -> Result<Option<&str>, TokenRefusal> {
+        if matches!(self.0.get(name), Some(Member::Ambiguous)) {
+            return Err(TokenRefusal::BadAnswer("a member stands twice"));
+        }
+        match self.get(name) {
+            Some(value) if value.contains(UNREADABLE) => {
+                Err(TokenRefusal::BadAnswer("a member that is needed cannot be read"))
+            }
+            value => Ok(value),
+        }
+    }
+
     /// A member, even if it is empty.
     pub(in crate::oauth) fn get_or_empty(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.expose().as_str())
+        match self.0.get(name)? {
+            Member::Once(value) => Some(value.expose()),
+            Member::Ambiguous => None,
+        }
+    }
+
+    /// Whether anything is nested in this member.
+    pub(in crate::oauth) fn has_below(&self, name: &str) -> bool {
+        self.0.keys().any(|known| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
     }
 
     /// A number of seconds, as a number or as text. Anything else counts as absent.
@@ -172,10 +263,16 @@ impl Members {
         if own.is_none() && answer.status < 400 {
             return None;
         }
-        if own.is_some_and(|code| TEMPORARY_CODES.contains(&code)) {
+        let known = own.and_then(meaning);
+        let says_passing = || self.description().is_some_and(says_passing);
+        // A device must answer `slow_down` itself (RFC 8628 §3.5).
+        let is_passing = known == Some(Meaning::Passing) && own != Some(SLOW_DOWN);
+        let code = self.code(own, answer);
+        let is_standard = code.as_deref().is_some_and(|code| STANDARD_CODES.contains(&code));
+        if is_passing || (known.is_none() && !is_standard && says_passing()) {
             return Some(temporary(answer));
         }
-        Some(self.refused(self.code(own, answer)?, answer))
+        Some(self.refused(code?, answer))
     }
 
     /// The code of the RFC, wherever the product put it, else the product's own.
@@ -191,12 +288,19 @@ impl Members {
     }
 
     pub(super) fn own_code(&self) -> Option<&str> {
-        CODE_MEMBERS.iter().filter_map(|name| self.get(name)).find(|code| *code != "false")
+        let is_error = |code: &&str| {
+            let code = plain_line(code, LONGEST_CODE);
+            !code.is_empty() && !NO_ERROR.contains(&code.to_ascii_lowercase().as_str())
+        };
+        CODE_MEMBERS.iter().filter_map(|name| self.get(name)).find(is_error)
     }
 
-    fn refused(&self, error: String, answer: &HttpResponse) -> TokenRefusal {
-        let description = DESCRIPTION_MEMBERS.iter().filter_map(|name| self.get(name)).next();
-        let description = description.map(|text| plain_line(text, LONGEST_DESCRIPTION));
+    fn description(&self) -> Option<&str> {
+        DESCRIPTION_MEMBERS.iter().filter_map(|name| self.get(name)).next()
+    }
+
+    pub(in crate::oauth) fn refused(&self, error: String, answer: &HttpResponse) -> TokenRefusal {
+        let description = self.description().map(|text| plain_line(text, LONGEST_DESCRIPTION));
         TokenRefusal::Refused {
             error: plain_line(&error, LONGEST_CODE),
             description: description.filter(|text| !text.is_empty()),
@@ -207,8 +311,7 @@ impl Members {
     /// The one code of the RFC that occurs as a word in the answer or its challenge (RFC 6749 §5.2). Two codes are
     /// ambiguous, and a wrong `invalid_grant` would cost the user a sign-in.
     fn standard_code(&self, answer: &HttpResponse) -> Option<&'static str> {
-        let texts =
-            self.0.values().map(|value| value.expose().as_str()).chain(answer.header("www-authenticate"));
+        let texts = self.0.keys().filter_map(|name| self.get(name)).chain(answer.header("www-authenticate"));
         let words: Vec<String> = texts
             .flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
             .map(str::to_ascii_lowercase)
@@ -216,6 +319,16 @@ impl Members {
         let mut found = STANDARD_CODES.into_iter().filter(|code| words.iter().any(|word| word == code));
         found.next().filter(|_| found.next().is_none())
     }
+}
+
+/// Whether a body that is no data is a web page.
+pub(super) fn is_page(answer: &HttpResponse) -> bool {
+    let body = answer.body.expose();
+    let start = String::from_utf8_lossy(&body[..body.len().min(1024)]).to_ascii_lowercase();
+    let start = start.trim_start_matches('\u{FEFF}').trim_start();
+    let declared =
+        answer.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
+    start.starts_with("<!doctype html") || start.contains("<html") || (declared && start.starts_with('<'))
 }
 
 fn temporary(answer: &HttpResponse) -> TokenRefusal {

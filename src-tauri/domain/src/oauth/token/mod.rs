@@ -1,15 +1,16 @@
 //! Tokens: requesting them, and reading what the provider issued or why it did not.
 
 mod answer;
+mod end;
 mod members;
+mod outcome;
 mod redirect;
-mod refusal;
 mod request;
-mod token_set;
 
 pub use answer::{error_code, read_token_answer};
+pub(super) use end::read_end;
 pub(super) use members::Members;
+pub use outcome::{BEARER, OAUTH1, TokenRefusal, TokenSet, refreshed};
 pub use redirect::{is_redirect_refusal, quoted_address};
-pub use refusal::TokenRefusal;
+pub(crate) use request::RESERVED;
 pub use request::{BodyFormat, ClientAuthentication, RepeatedParameter, TokenEndpoint};
-pub use token_set::{BEARER, OAUTH1, TokenSet, refreshed};

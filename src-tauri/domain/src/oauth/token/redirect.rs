@@ -1,6 +1,5 @@
-//! Whether a provider refused the redirect address, and which one it expects.
-//!
-//! RFC 6749 §4.1.2.1 and §5.2 have no code for it, so the message is searched.
+//! Whether a provider refused the redirect address, and which one it expects. RFC 6749 has no code for it, so the
+//! message is searched.
 
 use crate::address;
 

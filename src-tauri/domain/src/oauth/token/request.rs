@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use thiserror::Error;
 use url::Url;
 use zeroize::Zeroize;
@@ -15,20 +16,9 @@ use crate::oauth::pkce::Verifier;
 use crate::sensitive::Sensitive;
 
 /// How the client authenticates (RFC 6749 §2.3).
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::EnumString, strum::IntoStaticStr)]
 pub enum ClientAuthentication {
     /// `client_id` and `client_secret` in the body: worse than Basic, but supported by most products.
     #[default]
@@ -46,11 +36,6 @@ impl ClientAuthentication {
     /// The name in metadata and registrations (RFC 7591 §2).
     pub fn method_name(self) -> &'static str {
         self.into()
-    }
-
-    /// `None` for a method that Keyrack does not support.
-    pub fn from_method_name(name: &str) -> Option<Self> {
-        name.parse().ok()
     }
 }
 
@@ -70,16 +55,17 @@ pub enum BodyFormat {
 #[error("the parameter {0} is given twice")]
 pub struct RepeatedParameter(pub String);
 
-/// Names that no extra parameter may have.
-const RESERVED: [&str; 10] = [
-    "grant_type",
-    "device_code",
+/// Names that no further parameter may have (RFC 6749 §4.1.3 and §6, RFC 7009 §2.1, RFC 7636 §4.5, RFC 8628 §3.4).
+pub(crate) const RESERVED: [&str; 11] = [
     "client_id",
     "client_secret",
     "code",
-    "redirect_uri",
     "code_verifier",
+    "device_code",
+    "grant_type",
+    "redirect_uri",
     "refresh_token",
+    "scope",
     "token",
     "token_type_hint",
 ];
@@ -206,10 +192,8 @@ fn basic(client_id: &str, secret: &str) -> String {
 }
 
 fn json_object(parameters: &[(&str, &str)]) -> String {
-    let member = |text: &str| serde_json::Value::from(text).to_string();
-    let members: Vec<String> =
-        parameters.iter().map(|(n, v)| format!("{}:{}", member(n), member(v))).collect();
-    format!("{{{}}}", members.join(","))
+    let members = parameters.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
+    Value::Object(members.collect()).to_string()
 }
 
 #[cfg(test)]
