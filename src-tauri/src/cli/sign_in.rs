@@ -127,12 +127,14 @@ async fn sign_in(
     };
     signing.any_account = other_account;
     open_page(&signing, &options.choose_browser()).await;
-    let pasting = paste::start_reading(options.paste || signing.paste_only());
     let (_keep, deadline_seen) = watch::channel(deadline);
     let (stage, _) = watch::channel(Stage::Waiting);
-    let controls = Controls { pasted: pasting.addresses, cancelled, deadline: deadline_seen, stage };
-    let ending = engine.finish(signing, controls).await;
-    drop(pasting.terminal);
+    let ending = {
+        // At the end of this block the terminal gets its line mode back.
+        let pasting = paste::start_reading(options.paste || signing.paste_only());
+        let controls = Controls { pasted: pasting.addresses, cancelled, deadline: deadline_seen, stage };
+        engine.finish(signing, controls).await
+    };
     wait_for_result(engine, ending, deadline).await
 }
 
