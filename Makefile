@@ -13,7 +13,7 @@ FUZZ_TARGETS ?=
 # Which part of the mutants `make soak` tries: another one each day.
 MUTANTS_SHARD ?= $(shell expr $$(date +%j) % 12)/12
 
-.PHONY: help run tour check test fuzz soak bench bundle fresh fresh-deb types setup-build setup-test
+.PHONY: help run tour check test cross fuzz soak bench bundle fresh fresh-deb types setup-build setup-test
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ check: ## The quick loop: formatting, lints, domain and engine tests, UI types a
 
 test: setup-test ## Everything from formatting to the real window
 	scripts/test
+
+cross: ui/dist/index.html ## Test the command line for Windows under Wine, and check macOS (as root)
+	scripts/cross
 
 fuzz: ## Random input wherever text from outside is read: `make fuzz FUZZ_SECONDS=600 FUZZ_TARGETS=template`
 	@scripts/setup check

@@ -292,7 +292,7 @@ fn each_test_that_the_security_notes_name_exists() {
         };
         let file_of_module = module.split("::").filter(|word| *word != "tests").last().expect("a word");
         let found = rust_files(&folder).into_iter().any(|file| {
-            let path = file.display().to_string();
+            let path = file.display().to_string().replace('\\', "/");
             let here = path.contains(&format!("/{file_of_module}"));
             here && fs::read_to_string(&file).expect("readable").contains(&format!("fn {test}("))
         });

@@ -1,6 +1,8 @@
 //! The callback: which requests are accepted, and the addresses it needs.
 
+use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use url::Url;
@@ -222,6 +224,37 @@ fn without_a_browser_the_address_is_printed_and_the_sign_in_continues() {
     assert!(http::get(&callback).expect("a page").body.contains("is connected"));
     running.wait().ok();
     home.assert_consistent(1);
+}
+
+#[test]
+fn a_browser_whose_path_has_a_space_is_opened_or_named() {
+    let home = Home::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    let browser = folder.path().join("My Browser.AppImage");
+    let opened = folder.path().join("opened");
+    let script = format!("#!/bin/sh\necho \"$@\" >> '{}'\n", opened.display());
+    fs::write(&browser, script).expect("written");
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o700)).expect("executable");
+    let browser = browser.to_str().expect("a plain path");
+    let connect = ["connect", "zendesk", "--workspace", "practice", "--timeout", "1"];
+    let quoted = format!("'{browser}' --new");
+    for named in [browser, &quoted] {
+        let outcome = home.run(&[&connect[..], &["--browser", named]].concat());
+        assert!(outcome.stderr.contains("Finish in the browser"), "{}", outcome.stderr);
+    }
+    for listed in [browser, &quoted] {
+        let outcome = home.start_with(&connect, &[("BROWSER", listed)]).wait();
+        assert!(outcome.stderr.contains("Finish in the browser"), "{}", outcome.stderr);
+    }
+    let lines = fs::read_to_string(&opened).expect("opened");
+    assert_eq!(lines.lines().filter(|line| line.starts_with("http://")).count(), 2, "{lines}");
+    assert_eq!(lines.lines().filter(|line| line.starts_with("--new http://")).count(), 2, "{lines}");
+    for (failing, why) in
+        [("/nonexistent/b\u{1b} -x", "/nonexistent/b  -x: not found"), ("'x", "'x: a quote")]
+    {
+        let outcome = home.run(&[&connect[..], &["--browser", failing]].concat());
+        assert!(outcome.stderr.contains(&format!("No browser opened. {why}")), "{}", outcome.stderr);
+    }
 }
 
 #[test]

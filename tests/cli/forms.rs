@@ -92,10 +92,18 @@ fn a_secret_comes_from_a_variable_a_file_or_standard_input() {
         .practise(&["zendesk", "--name", "input", "--secret", "oauth.api.secret=-", "--timeout", "1"], &[]);
     running.type_line("from-the-input");
     assert_eq!(running.wait().code(), Some(16), "the secret was read and the sign-in started");
+    // As PowerShell 5 writes it, and without the mark by which the encoding is recognized.
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    std::fs::write(file.path(), utf16("\u{feff}from-utf-16\r\n")).expect("written");
+    home.connect(&["zendesk", "--name", "wide", "--secret", &from_file]);
+    std::fs::write(file.path(), utf16("from-utf-16")).expect("written");
+    let refused = home.run(&["connect", "zendesk", "--workspace", "practice", "--secret", &from_file]);
+    assert_eq!(refused.code(), Some(2));
+    assert!(refused.stderr.contains("save it as UTF-8"), "{}", refused.stderr);
     let mut kept: Vec<_> =
         home.session.items().iter().map(|item| item["configuration"]["oauth.api.secret"].clone()).collect();
     kept.sort_by_key(Value::to_string);
-    assert_eq!(kept, ["from-a-file", "from-a-variable"]);
+    assert_eq!(kept, ["from-a-file", "from-a-variable", "from-utf-16"]);
     for (source, words) in [("env:NOT_SET", "NOT_SET is not set"), ("file:/nonexistent", "/nonexistent")] {
         let outcome =
             home.run(&["connect", "zendesk", "--secret", &format!("oauth.api.secret={source}"), "--json"]);

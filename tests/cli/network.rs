@@ -337,3 +337,19 @@ fn assert_no_secret(home: &Home, outcomes: &[Outcome]) {
         assert!(!bytes.windows(6).any(|part| part == b"canary"), "{}", file.display());
     }
 }
+
+#[test]
+fn a_computer_without_a_trust_store_is_found_by_doctor() {
+    let home = Home::new();
+    let fine = home.run(&["doctor"]).ok();
+    assert!(fine.stdout.contains("the system's certificate authorities"), "{}", fine.stdout);
+    let empty = tempfile::tempdir().expect("a folder");
+    let file = empty.path().join("none.pem");
+    fs::write(&file, "").expect("written");
+    let variables = [("SSL_CERT_FILE", &file), ("SSL_CERT_DIR", &empty.path().to_owned())];
+    let variables = variables.map(|(name, path)| (name, path.to_str().expect("a plain path")));
+    let outcome = home.start_with(&["doctor"], &variables).wait();
+    assert_ne!(outcome.code(), Some(0), "{}", outcome.stdout);
+    let row = outcome.stdout.lines().find(|line| line.contains("network")).expect("a row");
+    assert!(row.starts_with("problem") && row.contains("no list of certificate authorities"), "{row}");
+}

@@ -22,6 +22,10 @@ fn a_token_is_printed_in_the_requested_format() {
     let mut lines = environment.lines();
     assert_eq!(lines.next(), Some(format!("export KEYRACK_TOKEN='{token}'").as_str()));
     assert!(lines.next().is_some_and(|line| line.starts_with("export KEYRACK_EXPIRES_AT=")));
+    let environment = printed(&["--format", "powershell"]);
+    let mut lines = environment.lines();
+    assert_eq!(lines.next(), Some(format!("$env:KEYRACK_TOKEN = '{token}'").as_str()));
+    assert!(lines.next().is_some_and(|line| line.starts_with("$env:KEYRACK_EXPIRES_AT = ")));
     let json = home.json(&["token", "Support"]);
     assert_eq!((&json["token"], &json["token_type"]), (&item["access_token"], &"Bearer".into()));
     assert_eq!(json["header"], format!("Authorization: Bearer {token}"));

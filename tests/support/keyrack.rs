@@ -1,7 +1,9 @@
 //! Runs the real command line program, reads it line by line, and kills it if it hangs.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+#[cfg(unix)]
+use std::process::Child;
+use std::process::{ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
@@ -51,9 +53,26 @@ impl Outcome {
     }
 }
 
+#[cfg(unix)]
+type Program = Child;
+/// In a console group of its own, so that an event for it does not end the tests.
+#[cfg(windows)]
+type Program = send_ctrlc::InterruptibleChild;
+
+fn spawn(mut command: Command) -> (Program, BufReader<ChildStdout>) {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    #[cfg(unix)]
+    let spawned = command.spawn();
+    #[cfg(windows)]
+    let spawned = send_ctrlc::InterruptibleCommand::spawn_interruptible(&mut command);
+    let mut child = spawned.expect("the program is built");
+    let out = BufReader::new(child.stdout.take().expect("a pipe"));
+    (child, out)
+}
+
 /// A running program, killed on drop.
 pub struct Running {
-    child: Child,
+    child: Program,
     stdin: Option<ChildStdin>,
     lines: Receiver<String>,
     stderr: String,
@@ -67,10 +86,21 @@ impl Running {
     }
 
     /// As [`Running::start`], with the standard input of the command.
-    pub fn start_at(mut command: Command) -> Self {
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program is built");
-        let mut out = child.stdout.take().expect("a pipe");
+    pub fn start_at(command: Command) -> Self {
+        let (child, out) = spawn(command);
+        Self::read(child, out)
+    }
+
+    /// Starts a program and waits for the first line of its standard output.
+    pub fn start_and_read_line(mut command: Command) -> (Self, String) {
+        command.stdin(Stdio::piped());
+        let (child, mut out) = spawn(command);
+        let mut line = String::new();
+        out.read_line(&mut line).expect("a line");
+        (Self::read(child, out), line)
+    }
+
+    fn read(mut child: Program, mut out: BufReader<ChildStdout>) -> Self {
         let err = BufReader::new(child.stderr.take().expect("a pipe"));
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || err.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
@@ -109,7 +139,14 @@ impl Running {
         self.child.id()
     }
 
+    /// Sends a Ctrl-Break event: Windows keeps Ctrl-C from a console group.
+    #[cfg(windows)]
+    pub fn interrupt(&mut self) {
+        send_ctrlc::Interruptible::terminate(&mut self.child).expect("sent");
+    }
+
     /// Sends SIGINT, as Control-C does.
+    #[cfg(unix)]
     pub fn interrupt(&self) {
         self.signal("-INT");
     }

@@ -7,6 +7,7 @@
 pub mod browser;
 #[cfg(feature = "desktop")]
 pub mod display;
+pub mod elements;
 pub mod golden;
 pub mod home;
 pub mod http;

@@ -3,7 +3,9 @@
 
 pub mod address;
 pub mod attempt;
+pub mod certificate;
 mod code;
+pub mod command_line;
 pub mod connection;
 pub mod credential;
 pub mod element;
@@ -18,9 +20,11 @@ pub mod item;
 pub mod oauth;
 pub mod renewal;
 pub mod sensitive;
+pub mod shell;
 pub mod tally;
 pub mod template;
 pub mod text;
+pub mod text_file;
 pub mod values;
 mod vault_text;
 pub mod view;

@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::sentence::sentence;
 use crate::domain::error::{Code, Failure};
 use crate::engine::{ItemAudit, Repair};
-use crate::io::http::proxy_in_use;
+use crate::io::http::{check_trust, proxy_in_use};
 use crate::io::listener::Bound;
 use crate::io::loopback::Loopback;
 use crate::io::vault::KEYCHAIN_NAME;
@@ -87,11 +87,13 @@ fn check_port(context: &Context) -> String {
 }
 
 fn describe_network(context: &Context) -> Result<String, Failure> {
-    let added = match context.engine.trust().list()?.as_slice() {
+    let trust = context.engine.trust();
+    let added = match trust.list()?.as_slice() {
         [] => String::new(),
         [one] => format!(" and “{}”", one.subject),
         several => format!(" and {} that were added", several.len()),
     };
+    check_trust(&trust).map_err(|detail| Failure::new(Code::CertificateUntrusted).detail(detail))?;
     let proxy =
         proxy_in_use().map_or_else(|| "no proxy".to_owned(), |proxy| format!("through the proxy {proxy}"));
     let mut text = format!("{proxy}; the system's certificate authorities{added}");

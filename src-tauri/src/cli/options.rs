@@ -6,8 +6,11 @@ use std::io::Read;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::problem::usage;
 use crate::domain::error::{Code, Failure};
+use crate::domain::text_file;
 
 /// A longer secret is a file named by mistake.
 const SECRET_MAX: u64 = 64 * 1024;
@@ -112,13 +115,19 @@ fn read_secret(key: &str, source: &str, timeout: Duration) -> Result<String, Fai
 
 fn read_stream(source: &str) -> Result<String, String> {
     match source.strip_prefix("file:") {
-        Some(path) => read_bounded(File::open(path).map_err(|e| format!("{path}: {}", e.kind()))?),
+        Some(path) => File::open(path)
+            .map_err(|e| e.kind().to_string())
+            .and_then(read_bounded)
+            .map_err(|why| format!("{path}: {why}")),
         None => read_bounded(std::io::stdin()),
     }
 }
 
 fn read_bounded(source: impl Read) -> Result<String, String> {
-    let mut text = String::new();
-    source.take(SECRET_MAX + 1).read_to_string(&mut text).map_err(|e| e.kind().to_string())?;
-    if text.len() as u64 > SECRET_MAX { Err("too long for a secret".into()) } else { Ok(text) }
+    let mut bytes = Zeroizing::new(Vec::new());
+    source.take(SECRET_MAX + 1).read_to_end(&mut bytes).map_err(|e| e.kind().to_string())?;
+    if bytes.len() as u64 > SECRET_MAX {
+        return Err("too long for a secret".into());
+    }
+    text_file::decode(&bytes).map_err(|e| e.to_string())
 }

@@ -32,7 +32,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Reads pasted addresses from standard input, until it is dropped.
 pub(super) struct Pasting {
     pub(super) addresses: mpsc::Receiver<Paste>,
-    pub(super) terminal: Option<Terminal>,
+    /// Gives the terminal its line mode back when it is dropped.
+    _terminal: Option<Terminal>,
 }
 
 /// Reads at once if `wanted`, later at a terminal, else never.
@@ -42,7 +43,7 @@ pub(super) fn start_reading(wanted: bool) -> Pasting {
     if !wanted && !at_terminal {
         // The standard input of a script is its own. The channel stays open, since a closed one would count as an event.
         tokio::spawn(async move { sender.closed().await });
-        return Pasting { addresses, terminal: None };
+        return Pasting { addresses, _terminal: None };
     }
     #[cfg(unix)]
     let (terminal, reader) = at_terminal.then(|| Terminal::open(Typing::Shown)).unzip();
@@ -66,7 +67,7 @@ pub(super) fn start_reading(wanted: bool) -> Pasting {
         tokio::spawn(read_pipe(texts));
         offer_addresses(pasted, sender).await;
     });
-    Pasting { addresses, terminal }
+    Pasting { addresses, _terminal: terminal }
 }
 
 #[cfg(unix)]

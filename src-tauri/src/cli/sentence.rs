@@ -172,6 +172,7 @@ impl Facts<'_> {
         let host = self.host_or("the server");
         match self.0.issuer.as_deref().map(one_line) {
             Some(issuer) => format!("This computer does not trust “{issuer}”, which vouches for {host}."),
+            None if self.0.host.is_none() => "The certificates of servers cannot be verified.".into(),
             None => format!("The certificate of {host} cannot be trusted."),
         }
     }

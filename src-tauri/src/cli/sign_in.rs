@@ -18,6 +18,7 @@ use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{ConnectRequest, ConnectionView, KeychainState};
 use crate::engine::{Browser, Controls, Ending, Engine, SigningIn, Unsaved, WorkspaceId};
+use crate::io::browser::NotOpened;
 
 /// How often a locked keychain is asked again while the token waits in memory.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -125,12 +126,14 @@ async fn sign_in(
     };
     signing.any_account = other_account;
     open_page(&signing, &options.choose_browser()).await;
-    let pasting = paste::start_reading(options.paste || signing.paste_only());
     let (_keep, deadline_seen) = watch::channel(deadline);
     let (stage, _) = watch::channel(Stage::Waiting);
-    let controls = Controls { pasted: pasting.addresses, cancelled, deadline: deadline_seen, stage };
-    let ending = engine.finish(signing, controls).await;
-    drop(pasting.terminal);
+    let ending = {
+        // At the end of this block the terminal gets its line mode back.
+        let pasting = paste::start_reading(options.paste || signing.paste_only());
+        let controls = Controls { pasted: pasting.addresses, cancelled, deadline: deadline_seen, stage };
+        engine.finish(signing, controls).await
+    };
     wait_for_result(engine, ending, deadline).await
 }
 
@@ -144,12 +147,20 @@ async fn open_page(signing: &SigningIn, browser: &Browser) {
     if *browser == Browser::None {
         print::note(&format!("open: {url}"));
         crate::fault::point("browser_opened");
-    } else if signing.open_browser(browser).await {
-        print::note(&format!("Finish in the browser: sign in at {} and allow access.", signing.host()));
-    } else {
-        print::note("No browser opened. Open this address in any browser on this computer:");
-        print::note(&format!("open: {url}"));
+        return;
     }
+    let problem = match signing.open_browser(browser).await {
+        Ok(()) => {
+            let host = signing.host();
+            return print::note(&format!("Finish in the browser: sign in at {host} and allow access."));
+        }
+        Err(NotOpened::NoBrowser) => "No browser opened.".to_owned(),
+        Err(NotOpened::Command { command, why }) => {
+            format!("No browser opened. {}: {why}.", print::one_line(&command))
+        }
+    };
+    print::note(&format!("{problem} Open this address in any browser on this computer:"));
+    print::note(&format!("open: {url}"));
 }
 
 /// Waits for the keychain if it is locked, and until the browser has received its page.

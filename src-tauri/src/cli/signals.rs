@@ -1,22 +1,23 @@
-//! The signals that end a command: Ctrl-C, and on Unix those of a closed terminal, of Ctrl-\ and of `kill` too.
+//! The signals that end a command: Ctrl-C; on Unix those of a closed terminal, of Ctrl-\ and of `kill` too, on Windows
+//! Ctrl-Break and a closed console.
+
+#[cfg(windows)]
+use tokio::signal::windows::{self, CtrlBreak, CtrlC, CtrlClose};
 
 use crate::domain::error::Failure;
 
+#[cfg(unix)]
 pub(super) struct Signals {
-    #[cfg(unix)]
     ending: Vec<tokio::signal::unix::Signal>,
 }
 
+#[cfg(unix)]
 impl Signals {
-    #[cfg(unix)]
     pub(super) fn listen() -> Result<Self, Failure> {
         use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
         use tokio::signal::unix::{SignalKind, signal};
 
-        let listen = |kind| {
-            let kind = SignalKind::from_raw(kind as i32);
-            signal(kind).map_err(|e| Failure::internal(format!("signals: {}", e.kind())))
-        };
+        let listen = |kind| signal(SignalKind::from_raw(kind as i32)).map_err(|e| to_failure(&e));
         // `nohup` and shells have reasons to ignore these two.
         let ignored = ignored_signals();
         let optional = [SIGHUP, SIGQUIT].into_iter().filter(|kind| ignored & (1 << (*kind as u32 - 1)) == 0);
@@ -25,12 +26,6 @@ impl Signals {
         })
     }
 
-    #[cfg(not(unix))]
-    pub(super) fn listen() -> Result<Self, Failure> {
-        Ok(Self {})
-    }
-
-    #[cfg(unix)]
     pub(super) async fn next(&mut self) {
         std::future::poll_fn(|context| {
             let arrived = self.ending.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
@@ -38,11 +33,37 @@ impl Signals {
         })
         .await;
     }
+}
 
-    #[cfg(not(unix))]
-    pub(super) async fn next(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
+#[cfg(windows)]
+pub(super) struct Signals {
+    interrupt: CtrlC,
+    terminate: CtrlBreak,
+    /// Windows ends the program some seconds after this one.
+    close: CtrlClose,
+}
+
+#[cfg(windows)]
+impl Signals {
+    pub(super) fn listen() -> Result<Self, Failure> {
+        Ok(Self {
+            interrupt: windows::ctrl_c().map_err(|e| to_failure(&e))?,
+            terminate: windows::ctrl_break().map_err(|e| to_failure(&e))?,
+            close: windows::ctrl_close().map_err(|e| to_failure(&e))?,
+        })
     }
+
+    pub(super) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.close.recv() => {}
+        }
+    }
+}
+
+fn to_failure(error: &std::io::Error) -> Failure {
+    Failure::internal(format!("signals: {}", error.kind()))
 }
 
 /// The signals that this program ignored when it started, as bits; none where the system does not say.

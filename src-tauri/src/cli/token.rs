@@ -11,6 +11,8 @@ use super::problem::{Problem, usage};
 use crate::domain::connection::Connection;
 use crate::domain::item::Item;
 use crate::domain::oauth::token::BEARER;
+use crate::domain::sensitive::Sensitive;
+use crate::domain::shell::Shell;
 use crate::engine::{Cached, DEFAULT_MIN_TTL};
 
 /// Print a token that works
@@ -37,6 +39,9 @@ enum Format {
     Header,
     /// Lines of export NAME=value
     Env,
+    /// Lines of $env:NAME = value
+    #[value(name = "powershell")]
+    PowerShell,
     /// Everything a caller needs
     Json,
 }
@@ -75,17 +80,8 @@ fn hand_out(context: &Context, args: &Args, connection: &Connection, item: &Item
             return Err(usage(text).into());
         }
         Format::Header => print::line(&header()?),
-        Format::Env => {
-            let print_export =
-                |name: &str, value: &str| print::line(&Zeroizing::new(format!("export {name}={value}")));
-            print_export("KEYRACK_TOKEN", &print::shell_quoted(value.expose()));
-            if let Some(secret) = secret {
-                print_export("KEYRACK_TOKEN_SECRET", &print::shell_quoted(secret.expose()));
-            }
-            if let Some(at) = expires_at {
-                print_export("KEYRACK_EXPIRES_AT", &at.to_string());
-            }
-        }
+        Format::Env => print_variables(Shell::Posix, value, secret, expires_at),
+        Format::PowerShell => print_variables(Shell::PowerShell, value, secret, expires_at),
         Format::Json => {
             let mut document = json!({
                 "id": connection.id,
@@ -108,4 +104,20 @@ fn hand_out(context: &Context, args: &Args, connection: &Connection, item: &Item
         }
     }
     Ok(())
+}
+
+fn print_variables(
+    shell: Shell,
+    token: &Sensitive<String>,
+    secret: Option<&Sensitive<String>>,
+    expires_at: Option<i64>,
+) {
+    let print = |name: &str, word: &str| print::line(&Zeroizing::new(shell.assign(name, word)));
+    print("KEYRACK_TOKEN", &Zeroizing::new(shell.quote(token.expose())));
+    if let Some(secret) = secret {
+        print("KEYRACK_TOKEN_SECRET", &Zeroizing::new(shell.quote(secret.expose())));
+    }
+    if let Some(at) = expires_at {
+        print("KEYRACK_EXPIRES_AT", &at.to_string());
+    }
 }

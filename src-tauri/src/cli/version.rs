@@ -4,6 +4,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::print;
 use super::problem::Problem;
+use crate::engine::open_paths;
 use crate::io::vault::{KEYCHAIN_NAME, KEYCHAIN_SERVICE};
 
 /// Enough characters of the home's id to find its items in the keychain.

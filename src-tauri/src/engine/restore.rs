@@ -72,7 +72,7 @@ impl Engine {
                 tracing::info!(connection = %row.id, "listed again");
                 if row.name != item.name {
                     let mut renamed = item.clone();
-                    renamed.name = row.name;
+                    renamed.name.clone_from(&row.name);
                     self.vault.put(&renamed)?;
                 }
                 Ok(true)

@@ -11,7 +11,7 @@ use crate::domain::oauth::device::DeviceAuthorization;
 use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;
 use crate::fault;
-use crate::io::browser;
+use crate::io::browser::{self, NotOpened};
 use crate::io::callback::{Binding, CallbackListener, CallbackReceiver};
 use crate::io::lock::Lock;
 use crate::platform::SignIn;
@@ -122,23 +122,23 @@ impl SigningIn {
         self.device().map(|device| device.ends.saturating_duration_since(Instant::now()))
     }
 
-    /// Step 7. Returns whether a browser took the address.
-    pub async fn open_browser(&self, choice: &Browser) -> bool {
+    /// Step 7.
+    pub async fn open_browser(&self, choice: &Browser) -> Result<(), NotOpened> {
         match self.url() {
             Some(url) => open_browser(url.clone(), choice.clone()).await,
-            None => false,
+            None => Err(NotOpened::NoBrowser),
         }
     }
 }
 
 /// Opens an address of an attempt, also a second time.
-pub async fn open_browser(url: Url, choice: Browser) -> bool {
+pub async fn open_browser(url: Url, choice: Browser) -> Result<(), NotOpened> {
     let opened = tokio::task::spawn_blocking(move || match choice {
-        Browser::None => false,
+        Browser::None => Err(NotOpened::NoBrowser),
         Browser::Default => browser::open(&url, None),
         Browser::Command(command) => browser::open(&url, Some(&command)),
     });
-    let opened = opened.await.unwrap_or(false);
+    let opened = opened.await.unwrap_or(Err(NotOpened::NoBrowser));
     fault::point("browser_opened");
     opened
 }

@@ -240,7 +240,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| folder.path().join(name);
         fs::write(file("large"), "#".repeat(MAX_FILE_BYTES as usize + 1)).unwrap();
-        fs::write(file("binary"), [0xff, 0xfe]).unwrap();
+        fs::write(file("binary"), [0xff, 0xfd]).unwrap();
         for (name, what) in [("large", "larger than"), ("binary", "not UTF-8"), ("missing", "cannot be read")]
         {
             let fault = read_file(&file(name)).unwrap_err();

@@ -18,4 +18,4 @@ pub use client::{Bounds, Http};
 pub(super) use clocks::Moment;
 pub use error::{Delivery, HttpError};
 pub use proxy::proxy_in_use;
-pub use verify::CertificateProblem;
+pub use verify::check_trust;

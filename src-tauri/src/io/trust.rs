@@ -9,7 +9,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub(super) use certificate::{check_server, is_self_issued, issuer_name};
+pub(super) use certificate::{check_server, is_self_issued, issuer_name, not_before};
 pub use error::TrustError;
 pub use store::Trust;
 pub(super) use store::{Added, Stamp};

@@ -3,6 +3,7 @@
 //! Every call has a deadline. There is no other place for a secret: without a keychain nothing is saved.
 
 mod copies;
+mod entries;
 mod error;
 mod fair_lock;
 mod keychain;
@@ -11,7 +12,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use entries::SERVICE as KEYCHAIN_SERVICE;
 pub use error::VaultError;
-pub use keychain::NAME as KEYCHAIN_NAME;
-pub use parts::SERVICE as KEYCHAIN_SERVICE;
-pub use store::{Prompting, Vault};
+pub use keychain::{NAME as KEYCHAIN_NAME, Prompting};
+pub use store::Vault;

@@ -76,8 +76,8 @@ pub async fn open_access_page(app: AppHandle, connection: String) -> Answer<()> 
     let unknown = || Failure::new(Code::ConnectionUnknown).name(&connection);
     let page = page.and_then(|page| openable(&page).ok()).ok_or_else(unknown)?;
     match open_browser(page, Browser::Default).await {
-        true => Ok(()),
-        false => Err(Failure::internal("no browser opened").into()),
+        Ok(()) => Ok(()),
+        Err(_) => Err(Failure::internal("no browser opened").into()),
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::element::Element;
 use crate::domain::element_file::Problem;
+use crate::domain::text_file;
 use crate::io::files::replace;
 
 /// The one file in an element's folder.
@@ -97,5 +98,5 @@ fn read_bounded(file: &Path) -> Result<String, String> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(format!("the file is larger than {MAX_FILE_BYTES} bytes"));
     }
-    String::from_utf8(bytes).map_err(|_| "the file is not UTF-8 text".to_owned())
+    text_file::decode(&bytes).map_err(|error| format!("the file is {error}"))
 }

@@ -1,7 +1,7 @@
 //! Why a request has no response.
 
 use super::clocks::is_significant;
-use super::verify::CertificateProblem;
+use crate::domain::certificate::CertificateProblem;
 use crate::domain::error::{Code, Failure};
 
 const NOT_SECURE: &str = "its address does not begin with https";

@@ -14,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 use super::*;
+use crate::domain::certificate::CertificateProblem;
 use crate::domain::error::{Code, Failure};
 use crate::domain::http::{HttpRequest, HttpResponse, Method};
 use crate::io::clock;
@@ -87,6 +88,12 @@ async fn reply(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: &str, co
             Ok(byte) => head.push(byte),
             Err(_) => return,
         }
+    }
+    // Closing a connection with unread bytes would reset it, and Windows then discards the answer.
+    let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
+    let length = head.split_once("content-length: ").and_then(|(_, rest)| rest.lines().next()?.parse().ok());
+    if stream.read_exact(&mut vec![0; length.unwrap_or(0)]).await.is_err() {
+        return;
     }
     count.fetch_add(1, Ordering::SeqCst);
     let _ = stream.write_all(answer.as_bytes()).await;

@@ -12,56 +12,29 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
-use crate::io::trust::{Added, check_server, is_self_issued, issuer_name};
+use crate::domain::certificate::CertificateProblem;
+use crate::io::trust::{Added, Trust, check_server, is_self_issued, issuer_name, not_before};
 
-/// Why a server's certificate is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
-pub enum CertificateProblem {
-    #[strum(serialize = "nobody known here vouches for its certificate")]
-    UnknownIssuer,
-    #[strum(serialize = "its certificate has expired")]
-    Expired,
-    #[strum(serialize = "its certificate is not valid yet")]
-    NotYetValid,
-    #[strum(serialize = "its certificate belongs to another server")]
-    WrongName,
-    #[strum(serialize = "its certificate names no server, since it has no subjectAltName")]
-    NoName,
-    #[strum(serialize = "its certificate was revoked")]
-    Revoked,
-    #[strum(serialize = "this computer has no list of certificate authorities")]
-    NoStore,
-    #[strum(serialize = "its certificate is damaged or not made for this")]
-    Other,
-}
-
-impl CertificateProblem {
-    /// Fixed words, for use alone or after a colon.
-    pub fn description(self) -> &'static str {
-        self.into()
-    }
-
-    /// Whether a wrong clock on this computer would cause the same refusal.
-    pub fn depends_on_clock(self) -> bool {
-        matches!(self, Self::Expired | Self::NotYetValid)
-    }
-
-    fn from_rustls(error: &rustls::Error) -> Self {
-        let rustls::Error::InvalidCertificate(error) = error else { return Self::Other };
-        match error {
-            // An authority with the name of a known one and another key leads to a bad signature.
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownIssuer,
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotYetValid,
-            CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
-                Self::NoName
-            }
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                Self::WrongName
-            }
-            CertificateError::Revoked => Self::Revoked,
-            _ => Self::Other,
+fn find_problem(error: &rustls::Error) -> CertificateProblem {
+    let rustls::Error::InvalidCertificate(error) = error else { return CertificateProblem::Other };
+    match error {
+        // An authority with the name of a known one and another key leads to a bad signature.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => CertificateProblem::UnknownIssuer,
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => CertificateProblem::Expired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            CertificateProblem::NotYetValid
         }
+        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+            CertificateProblem::NoName
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            CertificateProblem::WrongName
+        }
+        CertificateError::Revoked => CertificateProblem::Revoked,
+        CertificateError::Other(OtherError(error)) => {
+            CertificateProblem::from_system_text(&error.to_string())
+        }
+        _ => CertificateProblem::Other,
     }
 }
 
@@ -95,7 +68,7 @@ impl CertificateRefusal {
 pub(super) fn tls_config(added: Option<Added>) -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let (platform, added) = match added {
-        Some(added) => (Verifier::new_with_extra_roots(added.authorities, provider.clone()).ok(), added.all),
+        Some(added) => (open_verifier(added.authorities, &provider).ok(), added.all),
         None => (None, Vec::new()),
     };
     let verifier = SystemVerifier { platform, added, provider: provider.clone() };
@@ -108,6 +81,36 @@ pub(super) fn tls_config(added: Option<Added>) -> ClientConfig {
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config
+}
+
+/// The plain verifier if no authority was added, or if the added ones cannot be used: on Windows they need an engine of
+/// their own, whose failure must not refuse the servers that the system trusts.
+fn open_verifier(
+    added: Vec<CertificateDer<'static>>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Verifier, rustls::Error> {
+    if !added.is_empty()
+        && let Ok(verifier) = Verifier::new_with_extra_roots(added, provider.clone())
+    {
+        return Ok(verifier);
+    }
+    Verifier::new(provider.clone())
+}
+
+/// Checks that certificates can be verified here, also with the added authorities. The error is in fixed words.
+pub fn check_trust(trust: &Trust) -> Result<(), &'static str> {
+    check_roots(trust.added().authorities)
+}
+
+fn check_roots(added: Vec<CertificateDer<'static>>) -> Result<(), &'static str> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    Verifier::new(provider.clone()).map_err(|_| CertificateProblem::NoStore.description())?;
+    if added.is_empty() {
+        return Ok(());
+    }
+    Verifier::new_with_extra_roots(added, provider)
+        .map(drop)
+        .map_err(|_| "the system cannot use the certificate authorities that were added")
 }
 
 /// Judges the certificate of a server that the user added itself: it counts for its own names, while it is valid.
@@ -144,17 +147,20 @@ impl ServerCertVerifier for SystemVerifier {
             CertificateError::Other(OtherError(Arc::new(CertificateRefusal { problem, issuer }))).into()
         };
         if self.added.iter().any(|added| added == end_entity) {
-            return check_added(end_entity, server_name, now)
-                .map_err(|error| refuse(CertificateProblem::from_rustls(&error)));
+            return check_added(end_entity, server_name, now).map_err(|error| refuse(find_problem(&error)));
         }
         let Some(platform) = &self.platform else { return Err(refuse(CertificateProblem::NoStore)) };
         platform.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now).map_err(
-            |error| match CertificateProblem::from_rustls(&error) {
-                // An authority's own certificate is refused for being one, before its issuer is looked for.
-                CertificateProblem::Other if is_self_issued(end_entity) => {
-                    refuse(CertificateProblem::UnknownIssuer)
+            |error| {
+                let chain = std::iter::once(end_entity).chain(intermediates).filter_map(not_before);
+                let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+                match find_problem(&error).at(chain, now) {
+                    // An authority's own certificate is refused for being one, before its issuer is looked for.
+                    CertificateProblem::Other if is_self_issued(end_entity) => {
+                        refuse(CertificateProblem::UnknownIssuer)
+                    }
+                    problem => refuse(problem),
                 }
-                problem => refuse(problem),
             },
         )
     }
@@ -181,5 +187,36 @@ impl ServerCertVerifier for SystemVerifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_the_operating_system_are_found_in_its_error() {
+        for (text, wanted) in [
+            (
+                "A certificate chain could not be built. (os error -2146762486)",
+                CertificateProblem::UnknownIssuer,
+            ),
+            ("“localhost” certificate is not trusted: -67843", CertificateProblem::UnknownIssuer),
+            ("“localhost” certificate is expired: -67818", CertificateProblem::Expired),
+            ("Malformed OCSP response", CertificateProblem::Other),
+        ] {
+            let other = OtherError(Arc::from(Box::<dyn Error + Send + Sync>::from(text)));
+            assert_eq!(find_problem(&CertificateError::Other(other).into()), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn authorities_that_cannot_be_used_leave_those_of_the_system() {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let damaged = vec![CertificateDer::from(b"damaged".to_vec())];
+        assert!(Verifier::new_with_extra_roots(damaged.clone(), provider.clone()).is_err());
+        assert!(open_verifier(damaged.clone(), &provider).is_ok());
+        assert_eq!(check_roots(Vec::new()), Ok(()));
+        assert!(check_roots(damaged).is_err_and(|text| text.ends_with("that were added")));
     }
 }

@@ -86,6 +86,12 @@ pub(in crate::io) fn issuer_name(der: &CertificateDer<'_>) -> Option<String> {
     Some(view(der)?.issuer).filter(|name| !name.is_empty())
 }
 
+/// When a certificate begins to be valid, in seconds since 1970.
+pub(in crate::io) fn not_before(der: &CertificateDer<'_>) -> Option<i64> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    Some(certificate.validity().not_before.timestamp())
+}
+
 /// The common name, with the organisation unless the name contains it.
 fn display_name(name: &X509Name<'_>) -> String {
     let text = |part: Option<&AttributeTypeAndValue<'_>>| {

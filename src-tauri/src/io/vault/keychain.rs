@@ -15,6 +15,7 @@ use zbus::{
     zvariant::{ObjectPath, OwnedObjectPath},
 };
 
+use super::entries::SERVICE;
 use crate::domain::view::KeychainState;
 
 #[cfg(target_os = "linux")]
@@ -33,21 +34,70 @@ pub const NAME: &str = if cfg!(target_os = "macos") {
     "keyring"
 };
 
+/// Whether the keychain may show its password prompt during a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prompting {
+    /// No user is present: a locked keychain is an error at once.
+    Never,
+    /// A user is present, in the window or at a terminal.
+    Allowed,
+}
+
+/// Whether a keychain that is not locked may ask the user during a call. macOS does so for each item that another program
+/// made, and the window, the command line and each unsigned update are other programs.
+pub(super) const ASKS_WHEN_READY: bool = cfg!(target_os = "macos");
+
+/// Whether an open store can lose its connection to the keychain.
+pub(super) const CAN_DISCONNECT: bool = cfg!(target_os = "linux");
+
+/// CRED_MAX_CREDENTIAL_BLOB_SIZE of Windows.
+pub(super) const WINDOWS_ITEM_BYTES: usize = 2_560;
+
+/// The limit of Windows applies to Linux too, so that it is tested there. macOS may ask the user for each item.
+pub(super) const MAX_ITEM_BYTES: usize =
+    if cfg!(target_os = "macos") { 1024 * 1024 } else { WINDOWS_ITEM_BYTES };
+
 /// Opens the platform's store. `keyring` chooses the same one, but only once per process, and so would not find a keyring
 /// that starts later.
 #[cfg(target_os = "linux")]
-pub(super) fn open() -> Result<Arc<CredentialStore>, Error> {
+pub(super) fn open(_: Prompting) -> Result<Arc<CredentialStore>, Error> {
     let opened = retry(|| zbus_secret_service_keyring_store::Store::new().ok());
     opened.map(|store| store as Arc<CredentialStore>).ok_or(Error::NoDefaultStore)
 }
 
 /// Opens the platform's store, which does not change while the process runs.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn open() -> Result<Arc<CredentialStore>, Error> {
+pub(super) fn open(prompting: Prompting) -> Result<Arc<CredentialStore>, Error> {
+    if prompting == Prompting::Never {
+        forbid_prompts();
+    }
     if keyring::Entry::store_status().is_err() {
         return Err(Error::NoDefaultStore);
     }
     keyring_core::get_default_store().ok_or(Error::NoDefaultStore)
+}
+
+/// Makes a call that would ask the user fail instead, in all of this process.
+#[cfg(target_os = "macos")]
+fn forbid_prompts() {
+    use security_framework::os::macos::keychain::SecKeychain;
+    // Dropping the lock would allow prompts again.
+    let _ = SecKeychain::disable_user_interaction().map(std::mem::forget);
+}
+
+/// The Credential Manager never asks.
+#[cfg(windows)]
+fn forbid_prompts() {}
+
+/// Whether a call failed because prompts are forbidden (errSecInteractionNotAllowed).
+#[cfg(target_os = "macos")]
+pub(super) fn is_forbidden_prompt(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    cause.downcast_ref::<security_framework::base::Error>().is_some_and(|error| error.code() == -25_308)
+}
+
+#[cfg(not(target_os = "macos"))]
+pub(super) fn is_forbidden_prompt(_: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    false
 }
 
 /// Reads the `Locked` property. Every other call on a locked collection shows a password prompt and waits for it, also
@@ -76,15 +126,41 @@ pub(super) fn state() -> KeychainState {
 /// Whether the keyring asks the user before it gives an item, as KeePassXC does in an unlocked collection.
 #[cfg(target_os = "linux")]
 pub(super) fn is_item_locked(user: &str) -> bool {
-    let attributes = HashMap::from([("service", super::parts::SERVICE), ("username", user)]);
-    let search = |bus: &Connection| {
-        let service = Some("org.freedesktop.Secret.Service");
-        let reply =
-            bus.call_method(Some(SECRETS), SERVICE_PATH, service, "SearchItems", &(&attributes,)).ok()?;
-        let (_, locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) = reply.body().deserialize().ok()?;
-        Some(!locked.is_empty())
+    let attributes = HashMap::from([("service", SERVICE), ("username", user)]);
+    query(|bus| search(bus, &attributes)).is_some_and(|(_, locked)| !locked.is_empty())
+}
+
+/// The users of all items of a service, if this is the Secret Service. Its store asks the keyring twice for each item, and
+/// the user for each locked one.
+#[cfg(target_os = "linux")]
+pub(super) fn list_users(store: &Arc<CredentialStore>, service: &str) -> Option<Vec<String>> {
+    store.as_any().downcast_ref::<zbus_secret_service_keyring_store::Store>()?;
+    let attributes = HashMap::from([("service", service)]);
+    let user_of = |bus: &Connection, item: &OwnedObjectPath| {
+        let attributes: HashMap<String, String> =
+            property(bus, item, "org.freedesktop.Secret.Item", "Attributes")?;
+        attributes.get("username").cloned()
     };
-    query(search).unwrap_or_default()
+    query(|bus| {
+        let (unlocked, locked) = search(bus, &attributes)?;
+        Some(unlocked.iter().chain(&locked).filter_map(|item| user_of(bus, item)).collect())
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn list_users(_: &Arc<CredentialStore>, _: &str) -> Option<Vec<String>> {
+    None
+}
+
+/// The items with these attributes: those that can be read, and those that the keyring would ask the user for.
+#[cfg(target_os = "linux")]
+fn search(
+    bus: &Connection,
+    attributes: &HashMap<&str, &str>,
+) -> Option<(Vec<OwnedObjectPath>, Vec<OwnedObjectPath>)> {
+    let service = Some("org.freedesktop.Secret.Service");
+    let reply = bus.call_method(Some(SECRETS), SERVICE_PATH, service, "SearchItems", &(attributes,)).ok()?;
+    reply.body().deserialize().ok()
 }
 
 /// Neither locks single items.

@@ -1,48 +1,17 @@
 //! Stores a value in one keychain item, or in numbered parts if it is too long for one.
 //!
-//! Windows allows 2,560 bytes per item, and access tokens of 16 kB exist. The same limit applies everywhere, so that every
-//! system tests it. A value is replaced atomically: first the new parts are written, then the head is pointed to them, then
-//! the old parts are removed.
+//! Windows allows 2,560 bytes per item, and access tokens of 16 kB exist. A value is replaced atomically: first the new
+//! parts are written, then the head is pointed to them, then the old parts are removed.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use keyring_core::{CredentialStore, Entry, Error as Keyring};
+use keyring_core::Error as Keyring;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::copies;
+use super::entries::Entries;
 use crate::domain::sensitive::Sensitive;
 use crate::io::clock;
-
-/// The service name of every item of every home: users look for it in their keychain.
-pub const SERVICE: &str = "keyrack";
-
-/// CRED_MAX_CREDENTIAL_BLOB_SIZE of Windows.
-const PART_BYTES: usize = 2_560;
-
-/// The keychain entries of one value.
-pub(super) struct Entries {
-    pub(super) store: Arc<CredentialStore>,
-    pub(super) user: String,
-}
-
-impl Entries {
-    /// The item itself, or one of its parts.
-    fn entry(&self, part: Option<&str>, label: &str) -> Result<Entry, Keyring> {
-        let user = part.map_or_else(|| self.user.clone(), |part| format!("{}#{part}", self.user));
-        // Only the Secret Service has labels.
-        let labels = HashMap::from([("label", label)]);
-        let modifiers = (cfg!(target_os = "linux") && !label.is_empty()).then_some(&labels);
-        match self.store.build(SERVICE, &user, modifiers) {
-            Err(Keyring::Invalid(..) | Keyring::NotSupportedByStore(_)) => {
-                self.store.build(SERVICE, &user, None)
-            }
-            built => built,
-        }
-    }
-}
 
 /// The content of the item of a value in parts. No value of ours is such JSON.
 #[derive(Serialize, Deserialize)]
@@ -83,11 +52,11 @@ fn read_item(entries: &Entries) -> Result<Option<Content>, Keyring> {
 pub(super) fn write(entries: &Entries, label: &str, value: &Sensitive<String>) -> Result<(), Keyring> {
     let bytes = value.expose().as_bytes();
     let old = read_item(entries)?.and_then(|content| content.head);
-    if bytes.len() <= PART_BYTES {
-        copies::set_secret(&entries.entry(None, label)?, bytes)?;
+    if bytes.len() <= entries.max_item_bytes {
+        entries.save(None, label, bytes)?;
     } else {
         let head = Head {
-            keyrack_parts: u32::try_from(bytes.len().div_ceil(PART_BYTES)).unwrap_or(u32::MAX),
+            keyrack_parts: u32::try_from(bytes.len().div_ceil(entries.max_item_bytes)).unwrap_or(u32::MAX),
             generation: clock::random_id()[..8].to_owned(),
             sha256: checksum(bytes),
         };
@@ -104,11 +73,11 @@ pub(super) fn write(entries: &Entries, label: &str, value: &Sensitive<String>) -
 }
 
 fn write_parts(entries: &Entries, label: &str, head: &Head, bytes: &[u8]) -> Result<(), Keyring> {
-    for (name, chunk) in head.part_names().zip(bytes.chunks(PART_BYTES)) {
-        copies::set_secret(&entries.entry(Some(&name), label)?, chunk)?;
+    for (name, chunk) in head.part_names().zip(bytes.chunks(entries.max_item_bytes)) {
+        entries.save(Some(&name), label, chunk)?;
     }
     let text = serde_json::to_vec(head).map_err(|e| Keyring::PlatformFailure(Box::new(e)))?;
-    copies::set_secret(&entries.entry(None, label)?, &text)
+    entries.save(None, label, &text)
 }
 
 pub(super) fn read(entries: &Entries) -> Result<Option<Sensitive<String>>, Keyring> {

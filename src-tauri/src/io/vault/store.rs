@@ -1,15 +1,16 @@
 //! Reads and writes items in the keychain.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use keyring_core::{CredentialStore, Error as Keyring};
 
+use super::entries::Entries;
 use super::error::VaultError;
 use super::fair_lock::{FairLock, FairLockGuard};
-use super::parts::{Entries, SERVICE};
-use super::{keychain, parts};
+use super::keychain::{self, Prompting};
+use super::parts;
 use crate::domain::item::Item;
 use crate::domain::sensitive::Sensitive;
 use crate::domain::view::KeychainState;
@@ -20,15 +21,6 @@ const DEADLINE: Duration = Duration::from_secs(3);
 
 /// For a user who types the password of the keychain.
 const PROMPT_DEADLINE: Duration = Duration::from_secs(120);
-
-/// Whether the keychain may show its password prompt during a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prompting {
-    /// No user is present: a locked keychain is an error at once.
-    Never,
-    /// A user is present, in the window or at a terminal.
-    Allowed,
-}
 
 /// Opens the store of the operating system, or that of a test.
 type Open = dyn Fn() -> Result<Arc<CredentialStore>, Keyring> + Send + Sync;
@@ -42,8 +34,11 @@ pub struct Vault {
     open: Arc<Open>,
     pub(super) state: Arc<dyn Fn() -> KeychainState + Send + Sync>,
     pub(super) is_item_locked: Arc<dyn Fn(&str) -> bool + Send + Sync>,
+    /// The keys of the items that this program was given, or made.
+    allowed: Arc<Mutex<HashSet<String>>>,
     /// Writes must not interleave: those of two writers of one item would mix its parts.
     writing: FairLock,
+    max_item_bytes: usize,
 }
 
 impl Vault {
@@ -53,10 +48,12 @@ impl Vault {
             home: home_id.to_owned(),
             prompting,
             store: Arc::default(),
-            open: Arc::new(keychain::open),
+            open: Arc::new(move || keychain::open(prompting)),
             state: Arc::new(keychain::state),
             is_item_locked: Arc::new(keychain::is_item_locked),
+            allowed: Arc::default(),
             writing: FairLock::default(),
+            max_item_bytes: keychain::MAX_ITEM_BYTES,
         }
     }
 
@@ -66,6 +63,7 @@ impl Vault {
             open: Arc::new(move || Ok(store.clone())),
             state: Arc::new(|| KeychainState::Ready),
             is_item_locked: Arc::new(|_| false),
+            max_item_bytes: keychain::WINDOWS_ITEM_BYTES,
             ..Self::new(home_id, Prompting::Never)
         }
     }
@@ -127,19 +125,20 @@ impl Vault {
     /// Removes the item of a connection, or the secret of this name, if there is one.
     pub fn remove(&self, key: &str) -> Result<(), VaultError> {
         let guard = self.lock_writing()?;
-        self.call(key, Some(guard), parts::erase)
+        self.call(key, Some(guard), parts::erase)?;
+        self.allowed().remove(key);
+        Ok(())
     }
 
-    /// The keys of all values of this home. Lists the keychain, which takes seconds if it holds thousands of items.
+    /// The keys of all values of this home. Lists the keychain, which takes a second if it holds thousands of items.
     pub fn keys(&self) -> Result<BTreeSet<String>, VaultError> {
-        let prefix = format!("{}:", self.home);
+        let home = self.home.clone();
         self.call("", None, move |entries| {
-            let found = entries.store.search(&HashMap::from([("service", SERVICE)]))?;
-            let keys = found
-                .iter()
-                .filter_map(|entry| Some(entry.get_specifiers()?.1.strip_prefix(&prefix)?.to_owned()));
+            let prefix = format!("{home}:");
+            let users = entries.list_users(&home)?;
+            let keys = users.iter().filter_map(|user| user.strip_prefix(&prefix));
             // A part has its number behind the sign.
-            Ok(keys.filter(|key| !key.contains('#')).collect())
+            Ok(keys.filter(|key| !key.contains('#')).map(str::to_owned).collect())
         })
     }
 
@@ -186,45 +185,52 @@ impl Vault {
     ) -> Result<T, VaultError> {
         self.open_in_background();
         let user = format!("{}:{key}", self.home);
-        // The keyring asks for this item alone.
-        let mut asks = false;
-        let deadline = match (self.state(), self.prompting) {
-            (KeychainState::Missing, _) => return Err(VaultError::Missing),
-            (KeychainState::Locked, Prompting::Never) => return Err(VaultError::Locked),
-            (KeychainState::Locked, Prompting::Allowed) => PROMPT_DEADLINE,
-            (KeychainState::Ready, prompting) => {
-                asks = !key.is_empty() && self.is_item_locked(&user);
-                match (asks, prompting) {
-                    (false, _) => DEADLINE,
-                    (true, Prompting::Never) => return Err(VaultError::Denied),
-                    (true, Prompting::Allowed) => PROMPT_DEADLINE,
-                }
-            }
-        };
-        let (slot, open) = (self.store.clone(), self.open.clone());
+        let state = self.state();
+        let is_item_locked = !key.is_empty() && self.is_item_locked(state, key);
+        if is_item_locked && self.prompting == Prompting::Never {
+            return Err(VaultError::MustAsk);
+        }
+        let deadline = choose_deadline(state, self.prompting, keychain::ASKS_WHEN_READY || is_item_locked)?;
+        let (slot, open, max_item_bytes) = (self.store.clone(), self.open.clone(), self.max_item_bytes);
         let done = run_within(deadline, move || {
             let _guard = guard;
             let current = slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if let Some(store) = current {
-                match work(&Entries { store, user: user.clone() }) {
+                match work(&Entries { store, user: user.clone(), max_item_bytes }) {
                     // The connection broke; a new one gives the real error.
-                    Err(Keyring::PlatformFailure(_)) => {}
+                    Err(Keyring::PlatformFailure(_)) if keychain::CAN_DISCONNECT => {}
                     done => return Ok(done?),
                 }
             }
             let store = open().map_err(|_| VaultError::Missing)?;
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(store.clone());
-            Ok(work(&Entries { store, user })?)
+            Ok(work(&Entries { store, user, max_item_bytes })?)
         });
         match done {
-            Err(VaultError::Locked) if asks => Err(VaultError::Denied),
-            done => done,
+            // The user declined, or did not answer.
+            Err(VaultError::Locked) if is_item_locked => Err(VaultError::Denied),
+            Err(error) => Err(error),
+            Ok(value) => {
+                self.allowed().insert(key.to_owned());
+                Ok(value)
+            }
         }
     }
 
-    fn is_item_locked(&self, user: &str) -> bool {
-        let (is_locked, user) = (self.is_item_locked.clone(), user.to_owned());
+    /// Whether the keyring would ask the user for this item. It remembers what it has allowed a program while it is unlocked.
+    fn is_item_locked(&self, state: KeychainState, key: &str) -> bool {
+        if state != KeychainState::Ready {
+            self.allowed().clear();
+        }
+        if state != KeychainState::Ready || self.allowed().contains(key) {
+            return false;
+        }
+        let (is_locked, user) = (self.is_item_locked.clone(), format!("{}:{key}", self.home));
         run_within(DEADLINE, move || Ok(is_locked(&user))).unwrap_or_default()
+    }
+
+    fn allowed(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.allowed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opens the store while its state is queried: each takes milliseconds, which are most of the time of printing a
@@ -240,6 +246,21 @@ impl Vault {
                 *current = open().ok();
             }
         });
+    }
+}
+
+/// How long a call may take. `asks_when_ready` says whether a keychain that is not locked may ask the user too.
+pub(super) fn choose_deadline(
+    state: KeychainState,
+    prompting: Prompting,
+    asks_when_ready: bool,
+) -> Result<Duration, VaultError> {
+    match (state, prompting) {
+        (KeychainState::Missing, _) => Err(VaultError::Missing),
+        (KeychainState::Locked, Prompting::Never) => Err(VaultError::Locked),
+        (KeychainState::Locked, Prompting::Allowed) => Ok(PROMPT_DEADLINE),
+        (KeychainState::Ready, Prompting::Allowed) if asks_when_ready => Ok(PROMPT_DEADLINE),
+        (KeychainState::Ready, _) => Ok(DEADLINE),
     }
 }
 

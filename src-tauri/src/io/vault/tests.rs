@@ -2,10 +2,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyring_core::{CredentialStore, Error as Keyring, mock};
+use keyring_core::api::CredentialStoreApi;
+use keyring_core::{CredentialStore, Entry, Error as Keyring, mock};
 
-use super::parts::SERVICE;
-use super::store::run_within;
+use super::entries::SERVICE;
+use super::store::{choose_deadline, run_within};
 use super::*;
 use crate::domain::sensitive::Sensitive;
 use crate::domain::view::KeychainState;
@@ -115,4 +116,71 @@ fn a_probe_leaves_nothing_behind() {
     let (store, vault) = vault();
     vault.probe().expect("usable");
     assert_eq!(count_items(&store), 0);
+}
+
+#[test]
+fn a_keychain_that_may_ask_waits_for_the_user_if_there_is_one() {
+    use KeychainState::{Locked, Missing, Ready};
+    let short = choose_deadline(Ready, Prompting::Never, false).expect("ready");
+    let long = choose_deadline(Locked, Prompting::Allowed, false).expect("the user may unlock it");
+    assert!(long > short * 10, "long enough to type a password");
+    for (state, prompting, asks_when_ready, wanted) in [
+        (Ready, Prompting::Allowed, false, Ok(short)),
+        (Ready, Prompting::Allowed, true, Ok(long)),
+        (Ready, Prompting::Never, true, Ok(short)),
+        (Locked, Prompting::Allowed, true, Ok(long)),
+        (Locked, Prompting::Never, true, Err(VaultError::Locked)),
+        (Missing, Prompting::Allowed, true, Err(VaultError::Missing)),
+    ] {
+        let chosen = choose_deadline(state, prompting, asks_when_ready);
+        assert_eq!(chosen, wanted, "{state:?}, {prompting:?}, {asks_when_ready}");
+    }
+}
+
+/// Finds items like the Credential Manager: by a regular expression alone.
+#[derive(Debug)]
+struct Targets(Arc<CredentialStore>);
+
+impl CredentialStoreApi for Targets {
+    fn vendor(&self) -> String {
+        self.0.vendor()
+    }
+
+    fn id(&self) -> String {
+        self.0.id()
+    }
+
+    fn build(
+        &self,
+        service: &str,
+        user: &str,
+        modifiers: Option<&HashMap<&str, &str>>,
+    ) -> Result<Entry, Keyring> {
+        self.0.build(service, user, modifiers)
+    }
+
+    fn search(&self, spec: &HashMap<&str, &str>) -> Result<Vec<Entry>, Keyring> {
+        match spec.get("pattern") {
+            Some(pattern) if spec.len() == 1 => {
+                assert_eq!(*pattern, r"^home:[^#]+\.keyrack$");
+                self.0.search(&HashMap::new())
+            }
+            _ => Err(Keyring::Invalid("service".into(), "unknown".into())),
+        }
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+#[test]
+fn items_are_found_in_a_store_that_is_searched_by_targets() {
+    let (store, vault) = vault();
+    let id = "0123456789abcdef0123456789abcdef";
+    vault.put_named(id, "l", &"value".into()).expect("written");
+    vault.put_named("workspace-1", "l", &"in parts".repeat(1_000).as_str().into()).expect("written");
+    for vault in [vault, Vault::over(Arc::new(Targets(store)), "home")] {
+        assert_eq!(vault.keys().expect("listed").into_iter().collect::<Vec<_>>(), [id, "workspace-1"]);
+    }
 }

@@ -64,8 +64,9 @@ fn unanswered(error: HttpError) -> Result<TokenRefusal, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::certificate::CertificateProblem;
     use crate::domain::error::Code;
-    use crate::io::http::{CertificateProblem, Delivery};
+    use crate::io::http::Delivery;
 
     #[test]
     fn only_a_server_that_does_not_answer_is_asked_again() {
