@@ -5,12 +5,11 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::support::elements::{oidc_element, plain_element};
 use crate::support::home::Home;
 use crate::support::keyrack::Outcome;
 use crate::support::scripted::{Response, Scripted};
-use crate::support::servers::{
-    self, Server, callback_on_free_port, oidc_element, plain_element, write_element,
-};
+use crate::support::servers::{self, Server, callback_on_free_port, write_element};
 use crate::support::user;
 use crate::support::visitor::Visitor;
 

@@ -3,10 +3,11 @@
 
 use serde_json::{Value, json};
 
+use crate::support::elements::plain_element;
 use crate::support::home::{Home, wait_until};
 use crate::support::keyrack::Outcome;
 use crate::support::scripted::{Response, Scripted};
-use crate::support::servers::{self, Server, plain_element, write_element};
+use crate::support::servers::{self, Server, write_element};
 
 /// The outcome of a call of the token endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use std::process::Command;
 
 use serde_json::json;
 
+use crate::support::elements::oidc_element;
 use crate::support::home::{Home, wait_until};
-use crate::support::servers::{self, Server, oidc_element, write_element};
+use crate::support::servers::{self, Server, write_element};
 
 /// The system calls of a run that create sockets or open files.
 fn trace(home: &Home, arguments: &[&str]) -> String {

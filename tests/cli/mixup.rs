@@ -8,11 +8,12 @@ use serde_json::json;
 use url::Url;
 
 use crate::callback::with;
+use crate::support::elements::{oidc_element, plain_element};
 use crate::support::home::Home;
 use crate::support::http;
 use crate::support::keyrack::Running;
 use crate::support::scripted::Scripted;
-use crate::support::servers::{self, Server, oidc_element, plain_element, write_element};
+use crate::support::servers::{self, Server, write_element};
 use crate::support::user;
 use crate::support::visitor::{self, Visitor};
 

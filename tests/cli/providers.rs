@@ -5,13 +5,11 @@ use base64::Engine;
 use serde_json::{Value, json};
 
 use crate::support::browser::Chromium;
+use crate::support::elements::{oauth1_element, oidc_element, plain_element};
 use crate::support::home::Home;
 use crate::support::keyrack::Running;
 use crate::support::scripted::{Response, Scripted};
-use crate::support::servers::{
-    self, CLIENT_SECRET, Server, callback_on_free_port, oauth1_element, oidc_element, plain_element,
-    write_element,
-};
+use crate::support::servers::{self, CLIENT_SECRET, Server, callback_on_free_port, write_element};
 use crate::support::visitor::{self, Visitor};
 
 /// Starts a sign-in that prints its address.

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::support::elements::oidc_element;
 use crate::support::home::{Home, wait_until};
-use crate::support::servers::{self, Server, oidc_element, write_element};
+use crate::support::servers::{self, Server, write_element};
 use crate::support::{random::Random, rounds_of};
 
 /// The number of concurrent processes.

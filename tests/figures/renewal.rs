@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use crate::support::elements::oidc_element;
 use crate::support::home::{Home, wait_until};
-use crate::support::servers::{self, CLIENT_ID, CLIENT_SECRET, Server, oidc_element, write_element};
+use crate::support::servers::{self, CLIENT_ID, CLIENT_SECRET, Server, write_element};
 use crate::support::visitor;
 use crate::{command, median, release, row, timed};
 

@@ -10,7 +10,6 @@ use std::thread::{self, JoinHandle};
 use serde_json::{Value, json};
 use url::Url;
 
-pub use super::elements::{oauth1_element, oidc_element, plain_element};
 use super::home::Home;
 use super::keyrack::{Outcome, Running};
 use super::user;

@@ -14,6 +14,8 @@ use support::browser::Chromium;
 use support::display::Display;
 use support::golden;
 use support::home::{Home, eventually};
+use support::prompting_keyring::{Asking, PromptingKeyring};
+use support::session::Session;
 use support::user;
 use support::window::Window;
 
@@ -205,8 +207,46 @@ fn a_locked_keyring_is_reported_before_a_browser_opens() {
     window.wait_for_text("The keyring is locked");
     assert!(home.opened_addresses().is_empty());
     home.session.unlock();
-    window.press("Try again");
+    window.press("Unlock");
     window.wait_for_text("Finish in your browser");
+}
+
+#[test]
+fn a_locked_keyring_is_unlocked_by_its_own_prompt() {
+    let home = Home::in_session(Session::without_keyring());
+    let keyring = PromptingKeyring::start(&home.session, Asking::WhenLocked);
+    let window = Window::open(&home);
+    window.wait_for_text("No connections yet");
+    keyring.lock();
+    window.press("Settings");
+    keyring.set_allows(false);
+    window.press("Check again");
+    window.wait_for_text("Locked");
+    assert_eq!(keyring.prompts(), 1);
+    keyring.set_allows(true);
+    window.press("Unlock");
+    window.wait_for_text("Check again");
+    assert_eq!(keyring.prompts(), 2);
+}
+
+#[test]
+fn a_damaged_index_is_repaired_by_one_press() {
+    let home = Home::new();
+    home.connect(&["zendesk"]);
+    let token = home.run(&["token", "Zendesk"]).ok().stdout;
+    home.delete_index();
+    std::fs::write(home.path().join("data/index.sqlite3"), "no index").expect("written");
+    let window = Window::open(&home);
+    window.wait_for_text("The list is damaged or missing");
+    window.press("Repair");
+    window.press("Practise first");
+    window.press("Connections");
+    eventually("the connection is back", || window.has_row("Zendesk").then_some(()));
+    // What changes from now on is seen, so the new index is watched.
+    home.connect(&["desk"]);
+    eventually("the new row appears", || window.has_row("Desk.com").then_some(()));
+    assert_eq!(home.run(&["token", "Zendesk"]).ok().stdout, token);
+    home.assert_consistent(2);
 }
 
 #[test]

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::address;
 use crate::support::browser::Chromium;
+use crate::support::elements::{oidc_element, plain_element};
 use crate::support::home::{Home, eventually, wait_until};
 use crate::support::rounds_of;
 use crate::support::scripted::Scripted;
 use crate::support::servers::{
-    self, CLIENT_ID, CLIENT_SECRET, OAUTH1_SECRET, Server, callback_on_free_port, oidc_element,
-    plain_element, write_element,
+    self, CLIENT_ID, CLIENT_SECRET, OAUTH1_SECRET, Server, callback_on_free_port, write_element,
 };
 use crate::support::window::Window;
 
