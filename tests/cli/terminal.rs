@@ -71,7 +71,7 @@ fn a_secret_at_a_terminal_is_one_line_without_echo() {
         }
         let outcome = running.wait();
         assert_ne!(outcome.code(), Some(0));
-        assert!(outcome.stderr.starts_with("oauth.api.secret: \n"), "{typed:?} {}", outcome.stderr);
+        assert!(outcome.stderr.starts_with("Type the value of oauth.api.secret, "), "{typed:?} {}", outcome.stderr);
         assert!(!outcome.stderr.contains("hun"), "{}", outcome.stderr);
     }
 }

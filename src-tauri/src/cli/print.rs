@@ -19,12 +19,6 @@ pub(super) fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", clean(text));
 }
 
-/// Prints a question to standard error; the answer follows on the same line.
-#[cfg(unix)]
-pub(super) fn prompt(text: &str) {
-    let _ = write!(std::io::stderr().lock(), "{}", one_line(text));
-}
-
 /// Prints the result as one JSON document.
 pub(super) fn json(value: &impl Serialize) {
     line(&serde_json::to_string_pretty(value).unwrap_or_default());
