@@ -18,6 +18,7 @@ mod fresh;
 mod full_disk;
 mod golden;
 mod hosted;
+mod hostile;
 mod keychain;
 mod killed;
 mod mixup;

@@ -139,13 +139,13 @@ fn report_usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
+    let text = error.to_string();
     // The parser failed, so the raw arguments show whether JSON was asked for.
     if std::env::args_os().any(|arg| arg == "--json") {
-        let text = error.to_string();
         let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
         Problem::from(usage(first)).report(true)
     } else {
-        let _ = error.print();
+        text.lines().for_each(print::note);
         ExitCode::from(Code::Usage.exit_status())
     }
 }

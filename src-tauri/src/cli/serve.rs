@@ -54,9 +54,9 @@ fn announce(context: &Context, args: &Args, running: &Running) {
         }
         print::json(&document);
     } else {
-        print::line(&format!("base_url: {}", running.base_url));
+        print::exact_line(&format!("base_url: {}", running.base_url));
         if let Some(authorization) = authorization {
-            print::line(&Zeroizing::new(format!("authorization: {}", authorization.expose())));
+            print::exact_line(&Zeroizing::new(format!("authorization: {}", authorization.expose())));
         }
     }
     if std::io::stderr().is_terminal() {

@@ -138,17 +138,17 @@ async fn sign_in(
 async fn open_page(signing: &SigningIn, browser: &Browser) {
     let Some(url) = signing.url() else { return };
     if let Some(code) = signing.user_code() {
-        print::note(&format!("code: {}", print::one_line(code)));
+        print::marked_note("code", code);
         print::note("Check that the page in the browser shows this code, or enter it there.");
     }
     if *browser == Browser::None {
-        print::note(&format!("open: {url}"));
+        print::marked_note("open", url.as_str());
         crate::fault::point("browser_opened");
     } else if signing.open_browser(browser).await {
         print::note(&format!("Finish in the browser: sign in at {} and allow access.", signing.host()));
     } else {
         print::note("No browser opened. Open this address in any browser on this computer:");
-        print::note(&format!("open: {url}"));
+        print::marked_note("open", url.as_str());
     }
 }
 

@@ -68,16 +68,17 @@ fn hand_out(context: &Context, args: &Args, connection: &Connection, item: &Item
         }),
     };
     match if context.json { Format::Json } else { args.format } {
-        Format::Raw => print::line(value.expose()),
+        Format::Raw => print::exact_line(value.expose()),
         Format::Header if secret.is_some() => {
             let text = "An OAuth 1.0a token signs each request, so there is no fixed header. \
                         Use --format json for the token and its secret.";
             return Err(usage(text).into());
         }
-        Format::Header => print::line(&header()?),
+        Format::Header => print::exact_line(&header()?),
         Format::Env => {
-            let print_export =
-                |name: &str, value: &str| print::line(&Zeroizing::new(format!("export {name}={value}")));
+            let print_export = |name: &str, value: &str| {
+                print::exact_line(&Zeroizing::new(format!("export {name}={value}")))
+            };
             print_export("KEYRACK_TOKEN", &print::shell_quoted(value.expose()));
             if let Some(secret) = secret {
                 print_export("KEYRACK_TOKEN_SECRET", &print::shell_quoted(secret.expose()));

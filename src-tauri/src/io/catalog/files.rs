@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::element::Element;
 use crate::domain::element_file::Problem;
+use crate::domain::text::without_hidden;
 use crate::io::files::replace;
 
 /// The one file in an element's folder.
@@ -30,7 +31,7 @@ impl fmt::Display for FileFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.problems.iter().map(|problem| {
             let line = problem.line.map(|line| format!("{line}:")).unwrap_or_default();
-            format!("{}:{line} {problem}", self.file.display())
+            without_hidden(&format!("{}:{line} {problem}", self.file.display()))
         });
         f.write_str(&lines.collect::<Vec<_>>().join("\n"))
     }
