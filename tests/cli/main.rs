@@ -24,6 +24,7 @@ mod killed;
 mod mixup;
 mod names;
 mod network;
+mod output;
 mod providers;
 mod race;
 mod serve;

@@ -1,6 +1,7 @@
 //! The only writer to standard output and standard error. Hidden characters in text from outside are removed.
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -11,15 +12,36 @@ use crate::domain::text::{escape_hidden, one_line, without_hidden};
 /// What begins the lines that scripts look for. Text from outside must not pass for one of them.
 const MARKS: [&str; 4] = ["open:", "code:", "base_url:", "authorization:"];
 
+/// Why standard output could not be written, if so.
+static OUTPUT_FAILURE: OnceLock<ErrorKind> = OnceLock::new();
+
 /// Prints a line of the result.
 pub(super) fn line(text: &str) {
     exact_line(&clean_line(text));
 }
 
-/// Prints a token, or other text of our own, as it is. A closed pipe is not an error.
+/// Prints a token, or other text of our own, as it is.
 pub(super) fn exact_line(text: &str) {
     let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    note_failure(writeln!(out, "{text}").and_then(|()| out.flush()));
+}
+
+/// Prints the help or the version.
+pub(super) fn help(text: &clap::Error) {
+    note_failure(text.print());
+}
+
+/// Why the result could not be written to standard output, if so. A reader that has closed the pipe is no failure.
+pub(super) fn output_failure() -> Option<ErrorKind> {
+    OUTPUT_FAILURE.get().copied()
+}
+
+fn note_failure(written: io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        OUTPUT_FAILURE.get_or_init(|| error.kind());
+    }
 }
 
 /// Prints a line for the user to standard error, with our own line breaks.

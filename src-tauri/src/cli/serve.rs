@@ -35,7 +35,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
         let mut signals = Signals::listen()?;
         let running = Running::start(context.engine.clone(), &workspace, listen).await?;
         announce(context, args, &running);
-        signals.next().await;
+        // Without the address no caller comes.
+        if print::output_failure().is_none() {
+            signals.next().await;
+        }
         tokio::select! {
             () = running.stop() => {}
             // A second signal does not wait for open calls.
