@@ -9,10 +9,14 @@ mod notices;
 mod watch;
 mod window;
 
+use std::io::Write;
+use std::process::ExitCode;
+
 use tauri::{Manager, RunEvent};
 
 use crate::domain::error::{Code, Failure};
 use crate::engine::Engine;
+use crate::io::display::{self, NO_DISPLAY};
 use crate::io::paths::Paths;
 use crate::io::vault::Prompting;
 use app::{OpenedEngine, bring_forward, opened_engine};
@@ -21,9 +25,13 @@ use clipboard::Clipboard;
 use commands::connections::RemovedPage;
 use notices::Notices;
 
-/// Runs the window until it is closed. Panics where the system cannot show one.
-pub fn run() {
+/// Runs the window until it is closed.
+pub fn run() -> ExitCode {
     crate::io::hardening::protect_memory();
+    if !display::is_available() {
+        let _ = writeln!(std::io::stderr(), "{NO_DISPLAY}");
+        return ExitCode::FAILURE;
+    }
     crate::io::log::init();
     let paths = Paths::from_env().map_err(|e| {
         Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind()))
@@ -61,6 +69,7 @@ pub fn run() {
                 bring_forward(app);
             }
         });
+    ExitCode::SUCCESS
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod browser;
 pub mod callback;
 pub mod catalog;
 pub mod clock;
+pub mod display;
 mod files;
 pub mod hardening;
 pub mod http;
