@@ -25,6 +25,7 @@ mod mixup;
 mod names;
 mod network;
 mod output;
+mod private;
 mod providers;
 mod race;
 mod serve;

@@ -70,9 +70,8 @@ impl Context {
 }
 
 pub(super) fn open_paths() -> Result<Paths, Failure> {
-    Paths::from_env().map_err(|e| {
-        Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind()))
-    })
+    Paths::from_env()
+        .map_err(|e| Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {e}")))
 }
 
 /// The runtime of the command: what one future starts, such as the practice provider, serves the next one too.

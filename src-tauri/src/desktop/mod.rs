@@ -33,9 +33,8 @@ pub fn run() -> ExitCode {
         return ExitCode::FAILURE;
     }
     crate::io::log::init();
-    let paths = Paths::from_env().map_err(|e| {
-        Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind()))
-    });
+    let paths = Paths::from_env()
+        .map_err(|e| Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {e}")));
     let mut context = tauri::generate_context!();
     if let (Ok(paths), true) = (&paths, std::env::var_os("KEYRACK_HOME").is_some()) {
         // Each home is an application of its own: its window must not come forward in place of another's.

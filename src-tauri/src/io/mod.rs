@@ -5,7 +5,7 @@ pub mod callback;
 pub mod catalog;
 pub mod clock;
 pub mod display;
-mod files;
+pub(crate) mod files;
 pub mod hardening;
 pub mod http;
 pub mod index;

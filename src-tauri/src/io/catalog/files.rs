@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::element::Element;
 use crate::domain::element_file::Problem;
 use crate::domain::text::without_hidden;
-use crate::io::files::replace;
+use crate::io::files::{create_private_dir, replace};
 
 /// The one file in an element's folder.
 pub(super) const FILE_NAME: &str = "element.toml";
@@ -43,8 +43,9 @@ pub(super) fn problem(line: Option<usize>, what: String) -> Problem {
 
 /// Writes an element file into the user's folder. Readers see the old file or the new one.
 pub fn save(folder: &Path, key: &str, text: &str) -> io::Result<()> {
+    create_private_dir(folder)?;
     let folder = folder.join(key);
-    fs::create_dir_all(&folder)?;
+    create_private_dir(&folder)?;
     replace(&folder.join(FILE_NAME), text.as_bytes())
 }
 
