@@ -1,13 +1,14 @@
-//! What other users of this computer can see: files and folders.
+//! What other users and other programs of this computer can see: files, folders and environments.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::home::Home;
+use crate::support::home::{Home, eventually};
 use crate::support::keyrack::{Outcome, Running};
 use crate::support::scripted::{Response, Scripted};
+use crate::support::servers::{plain_element, sign_in, write_element};
 use crate::support::user;
 
 /// Starts the program as a shell without a file mode mask would.
@@ -121,4 +122,38 @@ fn a_link_in_place_of_the_index_or_the_log_is_not_followed() {
         }
         assert!(fs::read(&target).expect("read") == before, "{file}: nothing is written behind it");
     }
+}
+
+/// The browser and all that it starts would know the secret.
+#[test]
+fn no_child_knows_a_secret() {
+    let (home, server) = (Home::new(), Scripted::start());
+    write_element(&home, "acme", &plain_element("acme", &server.url));
+    let folder = tempfile::tempdir().expect("a folder");
+    let (seen, script) = (folder.path().join("seen"), folder.path().join("browser"));
+    let text = format!("#!/bin/sh\n(env; echo \"$*\") > '{0}.new'; mv '{0}.new' '{0}'\n", seen.display());
+    fs::write(&script, text).expect("written");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).expect("executable");
+    let secret = "a-secret-of-the-client";
+    let script = script.display().to_string();
+    let options =
+        ["--set", "oauth.api.key=k", "--secret", "oauth.api.secret=env:APP_SECRET", "--browser", &script];
+    let running = home.start_with(
+        &[&["connect", "acme"][..], &options].concat(),
+        &[("APP_SECRET", secret), ("OTHER_VARIABLE", "stays")],
+    );
+    let environment = eventually("the browser has started", || fs::read_to_string(&seen).ok());
+    running.interrupt();
+    running.wait();
+    assert!(environment.contains("OTHER_VARIABLE=stays"), "{environment}");
+    assert!(!environment.contains(secret) && !environment.contains("APP_SECRET"), "{environment}");
+    // Nor the token that is kept.
+    sign_in(&home, &["connect", "acme", "--name", "Anvils"], "maria", &[]).ok();
+    let again = [&["reconnect", "Anvils"][..], &options].concat();
+    fs::remove_file(&seen).expect("removed");
+    let running = home.start_with(&again, &[("APP_SECRET", secret)]);
+    let environment = eventually("the browser has started", || fs::read_to_string(&seen).ok());
+    running.interrupt();
+    running.wait();
+    assert!(!environment.contains("access-1") && !environment.contains(secret), "{environment}");
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::problem::usage;
 use crate::domain::error::{Code, Failure};
+use crate::io::environment;
 
 /// A longer secret is a file named by mistake.
 const SECRET_MAX: u64 = 64 * 1024;
@@ -92,6 +93,7 @@ fn read_at_terminal(_key: &str, _source: &str) -> Result<Option<String>, Failure
 fn read_secret(key: &str, source: &str, timeout: Duration) -> Result<String, Failure> {
     let refuse = |why: String| usage(format!("--secret {key}: {why}"));
     let text = if let Some(variable) = source.strip_prefix("env:") {
+        environment::withhold(variable);
         std::env::var(variable).map_err(|_| refuse(format!("the variable {variable} is not set")))?
     } else if source == "-" || source.starts_with("file:") {
         let (sender, text) = mpsc::channel();

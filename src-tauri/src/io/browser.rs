@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use super::environment::remove_secrets;
+
 /// A launcher that finds no browser fails within this time; one that still runs has found one, or is one.
 const LAUNCH_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// `Child::wait` takes no timeout, so waiting is polling.
@@ -42,6 +44,7 @@ fn parse_command(line: &str, url: &Url) -> Option<Command> {
 }
 
 fn launch(mut command: Command) -> bool {
+    remove_secrets(&mut command);
     // Its output would mix with ours, and it must not read what a script pipes into us.
     let spawned = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let Ok(mut child) = spawned else { return false };

@@ -5,6 +5,7 @@ pub mod callback;
 pub mod catalog;
 pub mod clock;
 pub mod display;
+pub mod environment;
 pub(crate) mod files;
 pub mod hardening;
 pub mod http;
