@@ -72,7 +72,8 @@ fn a_secret_at_a_terminal_is_one_line_without_echo() {
         }
         let outcome = running.wait();
         assert_ne!(outcome.code(), Some(0));
-        assert!(outcome.stderr.starts_with("oauth.api.secret: \n"), "{typed:?} {}", outcome.stderr);
+        let prompt = "Type or paste oauth.api.secret, then press Enter. It is not shown.\n";
+        assert!(outcome.stderr.starts_with(prompt), "{typed:?} {}", outcome.stderr);
         assert!(!outcome.stderr.contains("hun"), "{}", outcome.stderr);
     }
 }

@@ -64,7 +64,7 @@ fn read_at_terminal(key: &str, source: &str) -> Result<Option<String>, Failure> 
     }
     let (terminal, mut reader) = Terminal::open(Typing::Hidden);
     let (sender, typed) = tokio::sync::oneshot::channel();
-    print::prompt(&format!("{key}: "));
+    print::note(&format!("Type or paste {key}, then press Enter. It is not shown."));
     std::thread::spawn(move || sender.send(reader.read()));
     let input = block_on(async {
         tokio::select! {
@@ -73,7 +73,6 @@ fn read_at_terminal(key: &str, source: &str) -> Result<Option<String>, Failure> 
         }
     });
     drop(terminal);
-    print::note("");
     match input {
         // A terminal may mark what was pasted.
         Input::Text(text) => {

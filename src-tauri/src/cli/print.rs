@@ -54,12 +54,6 @@ pub(super) fn marked_note(mark: &str, value: &str) {
     let _ = writeln!(io::stderr().lock(), "{mark}: {}", without_hidden(value));
 }
 
-/// Prints a question to standard error; the answer follows on the same line.
-#[cfg(unix)]
-pub(super) fn prompt(text: &str) {
-    let _ = write!(io::stderr().lock(), "{}", without_hidden(text));
-}
-
 /// Prints the result as one JSON document.
 pub(super) fn json(value: &impl Serialize) {
     exact_line(&escape_hidden(&serde_json::to_string_pretty(value).unwrap_or_default()));
