@@ -102,6 +102,11 @@ fn a_home_of_another_user_is_refused() {
         chown(home.path().join(folder), Some(65534), None).expect("given away");
         assert_refused(&home.run(&["list", "--json"]), "belongs to another user");
     }
+    // An index that was put there while the folder was open.
+    let home = Home::new();
+    home.run(&["list"]).ok();
+    chown(home.path().join("data/index.sqlite3"), Some(65534), None).expect("given away");
+    assert_refused(&home.run(&["list", "--json"]), "belongs to another user");
 }
 
 #[test]

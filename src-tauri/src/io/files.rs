@@ -16,7 +16,7 @@ pub(super) fn append_private(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().append(true).create(true))
 }
 
-/// A link is refused: it may lead to a file that is not ours.
+/// A link is refused, which may lead to a file that is not ours, and so is a file of another user.
 fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     {
@@ -28,7 +28,7 @@ fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     }
     let file = options.open(path)?;
     #[cfg(unix)]
-    unix::close_file(&file);
+    unix::close_file(&file, path)?;
     Ok(file)
 }
 
@@ -80,19 +80,25 @@ mod unix {
     const WRITABLE_BY_OTHERS: u32 = 0o022;
     const STICKY: u32 = 0o1000;
 
-    fn refuse<T>(dir: &Path, why: &str) -> io::Result<T> {
-        Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("{} {why}", dir.display())))
+    /// Not as a missing permission: then the index would still be read.
+    fn refuse<T>(path: &Path, why: &str) -> io::Result<T> {
+        Err(io::Error::other(format!("{} {why}", path.display())))
     }
 
     fn is_ours(found: &Metadata) -> bool {
         found.uid() == nix::unistd::geteuid().as_raw()
     }
 
-    pub(super) fn close_file(file: &File) {
-        if file.metadata().is_ok_and(|found| found.mode() & OTHERS != 0) {
+    pub(super) fn close_file(file: &File, path: &Path) -> io::Result<()> {
+        let found = file.metadata()?;
+        if !is_ours(&found) {
+            return refuse(path, "belongs to another user");
+        }
+        if found.mode() & OTHERS != 0 {
             // Not on every file system; its folder is closed.
             let _ = file.set_permissions(Permissions::from_mode(0o600));
         }
+        Ok(())
     }
 
     pub(super) fn close_dir(dir: &Path) -> io::Result<()> {
