@@ -2,6 +2,6 @@
 // No console window behind ours on Windows.
 #![cfg_attr(windows, windows_subsystem = "windows")]
 
-fn main() {
-    keyrack::desktop::run();
+fn main() -> std::process::ExitCode {
+    keyrack::desktop::run()
 }

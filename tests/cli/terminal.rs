@@ -9,6 +9,7 @@ use nix::sys::termios::{LocalFlags, tcgetattr};
 
 use crate::support::home::{Home, eventually};
 use crate::support::keyrack::Running;
+use crate::support::session::Session;
 use crate::support::user;
 
 struct Terminal {
@@ -71,7 +72,8 @@ fn a_secret_at_a_terminal_is_one_line_without_echo() {
         }
         let outcome = running.wait();
         assert_ne!(outcome.code(), Some(0));
-        assert!(outcome.stderr.starts_with("Type the value of oauth.api.secret, "), "{typed:?} {}", outcome.stderr);
+        let prompt = "Type or paste oauth.api.secret, then press Enter. It is not shown.\n";
+        assert!(outcome.stderr.starts_with(prompt), "{typed:?} {}", outcome.stderr);
         assert!(!outcome.stderr.contains("hun"), "{}", outcome.stderr);
     }
 }
@@ -131,6 +133,18 @@ fn no_core_is_dumped() {
     assert_eq!(outcome.code(), None, "the signal ended it");
     assert!(!outcome.dumped_core());
     assert_eq!(std::fs::read_dir(cores.path()).expect("listed").count(), 0, "no file is left");
+}
+
+#[test]
+fn no_window_opens_without_a_display() {
+    let home = Home::in_session(Session::without_keyring());
+    for variables in [&[][..], &[("DISPLAY", ":65000")], &[("WAYLAND_DISPLAY", "gone")], &[("DISPLAY", "x")]]
+    {
+        let outcome = home.start_with(&["open"], variables).wait();
+        let says = "keyrack: There is no display here; the command line works without one.\n";
+        assert_eq!((outcome.code(), outcome.stdout.as_str(), outcome.stderr.as_str()), (Some(2), "", says));
+        home.start_with(&["open", "--json"], variables).wait().error(2, "usage");
+    }
 }
 
 const PASTE: [&str; 14] = [

@@ -16,6 +16,32 @@ pub fn one_line(text: &str) -> String {
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// The text without line breaks and hidden characters. Its spaces stay.
+pub fn without_hidden(text: &str) -> String {
+    let spaced: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    visible(&spaced)
+}
+
+/// Whether the text hides nothing. It may have several lines.
+pub(crate) fn is_visible(text: &str) -> bool {
+    text.replace("\r\n", "\n").split([' ', '\n', '\t']).all(|word| visible(word) == word)
+}
+
+/// JSON whose hidden characters are escaped. Only its strings hold any, apart from our own line breaks.
+pub fn escape_hidden(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || !is_hidden(c) {
+            escaped.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    escaped
+}
+
 /// [`one_line`] of at most `longest` characters, for text of a provider or a platform.
 pub fn plain_line(text: &str, longest: usize) -> String {
     one_line(text).chars().take(longest).collect()
@@ -92,6 +118,37 @@ mod tests {
             ("<b>größer</b> Ünïcödé 日本 شركة", "<b>größer</b> Ünïcödé 日本 شركة"),
         ] {
             assert_eq!(one_line(text), shown, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn hidden_characters_of_json_are_escaped() {
+        let texts =
+            ["a\u{7f}b\u{9b}c\u{85}d", "\u{202E}e\u{2028}f", "\u{E0061}g❤\u{FE0F}", "größer 日本\u{1b}\n"];
+        let json = serde_json::to_string_pretty(&texts).expect("JSON");
+        let escaped = escape_hidden(&json);
+        assert!(escaped.lines().all(|line| !line.contains(is_hidden)), "{escaped}");
+        assert!(escaped.contains("\\u009b") && escaped.contains("\\udb40\\udc61g❤"), "{escaped}");
+        assert!(escaped.contains("größer 日本"), "{escaped}");
+        assert_eq!(serde_json::from_str::<[String; 4]>(&escaped).expect("JSON"), texts);
+    }
+
+    #[test]
+    fn a_text_of_several_lines_hides_nothing_else() {
+        for text in ["", "one", "two\n  lines\r\n\tmore", "❤\u{FE0F} größer\u{3000}日本"] {
+            assert!(is_visible(text), "{text:?}");
+        }
+        for text in [
+            "\u{1b}[2J",
+            "a\rb",
+            "a\u{b}b",
+            "a\u{85}b",
+            "a\u{9b}b",
+            "a\u{202E}b",
+            "a\u{2028}b",
+            "a \u{200B} b",
+        ] {
+            assert!(!is_visible(text), "{text:?}");
         }
     }
 

@@ -13,6 +13,6 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, mut program: clap::Command) -> Result<(), Problem> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut program, "keyrack", &mut script);
-    print::line(String::from_utf8_lossy(&script).trim_end());
+    print::exact_line(String::from_utf8_lossy(&script).trim_end());
     Ok(())
 }

@@ -78,7 +78,8 @@ fn print_form(view: &ElementView) {
             (true, false) => format!(" (unless given: {})", field.value),
             (false, _) => " (optional)".to_owned(),
         };
-        print::line(&format!("\n  {option} {}=…{rest}", field.key));
+        print::line("");
+        print::line(&format!("  {option} {}=…{rest}", field.key));
         print::line(&format!("      {}. {}", field.label, field.help));
         print::line(&format!("      Example: {}", field.example));
     }

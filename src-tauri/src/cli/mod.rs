@@ -102,10 +102,14 @@ pub fn main() -> ExitCode {
     let json = args.json;
     let done = run(args);
     context::shut_down();
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => problem.report(json),
-    }
+    end(done.map_or_else(|problem| problem.report(json), |()| 0))
+}
+
+/// Ends with this status, or with a failure if the result could not be written.
+fn end(status: u8) -> ExitCode {
+    let Some(kind) = print::output_failure() else { return ExitCode::from(status) };
+    print::note(&format!("keyrack: The result could not be written to standard output: {kind}."));
+    ExitCode::from(if status == 0 { Code::Internal.exit_status() } else { status })
 }
 
 fn run(Args { json, workspace, command }: Args) -> Result<(), Problem> {
@@ -143,16 +147,15 @@ fn run(Args { json, workspace, command }: Args) -> Result<(), Problem> {
 /// `--help` and `--version` are results; everything else that clap refuses is a usage failure.
 fn report_usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        let _ = error.print();
-        return ExitCode::SUCCESS;
+        print::help(error);
+        return end(0);
     }
+    let text = error.to_string();
     // The parser failed, so the raw arguments show whether JSON was asked for.
     if std::env::args_os().any(|arg| arg == "--json") {
-        let text = error.to_string();
         let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        Problem::from(usage(first)).report(true)
-    } else {
-        let _ = error.print();
-        ExitCode::from(Code::Usage.exit_status())
+        return end(Problem::from(usage(first)).report(true));
     }
+    text.lines().for_each(print::note);
+    ExitCode::from(Code::Usage.exit_status())
 }

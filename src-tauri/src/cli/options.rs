@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::problem::usage;
 use crate::domain::error::{Code, Failure};
 use crate::domain::text_file;
+use crate::io::environment;
 
 /// A longer secret is a file named by mistake.
 const SECRET_MAX: u64 = 64 * 1024;
@@ -66,7 +67,7 @@ fn read_at_terminal(key: &str, source: &str) -> Result<Option<String>, Failure> 
     }
     let (terminal, mut reader) = Terminal::open(Typing::Hidden);
     let (sender, typed) = tokio::sync::oneshot::channel();
-    print::note(&format!("Type the value of {key}, then press Enter. It is not shown."));
+    print::note(&format!("Type or paste {key}, then press Enter. It is not shown."));
     std::thread::spawn(move || sender.send(reader.read()));
     let input = block_on(async {
         tokio::select! {
@@ -94,6 +95,7 @@ fn read_at_terminal(_key: &str, _source: &str) -> Result<Option<String>, Failure
 fn read_secret(key: &str, source: &str, timeout: Duration) -> Result<String, Failure> {
     let refuse = |why: String| usage(format!("--secret {key}: {why}"));
     let text = if let Some(variable) = source.strip_prefix("env:") {
+        environment::withhold(variable);
         std::env::var(variable).map_err(|_| refuse(format!("the variable {variable} is not set")))?
     } else if source == "-" || source.starts_with("file:") {
         let (sender, text) = mpsc::channel();

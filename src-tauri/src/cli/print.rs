@@ -1,27 +1,63 @@
-//! The only writer to standard output and standard error. Control characters in text from outside are replaced.
+//! The only writer to standard output and standard error. Hidden characters in text from outside are removed.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 use crate::domain::shell::{self, Shell};
+use crate::domain::text::{escape_hidden, one_line, without_hidden};
 
-/// Prints a line of the result. A closed pipe is not an error.
+/// What begins the lines that scripts look for. Text from outside must not pass for one of them.
+const MARKS: [&str; 4] = ["open:", "code:", "base_url:", "authorization:"];
+
+/// Why standard output could not be written, if so.
+static OUTPUT_FAILURE: OnceLock<ErrorKind> = OnceLock::new();
+
+/// Prints a line of the result.
 pub(super) fn line(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    exact_line(&clean_line(text));
 }
 
-/// Prints a line for the user to standard error.
+/// Prints a token, or other text of our own, as it is.
+pub(super) fn exact_line(text: &str) {
+    let mut out = io::stdout().lock();
+    note_failure(writeln!(out, "{text}").and_then(|()| out.flush()));
+}
+
+/// Prints the help or the version.
+pub(super) fn help(text: &clap::Error) {
+    note_failure(text.print());
+}
+
+/// Why the result could not be written to standard output, if so. A reader that has closed the pipe is no failure.
+pub(super) fn output_failure() -> Option<ErrorKind> {
+    OUTPUT_FAILURE.get().copied()
+}
+
+fn note_failure(written: io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        OUTPUT_FAILURE.get_or_init(|| error.kind());
+    }
+}
+
+/// Prints a line for the user to standard error, with our own line breaks.
 pub(super) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", clean(text));
+    let _ = writeln!(io::stderr().lock(), "{}", clean_note(text));
+}
+
+/// Prints a line to standard error that scripts look for.
+pub(super) fn marked_note(mark: &str, value: &str) {
+    let _ = writeln!(io::stderr().lock(), "{mark}: {}", without_hidden(value));
 }
 
 /// Prints the result as one JSON document.
 pub(super) fn json(value: &impl Serialize) {
-    line(&serde_json::to_string_pretty(value).unwrap_or_default());
+    exact_line(&escape_hidden(&serde_json::to_string_pretty(value).unwrap_or_default()));
 }
 
 /// Prints rows with aligned columns; the last column is not padded.
@@ -57,14 +93,19 @@ pub(super) fn shell_word(text: &str) -> String {
     if plain { text.to_owned() } else { shell_quoted(text) }
 }
 
-/// Replaces control characters, for a value within a sentence or a cell.
-pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+/// A line without hidden characters, in quotes if it begins like a line that scripts look for.
+fn clean_line(text: &str) -> String {
+    let clean = without_hidden(text);
+    let begins_like =
+        |mark: &&str| clean.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
+    if MARKS.iter().any(begins_like) { format!("“{clean}”") } else { clean }
 }
 
-/// Replaces control characters except for our own line breaks: a provider's words must not move the cursor.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
+/// Lines after the first are indented, so that a line break in text from outside begins none that scripts look for.
+fn clean_note(text: &str) -> String {
+    let mut lines = text.split('\n');
+    let first = clean_line(lines.next().unwrap_or_default());
+    lines.fold(first, |note, line| format!("{note}\n  {}", without_hidden(line).trim_start()))
 }
 
 #[cfg(test)]
@@ -80,7 +121,18 @@ mod tests {
     }
 
     #[test]
-    fn a_providers_words_cannot_move_the_cursor() {
-        assert_eq!(clean("a\u{1b}[2Jb"), "a [2Jb");
+    fn text_from_outside_moves_no_cursor_and_forges_no_line() {
+        for (text, shown) in [
+            ("a\u{1b}[2Jb\u{7}\u{9b}1m", "a[2Jb1m"),
+            ("abc\u{202E}fed\u{2066}\u{200B}", "abcfed"),
+            ("keyrack: no.\nopen: https://evil.example/", "keyrack: no.\n  open: https://evil.example/"),
+            ("no\r\n\u{2028}open: x", "no \n  open: x"),
+            ("open: https://evil.example/ is off.", "“open: https://evil.example/ is off.”"),
+            ("\u{200B}OPEN: x", "“OPEN: x”"),
+            ("  --set a=…", "  --set a=…"),
+        ] {
+            assert_eq!(clean_note(text), shown, "{text:?}");
+        }
+        assert_eq!(clean_line("a\nopen: b"), "a open: b");
     }
 }

@@ -1,7 +1,5 @@
 //! A failure of a command, and how the program ends with it.
 
-use std::process::ExitCode;
-
 use super::print;
 use super::sentence::sentence;
 use crate::domain::element::Element;
@@ -27,7 +25,7 @@ impl Problem {
     }
 
     /// Prints the failure, unless it was printed, and returns the exit status of its code.
-    pub(super) fn report(&self, json: bool) -> ExitCode {
+    pub(super) fn report(&self, json: bool) -> u8 {
         let failure = &self.failure;
         match failure.code {
             Code::Internal => {
@@ -41,7 +39,7 @@ impl Problem {
         } else {
             print::note(&format!("keyrack: {}", sentence(failure, self.element.as_deref())));
         }
-        ExitCode::from(failure.code.exit_status())
+        failure.code.exit_status()
     }
 }
 

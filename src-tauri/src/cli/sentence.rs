@@ -1,10 +1,11 @@
 //! Sentences for failures: what happened, then what to do. Both matches are exhaustive, so a new code does not compile
 //! without its words.
 
-use super::print::{one_line, shell_quoted};
+use super::print::shell_quoted;
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure, Refused};
 use crate::domain::form::{FieldProblem, Problem};
+use crate::domain::text::one_line;
 use crate::io::vault::KEYCHAIN_NAME;
 
 /// Says what happened and what to do, in one or two sentences. `element` labels the fields of [`Code::FormInvalid`].
@@ -189,8 +190,9 @@ impl Facts<'_> {
     }
 
     fn list_candidates(&self) -> String {
-        let candidates = self.0.candidates.as_deref().unwrap_or_default().join("\n  ");
-        format!("“{}” could be any of these; use the id or --workspace:\n  {candidates}", self.name())
+        let candidates = self.0.candidates.iter().flatten().map(|known| format!("\n  {}", one_line(known)));
+        let listed: String = candidates.collect();
+        format!("“{}” could be any of these; use the id or --workspace:{listed}", self.name())
     }
 
     fn compare_accounts(&self) -> String {
@@ -288,7 +290,7 @@ fn describe_fields(problems: &[FieldProblem], element: Option<&Element>) -> Stri
     let describe = |p: &FieldProblem| {
         let field = element.and_then(|element| element.field(&p.key));
         let label = field.map_or_else(|| p.key.clone(), |f| format!("{} ({})", f.label, p.key));
-        match (p.problem, field) {
+        let text = match (p.problem, field) {
             (Problem::Required, None) => format!("The {} is missing.", p.key),
             (Problem::Required, Some(field)) => {
                 let option = if field.secret { "--secret" } else { "--set" };
@@ -300,7 +302,8 @@ fn describe_fields(problems: &[FieldProblem], element: Option<&Element>) -> Stri
             (Problem::NotAnOption, _) => format!("{label} is none of the choices."),
             (Problem::TooLong, _) => format!("{label} is too long."),
             (Problem::Unknown, _) => format!("{label} is not a field of this element."),
-        }
+        };
+        one_line(&text)
     };
     problems.iter().map(describe).collect::<Vec<_>>().join("\n  ").trim_end().to_owned()
 }

@@ -35,7 +35,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
         let mut signals = Signals::listen()?;
         let running = Running::start(context.engine.clone(), &workspace, listen).await?;
         announce(context, args, &running);
-        signals.next().await;
+        // Without the address no caller comes.
+        if print::output_failure().is_none() {
+            signals.next().await;
+        }
         tokio::select! {
             () = running.stop() => {}
             // A second signal does not wait for open calls.
@@ -54,9 +57,9 @@ fn announce(context: &Context, args: &Args, running: &Running) {
         }
         print::json(&document);
     } else {
-        print::line(&format!("base_url: {}", running.base_url));
+        print::exact_line(&format!("base_url: {}", running.base_url));
         if let Some(authorization) = authorization {
-            print::line(&Zeroizing::new(format!("authorization: {}", authorization.expose())));
+            print::exact_line(&Zeroizing::new(format!("authorization: {}", authorization.expose())));
         }
     }
     if std::io::stderr().is_terminal() {

@@ -141,11 +141,11 @@ async fn sign_in(
 async fn open_page(signing: &SigningIn, browser: &Browser) {
     let Some(url) = signing.url() else { return };
     if let Some(code) = signing.user_code() {
-        print::note(&format!("code: {}", print::one_line(code)));
+        print::marked_note("code", code);
         print::note("Check that the page in the browser shows this code, or enter it there.");
     }
     if *browser == Browser::None {
-        print::note(&format!("open: {url}"));
+        print::marked_note("open", url.as_str());
         crate::fault::point("browser_opened");
         return;
     }
@@ -156,11 +156,11 @@ async fn open_page(signing: &SigningIn, browser: &Browser) {
         }
         Err(NotOpened::NoBrowser) => "No browser opened.".to_owned(),
         Err(NotOpened::Command { command, why }) => {
-            format!("No browser opened. {}: {why}.", print::one_line(&command))
+            format!("No browser opened. {}: {why}.", command)
         }
     };
     print::note(&format!("{problem} Open this address in any browser on this computer:"));
-    print::note(&format!("open: {url}"));
+    print::marked_note("open", url.as_str());
 }
 
 /// Waits for the keychain if it is locked, and until the browser has received its page.

@@ -73,13 +73,13 @@ fn hand_out(context: &Context, args: &Args, connection: &Connection, item: &Item
         }),
     };
     match if context.json { Format::Json } else { args.format } {
-        Format::Raw => print::line(value.expose()),
+        Format::Raw => print::exact_line(value.expose()),
         Format::Header if secret.is_some() => {
             let text = "An OAuth 1.0a token signs each request, so there is no fixed header. \
                         Use --format json for the token and its secret.";
             return Err(usage(text).into());
         }
-        Format::Header => print::line(&header()?),
+        Format::Header => print::exact_line(&header()?),
         Format::Env => print_variables(Shell::Posix, value, secret, expires_at),
         Format::PowerShell => print_variables(Shell::PowerShell, value, secret, expires_at),
         Format::Json => {
@@ -112,7 +112,7 @@ fn print_variables(
     secret: Option<&Sensitive<String>>,
     expires_at: Option<i64>,
 ) {
-    let print = |name: &str, word: &str| print::line(&Zeroizing::new(shell.assign(name, word)));
+    let print = |name: &str, word: &str| print::exact_line(&Zeroizing::new(shell.assign(name, word)));
     print("KEYRACK_TOKEN", &Zeroizing::new(shell.quote(token.expose())));
     if let Some(secret) = secret {
         print("KEYRACK_TOKEN_SECRET", &Zeroizing::new(shell.quote(secret.expose())));

@@ -9,9 +9,13 @@ mod notices;
 mod watch;
 mod window;
 
+use std::io::Write;
+use std::process::ExitCode;
+
 use tauri::{Manager, RunEvent};
 
 use crate::engine::{Engine, open_paths};
+use crate::io::display::{self, NO_DISPLAY};
 use crate::io::vault::Prompting;
 use app::{OpenedEngine, bring_forward, opened_engine};
 use attempts::Attempts;
@@ -19,9 +23,13 @@ use clipboard::Clipboard;
 use commands::connections::RemovedPage;
 use notices::Notices;
 
-/// Runs the window until it is closed. Panics where the system cannot show one.
-pub fn run() {
+/// Runs the window until it is closed.
+pub fn run() -> ExitCode {
     crate::io::hardening::protect_memory();
+    if !display::is_available() {
+        let _ = writeln!(std::io::stderr(), "{NO_DISPLAY}");
+        return ExitCode::FAILURE;
+    }
     crate::io::log::init();
     let paths = open_paths();
     let mut context = tauri::generate_context!();
@@ -57,6 +65,7 @@ pub fn run() {
                 bring_forward(app);
             }
         });
+    ExitCode::SUCCESS
 }
 
 #[cfg(test)]

@@ -47,9 +47,8 @@ pub struct Engine {
 ///
 /// Errors: [`Code::IndexUnwritable`].
 pub fn open_paths() -> Result<Paths, Failure> {
-    Paths::from_env().map_err(|e| {
-        Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {}", e.kind()))
-    })
+    Paths::from_env()
+        .map_err(|e| Failure::new(Code::IndexUnwritable).detail(format!("the home cannot be used: {e}")))
 }
 
 impl Engine {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use super::environment::remove_secrets;
 use crate::domain::command_line::{Quoting, split_words};
 
 /// A launcher that finds no browser fails within this time; one that still runs has found one, or is one.
@@ -89,6 +90,7 @@ fn parse_command(line: &str, url: &Url) -> Result<Command, String> {
 }
 
 fn launch(mut command: Command) -> Result<(), String> {
+    remove_secrets(&mut command);
     // Its output would mix with ours, and it must not read what a script pipes into us.
     let spawned = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let mut child = spawned.map_err(|error| match error.kind() {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::files::open_private;
+use super::files::{create_private_dir, open_private};
 
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ impl Lock {
     /// `None` if another owner holds the lock.
     pub fn try_take(dir: &Path, name: &str) -> io::Result<Option<Self>> {
         let locks = dir.join("locks");
-        std::fs::create_dir_all(&locks)?;
+        create_private_dir(&locks)?;
         let path = locks.join(name);
         let file = open_private(&path)?;
         match file.try_lock() {

@@ -10,6 +10,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::files::append_private;
 use super::paths::Paths;
 
 /// A larger log is rotated, so that two files bound its size.
@@ -54,13 +55,9 @@ impl Write for LogFile {
 
 fn open() -> io::Result<File> {
     let path = Paths::from_env()?.state.join("keyrack.log");
-    if std::fs::metadata(&path).is_ok_and(|m| m.len() > MAX_BYTES) {
+    if std::fs::symlink_metadata(&path).is_ok_and(|m| m.len() > MAX_BYTES) {
         std::fs::rename(&path, path.with_extension("log.old"))?;
     }
-    let mut options = File::options();
     // Appends are atomic: two processes never overwrite each other.
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    append_private(&path)
 }

@@ -34,6 +34,7 @@ impl Paths {
 
     /// A home with all folders under `dir`.
     pub fn under(dir: &Path) -> io::Result<Self> {
+        files::check_parent(dir)?;
         Self::open(dir.join("data"), dir.join("config"), dir.join("state"), dir.join("run"))
     }
 
@@ -48,7 +49,7 @@ impl Paths {
 
     fn open(data: PathBuf, config: PathBuf, state: PathBuf, run: PathBuf) -> io::Result<Self> {
         for dir in [&data, &config, &state, &run] {
-            create_private_dir(dir)?;
+            files::create_private_dir(dir)?;
         }
         let id_file = data.join("home-id");
         if !id_file.exists() {
@@ -72,15 +73,6 @@ impl Paths {
     pub fn extra_ca(&self) -> PathBuf {
         self.config.join("extra-ca.pem")
     }
-}
-
-/// Leaves an existing folder as it is.
-fn create_private_dir(dir: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
 }
 
 /// Two processes may start for the first time at once: only one of them can create the file, and both use its content.

@@ -2,6 +2,7 @@
 
 mod check;
 mod custom;
+mod hidden;
 mod parse;
 mod problem;
 mod shape;

@@ -1,11 +1,13 @@
 //! Parsing an element file.
 
+use super::hidden;
 use super::problem::{Problem, line_of, with_lines};
 use super::shape;
 use crate::element::Element;
 
 impl Element {
-    /// Parses an element file strictly: unknown members are faults, and so is all that [`Element::check`] finds.
+    /// Parses an element file strictly: unknown members are faults, and so are characters that do not show and all that
+    /// [`Element::check`] finds.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let element: Self = toml::from_str(text).map_err(|error| {
             let problems = with_lines(text, shape::check(text));
@@ -15,8 +17,9 @@ impl Element {
             let line = error.span().map(|span| line_of(text, span.start));
             vec![Problem { line, at: String::new(), what: error.message().to_owned() }]
         })?;
-        element.check().map_err(|problems| with_lines(text, problems))?;
-        Ok(element)
+        let mut problems = element.check().err().unwrap_or_default();
+        problems.extend(hidden::check(text));
+        if problems.is_empty() { Ok(element) } else { Err(with_lines(text, problems)) }
     }
 
     /// As [`Element::parse`]; a `path_key` must also be the key of an element.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::text::without_hidden;
+
 /// A fault in an element file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -17,7 +19,9 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.at.is_empty() { f.write_str(&self.what) } else { write!(f, "{}: {}", self.at, self.what) }
+        let Self { at, what, .. } = self;
+        // Both quote the file.
+        f.write_str(&without_hidden(&if at.is_empty() { what.clone() } else { format!("{at}: {what}") }))
     }
 }
 

@@ -6,6 +6,7 @@ use super::answer::{as_bool, as_text, member};
 use super::call;
 use super::secrecy::{is_header_safe, is_masked};
 use crate::sensitive::Sensitive;
+use crate::text::one_line;
 
 /// Marks an instance as made by an attempt, until its connection is saved.
 const TAG_PREFIX: &str = "keyrack:";
@@ -61,11 +62,13 @@ impl Instance {
 pub fn read(value: &Value) -> Option<Instance> {
     let id = member(value, "id").filter(|id| is_id(id))?;
     let of = value.get("element").unwrap_or(&Value::Null);
-    let element = member(of, "key").or_else(|| member(value, "elementKey")).unwrap_or_default();
+    let element = member(of, "key").or_else(|| member(value, "elementKey"));
+    let element = element.map(|key| one_line(&key)).unwrap_or_default();
+    let product = member(of, "name").map(|name| one_line(&name));
     Some(Instance {
         id,
-        name: member(value, "name").unwrap_or_default(),
-        product: member(of, "name").unwrap_or_else(|| element.clone()),
+        name: member(value, "name").map(|name| one_line(&name)).unwrap_or_default(),
+        product: product.filter(|name| !name.is_empty()).unwrap_or_else(|| element.clone()),
         element,
         // It becomes part of a header.
         token: member(value, "token").filter(|token| is_header_safe(token)).map(Sensitive::new),
@@ -85,6 +88,7 @@ fn tags(value: Option<&Value>) -> Vec<String> {
     let listed = value.and_then(Value::as_array).into_iter().flatten();
     listed
         .filter_map(|tag| as_text(tag).or_else(|| member(tag, "name")))
+        .map(|tag| one_line(&tag))
         .filter(|tag| !tag.is_empty())
         .collect()
 }

@@ -132,6 +132,18 @@ fn an_instance_is_read_despite_deviations() {
     assert!(instance::read(&json!({"id": 1, "token": "a\nb"})).expect("an instance").token.is_none());
 }
 
+#[test]
+fn the_texts_of_an_instance_are_shown_without_hidden_characters() {
+    let hostile = "A\u{1b}[2J\u{9b}\u{202E}\r\nopen: x";
+    let read = instance::read(&json!({
+        "id": 1, "name": hostile, "tags": [hostile, "\u{200B}"], "element": {"key": hostile, "name": "\u{202E}"}
+    }))
+    .expect("an instance");
+    let shown = "A[2J open: x";
+    assert_eq!((read.name.as_str(), read.product.as_str(), read.element.as_str()), (shown, shown, shown));
+    assert_eq!(read.tags, [shown]);
+}
+
 // ---- elements ----
 
 /// OAuth 2 with a site: hidden plumbing with templates, options of every element, an own help.
@@ -301,6 +313,31 @@ fn basic_and_key_elements_have_no_browser() {
     let Auth::ApiKey(place) = &api.auth else { panic!("api key") };
     assert_eq!(place.key_field, "api.password");
     assert_eq!(api.category, "Finance");
+}
+
+#[test]
+fn texts_of_a_form_hide_nothing() {
+    let hostile = "A\u{1b}[2J\u{9b}\u{202E}\r\nopen: x";
+    let shown = "A[2J open: x";
+    let element = element(json!({
+        "name": hostile, "key": "evil", "hub": hostile, "description": hostile,
+        "configuration": [
+            {"key": "a", "name": hostile, "description": hostile, "required": true, "defaultValue": hostile},
+            {"key": "b", "type": "COMBO", "options": [hostile, {"value": "eu", "label": hostile}, "us\nopen: x"]},
+            {"key": "c\u{202E}", "name": "The key is a name in JSON"}
+        ]
+    }));
+    assert_eq!(
+        (element.name.as_str(), element.category.as_str(), element.gives.as_str()),
+        (shown, shown, shown)
+    );
+    let field = |key| field(&element, key);
+    assert_eq!((field("a").label.as_str(), field("a").help.as_str()), (shown, shown));
+    // The platform uses its own default.
+    assert!(field("a").default.is_none() && !field("a").required);
+    let options: Vec<_> = field("b").options.iter().map(|o| (o.value.as_str(), o.label.as_str())).collect();
+    assert_eq!(options, [("eu", shown)]);
+    assert_eq!(element.fields.len(), 2);
 }
 
 #[test]

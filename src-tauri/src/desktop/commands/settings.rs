@@ -6,6 +6,7 @@ use crate::desktop::app::{WINDOW, opened_engine};
 use crate::desktop::window::theme_of;
 use crate::domain::error::{Code, Failure};
 use crate::domain::view::{Appearance, KeychainView};
+use crate::io::files::create_private_dir;
 use crate::io::index::Setting;
 
 /// Ports below belong to the system.
@@ -65,7 +66,7 @@ pub async fn open_folder(app: AppHandle, folder: Folder) -> Answer<()> {
         Folder::Elements => paths.elements(),
         Folder::Log => paths.state.clone(),
     };
-    let opened = std::fs::create_dir_all(&folder).and_then(|()| open::that_detached(&folder));
+    let opened = create_private_dir(&folder).and_then(|()| open::that_detached(&folder));
     opened.map_err(|e| Failure::internal(format!("the folder could not be opened: {}", e.kind())).into())
 }
 

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::element::Element;
 use crate::domain::element_file::Problem;
+use crate::domain::text::without_hidden;
 use crate::domain::text_file;
-use crate::io::files::replace;
+use crate::io::files::{create_private_dir, replace};
 
 /// The one file in an element's folder.
 pub(super) const FILE_NAME: &str = "element.toml";
@@ -31,7 +32,7 @@ impl fmt::Display for FileFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.problems.iter().map(|problem| {
             let line = problem.line.map(|line| format!("{line}:")).unwrap_or_default();
-            format!("{}:{line} {problem}", self.file.display())
+            without_hidden(&format!("{}:{line} {problem}", self.file.display()))
         });
         f.write_str(&lines.collect::<Vec<_>>().join("\n"))
     }
@@ -43,8 +44,9 @@ pub(super) fn problem(line: Option<usize>, what: String) -> Problem {
 
 /// Writes an element file into the user's folder. Readers see the old file or the new one.
 pub fn save(folder: &Path, key: &str, text: &str) -> io::Result<()> {
+    create_private_dir(folder)?;
     let folder = folder.join(key);
-    fs::create_dir_all(&folder)?;
+    create_private_dir(&folder)?;
     replace(&folder.join(FILE_NAME), text.as_bytes())
 }
 

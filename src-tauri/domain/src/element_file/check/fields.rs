@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::findings::{Findings, is_line, is_parameter, require_visible};
+use super::findings::{Findings, is_line, is_parameter};
 use crate::element::{
     Condition, Derived, Element, Field, FieldKind, MOST_LENGTH, RESERVED_QUERY, STANDARD_QUERY,
 };
@@ -20,9 +20,6 @@ pub(super) fn check(element: &Element, findings: &mut Findings) {
         let free = !field.key.starts_with(CALLBACK_PREFIX);
         findings.require(free, at("key"), "keys that begin with callback. stand for callback values");
         findings.require(is_line(&field.label, 80), at("label"), "a label is one line of 1 to 80 characters");
-        require_visible(&field.help, at("help"), findings);
-        require_visible(&field.problem, at("problem"), findings);
-        field.options.iter().for_each(|option| require_visible(&option.label, at("options"), findings));
         kind(field, &at, findings);
         values(element, field, &at, findings);
         query(field, &at, findings);

@@ -23,12 +23,6 @@ pub(super) fn is_line(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.chars().count()) && visible(text) == text && text.trim() == text
 }
 
-/// For text that may have several lines.
-pub(super) fn require_visible(text: &str, at: impl Into<String>, findings: &mut Findings) {
-    let hides_nothing = text.split_whitespace().all(|word| visible(word) == word);
-    findings.require(hides_nothing, at, "this text holds a character that does not show");
-}
-
 /// Whether a text can be the name of a query or body parameter.
 pub(super) fn is_parameter(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))

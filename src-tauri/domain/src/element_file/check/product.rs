@@ -1,6 +1,6 @@
 //! Checks the texts that describe the product, for the window and for callers of the platform API.
 
-use super::findings::{Findings, is_line, is_parameter, require_visible};
+use super::findings::{Findings, is_line, is_parameter};
 use crate::address;
 use crate::element::Element;
 
@@ -37,7 +37,6 @@ pub(super) fn check(element: &Element, findings: &mut Findings) {
     findings.require(is_line(&element.initials, 2), "initials", "the initials are 1 or 2 characters");
     let listed = !element.access.is_empty() && element.access.iter().all(|line| is_line(line, 120));
     findings.require(listed, "access", "the list has at least one line, each of 1 to 120 characters");
-    require_visible(element.note.as_deref().unwrap_or_default(), "note", findings);
     platform(element, findings);
 }
 

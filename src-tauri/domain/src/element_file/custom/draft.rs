@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::toml_text::to_toml;
 use crate::address::host_and_port;
 use crate::element::{Auth, Element, Grant};
 use crate::form::{FieldProblem, Problem};
@@ -112,7 +113,8 @@ impl<'v> Draft<'v> {
 
     /// The finished element, if nothing is wrong. Faults of the file are reported at the field `blamed`.
     pub(super) fn finish(mut self, blamed: &str, element: Element) -> Result<Element, Vec<FieldProblem>> {
-        if self.problems.is_empty() && element.check().is_err() {
+        // The file must be read back.
+        if self.problems.is_empty() && Element::parse(&to_toml(&element)).is_err() {
             self.add(blamed, Problem::Malformed);
         }
         if self.problems.is_empty() { Ok(element) } else { Err(self.problems) }

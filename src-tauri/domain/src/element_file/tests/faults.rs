@@ -24,12 +24,13 @@ fn shown_text_has_no_hidden_character() {
     for hidden in ['\u{202E}', '\u{200B}', '\u{2028}', '\u{AD}', '\u{9B}'] {
         let word = format!("Pl{hidden}ain");
         refused("name = \"Plain\"", &format!("name = \"{word}\""), 2, "one line of 1 to 80");
-        if hidden == '\u{2028}' {
-            continue;
-        }
         let what = "this text holds a character that does not show";
         refused("gives", &format!("note = \"\"\"A\n{word}\"\"\"\ngives"), 5, what);
         refused("label = \"", &format!("help = \"{word}\"\nlabel = \""), 15, what);
+        refused("example = \"", &format!("example = \"{word}"), 16, what);
+    }
+    for escape in ["\\u001b[2J", "\\u0085", "\\r", "\\f", "\\b", "\\U000E0041"] {
+        refused("gives", &format!("note = \"A{escape}B\"\ngives"), 5, "holds a character that does not show");
     }
     let plain = PLAIN.replacen("name = \"Plain\"", "name = \"Plain ❤\u{FE0F}\"\nnote = \"Two\\nlines\"", 1);
     parse(&plain);

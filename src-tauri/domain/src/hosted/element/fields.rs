@@ -11,7 +11,7 @@ use crate::element::{
 use crate::hosted::answer::{as_bool, as_text, member};
 use crate::hosted::html;
 use crate::hosted::secrecy::{is_masked, is_secret_key};
-use crate::text::plain_line;
+use crate::text::{is_visible, plain_line};
 
 /// The longest help text and the longest label.
 const HELP: usize = 400;
@@ -60,7 +60,7 @@ pub(super) struct Entry {
     name: String,
     help: String,
     default: Option<String>,
-    /// The default is masked: the platform has a value and does not show it.
+    /// The platform has a default, which is masked or holds characters that do not show.
     has_hidden_default: bool,
     kind: String,
     options: Vec<FieldOption>,
@@ -94,8 +94,8 @@ fn entry(value: &Value) -> Option<Entry> {
     Some(Entry {
         name: member(value, "name").map(|name| plain_line(&html::to_text(&name), LABEL)).unwrap_or_default(),
         help: plain_line(&html::to_text(&member(value, "description").unwrap_or_default()), HELP),
-        has_hidden_default: default.as_deref().is_some_and(is_masked),
-        default: default.filter(|text| !is_masked(text)),
+        has_hidden_default: default.as_deref().is_some_and(is_not_shown),
+        default: default.filter(|text| !is_not_shown(text)),
         kind: member(value, "type").or_else(|| member(value, "configDataType")).unwrap_or_default(),
         options: options(value),
         required: flag("required").or_else(|| flag("mandatory")).unwrap_or(false),
@@ -105,6 +105,10 @@ fn entry(value: &Value) -> Option<Entry> {
             || !flag("active").unwrap_or(true),
         key,
     })
+}
+
+fn is_not_shown(text: &str) -> bool {
+    is_masked(text) || !is_visible(text)
 }
 
 /// A key is also a name in JSON and in queries.
@@ -117,7 +121,7 @@ fn options(value: &Value) -> Vec<FieldOption> {
     let listed = ["options", "values"].iter().find_map(|name| value.get(name)?.as_array());
     let option = |item: &Value| {
         let value = as_text(item).or_else(|| member(item, "value")).or_else(|| member(item, "key"));
-        let value = value.filter(|value| !value.is_empty())?;
+        let value = value.filter(|value| !value.is_empty() && is_visible(value) && !value.contains('\n'))?;
         let words =
             ["label", "name", "description", "displayName"].iter().find_map(|name| member(item, name));
         let label =
