@@ -438,6 +438,18 @@ describe("snippets", () => {
     for (const { text } of listSnippets(connection, here, "oauth1")) expect(text).not.toContain("header");
   });
 
+  it("call_only_commands_that_exist", () => {
+    const rust = readFileSync(new URL("../../../src-tauri/src/cli/mod.rs", import.meta.url), "utf8");
+    const commands = /enum Command \{(.*?)\n\}/s.exec(rust)?.[1] ?? "";
+    const known = [...commands.matchAll(/^ {4}(\w+)/gm)].map((match) => match[1]?.toLowerCase());
+    for (const auth of ["oauth2", "oauth1", "basic", "api_key", "custom"] as const) {
+      const text = listSnippets(connection, here, auth).map((snippet) => snippet.text);
+      const called = [...text.join("\n").matchAll(/keyrack (\w+)/g)].map((match) => match[1]);
+      expect(called).toContain("token");
+      for (const name of called) expect(known).toContain(name);
+    }
+  });
+
   it("quote_names_for_a_shell", () => {
     expect(quoteWord("Act! Essentials")).toBe("'Act! Essentials'");
     expect(quoteWord("it's $HOME")).toBe(`'it'\\''s $HOME'`);
