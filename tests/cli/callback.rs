@@ -225,6 +225,31 @@ fn without_a_browser_the_address_is_printed_and_the_sign_in_continues() {
 }
 
 #[test]
+fn the_browser_inherits_no_secret_of_the_command_line() {
+    let home = Home::new();
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("its environment");
+    let named = format!("sh -c 'env > \"$0\"' \"{}\"", file.display());
+    let sign_in = ["connect", "zendesk", "--workspace", "practice", "--timeout", "1", "--browser", &named];
+    let arguments = [&sign_in[..], &["--secret", "oauth.api.secret=env:APP_SECRET"]].concat();
+    let variables = [("APP_SECRET", "canary-of-the-app"), ("ANOTHER", "inherited")];
+    assert_eq!(home.start_with(&arguments, &variables).wait().code(), Some(16));
+    let environment = std::fs::read_to_string(file).expect("the browser was started");
+    assert!(environment.contains("ANOTHER=inherited"), "{environment}");
+    assert!(!environment.contains("APP_SECRET") && !environment.contains("canary"), "{environment}");
+}
+
+#[test]
+fn a_named_browser_that_cannot_be_started_is_named() {
+    let home = Home::new();
+    let arguments =
+        ["connect", "zendesk", "--workspace", "practice", "--timeout", "1", "--browser", "/no/browser"];
+    let outcome = home.run(&arguments);
+    assert_eq!(outcome.code(), Some(16));
+    assert!(outcome.stderr.contains("The browser “/no/browser” did not open."), "{}", outcome.stderr);
+}
+
+#[test]
 fn the_named_browser_is_used() {
     let home = Home::new();
     let file = tempfile::NamedTempFile::new().expect("a file");

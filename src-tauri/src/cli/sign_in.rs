@@ -69,6 +69,12 @@ impl Options {
             None => Browser::Default,
         }
     }
+
+    /// The variables that hold secrets.
+    fn secret_variables(&self) -> Vec<String> {
+        let sources = self.secrets.iter().filter_map(|text| text.split_once('='));
+        sources.filter_map(|(_, source)| source.strip_prefix("env:")).map(str::to_owned).collect()
+    }
 }
 
 /// Signs in and prints the connection.
@@ -124,7 +130,7 @@ async fn sign_in(
         _ = stopped.wait_for(|stop| *stop) => return Err(Failure::new(Code::Cancelled)),
     };
     signing.any_account = other_account;
-    open_page(&signing, &options.choose_browser()).await;
+    open_page(&signing, &options.choose_browser(), &options.secret_variables()).await;
     let pasting = paste::start_reading(options.paste || signing.paste_only());
     let (_keep, deadline_seen) = watch::channel(deadline);
     let (stage, _) = watch::channel(Stage::Waiting);
@@ -135,7 +141,7 @@ async fn sign_in(
 }
 
 /// Opens the sign-in page, or prints its address.
-async fn open_page(signing: &SigningIn, browser: &Browser) {
+async fn open_page(signing: &SigningIn, browser: &Browser, withheld: &[String]) {
     let Some(url) = signing.url() else { return };
     if let Some(code) = signing.user_code() {
         print::note(&format!("code: {}", print::one_line(code)));
@@ -144,10 +150,14 @@ async fn open_page(signing: &SigningIn, browser: &Browser) {
     if *browser == Browser::None {
         print::note(&format!("open: {url}"));
         crate::fault::point("browser_opened");
-    } else if signing.open_browser(browser).await {
+    } else if signing.open_browser(browser, withheld).await {
         print::note(&format!("Finish in the browser: sign in at {} and allow access.", signing.host()));
     } else {
-        print::note("No browser opened. Open this address in any browser on this computer:");
+        let what = match browser {
+            Browser::Command(command) => format!("The browser “{}” did not open", print::one_line(command)),
+            Browser::Default | Browser::None => "No browser opened".to_owned(),
+        };
+        print::note(&format!("{what}. Open this address in any browser on this computer:"));
         print::note(&format!("open: {url}"));
     }
 }

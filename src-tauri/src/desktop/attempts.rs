@@ -81,7 +81,7 @@ impl Attempts {
         let (cancel, cancelled) = watch::channel(false);
         let (paste, pasted) = mpsc::channel(1);
         let (stage, staged) = watch::channel(Stage::Waiting);
-        let browser_opened = signing.open_browser(&Browser::Default).await;
+        let browser_opened = signing.open_browser(&Browser::Default, &[]).await;
         let code_ends_at = signing.code_ends_in().map(|left| clock::now_ms().saturating_add(to_ms(left)));
         let view = view(&signing, browser_opened, code_ends_at);
         let url = signing.url().cloned();
@@ -159,7 +159,7 @@ impl Attempts {
     }
 
     pub(super) async fn open_again(&self, id: &str) -> Result<(), Failure> {
-        let opened = open_browser(self.url(id)?, Browser::Default).await;
+        let opened = open_browser(self.url(id)?, Browser::Default, Vec::new()).await;
         self.update(id, |attempt| attempt.view.browser_opened = opened);
         Ok(())
     }

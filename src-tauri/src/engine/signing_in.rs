@@ -122,21 +122,21 @@ impl SigningIn {
         self.device().map(|device| device.ends.saturating_duration_since(Instant::now()))
     }
 
-    /// Step 7. Returns whether a browser took the address.
-    pub async fn open_browser(&self, choice: &Browser) -> bool {
+    /// Step 7. Returns whether a browser took the address. It inherits none of the variables in `withheld`.
+    pub async fn open_browser(&self, choice: &Browser, withheld: &[String]) -> bool {
         match self.url() {
-            Some(url) => open_browser(url.clone(), choice.clone()).await,
+            Some(url) => open_browser(url.clone(), choice.clone(), withheld.to_owned()).await,
             None => false,
         }
     }
 }
 
 /// Opens an address of an attempt, also a second time.
-pub async fn open_browser(url: Url, choice: Browser) -> bool {
+pub async fn open_browser(url: Url, choice: Browser, withheld: Vec<String>) -> bool {
     let opened = tokio::task::spawn_blocking(move || match choice {
         Browser::None => false,
-        Browser::Default => browser::open(&url, None),
-        Browser::Command(command) => browser::open(&url, Some(&command)),
+        Browser::Default => browser::open(&url, None, &withheld),
+        Browser::Command(command) => browser::open(&url, Some(&command), &withheld),
     });
     let opened = opened.await.unwrap_or(false);
     fault::point("browser_opened");

@@ -75,7 +75,7 @@ pub async fn open_access_page(app: AppHandle, connection: String) -> Answer<()> 
     };
     let unknown = || Failure::new(Code::ConnectionUnknown).name(&connection);
     let page = page.and_then(|page| openable(&page).ok()).ok_or_else(unknown)?;
-    match open_browser(page, Browser::Default).await {
+    match open_browser(page, Browser::Default, Vec::new()).await {
         true => Ok(()),
         false => Err(Failure::internal("no browser opened").into()),
     }
