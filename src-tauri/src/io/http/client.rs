@@ -110,6 +110,7 @@ impl Http {
     }
 
     async fn send_unrecorded(&self, request: HttpRequest, bounds: Bounds) -> Result<HttpResponse, HttpError> {
+        let sent = request.secrets();
         let url = request.url;
         let client = self.client(&url).await?;
         let method = Method::from_bytes(request.method.as_str().as_bytes()).expect("a method of HTTP");
@@ -155,7 +156,7 @@ impl Http {
             Err(_) if status == 429 || status >= 500 => Vec::new(),
             Err(error) => return Err(to_coding_error(host(&url), error)),
         };
-        Ok(HttpResponse { status, headers, body: Sensitive::new(body) })
+        Ok(HttpResponse { status, headers, body: Sensitive::new(body), sent })
     }
 
     /// The client for an address. [`HttpError::NotSecure`] for http to another computer.
