@@ -166,6 +166,24 @@ fn a_sign_in_that_fails_at_the_token_endpoint_saves_nothing_and_reports_the_caus
 }
 
 #[test]
+fn what_broke_an_exchange_is_told_apart() {
+    let home = Home::new();
+    let server = scripted(&home);
+    for (response, fault, detail) in [
+        (Response::Bytes(b"220 mail.example ESMTP\r\n".to_vec()), "protocol", "its answer is not HTTP"),
+        (Response::Bytes(Vec::new()), "lost", "the connection was lost"),
+        (Response::Silence, "timeout", "no answer in time"),
+    ] {
+        server.enqueue(response.clone());
+        let error = sign_in(&home, &["connect", "acme", "--json"]).error(12, "provider_unreachable");
+        assert_eq!((error["network"].as_str(), error["detail"].as_str()), (Some(fault), Some(detail)));
+        server.enqueue(response);
+        let outcome = sign_in(&home, &["connect", "acme"]);
+        assert!(outcome.stderr.contains(&format!("(127.0.0.1: {detail})")), "{}", outcome.stderr);
+    }
+}
+
+#[test]
 fn the_words_of_a_provider_are_shown_without_the_secrets_that_they_repeat() {
     let home = Home::new();
     let server = scripted(&home);

@@ -276,7 +276,7 @@ fn proxy_variables_and_their_exceptions_are_used() {
 
     let outcome = platform.add(&home, "0.0.0.0", &variables);
     let error = outcome.error(12, "platform_unreachable");
-    assert_eq!(error["detail"], "the proxy does not answer");
+    assert_eq!((&error["detail"], &error["network"]), (&"the proxy does not answer".into(), &"proxy".into()));
     let socks = missing.replace("http://", "socks5h://");
     let other = platform.add(&home, "0.0.0.0", &[("ALL_PROXY", &socks)]);
     assert_eq!(other.error(12, "platform_unreachable")["detail"], "the proxy does not answer, or refuses");

@@ -3,7 +3,7 @@
 
 use super::print::{one_line, shell_quoted};
 use crate::domain::element::Element;
-use crate::domain::error::{Code, Failure, Refused};
+use crate::domain::error::{Code, Failure, NetworkFault, Refused};
 use crate::domain::form::{FieldProblem, Problem};
 use crate::io::vault::KEYCHAIN_NAME;
 
@@ -139,6 +139,9 @@ impl Facts<'_> {
             Code::PlatformBusy => "Try again in a minute.",
             Code::PlatformFailed => "Try again later.",
             Code::PlatformUncertain => LOOK_AT_PLATFORM,
+            Code::PlatformUnreachable | Code::ProviderUnreachable if self.0.network.is_some() => {
+                self.0.network.map_or("", advise_on_network)
+            }
             Code::PlatformUnreachable => "Check the connection and the address of the workspace.",
             Code::PortInUse => return Some(self.choose_port()),
             Code::ProviderBadResponse => "Its service may have changed.",
@@ -221,9 +224,15 @@ impl Facts<'_> {
         if matches!(self.0.code, Code::ElementInvalid | Code::CallbackInvalid | Code::KeychainLocked) {
             return words;
         }
+        // Of a provider the product is named already, which is not always the host.
+        let host = self.0.host.as_deref().filter(|_| self.0.network.is_some() && self.0.product.is_some());
+        let detail = self.0.detail.as_ref().map(|detail| match host {
+            Some(host) => format!("{host}: {detail}"),
+            None => detail.clone(),
+        });
         let answer = self.0.platform.as_deref();
-        let texts = answer.map(|a| [&a.message, &a.provider_message]).into_iter().flatten();
-        for text in [&self.0.detail].into_iter().chain(texts).flatten().map(|text| one_line(text)) {
+        let texts = answer.map(|a| [a.message.clone(), a.provider_message.clone()]).into_iter().flatten();
+        for text in [detail].into_iter().chain(texts).flatten().map(|text| one_line(&text)) {
             if !text.is_empty() && !words.contains(&text) {
                 words.push(text);
             }
@@ -256,6 +265,21 @@ impl Facts<'_> {
     /// Whether the keychain holds the sign-in already.
     fn is_saved(&self) -> bool {
         self.0.product.is_some()
+    }
+}
+
+fn advise_on_network(fault: NetworkFault) -> &'static str {
+    match fault {
+        NetworkFault::Name => "Check the address and the connection.",
+        NetworkFault::Connection => "Check the address, the connection and the firewall.",
+        NetworkFault::Handshake => "Check the address; a gateway of your network may also be in the way.",
+        NetworkFault::CertificateDate | NetworkFault::CertificateName | NetworkFault::CertificateOther => {
+            "Nothing was sent; ask your administrator."
+        }
+        NetworkFault::Protocol => "Check the address and its port.",
+        NetworkFault::Lost => "Try again.",
+        NetworkFault::Timeout => "Try again in a few minutes.",
+        NetworkFault::Proxy => "Check the proxy, or ask your administrator.",
     }
 }
 

@@ -87,6 +87,32 @@ describe("failures on the way to a provider", () => {
     expect(unknown.body).toMatch(/^An authority that it does not know vouches for the server\./);
   });
 
+  it.each([
+    "name",
+    "connection",
+    "handshake",
+    "certificate_date",
+    "certificate_name",
+    "certificate_other",
+    "protocol",
+    "lost",
+    "timeout",
+    "proxy",
+  ] as const)("that break because of the %s have words of their own", (network) => {
+    const host = "login.example.com";
+    const codes = ["provider_unreachable", "platform_unreachable", "certificate_untrusted"] as const;
+    const [words, ...same] = codes.map((code) =>
+      describeFailure({ code, network, host, product: "Acme" }, keyring),
+    );
+    for (const other of same) expect(other).toEqual(words);
+    const { title = "", body = "", move = "" } = words ?? {};
+    expect(`${title} ${body} ${move}`).not.toMatch(NOT_SHOWN);
+    expect(`${title} ${body}`).not.toMatch(/[{}]|undefined|'/);
+    expect(title).not.toMatch(/\.$/);
+    expect(body).toMatch(/\.$/);
+    expect(codes.map((code) => describeFailure({ code, host }, keyring).body)).not.toContain(body);
+  });
+
   it("tell_in_which_direction_the_clock_is_wrong", () => {
     expect(describeFailure({ code: "clock_wrong", clock_skew: 431 }, keyring).title).toBe(
       "The clock is 7 minutes slow",

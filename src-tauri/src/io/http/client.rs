@@ -9,11 +9,12 @@ use reqwest::{Client, ClientBuilder, Method};
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::cause::find_cause;
 use super::clocks::{Clocks, Moment, is_significant};
 use super::coding::CodingError;
-use super::error::{Delivery, HttpError};
+use super::error::HttpError;
 use super::journal::Journal;
-use super::{coding, proxy, verify};
+use super::{coding, verify};
 use crate::domain::exchange::Exchange;
 use crate::domain::http::{HttpRequest, HttpResponse};
 use crate::domain::sensitive::Sensitive;
@@ -208,9 +209,8 @@ impl Http {
             let issuer = refusal.issuer.clone();
             return HttpError::Untrusted { host, issuer, problem: refusal.problem, skew };
         }
-        let (what, delivery) = describe(error);
-        let what = proxy::describe_failure(error).filter(|_| error.is_connect()).unwrap_or(what);
-        HttpError::Unreachable { host, what, delivery }
+        let ((fault, what), delivery) = find_cause(error);
+        HttpError::Unreachable { host, fault, what, delivery }
     }
 }
 
@@ -259,14 +259,4 @@ fn to_coding_error(host: String, error: CodingError) -> HttpError {
 fn header_text(value: &[u8]) -> String {
     std::str::from_utf8(value)
         .map_or_else(|_| value.iter().copied().map(char::from).collect(), ToOwned::to_owned)
-}
-
-fn describe(error: &reqwest::Error) -> (&'static str, Delivery) {
-    match (error.is_connect(), error.is_timeout(), error.is_builder()) {
-        (true, true, _) => ("no answer in time", Delivery::NotSent),
-        (true, false, _) => ("no connection", Delivery::NotSent),
-        (false, true, _) => ("no answer in time", Delivery::TimedOut),
-        (false, false, true) => ("the request could not be built", Delivery::NotSent),
-        (false, false, false) => ("the connection was lost", Delivery::MaybeSent),
-    }
 }

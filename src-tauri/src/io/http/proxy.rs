@@ -1,11 +1,11 @@
 //! The proxy settings: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` (or in lower case), else the operating system's. Requests
 //! to loopback use no proxy.
 
-use std::error::Error;
-
 use axum::http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
+
+use super::chain::causes;
 
 /// A server that is on no list of exceptions. It is never contacted (RFC 2606 §2).
 const ANY: &str = "https://provider.invalid/";
@@ -31,13 +31,14 @@ fn proxy_of(matcher: &Matcher, url: &Url) -> Option<String> {
 
 /// The proxy's part in a failed connection, in fixed words; `None` if it has none.
 pub(super) fn describe_failure(error: &reqwest::Error) -> Option<&'static str> {
-    let causes = std::iter::successors(Some(error as &dyn Error), |&error| error.source());
     // The libraries do not export these error types, only their messages.
-    causes.map(ToString::to_string).find_map(|message| match message.strip_prefix("tunnel error: ") {
+    causes(error).map(ToString::to_string).find_map(|message| match message.strip_prefix("tunnel error: ") {
         Some("proxy authorization required") => Some("the proxy wants a name and a password, or other ones"),
         Some("unsuccessful") => Some("the proxy refuses, or does not get through either"),
         Some(_) => Some("the proxy does not answer"),
-        None => message.contains("socks proxy").then_some("the proxy does not answer, or refuses"),
+        None => {
+            (message == "error connecting to socks proxy").then_some("the proxy does not answer, or refuses")
+        }
     })
 }
 

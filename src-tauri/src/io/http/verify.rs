@@ -12,6 +12,8 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
+use super::chain::causes;
+use crate::domain::error::NetworkFault;
 use crate::io::trust::{Added, check_server, is_self_issued, issuer_name};
 
 /// Why a server's certificate is refused.
@@ -46,6 +48,16 @@ impl CertificateProblem {
         matches!(self, Self::Expired | Self::NotYetValid)
     }
 
+    /// The reason; `None` for an issuer that is not trusted.
+    pub(super) fn network_fault(self) -> Option<NetworkFault> {
+        match self {
+            Self::UnknownIssuer => None,
+            Self::Expired | Self::NotYetValid => Some(NetworkFault::CertificateDate),
+            Self::WrongName | Self::NoName => Some(NetworkFault::CertificateName),
+            Self::Revoked | Self::NoStore | Self::Other => Some(NetworkFault::CertificateOther),
+        }
+    }
+
     fn from_rustls(error: &rustls::Error) -> Self {
         let rustls::Error::InvalidCertificate(error) = error else { return Self::Other };
         match error {
@@ -77,13 +89,7 @@ pub(super) struct CertificateRefusal {
 impl CertificateRefusal {
     /// Finds the refusal among the causes of an error.
     pub(super) fn find_in<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Self> {
-        let mut causes =
-            std::iter::successors(Some(error), |&error| match error.downcast_ref::<std::io::Error>() {
-                // `source` skips the error that an `io::Error` wraps.
-                Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
-                None => error.source(),
-            });
-        causes.find_map(|error| match error.downcast_ref()? {
+        causes(error).find_map(|error| match error.downcast_ref()? {
             rustls::Error::InvalidCertificate(CertificateError::Other(refused)) => refused.0.downcast_ref(),
             _ => None,
         })
