@@ -65,6 +65,8 @@ pub enum NetworkFault {
     Timeout,
     /// The proxy refused or did not answer.
     Proxy,
+    /// A variable names no proxy that can be used, so nothing was sent.
+    ProxyVariable,
 }
 
 /// A code with the facts that its sentence needs. Serialised as `{ "code": …, …facts }`; absent facts are left out.

@@ -16,6 +16,7 @@ pub mod hosted;
 pub mod http;
 pub mod item;
 pub mod oauth;
+pub mod proxy;
 pub mod redaction;
 pub mod renewal;
 pub mod sensitive;

@@ -280,9 +280,11 @@ fn advise_on_network(fault: NetworkFault) -> &'static str {
         NetworkFault::Lost => "Try again.",
         NetworkFault::Timeout => "Try again in a few minutes.",
         NetworkFault::Proxy => "Check the proxy, or ask your administrator.",
+        NetworkFault::ProxyVariable => WRITE_PROXY,
     }
 }
 
+const WRITE_PROXY: &str = "Nothing was sent. Write it like http://proxy.example:3128, or unset it.";
 const ADD_CERTIFICATE: &str = "If that is your own network's authority, ask your administrator for its certificate \
                                and add it with: keyrack trust add FILE";
 const PRACTISE: &str = "It can be practised (--workspace practice), and connected in a hosted workspace that still \

@@ -98,6 +98,7 @@ describe("failures on the way to a provider", () => {
     "lost",
     "timeout",
     "proxy",
+    "proxy_variable",
   ] as const)("that break because of the %s have words of their own", (network) => {
     const host = "login.example.com";
     const codes = ["provider_unreachable", "platform_unreachable", "certificate_untrusted"] as const;

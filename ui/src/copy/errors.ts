@@ -392,6 +392,12 @@ const NETWORK: Record<NonNullable<Failure["network"]>, ErrorCopy> = {
     body: "The proxy of your network refused or did not answer. The details say which.",
     move: "administrator",
   },
+  proxy_variable: {
+    title: "The proxy can’t be used",
+    body: "A variable of this computer names it in a way that can’t be read, so nothing was sent. The details say which.",
+    button: DETAILS,
+    move: "administrator",
+  },
 };
 
 /** `workspace_secrets` while the secrets are entered: none were accepted yet. */

@@ -10,7 +10,7 @@ export type PlatformAnswer = { status?: number, request_id?: string, message?: s
 
 export type Refused = "client" | "registration" | "scope";
 
-export type NetworkFault = "name" | "connection" | "handshake" | "certificate_date" | "certificate_name" | "certificate_other" | "protocol" | "lost" | "timeout" | "proxy";
+export type NetworkFault = "name" | "connection" | "handshake" | "certificate_date" | "certificate_name" | "certificate_other" | "protocol" | "lost" | "timeout" | "proxy" | "proxy_variable";
 
 export type Exchange = { method: string, host: string, path: string, status?: number, error?: string, took_ms: number, };
 

@@ -12,9 +12,10 @@ use url::Url;
 use super::cause::find_cause;
 use super::clocks::{Clocks, Moment, is_significant};
 use super::coding::CodingError;
-use super::error::HttpError;
+use super::error::{Delivery, HttpError};
 use super::journal::Journal;
-use super::{coding, verify};
+use super::{coding, proxy, verify};
+use crate::domain::error::NetworkFault;
 use crate::domain::exchange::Exchange;
 use crate::domain::http::{HttpRequest, HttpResponse};
 use crate::domain::sensitive::Sensitive;
@@ -164,7 +165,16 @@ impl Http {
     pub(in crate::io) async fn client(&self, url: &Url) -> Result<Client, HttpError> {
         let near = Loopback::from_url(url).is_some();
         match url.scheme() {
-            "https" => Ok(self.verified_client(near).await),
+            "https" if near => Ok(self.verified_client(near).await),
+            "https" => match proxy::check(url) {
+                Ok(()) => Ok(self.verified_client(near).await),
+                Err(variable) => Err(HttpError::Unreachable {
+                    host: host(url),
+                    fault: NetworkFault::ProxyVariable,
+                    what: variable.problem,
+                    delivery: Delivery::NotSent,
+                }),
+            },
             // Loopback traffic never leaves this computer (RFC 8252 §8.3).
             "http" if near => Ok(self.shared.plain.get_or_init(plain_client).clone()),
             _ => Err(HttpError::NotSecure { host: host(url) }),
@@ -183,7 +193,7 @@ impl Http {
             let added = trust.map(|trust| trust.added()).unwrap_or_default();
             let builder = Client::builder().tls_backend_preconfigured(verify::tls_config(Some(added)));
             // A proxy cannot reach this computer's loopback.
-            build(if near { builder.no_proxy() } else { builder.https_only(true) })
+            build(if near { builder.no_proxy() } else { proxy::configure(builder.https_only(true)) })
         };
         let client = tokio::task::spawn_blocking(make).await.expect("constant options make a client");
         *slot = Some((client.clone(), stamp));

@@ -1,19 +1,37 @@
-//! The proxy settings: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` (or in lower case), else the operating system's. Requests
-//! to loopback use no proxy.
+//! The proxy settings: the variables of the environment, else the operating system's. Requests to loopback use no proxy.
 
 use axum::http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::{ClientBuilder, Proxy};
 use url::Url;
 
 use super::chain::causes;
+use crate::domain::proxy::{ProxySettings, Variable};
 
 /// A server that is on no list of exceptions. It is never contacted (RFC 2606 §2).
 const ANY: &str = "https://provider.invalid/";
 
 /// The proxy for most servers, as host and port: the rest of its address may hold a password.
-pub fn proxy_in_use() -> Option<String> {
-    let any = Url::parse(ANY).ok()?;
-    proxy_of(&Matcher::from_system(), &any)
+pub fn proxy_in_use() -> Result<Option<String>, Variable> {
+    let any = Url::parse(ANY).expect("a constant address");
+    let Some(settings) = read_environment() else { return Ok(proxy_of(&Matcher::from_system(), &any)) };
+    let proxy = settings.proxy_for(&any)?;
+    Ok(proxy.and_then(|proxy| proxy_of(&Matcher::builder().all(proxy.expose().clone()).build(), &any)))
+}
+
+/// Refuses an address whose proxy cannot be used: without it nothing may go out.
+pub(super) fn check(url: &Url) -> Result<(), Variable> {
+    read_environment().map_or(Ok(()), |settings| settings.proxy_for(url).map(drop))
+}
+
+/// Makes a client use the proxy of the environment. Without one it uses the system's.
+pub(super) fn configure(builder: ClientBuilder) -> ClientBuilder {
+    let Some(settings) = read_environment() else { return builder };
+    builder.proxy(Proxy::custom(move |url| settings.proxy_for(url).ok()?.map(|proxy| proxy.expose().clone())))
+}
+
+fn read_environment() -> Option<ProxySettings> {
+    ProxySettings::from_variables(|name| Some(std::env::var_os(name)?.to_string_lossy().into_owned()))
 }
 
 fn proxy_of(matcher: &Matcher, url: &Url) -> Option<String> {
