@@ -321,6 +321,18 @@ fn nothing_goes_out_while_a_proxy_variable_cannot_be_used() {
 }
 
 #[test]
+fn a_proxy_whose_certificate_is_not_trusted_is_named() {
+    let home = Home::new();
+    let (platform, proxy) = (Platform::start(), Platform::start());
+    let address = format!("https://{CANARY}:{CANARY}@localhost:{}", proxy.port);
+    let outcome = platform.add(&home, "0.0.0.0", &[("HTTPS_PROXY", &address)]);
+    let error = outcome.error(12, "certificate_untrusted");
+    assert_eq!(error["host"], format!("localhost:{}", proxy.port));
+    assert_eq!(platform.requests() + proxy.requests(), 0, "nothing was sent");
+    assert_no_secret(&home, &[outcome]);
+}
+
+#[test]
 fn a_refusal_of_a_proxy_is_reported_without_its_password() {
     let home = trusting_home();
     let platform = Platform::start();

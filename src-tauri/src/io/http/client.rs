@@ -217,6 +217,9 @@ impl Http {
             *self.slot(near).lock().await = None;
             let skew = self.shared.clocks.median();
             let issuer = refusal.issuer.clone();
+            // A proxy that is reached over TLS shows a certificate of its own.
+            let proxy = proxy::describe_failure(error).and_then(|_| proxy::find_proxy(url).ok().flatten());
+            let host = proxy.unwrap_or(host);
             return HttpError::Untrusted { host, issuer, problem: refusal.problem, skew };
         }
         let ((fault, what), delivery) = find_cause(error);

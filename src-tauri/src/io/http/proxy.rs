@@ -13,10 +13,14 @@ const ANY: &str = "https://provider.invalid/";
 
 /// The proxy for most servers, as host and port: the rest of its address may hold a password.
 pub fn proxy_in_use() -> Result<Option<String>, Variable> {
-    let any = Url::parse(ANY).expect("a constant address");
-    let Some(settings) = read_environment() else { return Ok(proxy_of(&Matcher::from_system(), &any)) };
-    let proxy = settings.proxy_for(&any)?;
-    Ok(proxy.and_then(|proxy| proxy_of(&Matcher::builder().all(proxy.expose().clone()).build(), &any)))
+    find_proxy(&Url::parse(ANY).expect("a constant address"))
+}
+
+/// The proxy for this address, as host and port.
+pub(super) fn find_proxy(url: &Url) -> Result<Option<String>, Variable> {
+    let Some(settings) = read_environment() else { return Ok(proxy_of(&Matcher::from_system(), url)) };
+    let proxy = settings.proxy_for(url)?;
+    Ok(proxy.and_then(|proxy| proxy_of(&Matcher::builder().all(proxy.expose().clone()).build(), url)))
 }
 
 /// Refuses an address whose proxy cannot be used: without it nothing may go out.
