@@ -26,7 +26,7 @@ pub fn check(data: &[u8]) {
 
 fn check_document(issuer: &str, document: &[u8]) {
     let body = Sensitive::new(document.to_vec());
-    match read_metadata(issuer, &HttpResponse { status: 200, headers: Vec::new(), body }) {
+    match read_metadata(issuer, &HttpResponse { status: 200, body, ..HttpResponse::default() }) {
         Ok(metadata) => {
             assert_eq!(metadata.issuer, issuer);
             for endpoint in endpoints(&metadata) {

@@ -7,7 +7,7 @@ use crate::support::elements::plain_element;
 use crate::support::home::{Home, wait_until};
 use crate::support::keyrack::Outcome;
 use crate::support::scripted::{Response, Scripted};
-use crate::support::servers::{self, Server, write_element};
+use crate::support::servers::{self, CLIENT_SECRET, Server, write_element};
 
 /// The outcome of a call of the token endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,6 +164,54 @@ fn a_sign_in_that_fails_at_the_token_endpoint_saves_nothing_and_reports_the_caus
     assert_eq!(server.misdirected_calls(), 0, "no redirect is followed");
     sign_in(&home, &["connect", "acme"]).ok();
     home.assert_consistent(1);
+}
+
+#[test]
+fn what_broke_an_exchange_is_told_apart() {
+    let home = Home::new();
+    let server = scripted(&home);
+    for (response, fault, detail) in [
+        (Response::Bytes(b"220 mail.example ESMTP\r\n".to_vec()), "protocol", "its answer is not HTTP"),
+        (Response::Bytes(Vec::new()), "lost", "the connection was lost"),
+        (Response::Silence, "timeout", "no answer in time"),
+    ] {
+        server.enqueue(response.clone());
+        let error = sign_in(&home, &["connect", "acme", "--json"]).error(12, "provider_unreachable");
+        assert_eq!((error["network"].as_str(), error["detail"].as_str()), (Some(fault), Some(detail)));
+        server.enqueue(response);
+        let outcome = sign_in(&home, &["connect", "acme"]);
+        assert!(outcome.stderr.contains(&format!("(127.0.0.1: {detail})")), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn the_words_of_a_provider_are_shown_without_the_secrets_that_they_repeat() {
+    let home = Home::new();
+    let server = scripted(&home);
+    let mut outcomes = Vec::new();
+    for status in ["400 Bad Request", "200 OK"] {
+        let words = format!("no code=a-code for {CLIENT_SECRET}: see the manual");
+        let refusal = json!({ "error": "invalid_request", "error_description": words }).to_string();
+        for arguments in [&["connect", "acme"] as &[_], &["connect", "acme", "--json"]] {
+            server.enqueue(json(status, &refusal));
+            let outcome = sign_in(&home, arguments);
+            let shown = format!("{}{}", outcome.stdout, outcome.stderr);
+            assert!(shown.contains("no code=… for …: see the manual"), "{shown}");
+            outcomes.push(outcome);
+        }
+    }
+    sign_in(&home, &["connect", "acme", "--name", "Anvils"]).ok();
+    let refresh_token = format!("refresh-{}", server.token_requests().len());
+    let words = format!("{refresh_token} is unknown here");
+    server.enqueue(json("400 Bad Request", &json!({ "error": words }).to_string()));
+    let outcome = home.run(&["token", "Anvils"]);
+    assert!(outcome.stderr.contains("… is unknown here"), "{}", outcome.stderr);
+    outcomes.push(outcome);
+    for outcome in &outcomes {
+        for secret in [CLIENT_SECRET, "a-code", &refresh_token] {
+            assert!(!format!("{}{}", outcome.stdout, outcome.stderr).contains(secret), "{outcome:?}");
+        }
+    }
 }
 
 #[test]

@@ -276,11 +276,60 @@ fn proxy_variables_and_their_exceptions_are_used() {
 
     let outcome = platform.add(&home, "0.0.0.0", &variables);
     let error = outcome.error(12, "platform_unreachable");
-    assert_eq!(error["detail"], "the proxy does not answer");
+    assert_eq!((&error["detail"], &error["network"]), (&"the proxy does not answer".into(), &"proxy".into()));
     let socks = missing.replace("http://", "socks5h://");
     let other = platform.add(&home, "0.0.0.0", &[("ALL_PROXY", &socks)]);
     assert_eq!(other.error(12, "platform_unreachable")["detail"], "the proxy does not answer, or refuses");
     assert_no_secret(&home, &[outcome, other]);
+}
+
+#[test]
+fn nothing_goes_out_while_a_proxy_variable_cannot_be_used() {
+    let home = trusting_home();
+    let (platform, proxy) = (Platform::start(), Proxy::start(""));
+    let unusable = format!("http://keyrack:{CANARY}@127.0.0.1:{}x", proxy.port);
+    let mut outcomes = Vec::new();
+    for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        let outcome = platform.add(&home, "0.0.0.0", &[(variable, &unusable)]);
+        let error = outcome.error(12, "platform_unreachable");
+        assert!(error["detail"].as_str().is_some_and(|detail| detail.contains(variable)), "{error}");
+        assert_eq!(error["network"], "proxy_variable");
+        outcomes.push(outcome);
+
+        let doctor = home.start_with(&["doctor"], &[(variable, &unusable)]).wait();
+        assert_eq!(doctor.code(), Some(2));
+        let line = doctor.stdout.lines().find(|line| line.contains("network")).expect("a finding");
+        assert!(line.starts_with("problem") && line.contains(variable), "{line}");
+        outcomes.push(doctor);
+    }
+    assert_eq!(platform.requests(), 0);
+
+    // What only looks odd is used, also by a program that a web server starts.
+    let odd =
+        [("HTTPS_PROXY", format!(" '127.0.0.1:{}' ", proxy.port)), ("REQUEST_METHOD", "GET".to_owned())];
+    let odd = odd.each_ref().map(|(name, value)| (*name, value.as_str()));
+    outcomes.push(platform.add(&home, "0.0.0.0", &odd));
+    outcomes[8].error(10, "workspace_secrets");
+    proxy.assert_passed(platform.port);
+    let locked = Proxy::start(&format!("BasicAuth keyrack {CANARY}"));
+    let address = format!("keyrack:{CANARY}@127.0.0.1:{}", locked.port);
+    let exempt = format!("elsewhere.example 0.0.0.0:{}", platform.port + 1);
+    outcomes.push(platform.add(&home, "0.0.0.0", &[("https_proxy", &address), ("no_proxy", &exempt)]));
+    outcomes[9].error(10, "workspace_secrets");
+    locked.assert_passed(platform.port);
+    assert_no_secret(&home, &outcomes);
+}
+
+#[test]
+fn a_proxy_whose_certificate_is_not_trusted_is_named() {
+    let home = Home::new();
+    let (platform, proxy) = (Platform::start(), Platform::start());
+    let address = format!("https://{CANARY}:{CANARY}@localhost:{}", proxy.port);
+    let outcome = platform.add(&home, "0.0.0.0", &[("HTTPS_PROXY", &address)]);
+    let error = outcome.error(12, "certificate_untrusted");
+    assert_eq!(error["host"], format!("localhost:{}", proxy.port));
+    assert_eq!(platform.requests() + proxy.requests(), 0, "nothing was sent");
+    assert_no_secret(&home, &[outcome]);
 }
 
 #[test]

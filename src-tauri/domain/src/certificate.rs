@@ -1,5 +1,7 @@
 //! Why a server's certificate is refused, also by the numbers of the operating systems.
 
+use crate::error::NetworkFault;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 pub enum CertificateProblem {
     #[strum(serialize = "nobody known here vouches for its certificate")]
@@ -29,6 +31,16 @@ impl CertificateProblem {
     /// Whether a wrong clock on this computer would cause the same refusal.
     pub fn depends_on_clock(self) -> bool {
         matches!(self, Self::Expired | Self::NotYetValid)
+    }
+
+    /// The reason; `None` for an issuer that is not trusted.
+    pub fn network_fault(self) -> Option<NetworkFault> {
+        match self {
+            Self::UnknownIssuer => None,
+            Self::Expired | Self::NotYetValid => Some(NetworkFault::CertificateDate),
+            Self::WrongName | Self::NoName => Some(NetworkFault::CertificateName),
+            Self::Revoked | Self::NoStore | Self::Other => Some(NetworkFault::CertificateOther),
+        }
     }
 
     /// Reads the number at the end of an error text. The verifiers of Windows and macOS give most numbers only there.

@@ -39,6 +39,36 @@ pub enum Refused {
     Scope,
 }
 
+/// What broke an exchange with a server, for [`Code::ProviderUnreachable`], [`Code::PlatformUnreachable`], and
+/// [`Code::CertificateUntrusted`] where the issuer is not the reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkFault {
+    /// The name of the host has no address.
+    Name,
+    /// The host takes no connection.
+    Connection,
+    /// There was no agreement on TLS.
+    Handshake,
+    /// The certificate is not valid today.
+    CertificateDate,
+    /// The certificate is of another server.
+    CertificateName,
+    /// The certificate cannot be judged, or was not made for this.
+    CertificateOther,
+    /// What answers speaks another protocol.
+    Protocol,
+    /// The connection broke before the whole answer was there.
+    Lost,
+    /// No answer in time.
+    Timeout,
+    /// The proxy refused or did not answer.
+    Proxy,
+    /// A variable names no proxy that can be used, so nothing was sent.
+    ProxyVariable,
+}
+
 /// A code with the facts that its sentence needs. Serialised as `{ "code": …, …facts }`; absent facts are left out.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, thiserror::Error)]
@@ -62,6 +92,7 @@ pub struct Failure {
     pub candidates: Option<Vec<String>>,
     pub platform: Option<Box<PlatformAnswer>>,
     pub refused: Option<Refused>,
+    pub network: Option<NetworkFault>,
     /// The redirect address that was sent, for [`Code::RedirectMismatch`].
     pub redirect: Option<String>,
     /// The redirect address that is registered, if the provider named it.

@@ -5,7 +5,11 @@ use std::fmt;
 use url::Url;
 
 use super::exchange::Exchange;
+use super::redaction::SentSecrets;
 use super::sensitive::Sensitive;
+
+/// Headers of a request that hold no secret.
+const PLAIN_HEADERS: [&str; 2] = ["accept", "content-type"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "UPPERCASE")]
@@ -46,6 +50,19 @@ impl HttpRequest {
         self.headers.push((name, value.into()));
         self
     }
+
+    /// The secrets that it holds.
+    pub fn secrets(&self) -> SentSecrets {
+        let mut secrets = SentSecrets::default();
+        for (_, value) in self.headers.iter().filter(|(name, _)| !PLAIN_HEADERS.contains(name)) {
+            secrets.add_header(value.expose());
+        }
+        secrets.add_parameters(self.url.query_pairs().into_owned());
+        if let Some(body) = &self.body {
+            secrets.add_body(body.expose());
+        }
+        secrets
+    }
 }
 
 impl fmt::Debug for HttpRequest {
@@ -62,13 +79,15 @@ impl fmt::Debug for HttpRequest {
 }
 
 /// An answer, bounded in size.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct HttpResponse {
     pub status: u16,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     /// May contain tokens.
     pub body: Sensitive<Vec<u8>>,
+    /// The secrets of the request, which its words may repeat.
+    pub sent: SentSecrets,
 }
 
 impl HttpResponse {

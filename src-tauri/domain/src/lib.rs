@@ -18,6 +18,8 @@ pub mod hosted;
 pub mod http;
 pub mod item;
 pub mod oauth;
+pub mod proxy;
+pub mod redaction;
 pub mod renewal;
 pub mod sensitive;
 pub mod shell;

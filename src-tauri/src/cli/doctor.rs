@@ -6,7 +6,7 @@ use super::context::{Context, block_on};
 use super::print;
 use super::problem::Problem;
 use super::sentence::sentence;
-use crate::domain::error::{Code, Failure};
+use crate::domain::error::{Code, Failure, NetworkFault};
 use crate::engine::{ItemAudit, Repair};
 use crate::io::http::{check_trust, proxy_in_use};
 use crate::io::listener::Bound;
@@ -94,8 +94,12 @@ fn describe_network(context: &Context) -> Result<String, Failure> {
         several => format!(" and {} that were added", several.len()),
     };
     check_trust(&trust).map_err(|detail| Failure::new(Code::CertificateUntrusted).detail(detail))?;
-    let proxy =
-        proxy_in_use().map_or_else(|| "no proxy".to_owned(), |proxy| format!("through the proxy {proxy}"));
+    let proxy = proxy_in_use().map_err(|variable| {
+        let detail = format!("{}; write it like http://proxy.example:3128", variable.problem);
+        let network = Some(NetworkFault::ProxyVariable);
+        Failure { network, ..Failure::new(Code::Usage).name(variable.name).detail(detail) }
+    })?;
+    let proxy = proxy.map_or_else(|| "no proxy".to_owned(), |proxy| format!("through the proxy {proxy}"));
     let mut text = format!("{proxy}; the system's certificate authorities{added}");
     // Known only if a server was asked meanwhile.
     if let Some(skew) = context.engine.clock_skew() {

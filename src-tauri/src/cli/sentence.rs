@@ -3,7 +3,7 @@
 
 use super::print::shell_quoted;
 use crate::domain::element::Element;
-use crate::domain::error::{Code, Failure, Refused};
+use crate::domain::error::{Code, Failure, NetworkFault, Refused};
 use crate::domain::form::{FieldProblem, Problem};
 use crate::domain::text::one_line;
 use crate::io::vault::KEYCHAIN_NAME;
@@ -143,6 +143,9 @@ impl Facts<'_> {
             Code::PlatformBusy => "Try again in a minute.",
             Code::PlatformFailed => "Try again later.",
             Code::PlatformUncertain => LOOK_AT_PLATFORM,
+            Code::PlatformUnreachable | Code::ProviderUnreachable if self.0.network.is_some() => {
+                self.0.network.map_or("", advise_on_network)
+            }
             Code::PlatformUnreachable => "Check the connection and the address of the workspace.",
             Code::PortInUse => return Some(self.choose_port()),
             Code::ProviderBadResponse => "Its service may have changed.",
@@ -227,9 +230,15 @@ impl Facts<'_> {
         if matches!(self.0.code, Code::ElementInvalid | Code::CallbackInvalid | Code::KeychainLocked) {
             return words;
         }
+        // Of a provider the product is named already, which is not always the host.
+        let host = self.0.host.as_deref().filter(|_| self.0.network.is_some() && self.0.product.is_some());
+        let detail = self.0.detail.as_ref().map(|detail| match host {
+            Some(host) => format!("{host}: {detail}"),
+            None => detail.clone(),
+        });
         let answer = self.0.platform.as_deref();
-        let texts = answer.map(|a| [&a.message, &a.provider_message]).into_iter().flatten();
-        for text in [&self.0.detail].into_iter().chain(texts).flatten().map(|text| one_line(text)) {
+        let texts = answer.map(|a| [a.message.clone(), a.provider_message.clone()]).into_iter().flatten();
+        for text in [detail].into_iter().chain(texts).flatten().map(|text| one_line(&text)) {
             if !text.is_empty() && !words.contains(&text) {
                 words.push(text);
             }
@@ -265,6 +274,23 @@ impl Facts<'_> {
     }
 }
 
+fn advise_on_network(fault: NetworkFault) -> &'static str {
+    match fault {
+        NetworkFault::Name => "Check the address and the connection.",
+        NetworkFault::Connection => "Check the address, the connection and the firewall.",
+        NetworkFault::Handshake => "Check the address; a gateway of your network may also be in the way.",
+        NetworkFault::CertificateDate | NetworkFault::CertificateName | NetworkFault::CertificateOther => {
+            "Nothing was sent; ask your administrator."
+        }
+        NetworkFault::Protocol => "Check the address and its port.",
+        NetworkFault::Lost => "Try again.",
+        NetworkFault::Timeout => "Try again in a few minutes.",
+        NetworkFault::Proxy => "Check the proxy, or ask your administrator.",
+        NetworkFault::ProxyVariable => WRITE_PROXY,
+    }
+}
+
+const WRITE_PROXY: &str = "Nothing was sent. Write it like http://proxy.example:3128, or unset it.";
 const ADD_CERTIFICATE: &str = "If that is your own network's authority, ask your administrator for its certificate \
                                and add it with: keyrack trust add FILE";
 const PRACTISE: &str = "It can be practised (--workspace practice), and connected in a hosted workspace that still \

@@ -3,6 +3,8 @@
 //! are never followed: only the requested address may answer, and credentials go nowhere else. Compressed responses are
 //! not requested; one that comes is unpacked within the same bounds.
 
+mod cause;
+mod chain;
 mod client;
 mod clocks;
 mod coding;
@@ -13,6 +15,7 @@ mod proxy;
 mod tests;
 mod verify;
 
+pub(super) use cause::SILENCE;
 pub(super) use client::announces_empty_body;
 pub use client::{Bounds, Http};
 pub(super) use clocks::Moment;

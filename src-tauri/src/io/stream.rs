@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use url::Url;
 
-use super::http::{Delivery, Http, HttpError, Moment, announces_empty_body};
+use super::http::{Delivery, Http, HttpError, Moment, SILENCE, announces_empty_body};
 use body::{StreamedBody, spawn_reader};
 
 /// Slow reports take most of a minute before their first byte.
@@ -79,8 +79,8 @@ impl Http {
                 },
                 () = tokio::time::sleep_until(deadline) => {
                     if *last_activity.borrow() + idle <= Instant::now() {
-                        let what = "no answer in time";
-                        return Err(HttpError::Unreachable { host, what, delivery: Delivery::TimedOut });
+                        let ((fault, what), delivery) = (SILENCE, Delivery::TimedOut);
+                        return Err(HttpError::Unreachable { host, fault, what, delivery });
                     }
                 }
             }

@@ -7,7 +7,7 @@ use crate::domain::http::{HttpRequest, HttpResponse, Method};
 use crate::domain::oauth::metadata::{
     Metadata, MetadataProblem, issuer_of, read_metadata, toggle_trailing_slash, well_known,
 };
-use crate::io::http::{Delivery, Http, HttpError};
+use crate::io::http::{Http, HttpError};
 
 /// Reads the metadata of the authorization server at this address, or at this address of its metadata. What the first
 /// document lacks is looked for in the next.
@@ -28,9 +28,8 @@ pub async fn discover(http: &Http, address: &str) -> Result<Metadata, Failure> {
             Ok(answer) => answer,
             Err(_) if found.is_some() => break,
             // Gateways drop or refuse what they do not know; another place may have the document.
-            Err(HttpError::Unreachable { delivery, .. }) if delivery != Delivery::NotSent => {
-                let busy = Failure::new(Code::ProviderUnreachable).host(host_of(issuer));
-                unreachable.get_or_insert(busy.detail("no answer"));
+            Err(error @ HttpError::Unreachable { .. }) if !error.is_not_sent() => {
+                unreachable.get_or_insert(error.into());
                 continue;
             }
             Err(error) => return Err(error.into()),

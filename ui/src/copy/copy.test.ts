@@ -87,6 +87,33 @@ describe("failures on the way to a provider", () => {
     expect(unknown.body).toMatch(/^An authority that it does not know vouches for the server\./);
   });
 
+  it.each([
+    "name",
+    "connection",
+    "handshake",
+    "certificate_date",
+    "certificate_name",
+    "certificate_other",
+    "protocol",
+    "lost",
+    "timeout",
+    "proxy",
+    "proxy_variable",
+  ] as const)("that break because of the %s have words of their own", (network) => {
+    const host = "login.example.com";
+    const codes = ["provider_unreachable", "platform_unreachable", "certificate_untrusted"] as const;
+    const [words, ...same] = codes.map((code) =>
+      describeFailure({ code, network, host, product: "Acme" }, keyring),
+    );
+    for (const other of same) expect(other).toEqual(words);
+    const { title = "", body = "", move = "" } = words ?? {};
+    expect(`${title} ${body} ${move}`).not.toMatch(NOT_SHOWN);
+    expect(`${title} ${body}`).not.toMatch(/[{}]|undefined|'/);
+    expect(title).not.toMatch(/\.$/);
+    expect(body).toMatch(/\.$/);
+    expect(codes.map((code) => describeFailure({ code, host }, keyring).body)).not.toContain(body);
+  });
+
   it("tell_in_which_direction_the_clock_is_wrong", () => {
     expect(describeFailure({ code: "clock_wrong", clock_skew: 431 }, keyring).title).toBe(
       "The clock is 7 minutes slow",
@@ -436,6 +463,18 @@ describe("snippets", () => {
 
   it("offer_no_header_for_oauth1", () => {
     for (const { text } of listSnippets(connection, here, "oauth1")) expect(text).not.toContain("header");
+  });
+
+  it("call_only_commands_that_exist", () => {
+    const rust = readFileSync(new URL("../../../src-tauri/src/cli/mod.rs", import.meta.url), "utf8");
+    const commands = /enum Command \{(.*?)\n\}/s.exec(rust)?.[1] ?? "";
+    const known = [...commands.matchAll(/^ {4}(\w+)/gm)].map((match) => match[1]?.toLowerCase());
+    for (const auth of ["oauth2", "oauth1", "basic", "api_key", "custom"] as const) {
+      const text = listSnippets(connection, here, auth).map((snippet) => snippet.text);
+      const called = [...text.join("\n").matchAll(/keyrack (\w+)/g)].map((match) => match[1]);
+      expect(called).toContain("token");
+      for (const name of called) expect(known).toContain(name);
+    }
   });
 
   it("quote_names_for_a_shell", () => {

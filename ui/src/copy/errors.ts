@@ -351,6 +351,62 @@ const REFUSED: Record<NonNullable<Failure["refused"]>, ErrorCopy> = {
   },
 };
 
+/** What broke on the way to a server, where the code alone does not tell it. */
+const NETWORK: Record<NonNullable<Failure["network"]>, ErrorCopy> = {
+  name: {
+    title: "{host} was not found",
+    body: "No server is known by this name. Check the address and the connection to the internet.",
+  },
+  connection: {
+    title: "{host} can’t be reached",
+    body: "It takes no connection. Check the address and the connection to the internet, then try again.",
+  },
+  handshake: {
+    title: "{host} can’t be reached safely",
+    body: "No secure connection could be agreed on. Check the address. Something in your network may also be in the way.",
+    move: "administrator",
+  },
+  certificate_date: {
+    title: "The certificate of {host} is not valid today",
+    body: "It has expired or is not valid yet, or the clock of this computer is wrong. Nothing was sent.",
+    move: "administrator",
+  },
+  certificate_name: {
+    title: "The certificate belongs to another server",
+    body: "It was not made for {host}. Check the address. Nothing was sent.",
+    move: "administrator",
+  },
+  certificate_other: {
+    title: "The certificate of {host} can’t be trusted",
+    body: "The details say why. Nothing was sent.",
+    button: DETAILS,
+    move: "administrator",
+  },
+  protocol: {
+    title: "{host} sent something else than an answer",
+    body: "What is there is no web server. Check the address and its port.",
+  },
+  lost: {
+    title: "The connection to {host} was lost",
+    body: "It broke before the whole answer was there. Try again.",
+  },
+  timeout: {
+    title: "{host} does not answer",
+    body: "It took too long. Try again in a few minutes.",
+  },
+  proxy: {
+    title: "The proxy did not lead to {host}",
+    body: "The proxy of your network refused or did not answer. The details say which.",
+    move: "administrator",
+  },
+  proxy_variable: {
+    title: "The proxy can’t be used",
+    body: "A variable of this computer names it in a way that can’t be read, so nothing was sent. The details say which.",
+    button: DETAILS,
+    move: "administrator",
+  },
+};
+
 /** `workspace_secrets` while the secrets are entered: none were accepted yet. */
 export const SECRETS_REFUSED: ErrorCopy = {
   title: "{platform} does not accept these secrets",
@@ -400,11 +456,16 @@ function fill(template: string, known: Record<Fact, string | undefined>): string
   return text.startsWith("the ") ? `The ${text.slice(4)}` : text;
 }
 
+function chooseCopy(failure: Failure): ErrorCopy {
+  if (failure.refused !== undefined) return REFUSED[failure.refused];
+  return failure.network === undefined ? ERRORS[failure.code] : NETWORK[failure.network];
+}
+
 /** Puts a failure into words, with the row of its code or with another one. */
 export function describeFailure(
   failure: Failure,
   names: Names,
-  copy: ErrorCopy = failure.refused === undefined ? ERRORS[failure.code] : REFUSED[failure.refused],
+  copy: ErrorCopy = chooseCopy(failure),
 ): FailureWords {
   const known = collectFacts(failure, names);
   const lacks = copy.needs !== undefined && known[copy.needs] === undefined;

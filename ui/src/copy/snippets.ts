@@ -27,12 +27,8 @@ export function listSnippets(
   };
   const hosted = workspace.kind === "hosted";
   if (auth === "oauth1" && !hosted) {
-    // OAuth 1.0a signs each request, so there is no header to make in advance.
-    return [
-      { tab: "Shell", text: `keyrack token ${name} --format json` },
-      { tab: "curl", text: `keyrack curl ${name} --run` },
-      env,
-    ];
+    // OAuth 1.0a signs each request, so there is no header that curl could send.
+    return [{ tab: "Shell", text: `keyrack token ${name} --format json` }, env];
   }
   // A hosted platform takes the calls, and signs those of OAuth 1.0a; every element answers /ping.
   const address = hosted

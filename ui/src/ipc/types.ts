@@ -10,9 +10,11 @@ export type PlatformAnswer = { status?: number, request_id?: string, message?: s
 
 export type Refused = "client" | "registration" | "scope";
 
+export type NetworkFault = "name" | "connection" | "handshake" | "certificate_date" | "certificate_name" | "certificate_other" | "protocol" | "lost" | "timeout" | "proxy" | "proxy_variable";
+
 export type Exchange = { method: string, host: string, path: string, status?: number, error?: string, took_ms: number, };
 
-export type Failure = { code: Code, fields?: Array<FieldProblem>, product?: string, name?: string, host?: string, port?: number, free_port?: number, detail?: string, candidates?: Array<string>, platform?: PlatformAnswer, refused?: Refused, redirect?: string, registered?: string, issuer?: string, clock_skew?: number, retry_after?: number, expected?: string, found?: string, exchanges?: Array<Exchange>, report?: string, };
+export type Failure = { code: Code, fields?: Array<FieldProblem>, product?: string, name?: string, host?: string, port?: number, free_port?: number, detail?: string, candidates?: Array<string>, platform?: PlatformAnswer, refused?: Refused, network?: NetworkFault, redirect?: string, registered?: string, issuer?: string, clock_skew?: number, retry_after?: number, expected?: string, found?: string, exchanges?: Array<Exchange>, report?: string, };
 
 export type Appearance = "system" | "light" | "dark";
 

@@ -11,8 +11,9 @@ use url::Url;
 use super::answer::{is_empty, json};
 use crate::error::{Code, Failure, PlatformAnswer};
 use crate::http::HttpResponse;
+use crate::redaction::redact;
 use crate::text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
-use error_text::{ErrorText, redact};
+use error_text::ErrorText;
 
 pub use form_problems::{field_names, field_problems};
 
@@ -63,11 +64,15 @@ pub fn read(answer: &HttpResponse, operation: Operation<'_>, secrets: &[&str], n
     }
     let words = ErrorText::read(answer);
     let request_id = words.request_id.as_deref().map(|id| plain_line(id, LONGEST_CODE));
+    let redacted = |text: String| {
+        let line = plain_line(&redact(&text, secrets), LONGEST_DESCRIPTION);
+        (!line.is_empty()).then_some(line)
+    };
     let platform = PlatformAnswer {
         status: Some(answer.status),
         request_id: request_id.filter(|id| !id.is_empty()),
-        message: words.message.as_deref().and_then(|text| redact(text, secrets)),
-        provider_message: words.provider_message.as_deref().and_then(|text| redact(text, secrets)),
+        message: words.message.clone().and_then(redacted),
+        provider_message: words.provider_message.clone().and_then(redacted),
         retry_after: answer.header("retry-after").and_then(|text| retry_after(text, now_s)),
     };
     let mut failure = Failure::new(code(answer, operation, &words));

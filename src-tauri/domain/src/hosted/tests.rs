@@ -448,7 +448,7 @@ fn a_request_id_without_a_visible_character_is_none() {
     for (id, expected) in [(r"r1\u202e", Some("r1")), (r"\u202e", None), (r"\u0007 ", None)] {
         let body = format!(r#"{{"requestId":"{id}","message":"No."}}"#);
         let body = crate::sensitive::Sensitive::new(body.into_bytes());
-        let answer = crate::http::HttpResponse { status: 400, headers: Vec::new(), body };
+        let answer = crate::http::HttpResponse { status: 400, body, ..Default::default() };
         let failure = refusal::read(&answer, refusal::Operation::Platform, &[], 0);
         assert_eq!(failure.platform.expect("an answer").request_id.as_deref(), expected, "{id}");
     }

@@ -136,7 +136,7 @@ mod tests {
     const NOW: u64 = 1_795_716_000;
 
     fn answer(status: u16, body: &str) -> HttpResponse {
-        HttpResponse { status, headers: Vec::new(), body: Sensitive::new(body.as_bytes().to_vec()) }
+        HttpResponse { status, body: Sensitive::new(body.as_bytes().to_vec()), ..HttpResponse::default() }
     }
 
     fn asked_at(endpoint: &str, status: u16, body: &str) -> Result<DeviceAuthorization, TokenRefusal> {

@@ -253,7 +253,7 @@ mod tests {
     const ISSUER: &str = "https://id.example.com/tenant";
 
     fn answer(status: u16, body: &str) -> HttpResponse {
-        HttpResponse { status, headers: Vec::new(), body: Sensitive::new(body.as_bytes().to_vec()) }
+        HttpResponse { status, body: Sensitive::new(body.as_bytes().to_vec()), ..HttpResponse::default() }
     }
 
     /// A document of [`ISSUER`] with these members more.

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> HttpResponse {
-        HttpResponse { status, headers: Vec::new(), body: Sensitive::new(body.as_bytes().to_vec()) }
+        HttpResponse { status, body: Sensitive::new(body.as_bytes().to_vec()), ..HttpResponse::default() }
     }
 
     fn asked(grants: &[Grant], redirect_uri: Option<&str>, scope: Option<&str>) -> Value {

@@ -58,7 +58,7 @@ mod tests {
     use crate::sensitive::Sensitive;
 
     fn answer(status: u16, body: &str) -> HttpResponse {
-        HttpResponse { status, headers: Vec::new(), body: Sensitive::new(body.as_bytes().to_vec()) }
+        HttpResponse { status, body: Sensitive::new(body.as_bytes().to_vec()), ..HttpResponse::default() }
     }
 
     fn account(body: &str) -> Result<Option<Account>, TokenRefusal> {

@@ -8,7 +8,7 @@ use super::*;
 use crate::attempt::Stage;
 use crate::connection::Status;
 use crate::element::{Condition, FieldOption};
-use crate::error::{Code, Failure, PlatformAnswer, Refused};
+use crate::error::{Code, Failure, NetworkFault, PlatformAnswer, Refused};
 use crate::exchange::Exchange;
 use crate::form::{FieldProblem, Problem};
 use crate::values::FieldKind;
@@ -26,6 +26,7 @@ fn types_ts_is_current() {
         FieldProblem::decl(&cfg),
         PlatformAnswer::decl(&cfg),
         Refused::decl(&cfg),
+        NetworkFault::decl(&cfg),
         Exchange::decl(&cfg),
         Failure::decl(&cfg),
         Appearance::decl(&cfg),

@@ -56,6 +56,6 @@ fn view_settings(engine: &Engine) -> SettingsView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         // An unreadable file holds no authority that is trusted.
         certificates: engine.trust().list().unwrap_or_default(),
-        proxy: proxy_in_use().unwrap_or_default(),
+        proxy: proxy_in_use().map_or_else(|variable| variable.problem.to_owned(), Option::unwrap_or_default),
     }
 }

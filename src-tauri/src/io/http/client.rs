@@ -9,11 +9,13 @@ use reqwest::{Client, ClientBuilder, Method};
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::cause::find_cause;
 use super::clocks::{Clocks, Moment, is_significant};
 use super::coding::CodingError;
 use super::error::{Delivery, HttpError};
 use super::journal::Journal;
 use super::{coding, proxy, verify};
+use crate::domain::error::NetworkFault;
 use crate::domain::exchange::Exchange;
 use crate::domain::http::{HttpRequest, HttpResponse};
 use crate::domain::sensitive::Sensitive;
@@ -110,6 +112,7 @@ impl Http {
     }
 
     async fn send_unrecorded(&self, request: HttpRequest, bounds: Bounds) -> Result<HttpResponse, HttpError> {
+        let sent = request.secrets();
         let url = request.url;
         let client = self.client(&url).await?;
         let method = Method::from_bytes(request.method.as_str().as_bytes()).expect("a method of HTTP");
@@ -155,14 +158,23 @@ impl Http {
             Err(_) if status == 429 || status >= 500 => Vec::new(),
             Err(error) => return Err(to_coding_error(host(&url), error)),
         };
-        Ok(HttpResponse { status, headers, body: Sensitive::new(body) })
+        Ok(HttpResponse { status, headers, body: Sensitive::new(body), sent })
     }
 
     /// The client for an address. [`HttpError::NotSecure`] for http to another computer.
     pub(in crate::io) async fn client(&self, url: &Url) -> Result<Client, HttpError> {
         let near = Loopback::from_url(url).is_some();
         match url.scheme() {
-            "https" => Ok(self.verified_client(near).await),
+            "https" if near => Ok(self.verified_client(near).await),
+            "https" => match proxy::check(url) {
+                Ok(()) => Ok(self.verified_client(near).await),
+                Err(variable) => Err(HttpError::Unreachable {
+                    host: host(url),
+                    fault: NetworkFault::ProxyVariable,
+                    what: variable.problem,
+                    delivery: Delivery::NotSent,
+                }),
+            },
             // Loopback traffic never leaves this computer (RFC 8252 §8.3).
             "http" if near => Ok(self.shared.plain.get_or_init(plain_client).clone()),
             _ => Err(HttpError::NotSecure { host: host(url) }),
@@ -181,7 +193,7 @@ impl Http {
             let added = trust.map(|trust| trust.added()).unwrap_or_default();
             let builder = Client::builder().tls_backend_preconfigured(verify::tls_config(Some(added)));
             // A proxy cannot reach this computer's loopback.
-            build(if near { builder.no_proxy() } else { builder.https_only(true) })
+            build(if near { builder.no_proxy() } else { proxy::configure(builder.https_only(true)) })
         };
         let client = tokio::task::spawn_blocking(make).await.expect("constant options make a client");
         *slot = Some((client.clone(), stamp));
@@ -205,11 +217,13 @@ impl Http {
             *self.slot(near).lock().await = None;
             let skew = self.shared.clocks.median();
             let issuer = refusal.issuer.clone();
+            // A proxy that is reached over TLS shows a certificate of its own.
+            let proxy = proxy::describe_failure(error).and_then(|_| proxy::find_proxy(url).ok().flatten());
+            let host = proxy.unwrap_or(host);
             return HttpError::Untrusted { host, issuer, problem: refusal.problem, skew };
         }
-        let (what, delivery) = describe(error);
-        let what = proxy::describe_failure(error).filter(|_| error.is_connect()).unwrap_or(what);
-        HttpError::Unreachable { host, what, delivery }
+        let ((fault, what), delivery) = find_cause(error);
+        HttpError::Unreachable { host, fault, what, delivery }
     }
 }
 
@@ -258,14 +272,4 @@ fn to_coding_error(host: String, error: CodingError) -> HttpError {
 fn header_text(value: &[u8]) -> String {
     std::str::from_utf8(value)
         .map_or_else(|_| value.iter().copied().map(char::from).collect(), ToOwned::to_owned)
-}
-
-fn describe(error: &reqwest::Error) -> (&'static str, Delivery) {
-    match (error.is_connect(), error.is_timeout(), error.is_builder()) {
-        (true, true, _) => ("no answer in time", Delivery::NotSent),
-        (true, false, _) => ("no connection", Delivery::NotSent),
-        (false, true, _) => ("no answer in time", Delivery::TimedOut),
-        (false, false, true) => ("the request could not be built", Delivery::NotSent),
-        (false, false, false) => ("the connection was lost", Delivery::MaybeSent),
-    }
 }

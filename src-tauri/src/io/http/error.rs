@@ -2,16 +2,16 @@
 
 use super::clocks::is_significant;
 use crate::domain::certificate::CertificateProblem;
-use crate::domain::error::{Code, Failure};
+use crate::domain::error::{Code, Failure, NetworkFault};
 
 const NOT_SECURE: &str = "its address does not begin with https";
 
 /// Never holds an address, whose query could hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
-    /// No connection, or it broke.
+    /// No connection, or it broke. `what` is more precise than `fault`.
     #[error("{host}: {what}")]
-    Unreachable { host: String, what: &'static str, delivery: Delivery },
+    Unreachable { host: String, fault: NetworkFault, what: &'static str, delivery: Delivery },
     /// The server's certificate was refused, and nothing was sent. `issuer` is that of the last certificate in the
     /// chain, `skew` the seconds that the clocks of other servers are ahead of this computer's.
     #[error("{host}: {}", problem.description())]
@@ -61,7 +61,9 @@ impl HttpError {
     pub fn into_failure(self, unreachable: Code, bad_response: Code) -> Failure {
         let what = self.description();
         match self {
-            Self::Unreachable { host, .. } => Failure::new(unreachable).host(host).detail(what),
+            Self::Unreachable { host, fault, .. } => {
+                Failure { network: Some(fault), ..Failure::new(unreachable).host(host).detail(what) }
+            }
             Self::NotSecure { host } | Self::TooLarge { host } | Self::Compressed { host, .. } => {
                 Failure::new(bad_response).host(host).detail(what)
             }
@@ -71,6 +73,7 @@ impl HttpError {
                 Failure {
                     // Only of this problem is the issuer the reason.
                     issuer: issuer.filter(|_| problem == CertificateProblem::UnknownIssuer),
+                    network: problem.network_fault(),
                     clock_skew: skew.filter(|_| clock),
                     ..Failure::new(Code::CertificateUntrusted).host(host).detail(format!("{what}{or_clock}"))
                 }

@@ -15,7 +15,7 @@ use url::Url;
 
 use super::*;
 use crate::domain::certificate::CertificateProblem;
-use crate::domain::error::{Code, Failure};
+use crate::domain::error::{Code, Failure, NetworkFault};
 use crate::domain::http::{HttpRequest, HttpResponse, Method};
 use crate::io::clock;
 use crate::io::trust::Trust;
@@ -166,6 +166,7 @@ async fn a_trusted_authority_does_not_make_every_certificate_valid() {
         let HttpError::Untrusted { problem, .. } = error else { panic!("{wanted:?}: {error:?}") };
         assert_eq!(problem, wanted);
         let failure = Failure::from(error);
+        assert_eq!(failure.network.is_some(), failure.issuer.is_none(), "{failure:?}");
         assert_eq!(failure.code, Code::CertificateUntrusted);
         assert!(failure.detail.as_deref().is_some_and(|detail| detail.ends_with(says)), "{failure:?}");
         assert_eq!(failure.clock_skew, None);
@@ -453,6 +454,74 @@ async fn a_response_whose_end_is_in_doubt_is_refused() {
     }
 }
 
+/// A server that sends these bytes, whatever it is asked, and closes the connection.
+async fn answer_with(bytes: &'static [u8]) -> u16 {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound");
+    let port = socket.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = socket.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(bytes).await;
+            let _ = stream.shutdown().await;
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn what_broke_an_exchange_is_named() {
+    use NetworkFault::{Connection, Handshake, Lost, Name, Protocol, Timeout};
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("bound").local_addr();
+    let refusing = free.expect("an address").port();
+    let mail = answer_with(b"220 mail.example ESMTP\r\n").await;
+    // TLS 1.0, an alert: handshake_failure, and protocol_version.
+    let (picky, old) =
+        (answer_with(b"\x15\x03\x01\0\x02\x02\x28").await, answer_with(b"\x15\x03\x01\0\x02\x02\x46").await);
+    let wants_certificate = answer_with(b"\x15\x03\x03\0\x02\x02\x74").await;
+    let (closing, head) = (answer_with(b"").await, answer_with(b"HTTP/1.1 200 OK\r\nContent-Le").await);
+    let half = answer_with(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}").await;
+    let chunks = answer_with(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n").await;
+    let (quiet, ca) = (silent().await, authority("Example Gateway"));
+    let (tls, _) = serve(Some(server_tls("localhost", &ca, |_| {})), OK.to_owned()).await;
+    let (refused, no_http) = ("it refused the connection", "its answer is not HTTP");
+    let (unsafe_tls, lost) = ("it speaks no version of TLS that is safe", "the connection was lost");
+    let https = |port| format!("https://localhost:{port}/");
+    let http = |port| format!("http://localhost:{port}/");
+    for (address, fault, what) in [
+        ("https://name.invalid/".to_owned(), Name, "its name was not found"),
+        (http(refusing), Connection, refused),
+        (https(refusing), Connection, refused),
+        (https(mail), Handshake, "it does not speak TLS at this port"),
+        (https(closing), Handshake, "it broke off the TLS handshake"),
+        (https(picky), Handshake, unsafe_tls),
+        (https(old), Handshake, unsafe_tls),
+        (https(wants_certificate), Handshake, "it wants a certificate of this computer"),
+        (http(mail), Protocol, no_http),
+        (tls.as_str().replace("https", "http"), Protocol, no_http),
+        (http(chunks), Protocol, no_http),
+        (http(closing), Lost, lost),
+        (http(head), Lost, lost),
+        (http(half), Lost, lost),
+        (quiet.to_string(), Timeout, "no answer in time"),
+    ] {
+        let delivery = match fault {
+            Timeout => Delivery::TimedOut,
+            Protocol | Lost => Delivery::MaybeSent,
+            _ => Delivery::NotSent,
+        };
+        let time = if fault == Timeout { Duration::from_millis(1) } else { Bounds::default().time };
+        let url: Url = address.parse().expect("an address");
+        let asking = Http::default();
+        let error = asking.send_within(get(&url), Bounds { time, ..Bounds::default() }).await;
+        let (error, host) = (error.expect_err("no answer"), url.host_str().expect("a host").to_owned());
+        assert_eq!(error, HttpError::Unreachable { host: host.clone(), fault, what, delivery }, "{address}");
+        let failure = Failure::from(error);
+        assert_eq!((failure.code, failure.network), (Code::ProviderUnreachable, Some(fault)), "{address}");
+        assert_eq!((failure.host, failure.detail.as_deref()), (Some(host), Some(what)), "{address}");
+    }
+}
+
 #[tokio::test]
 async fn the_journal_holds_requests_and_no_values() {
     let refusal = r#"{"error":"invalid_grant","error_description":"canary-4f3c2b1a09e8d7c6"}"#;
@@ -485,7 +554,7 @@ async fn the_journal_holds_requests_and_no_values() {
         short,
         [
             ("POST", "/v1/…/token", Some(400), "invalid_grant"),
-            ("POST", "/v1/…/token", None, "no connection"),
+            ("POST", "/v1/…/token", None, "it refused the connection"),
             ("POST", "/v1/…/token", None, "its address does not begin with https"),
             ("GET", "/", None, "not waited for"),
         ]

@@ -12,6 +12,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
+use super::chain::causes;
 use crate::domain::certificate::CertificateProblem;
 use crate::io::trust::{Added, Trust, check_server, is_self_issued, issuer_name, not_before};
 
@@ -50,13 +51,7 @@ pub(super) struct CertificateRefusal {
 impl CertificateRefusal {
     /// Finds the refusal among the causes of an error.
     pub(super) fn find_in<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Self> {
-        let mut causes =
-            std::iter::successors(Some(error), |&error| match error.downcast_ref::<std::io::Error>() {
-                // `source` skips the error that an `io::Error` wraps.
-                Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
-                None => error.source(),
-            });
-        causes.find_map(|error| match error.downcast_ref()? {
+        causes(error).find_map(|error| match error.downcast_ref()? {
             rustls::Error::InvalidCertificate(CertificateError::Other(refused)) => refused.0.downcast_ref(),
             _ => None,
         })

@@ -65,15 +65,15 @@ fn unanswered(error: HttpError) -> Result<TokenRefusal, Failure> {
 mod tests {
     use super::*;
     use crate::domain::certificate::CertificateProblem;
-    use crate::domain::error::Code;
+    use crate::domain::error::{Code, NetworkFault};
     use crate::io::http::Delivery;
 
     #[test]
     fn only_a_server_that_does_not_answer_is_asked_again() {
         let host = || "id.example.com".to_owned();
         for delivery in [Delivery::NotSent, Delivery::MaybeSent, Delivery::TimedOut] {
-            let what = "no answer";
-            let refusal = unanswered(HttpError::Unreachable { host: host(), what, delivery });
+            let (fault, what) = (NetworkFault::Lost, "no answer");
+            let refusal = unanswered(HttpError::Unreachable { host: host(), fault, what, delivery });
             let refusal = refusal.expect("a reason to wait");
             assert!(matches!(poll_outcome(Err(refusal), 5), PollOutcome::Wait { interval: 10 }));
         }

@@ -42,7 +42,8 @@ fn published(more: &str) -> Metadata {
         "token_endpoint":"https://id.example.com/tenant/token"{more}}}"#
     );
     let body = Sensitive::new(text.into_bytes());
-    read_metadata(ISSUER, &HttpResponse { status: 200, headers: Vec::new(), body }).expect("metadata")
+    let answer = HttpResponse { status: 200, body, ..HttpResponse::default() };
+    read_metadata(ISSUER, &answer).expect("metadata")
 }
 
 fn oauth2(element: &Element) -> &Oauth2 {

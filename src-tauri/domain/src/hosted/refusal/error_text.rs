@@ -4,10 +4,6 @@ use serde_json::Value;
 
 use crate::hosted::answer::{as_text, json};
 use crate::http::HttpResponse;
-use crate::text::{LONGEST_DESCRIPTION, plain_line};
-
-/// Shorter secrets are not removed: that would garble the text.
-const SHORTEST_SECRET: usize = 4;
 
 /// The text as received. It may repeat secrets.
 #[derive(Default)]
@@ -70,31 +66,5 @@ impl ErrorText {
 
     pub(super) fn mentions_workspace_secrets(&self) -> bool {
         self.contains("organization") && self.contains("secret")
-    }
-}
-
-/// One bounded line without the secrets that were sent, in plain or in query encoding.
-pub(super) fn redact(text: &str, secrets: &[&str]) -> Option<String> {
-    let mut text = text.to_owned();
-    let mut secrets: Vec<&str> = secrets.iter().copied().filter(|s| s.len() >= SHORTEST_SECRET).collect();
-    // Longest first: one secret may be the beginning of another.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    for secret in secrets {
-        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        text = text.replace(secret, "…").replace(&encoded, "…");
-    }
-    let line = plain_line(&text, LONGEST_DESCRIPTION);
-    (!line.is_empty()).then_some(line)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sent_secrets_are_redacted() {
-        let words = "apiSecret=a%2Fb%3D and a/b= and \u{202E}more";
-        assert_eq!(redact(words, &["a/b="]).as_deref(), Some("apiSecret=… and … and more"));
-        assert_eq!(redact("it was s3cr3t-more", &["s3cr3t", "s3cr3t-more"]).as_deref(), Some("it was …"));
     }
 }

@@ -17,7 +17,7 @@ pub fn error_code(answer: &HttpResponse) -> Option<String> {
     if own.is_none() && answer.status < 400 {
         return None;
     }
-    let error = members.code(own, answer)?;
+    let error = answer.sent.redact(&members.code(own, answer)?);
     let plain = error.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
     (plain && error.len() <= LONGEST_REPORTED_CODE).then_some(error)
 }

@@ -300,9 +300,10 @@ impl Members {
     }
 
     pub(in crate::oauth) fn refused(&self, error: String, answer: &HttpResponse) -> TokenRefusal {
-        let description = self.description().map(|text| plain_line(text, LONGEST_DESCRIPTION));
+        let clean = |text: &str, longest| plain_line(&answer.sent.redact(text), longest);
+        let description = self.description().map(|text| clean(text, LONGEST_DESCRIPTION));
         TokenRefusal::Refused {
-            error: plain_line(&error, LONGEST_CODE),
+            error: clean(&error, LONGEST_CODE),
             description: description.filter(|text| !text.is_empty()),
             status: answer.status,
         }

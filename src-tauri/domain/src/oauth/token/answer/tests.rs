@@ -5,7 +5,7 @@ use crate::sensitive::Sensitive;
 const NOW: u64 = 1_795_716_000;
 
 fn answer(status: u16, body: &str) -> HttpResponse {
-    HttpResponse { status, headers: Vec::new(), body: Sensitive::new(body.as_bytes().to_vec()) }
+    HttpResponse { status, body: Sensitive::new(body.as_bytes().to_vec()), ..HttpResponse::default() }
 }
 
 fn read(status: u16, body: &str) -> Result<TokenSet, TokenRefusal> {
