@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Mutex;
 
 use tracing::Level;
@@ -53,9 +54,12 @@ impl Write for LogFile {
 }
 
 fn open() -> io::Result<File> {
-    let path = Paths::from_env()?.state.join("keyrack.log");
-    if std::fs::metadata(&path).is_ok_and(|m| m.len() > MAX_BYTES) {
-        std::fs::rename(&path, path.with_extension("log.old"))?;
+    open_at(&Paths::from_env()?.state.join("keyrack.log"))
+}
+
+fn open_at(path: &Path) -> io::Result<File> {
+    if std::fs::metadata(path).is_ok_and(|m| m.len() > MAX_BYTES) {
+        std::fs::rename(path, path.with_extension("log.old"))?;
     }
     let mut options = File::options();
     // Appends are atomic: two processes never overwrite each other.
@@ -63,4 +67,18 @@ fn open() -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn only_the_owner_can_read_the_log() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = open_at(&folder.path().join("keyrack.log")).expect("a log");
+        assert_eq!(log.metadata().expect("exists").permissions().mode() & 0o777, 0o600);
+    }
 }
