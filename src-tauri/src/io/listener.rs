@@ -22,7 +22,7 @@ use super::loopback::Loopback;
 use connection::serve_connection;
 pub use connection::{Answers, Limits};
 pub(crate) use head::RawQuery;
-use places::Places;
+pub(crate) use places::Places;
 
 /// Pause before accepting again when the process has no file descriptor left.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(50);
