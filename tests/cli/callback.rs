@@ -4,9 +4,11 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use std::time::Duration;
 
 use url::Url;
 
+use crate::support::attackers::{Attackers, median_time};
 use crate::support::home::Home;
 use crate::support::http;
 use crate::support::keyrack::Running;
@@ -22,9 +24,60 @@ pub(super) fn with(callback: &Url, name: &str, value: Option<&str>) -> Url {
     changed
 }
 
-fn state(callback: &Url) -> String {
-    let (_, value) = callback.query_pairs().find(|(name, _)| name == "state").expect("a state");
-    value.into_owned()
+/// An answer with the `state` of a callback, byte for byte.
+fn ill_formed(callback: &Url, query: &str) -> std::io::Result<http::Answer> {
+    let (_, state) = callback.query_pairs().find(|(name, _)| name == "state").expect("a state");
+    let target = format!("{}?{query}&state={state}", callback.path());
+    http::send(callback, &format!("GET {target} HTTP/1.1\r\nHost: {}\r\n\r\n", http::authority(callback)))
+}
+
+#[test]
+fn an_ill_formed_answer_with_our_state_ends_the_sign_in() {
+    let home = Home::new();
+    for (query, exit, code) in [
+        ("error=access_denied&error_description=introducci%u00f3n", 14, "access_denied"),
+        ("error=user_denied&error_description=<a b\u{1}>", 14, "access_denied"),
+        ("code=c&code=d", 15, "provider_bad_response"),
+        ("code=c&state=forged", 15, "provider_bad_response"),
+    ] {
+        let mut running = home.practise(&["zendesk", "--json"], &[]);
+        let callback = user::allow(&running.line("open: "));
+        let page = ill_formed(&callback, query).expect("a page");
+        assert!(page.body.contains("was not connected"), "{}", page.body);
+        running.wait().error(exit, code);
+    }
+    home.assert_consistent(0);
+}
+
+#[test]
+fn an_answer_without_state_is_reported_once_and_the_sign_in_goes_on() {
+    let home = Home::new();
+    let mut running = home.practise(&["zendesk", "--json"], &[]);
+    let callback = user::allow(&running.line("open: "));
+    for _ in 0..2 {
+        assert_eq!(http::get(&with(&callback, "state", None)).expect("an answer").status, 404);
+    }
+    running.line("Something came back that does not belong to this sign-in.");
+    assert!(http::get(&callback).expect("a page").body.contains("is connected"));
+    let outcome = running.wait().ok();
+    assert_eq!(outcome.stderr.matches("Something came back").count(), 1, "{}", outcome.stderr);
+    assert!(!outcome.stdout.contains("Something came back"));
+    home.assert_consistent(1);
+}
+
+#[test]
+fn idle_dripping_and_reopening_connections_do_not_delay_the_callback() {
+    let home = Home::new();
+    let mut running = home.practise(&["zendesk"], &[]);
+    let callback = user::allow(&running.line("open: "));
+    let attackers = Attackers::without_requests(&http::authority(&callback), 512);
+    let delay = median_time(|| {
+        assert_eq!(http::get(&with(&callback, "state", None)).expect("an answer").status, 404);
+    });
+    assert!(delay < Duration::from_secs(1), "{delay:?}");
+    assert!(http::get(&callback).expect("a page").body.contains("is connected"));
+    drop(attackers);
+    running.wait().ok();
 }
 
 #[test]
@@ -32,12 +85,10 @@ fn requests_that_are_not_the_callback_get_404_and_do_not_end_the_sign_in() {
     let home = Home::new();
     let mut running = home.practise(&["zendesk"], &[]);
     let callback = user::allow(&running.line("open: "));
-    let twice = format!("{callback}&state={}", state(&callback));
     for other in [
         with(&callback, "state", Some("forged")),
         with(&callback, "state", None),
         with(&callback, "state", Some("")),
-        twice.parse().expect("an address"),
         callback.join("/favicon.ico").expect("an address"),
         callback.join("/").expect("an address"),
         callback.join("/callback/desk").expect("an address"),

@@ -134,3 +134,29 @@ fn a_provider_that_refuses_pkce_does_not_get_a_sign_in_without_it() {
     assert!(server.token_requests().is_empty(), "nothing was exchanged");
     home.assert_consistent(0);
 }
+
+#[test]
+fn a_client_that_sends_no_secret_always_sends_a_challenge() {
+    let home = Home::new();
+    let server = Scripted::start();
+    let public = json!({
+        "token_endpoint_auth_methods_supported": ["none"],
+        "code_challenge_methods_supported": ["plain"],
+    });
+    server.publish(METADATA_PATH, metadata(&server, public));
+    // A secret is given, but this server takes none.
+    let mut running = start_sign_in(&home, &server.url);
+    let address = running.line("open: ");
+    assert!(address.contains("code_challenge_method=S256"), "{address}");
+    let tab = user::open_tab(&Visitor::new().follow(&address));
+    running.wait().ok();
+    assert!(tab.join().expect("a tab").expect("a page").body.contains("is connected"));
+    let exchange = &server.token_requests()[0];
+    assert!(exchange.contains("code_verifier=") && !exchange.contains("client_secret"), "{exchange}");
+    home.assert_consistent(1);
+
+    let issuer = format!("issuer={}", server.url);
+    let arguments = ["connect", "oauth2", "--json", "--set", &issuer, "--set", "pkce=off"];
+    let error = servers::start_sign_in(&home, &arguments, &[]).wait().error(2, "form_invalid");
+    assert!(error.to_string().contains("pkce"), "{error}");
+}

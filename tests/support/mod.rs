@@ -4,6 +4,7 @@
 // Each test target uses a part of these modules.
 #![allow(dead_code)]
 
+pub mod attackers;
 pub mod browser;
 #[cfg(feature = "desktop")]
 pub mod display;

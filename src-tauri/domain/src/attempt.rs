@@ -19,6 +19,17 @@ pub enum Stage {
     Cancelled,
 }
 
+/// What came to the callback address of a waiting sign-in and did not end it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Stray {
+    /// It carries nothing that binds it to the sign-in.
+    Foreign,
+    /// Its head is longer than is read, because of the cookies of other programs of `localhost`.
+    HeadTooLong,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an attempt cannot go from {from:?} to {to:?}")]
 pub struct IllegalMove {

@@ -12,7 +12,7 @@ use super::paste;
 use super::print;
 use super::problem::{Problem, usage};
 use super::signals::interrupted;
-use crate::domain::attempt::Stage;
+use crate::domain::attempt::{Stage, Stray};
 use crate::domain::connection::Connection;
 use crate::domain::element::Element;
 use crate::domain::error::{Code, Failure};
@@ -126,6 +126,9 @@ async fn sign_in(
     };
     signing.any_account = other_account;
     open_page(&signing, &options.choose_browser()).await;
+    if let Some(strays) = signing.strays() {
+        tokio::spawn(print_strays(strays));
+    }
     let (_keep, deadline_seen) = watch::channel(deadline);
     let (stage, _) = watch::channel(Stage::Waiting);
     let ending = {
@@ -161,6 +164,22 @@ async fn open_page(signing: &SigningIn, browser: &Browser) {
     };
     print::note(&format!("{problem} Open this address in any browser on this computer:"));
     print::marked_note("open", url.as_str());
+}
+
+/// Says what came to the callback address and does not end the sign-in.
+async fn print_strays(mut strays: watch::Receiver<Option<Stray>>) {
+    while strays.changed().await.is_ok() {
+        let Some(stray) = *strays.borrow_and_update() else { continue };
+        print::note(match stray {
+            Stray::Foreign => {
+                "Something came back that does not belong to this sign-in. It was ignored; the sign-in still waits."
+            }
+            Stray::HeadTooLong => {
+                "The browser sent more cookies for localhost than Keyrack reads (256 kB). Delete them in the browser and \
+                 load the page again."
+            }
+        });
+    }
 }
 
 /// Waits for the keychain if it is locked, and until the browser has received its page.

@@ -9,7 +9,7 @@ use url::Url;
 use tauri::AppHandle;
 
 use super::app::{bring_forward, opened_engine, report_change};
-use crate::domain::attempt::Stage;
+use crate::domain::attempt::{Stage, Stray};
 use crate::domain::error::{Code, Failure};
 use crate::domain::renewal::to_ms;
 use crate::domain::view::{AttemptView, ConnectRequest};
@@ -91,6 +91,9 @@ impl Attempts {
         report_change(app);
         let (this, app, id) = (self.clone(), app.clone(), view.id.clone());
         tauri::async_runtime::spawn(this.clone().follow_stages(app.clone(), id.clone(), staged));
+        if let Some(strays) = signing.strays() {
+            tauri::async_runtime::spawn(this.clone().follow_strays(app.clone(), id.clone(), strays));
+        }
         tauri::async_runtime::spawn(async move {
             let controls = Controls { pasted, cancelled, deadline: deadline_seen, stage };
             let ending = engine.finish(signing, controls).await;
@@ -105,6 +108,14 @@ impl Attempts {
             let stage = *staged.borrow_and_update();
             self.update(&id, |Attempt { view, .. }| view.stage = view.stage.to(stage).unwrap_or(view.stage));
             bring_forward(&app);
+            report_change(&app);
+        }
+    }
+
+    async fn follow_strays(self, app: AppHandle, id: String, mut strays: watch::Receiver<Option<Stray>>) {
+        while strays.changed().await.is_ok() {
+            let stray = *strays.borrow_and_update();
+            self.update(&id, |Attempt { view, .. }| view.stray = stray);
             report_change(&app);
         }
     }
@@ -262,6 +273,7 @@ fn view(signing: &SigningIn, browser_opened: bool, code_ends_at: Option<i64>) ->
         user_code: signing.user_code().map(str::to_owned),
         started_at: signing.started_at,
         ends_at: ends_at(signing.started_at, code_ends_at),
+        stray: None,
         connection: None,
         failure: None,
     }

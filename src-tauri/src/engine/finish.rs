@@ -194,7 +194,7 @@ async fn wait(
         let deadline = *controls.deadline.borrow_and_update();
         tokio::select! {
             callback = next_answer(browser) => break callback,
-            Some((address, reply)) = controls.pasted.recv() => match read_pasted(browser, &address) {
+            Some((address, reply)) = controls.pasted.recv() => match read_pasted(sign_in, browser, &address) {
                 Ok(callback) => {
                     let _ = reply.send(Ok(()));
                     if let Some(waiting) = &mut browser.waiting {
@@ -217,19 +217,27 @@ async fn wait(
     judge(sign_in, browser, callback)
 }
 
-/// Whether an answer that belongs to this attempt grants access.
-fn judge(sign_in: &SignIn, browser: &BrowserWay, callback: Callback) -> Result<Callback, Failure> {
-    let outcome = match &browser.request_token {
+fn outcome(sign_in: &SignIn, browser: &BrowserWay, callback: &Callback) -> Outcome {
+    match &browser.request_token {
         Some((token, _)) => callback.outcome_oauth1(token),
         None => callback.outcome_oauth2(&sign_in.issuer()),
-    };
-    match outcome {
+    }
+}
+
+/// Whether an answer that belongs to this attempt grants access.
+fn judge(sign_in: &SignIn, browser: &BrowserWay, callback: Callback) -> Result<Callback, Failure> {
+    match outcome(sign_in, browser, &callback) {
         Outcome::Granted => {
-            let mut required = sign_in.form().element.callback.provider_data.iter();
-            let missing = required.find(|name| callback.get(name).is_none());
-            let bad =
-                |name| Failure::new(Code::ProviderBadResponse).detail(format!("the answer holds no {name}"));
-            missing.map_or(Ok(callback), |name| Err(bad(name)))
+            let bad = |detail: String| Failure::new(Code::ProviderBadResponse).detail(detail);
+            for name in &sign_in.form().element.callback.provider_data {
+                if callback.get(name).is_none() {
+                    return Err(bad(format!("the answer holds no {name}")));
+                }
+                if let Some(problem) = callback.problem(name) {
+                    return Err(bad(format!("{name}: {problem}")));
+                }
+            }
+            Ok(callback)
         }
         Outcome::Denied => Err(Failure::new(Code::AccessDenied)),
         Outcome::ProviderError { error, description } => {
@@ -260,12 +268,19 @@ async fn next_answer(browser: &mut BrowserWay) -> Callback {
     }
 }
 
-fn read_pasted(browser: &BrowserWay, address: &str) -> Result<Callback, Failure> {
+fn read_pasted(sign_in: &SignIn, browser: &BrowserWay, address: &str) -> Result<Callback, Failure> {
     let invalid = |detail: String| Failure::new(Code::CallbackInvalid).detail(detail);
     let query = pasted_query(address.trim(), &browser.callback_url).map_err(|e| invalid(e.to_string()))?;
-    let callback = Callback::parse(&query).map_err(|e| invalid(e.to_string()))?;
+    let callback = Callback::parse(query.as_bytes());
     // The user pasted it here, so a provider that echoes no `state` is believed too.
-    if browser.binding.matches(&callback, 1) { Ok(callback) } else { Err(Failure::new(Code::StateMismatch)) }
+    if !browser.binding.matches(&callback, 1) {
+        return Err(Failure::new(Code::StateMismatch));
+    }
+    match outcome(sign_in, browser, &callback) {
+        // Copied in part: the user can paste it again.
+        Outcome::Malformed(what) => Err(invalid(what.to_owned())),
+        _ => Ok(callback),
+    }
 }
 
 fn last_page(ending: &Ending, product: &str) -> Page {

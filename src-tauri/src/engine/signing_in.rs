@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
 use url::Url;
 
 use super::WorkspaceId;
+use crate::domain::attempt::Stray;
 use crate::domain::connection::Connection;
 use crate::domain::element::Element;
 use crate::domain::oauth::device::DeviceAuthorization;
@@ -101,6 +103,14 @@ impl SigningIn {
         match &self.way {
             Way::Browser(browser) => &browser.callback_url,
             Way::Device(_) | Way::Direct => "",
+        }
+    }
+
+    /// What comes to the callback address that is not the answer.
+    pub fn strays(&self) -> Option<watch::Receiver<Option<Stray>>> {
+        match &self.way {
+            Way::Browser(browser) => browser.waiting.as_ref().map(CallbackReceiver::strays),
+            Way::Device(_) | Way::Direct => None,
         }
     }
 

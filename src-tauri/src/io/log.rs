@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Mutex;
 
 use tracing::Level;
@@ -54,10 +55,27 @@ impl Write for LogFile {
 }
 
 fn open() -> io::Result<File> {
-    let path = Paths::from_env()?.state.join("keyrack.log");
-    if std::fs::symlink_metadata(&path).is_ok_and(|m| m.len() > MAX_BYTES) {
-        std::fs::rename(&path, path.with_extension("log.old"))?;
+    open_at(&Paths::from_env()?.state.join("keyrack.log"))
+}
+
+fn open_at(path: &Path) -> io::Result<File> {
+    if std::fs::symlink_metadata(path).is_ok_and(|m| m.len() > MAX_BYTES) {
+        std::fs::rename(path, path.with_extension("log.old"))?;
     }
     // Appends are atomic: two processes never overwrite each other.
-    append_private(&path)
+    append_private(path)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn only_the_owner_can_read_the_log() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = open_at(&folder.path().join("keyrack.log")).expect("a log");
+        assert_eq!(log.metadata().expect("exists").permissions().mode() & 0o777, 0o600);
+    }
 }

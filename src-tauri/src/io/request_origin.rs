@@ -10,9 +10,12 @@ pub(crate) fn is_addressed_to(headers: &HeaderMap, authority: &str) -> bool {
 }
 
 /// Whether a browser navigates to a page of ours. A script of a web page sends `Origin`; a prefetch must not spend a
-/// code that the user has not asked for yet.
+/// code that the user has not asked for yet; images and frames of a web page are no navigation of the user.
 pub(crate) fn is_navigation(headers: &HeaderMap, authority: &str) -> bool {
-    is_addressed_to(headers, authority) && !is_script_or_prefetch(headers)
+    is_addressed_to(headers, authority)
+        && !is_script_or_prefetch(headers)
+        && headers.get_all("sec-fetch-mode").iter().all(|mode| mode == "navigate")
+        && headers.get_all("sec-fetch-dest").iter().all(|dest| dest == "document")
 }
 
 /// Whether a web page caused the request. Browsers send `Sec-Fetch-Site` with every request; `none` means that the user

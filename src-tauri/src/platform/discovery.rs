@@ -80,3 +80,26 @@ fn host_of(address: &str) -> String {
     let url = address.parse::<Url>().ok();
     url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "this address".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scripted::{Server, json};
+
+    #[tokio::test]
+    async fn a_server_that_takes_only_pushed_requests_is_refused() {
+        for (required, expected) in [(true, Some(Code::ProviderRejected)), (false, None)] {
+            let server = Server::start(move |seen| {
+                let issuer = format!("http://{}", seen.header("host").unwrap_or_default());
+                json(&format!(
+                    r#"{{"issuer":"{issuer}","authorization_endpoint":"{issuer}/a","token_endpoint":"{issuer}/t",
+                    "require_pushed_authorization_requests":{required}}}"#
+                ))
+            })
+            .await;
+            let issuer = server.base.origin().ascii_serialization();
+            let refused = discover(&Http::default(), &issuer).await.err();
+            assert_eq!(refused.as_ref().map(|failure| failure.code), expected, "{refused:?}");
+        }
+    }
+}

@@ -22,7 +22,8 @@ use crate::domain::element::{
 use crate::domain::error::Failure;
 use crate::domain::form::{FieldProblem, FilledForm, Problem};
 use crate::domain::oauth::oauth1::Credentials;
-use crate::domain::oauth::token::{TokenEndpoint, TokenSet};
+use crate::domain::oauth::token::{ClientAuthentication, TokenEndpoint, TokenSet};
+use crate::domain::sensitive::Sensitive;
 use crate::domain::template::Template;
 use crate::io::http::Http;
 
@@ -233,6 +234,17 @@ fn fill(form: &FilledForm, template: &Template) -> Result<Url, Failure> {
 
 fn unnamed() -> Failure {
     Failure::internal("the element file names no such endpoint")
+}
+
+/// RFC 9700 §2.1.1: what is sent binds a code to its client, either a verifier or the client's secret.
+fn require_binding(
+    rules: &Oauth2,
+    client_secret: &Sensitive<String>,
+    has_verifier: bool,
+) -> Result<(), Failure> {
+    let sends_secret =
+        rules.client_authentication != ClientAuthentication::None && !client_secret.expose().is_empty();
+    if has_verifier || sends_secret { Ok(()) } else { Err(secret_missing()) }
 }
 
 fn secret_missing() -> Failure {

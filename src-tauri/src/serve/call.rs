@@ -15,11 +15,18 @@ use super::credentials::Caller;
 use super::refusal::Refusal;
 use super::shared::Shared;
 
-/// An instance with long keys has some ten kilobytes.
-const BODY_MAX: usize = 1024 * 1024;
+/// How large a body may be, and how long it may take to arrive from a program of the same computer.
+#[derive(Clone, Copy)]
+struct BodyLimits {
+    bytes: usize,
+    time: Duration,
+}
 
-/// How long a body may take to arrive from a program of the same computer.
-const BODY_TIME: Duration = Duration::from_secs(30);
+/// An instance with long keys has some ten kilobytes.
+const WITH_SECRETS: BodyLimits = BodyLimits { bytes: 1024 * 1024, time: Duration::from_secs(30) };
+
+/// The parameters of `oauth/url` have at most 7 kB, and with escapes in JSON a few times as much.
+const WITHOUT_SECRETS: BodyLimits = BodyLimits { bytes: 32 * 1024, time: Duration::from_secs(2) };
 
 pub(super) struct Call {
     pub(super) caller: Caller,
@@ -50,12 +57,19 @@ impl FromRequest<Shared> for Call {
     }
 }
 
-pub(super) async fn read_body(body: Body) -> Result<Bytes, Refusal> {
-    match tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_MAX).collect()).await {
+pub(super) async fn read_body(body: Body, caller: &Caller) -> Result<Bytes, Refusal> {
+    let BodyLimits { bytes, time } = if caller.showed_secrets() { WITH_SECRETS } else { WITHOUT_SECRETS };
+    let too_large = || {
+        let text = format!("The body is larger than {} kB.", bytes / 1024);
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, text)
+    };
+    // One that is announced is not waited for.
+    if body.size_hint().lower() > bytes as u64 {
+        return Err(too_large());
+    }
+    match tokio::time::timeout(time, Limited::new(body, bytes).collect()).await {
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 1 MiB."))
-        }
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
         Ok(Err(_)) => Err(Refusal::bad_request("The body broke off.")),
         Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time.")),
     }
@@ -79,7 +93,7 @@ impl Call {
             return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
         }
         let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match serde_json::from_slice(&read_body(body.unwrap_or_default()).await?) {
+        match serde_json::from_slice(&read_body(body.unwrap_or_default(), &self.caller).await?) {
             Ok(Value::Object(object)) => Ok(object),
             Ok(_) => Err(Refusal::bad_request("The body must be a JSON object.")),
             // Only the position: the parser's message could contain a value.

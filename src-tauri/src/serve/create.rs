@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::authorizations::{Criteria, MatchedBy, Taken};
+use super::authorizations::{Criteria, MatchedBy, Taken, UnknownState, hash_secret};
 use super::call::Call;
 use super::elements::{check_not_retired, find};
 use super::instance_body::InstanceChange;
@@ -15,7 +15,7 @@ use super::refusal::Refusal;
 use super::shared::Shared;
 use super::{instance_object, page};
 use crate::domain::connection::Connection;
-use crate::domain::element::{API_KEY, Auth, CALLBACK_URL, Element};
+use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, FilledForm, Problem};
 use crate::domain::sensitive::Sensitive;
@@ -61,11 +61,17 @@ pub(super) async fn sign_in(
         configuration: kept.into_iter().chain(change.configuration.clone()).collect(),
     };
     body.configuration.retain(|key, _| !instance_object::is_from_sign_in(element, key));
-    let taken = shared.authorizations.take(&body.criteria());
+    let taken = shared.authorizations.take(&body.criteria()).map_err(|UnknownState| {
+        Refusal::bad_request("No sign-in waits with this state. Begin again with oauth/url.")
+    })?;
+    if taken.as_ref().is_some_and(|taken| taken.authorization.used) {
+        return Err(code_used(element));
+    }
     if let Some(taken) = &taken {
         body.complete(taken);
     }
-    let form = match body.check() {
+    let verifier = taken.as_ref().and_then(|taken| taken.authorization.verifier.clone());
+    let form = match body.check().and_then(|form| require_verifier(form, verifier.is_some())) {
         Ok(form) => form,
         Err(refusal) => {
             // The exchange did not begin: the caller corrects the body and sends it again.
@@ -79,7 +85,7 @@ pub(super) async fn sign_in(
         tags: change.tags_after(&[]).unwrap_or_default(),
         provided: sensitive(body.provided),
         configuration: sensitive(body.configuration).into_iter().collect(),
-        verifier: taken.as_ref().and_then(|taken| taken.authorization.verifier.clone()),
+        verifier,
     };
     let made = shared.engine.create(&shared.workspace, again, new).await;
     made.map_err(|failure| {
@@ -88,6 +94,23 @@ pub(super) async fn sign_in(
         }
         Refusal::from(failure)
     })
+}
+
+/// As the provider would refuse it. It is not asked: one that sees a code again ends the tokens of the first exchange
+/// (RFC 6749 §4.1.2).
+fn code_used(element: &Element) -> Refusal {
+    let detail = "invalid_grant: the code of this sign-in was exchanged before";
+    Failure::new(Code::AuthorizationExpired).product(&element.name).detail(detail).into()
+}
+
+/// A code is not exchanged without the verifier of its challenge: nothing would bind it to this sign-in.
+fn require_verifier(form: FilledForm, is_known: bool) -> Result<FilledForm, Refusal> {
+    match form.auth() {
+        Auth::Oauth2(oauth2) if oauth2.uses_pkce() && !is_known => Err(Refusal::bad_request(
+            "No sign-in waits for this code. Begin with oauth/url, and send its state in providerData.",
+        )),
+        _ => Ok(form),
+    }
 }
 
 /// A provider that was not reached has not used up the code. If the sign-in of a refused code was only guessed, its own
@@ -100,7 +123,7 @@ fn may_retry(failure: &Failure, taken: Option<&Taken>) -> bool {
 
 fn put_back(shared: &Shared, taken: Option<Taken>) {
     if let Some(taken) = taken {
-        shared.authorizations.put_back(taken);
+        shared.authorizations.put_back(&taken);
     }
 }
 
@@ -122,6 +145,7 @@ impl SignInBody<'_> {
         Criteria {
             element: self.element,
             api_key: given(API_KEY).unwrap_or_default(),
+            api_secret: given(API_SECRET).and_then(hash_secret),
             callback: given(CALLBACK_URL).filter(|url| !url.is_empty()),
             state: provided("state"),
             request_token: provided("oauth_token"),
@@ -133,7 +157,8 @@ impl SignInBody<'_> {
     fn complete(&mut self, taken: &Taken) {
         let authorization = &taken.authorization;
         let callback = (CALLBACK_URL, &authorization.callback);
-        let begun = authorization.values.iter().map(|(key, value)| (key.as_str(), value)).chain([callback]);
+        let values = authorization.values.iter().filter(|_| taken.may_complete());
+        let begun = values.map(|(key, value)| (key.as_str(), value)).chain([callback]);
         for (key, value) in begun.filter(|(key, _)| self.element.field(key).is_some()) {
             self.configuration.entry(key.to_owned()).or_insert_with(|| value.clone());
         }

@@ -18,6 +18,8 @@ pub(super) fn platform_header(secrets: &Secrets) -> Sensitive<String> {
 /// What the caller proved to be.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Caller {
+    /// With the User secret at least, which belongs to every header.
+    user: bool,
     /// With the User and the Organization secret.
     platform: bool,
     /// With the User secret and an Element token.
@@ -47,7 +49,12 @@ impl Caller {
             }
             None => None,
         };
-        Ok(Self { platform: organization == Some(true), element })
+        Ok(Self { user: true, platform: organization == Some(true), element })
+    }
+
+    /// Whether the caller is no stranger: some calls need no secrets.
+    pub(super) fn showed_secrets(&self) -> bool {
+        self.user
     }
 
     pub(super) fn require_platform(&self) -> Result<(), Refusal> {

@@ -7,8 +7,9 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::json;
 
-use super::authorizations::{Authorization, VALUE_MAX};
+use super::authorizations::{Authorization, VALUE_MAX, hash_secret};
 use super::call::{Call, first};
+use super::credentials::Caller;
 use super::elements::{Prepared, find_prepared};
 use super::instance_body::text;
 use super::page;
@@ -27,7 +28,7 @@ const VALUES_MAX: usize = 7 * 1024;
 /// `GET /elements/{element}/oauth/token`: a request token, OAuth 1.0a only.
 pub(super) async fn token(State(shared): State<Shared>, call: Call) -> Result<Response, Refusal> {
     let prepared = find_prepared(&shared, &call, call.get("state"))?;
-    let preparation = Preparation::parse(prepared, &call.query, Step::Token)?;
+    let preparation = Preparation::parse(&call.caller, prepared, &call.query, Step::Token)?;
     if !matches!(preparation.form.auth(), Auth::Oauth1(_)) {
         return Err(Refusal::bad_request("This element does not use OAuth 1: begin with oauth/url."));
     }
@@ -49,7 +50,7 @@ pub(super) async fn url(State(shared): State<Shared>, call: Call) -> Result<Resp
     }
     query.extend(call.query.iter().cloned());
     let prepared = find_prepared(&shared, &call, first(&query, "state"))?;
-    let preparation = Preparation::parse(prepared, &query, Step::Url)?;
+    let preparation = Preparation::parse(&call.caller, prepared, &query, Step::Url)?;
     if matches!(preparation.form.auth(), Auth::Oauth1(_)) && preparation.request_token.is_none() {
         return Err(Refusal::bad_request("Missing parameters: requestToken."));
     }
@@ -69,6 +70,7 @@ pub(super) async fn url(State(shared): State<Shared>, call: Call) -> Result<Resp
 /// The checked parameters of a call.
 #[derive(Clone)]
 struct Preparation {
+    showed_secrets: bool,
     path_key: String,
     /// Without the fields that the query does not carry.
     form: FilledForm,
@@ -80,7 +82,12 @@ struct Preparation {
 }
 
 impl Preparation {
-    fn parse(prepared: Prepared, query: &[(String, String)], step: Step) -> Result<Self, Refusal> {
+    fn parse(
+        caller: &Caller,
+        prepared: Prepared,
+        query: &[(String, String)],
+        step: Step,
+    ) -> Result<Self, Refusal> {
         let Prepared { element, path_key } = prepared;
         check_length(&element, query)?;
         let own = |name: &str| first(query, name).map(str::to_owned);
@@ -93,6 +100,7 @@ impl Preparation {
             Refusal::for_entries("parameters", &problems, |key| parameter(&element, key))
         })?;
         Ok(Self {
+            showed_secrets: caller.showed_secrets(),
             // The platform's default. It protects nothing: a careful caller sends a random one.
             state: own("state").unwrap_or_else(|| path_key.clone()),
             path_key,
@@ -109,13 +117,15 @@ impl Preparation {
         request_token: Option<(String, Sensitive<String>)>,
     ) -> Authorization {
         let mut take = |key: &str| self.given.remove(key).unwrap_or_default();
-        // The secret is not stored: the caller sends it again.
-        drop(Sensitive::new(take(API_SECRET)));
+        let api_secret = Sensitive::new(take(API_SECRET));
         Authorization {
             began: Instant::now(),
+            showed_secrets: self.showed_secrets,
+            used: false,
             path_key: self.path_key,
             provider: self.form.element.provider().to_owned(),
             api_key: take(API_KEY),
+            api_secret: hash_secret(api_secret.expose()),
             callback: take(CALLBACK_URL),
             state: self.state,
             values: self.given,
@@ -224,7 +234,8 @@ type = "address"
         let standard = [("apiKey", "app"), ("apiSecret", "s3cret"), ("callbackUrl", "https://a.example/")];
         let query: Vec<_> =
             standard.iter().chain(query).map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        Preparation::parse(Prepared { element, path_key: "books".to_owned() }, &query, step)
+        let prepared = Prepared { element, path_key: "books".to_owned() };
+        Preparation::parse(&Caller::default(), prepared, &query, step)
     }
 
     #[test]

@@ -27,8 +27,9 @@ pub(super) const RAW: &str = "/raw";
 /// Any verb.
 pub(super) async fn forward(State(shared): State<Shared>, request: Request) -> Result<Response, Refusal> {
     let (head, body) = request.into_parts();
-    let Target { provider, tokens, base, url } = find_target(&shared, &head).await?;
-    let (form, body) = signed_body(&tokens, &head, body).await?;
+    let caller = Caller::authenticate(&shared, &head.headers)?;
+    let Target { provider, tokens, base, url } = find_target(&shared, &caller, &head).await?;
+    let (form, body) = signed_body(&tokens, &caller, &head, body).await?;
 
     let authorization = provider.authorization(&tokens, head.method.as_str(), &url, &form)?;
     let mut authorization = HeaderValue::from_str(authorization.expose())
@@ -70,8 +71,8 @@ struct Target {
     url: Url,
 }
 
-async fn find_target(shared: &Shared, head: &Parts) -> Result<Target, Refusal> {
-    let connection = Caller::authenticate(shared, &head.headers)?.require_element()?;
+async fn find_target(shared: &Shared, caller: &Caller, head: &Parts) -> Result<Target, Refusal> {
+    let connection = caller.require_element()?;
     if matches!(head.method, Method::CONNECT | Method::TRACE) {
         // Neither is a call of an API, and TRACE would return the secrets (RFC 9110 §9.3.8).
         return Err(Refusal::wrong_verb());
@@ -93,6 +94,7 @@ async fn find_target(shared: &Shared, head: &Parts) -> Result<Target, Refusal> {
 /// body is streamed.
 async fn signed_body(
     tokens: &TokenSet,
+    caller: &Caller,
     head: &Parts,
     body: Body,
 ) -> Result<(Vec<(String, String)>, Option<Body>), Refusal> {
@@ -104,7 +106,7 @@ async fn signed_body(
     if tokens.token_secret.is_none() || !is_form {
         return Ok((Vec::new(), Some(body)));
     }
-    let whole = call::read_body(body).await?;
+    let whole = call::read_body(body, caller).await?;
     let malformed = || Refusal::bad_request("The body is not the form that it says it is.");
     let text = std::str::from_utf8(&whole).map_err(|_| malformed())?;
     let form = percent::parse_form(text).map_err(|_| malformed())?;

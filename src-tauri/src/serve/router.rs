@@ -60,6 +60,25 @@ pub(super) fn router(shared: Shared) -> Router {
         .with_state(shared)
 }
 
+/// Answers a call without secrets in one of the few places for them. When all are taken, the oldest gives way.
+async fn answer_stranger(shared: &Shared, answer: impl Future<Output = Response>) -> Response {
+    let place = shared.strangers.clone().take().await;
+    let give_way = async {
+        match &place {
+            Some(place) => place.give_way().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        response = answer => response,
+        () = give_way => {
+            let text = "Too many calls without secrets. Show the secrets, or try again.";
+            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+        }
+    }
+}
+
 /// Checks that the caller may speak to the server at all, then adds the request id, the message of a refusal and a line in
 /// the log.
 async fn handle(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
@@ -69,7 +88,9 @@ async fn handle(State(shared): State<Shared>, mut request: Request, next: Next) 
     // The template, never the path, which can hold ids of the product.
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     request.headers_mut().remove(&REQUEST_ID);
+    let is_stranger = !request.headers().contains_key(header::AUTHORIZATION);
     let response = match gate::check(&request, &shared.authority) {
+        Ok(()) if is_stranger => answer_stranger(&shared, next.run(request)).await,
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };

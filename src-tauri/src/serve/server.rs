@@ -12,7 +12,7 @@ use crate::domain::error::{Code, Failure};
 use crate::domain::hosted::API_PATH;
 use crate::domain::sensitive::Sensitive;
 use crate::engine::{Engine, WorkspaceId};
-use crate::io::listener::{Bound, Limits, Serving};
+use crate::io::listener::{Bound, Limits, Places, Serving};
 use crate::io::loopback::Loopback;
 
 /// The port in the workspace *This computer*, fixed so that scripts can name it: beside that of the callbacks, free in
@@ -22,6 +22,12 @@ pub const DEFAULT_PORT: u16 = 14748;
 /// As many callers at once as a busy script has. Each costs a descriptor, of which systems give 1,024 by default; a
 /// forwarded call costs two.
 const CONNECTIONS: usize = 256;
+
+/// Of these, calls that show no secrets have so many; the oldest gives way to the next.
+const STRANGERS: usize = 64;
+
+/// In bytes. Programs send no cookies; the longest queries of products have some eight kilobytes.
+const MAX_HEAD: usize = 32 * 1024;
 
 /// How long running calls may take to finish after a stop. Providers answer in seconds, and process managers wait ten.
 const FLUSH: Duration = Duration::from_secs(8);
@@ -61,9 +67,15 @@ impl Running {
             workspace: workspace.clone(),
             secrets,
             authorizations: Authorizations::default(),
+            strangers: Places::new(STRANGERS),
             authority,
         });
-        let limits = Limits { max_connections: CONNECTIONS, flush_timeout: FLUSH, ..Limits::default() };
+        let limits = Limits {
+            max_head: MAX_HEAD,
+            max_connections: CONNECTIONS,
+            flush_timeout: FLUSH,
+            ..Limits::default()
+        };
         let serving = bound.serve_within(&router(shared), limits);
         Ok(Self { base_url, authorization, engine, serving })
     }

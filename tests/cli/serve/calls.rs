@@ -98,7 +98,8 @@ fn parameters_that_are_too_long_are_named() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), body.to_string()).expect("written");
         let data = format!("@{}", file.path().display());
-        let arguments = ["-H", "Content-Type: application/json", "-d", &data];
+        let secrets = served.secrets();
+        let arguments = ["-H", &secrets, "-H", "Content-Type: application/json", "-d", &data];
         served.bare(&format!("/elements/{element}/oauth/url"), &arguments)
     };
     start_sign_in("zendesk", &[("state", &"s".repeat(2048))]).ok();

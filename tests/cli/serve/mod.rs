@@ -1,5 +1,6 @@
 //! The platform API on this computer: the real program, called by real `curl` as in the guides.
 
+mod attacks;
 mod calls;
 mod guides;
 mod instances;

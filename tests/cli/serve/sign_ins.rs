@@ -10,7 +10,7 @@ use crate::support::user;
 const STANDARD: &str = "apiKey=app&apiSecret=s3cret&callbackUrl=https://www.mycoolapp.com/auth";
 
 /// An element file: `head` stands before the first table, `rest` between it and the standard fields.
-fn element(key: &str, head: &str, rest: &str) -> String {
+pub(super) fn element(key: &str, head: &str, rest: &str) -> String {
     format!(
         r#"key = "{key}"
 name = "Acme {key}"
@@ -46,7 +46,7 @@ type = "address"
     )
 }
 
-fn field(key: &str, query: &str) -> String {
+pub(super) fn field(key: &str, query: &str) -> String {
     format!("[[fields]]\nkey = \"{key}\"\nlabel = \"Acme\"\nexample = \"acme\"\nquery = [{query}]\n")
 }
 
@@ -155,4 +155,66 @@ fn the_callback_address_is_that_of_the_sign_in_if_the_body_has_none() {
     }
     let message = served.send("POST", "/instances", &json!({ "name": "x", "element": { "key": "zendesk" } }));
     assert!(message.refused(400).contains("oauth.callback.url"), "no sign-in has it");
+}
+
+#[test]
+fn what_a_caller_without_secrets_began_does_not_decide_where_the_secret_goes() {
+    let home = Home::new();
+    let served = Served::start(&home);
+    let begin = |site: &str, more: &str, arguments: &[&str]| {
+        // The first of two parameters counts.
+        let path = format!("/elements/zendesk/oauth/url?siteAddress={site}{more}&{STANDARD}");
+        served.bare(&path, arguments).ok()["oauthUrl"].as_str().expect("an address").to_owned()
+    };
+    let body = |name: &str, provided: &Value| {
+        let mut body = zendesk(name, provided);
+        body["configuration"].as_object_mut().expect("an object").remove("zendesk.subdomain");
+        body
+    };
+    let returned = |mut callback: Value, state: Option<&str>| {
+        let provided = callback.as_object_mut().expect("an object");
+        provided.remove("state");
+        provided.extend(state.map(|state| ("state".to_owned(), state.into())));
+        callback
+    };
+    let provided = parameters(&user::allow(&begin("attacker", "&apiSecret=guessed", &[])));
+    for state in [Some("zendesk"), None] {
+        let body = body("Alone", &returned(provided.clone(), state));
+        let message = served.send("POST", "/instances", &body).refused(400);
+        assert_eq!(message, "Missing configuration entries: zendesk.subdomain.", "{state:?}");
+    }
+
+    let secrets = served.secrets();
+    for (number, (begun, state)) in [
+        ("", None),
+        ("", Some("zendesk")),
+        ("&state=of-the-script", None),
+        ("&state=of-the-script", Some("of-the-script")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let ours = begin("victim", begun, &["-H", &secrets]);
+        for attack in ["", "&state=of-the-script", "&state=another"] {
+            begin("attacker", attack, &[]);
+        }
+        let provided = returned(parameters(&user::allow(&ours)), state);
+        let made = served.send("POST", "/instances", &body(&format!("Test {number}"), &provided)).ok();
+        assert_eq!(made["configuration"]["zendesk.subdomain"], "victim", "{begun} {state:?}");
+    }
+    home.assert_consistent(4);
+}
+
+#[test]
+fn a_state_that_no_sign_in_has_is_refused_before_the_code_is_sent() {
+    let home = Home::new();
+    let served = Served::start(&home);
+    let provided = parameters(&user::allow(&served.start_sign_in("ours")));
+    let mut unknown = provided.clone();
+    unknown["state"] = "forged".into();
+    let message = served.send("POST", "/instances", &zendesk("Test", &unknown)).refused(400);
+    assert_eq!(message, "No sign-in waits with this state. Begin again with oauth/url.");
+    // The code is still good.
+    served.send("POST", "/instances", &zendesk("Test", &provided)).ok();
+    home.assert_consistent(1);
 }

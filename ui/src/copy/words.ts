@@ -1,5 +1,5 @@
 // Sentences of more than one screen, and those for screen readers. errors.ts has the words for failures.
-import type { ConnectionView, Status, TestView, WorkspaceView } from "../ipc/types";
+import type { ConnectionView, Status, Stray, TestView, WorkspaceView } from "../ipc/types";
 import { relativeTime } from "./time";
 
 const BADGES: Record<Status, string | null> = {
@@ -17,6 +17,18 @@ export function badgeWord(connection: ConnectionView): string | null {
   if (connection.last_code === "workspace_secrets") return "Check secrets";
   return BADGES[connection.status];
 }
+
+/** What came to the callback address while a sign-in waits, and does not end it. */
+export const STRAYS: Record<Stray, { title: string; body: string }> = {
+  foreign: {
+    title: "Something else came back",
+    body: "It does not belong to this sign-in and was ignored. Finish in the browser, or start again.",
+  },
+  head_too_long: {
+    title: "The browser sent too much",
+    body: "It sent more cookies for localhost than Keyrack reads (256 kB). Delete them in the browser and load the page again.",
+  },
+};
 
 /** “3 accounts”, with a capital for the start of a sentence. */
 export function countAccounts(count: number): string {

@@ -64,7 +64,9 @@ export type ImportView = { added: Array<ConnectionView>, failed: Array<NotImport
 
 export type AttemptStage = "waiting" | "finishing" | "unsaved" | "connected" | "failed" | "cancelled";
 
-export type AttemptView = { id: string, element: string, product: string, initials: string, name: string, again: boolean, stage: AttemptStage, host: string, link: string, callback: string, paste_only: boolean, browser_opened: boolean, user_code?: string, started_at: number, ends_at: number, connection?: string, failure?: Failure, };
+export type Stray = "foreign" | "head_too_long";
+
+export type AttemptView = { id: string, element: string, product: string, initials: string, name: string, again: boolean, stage: AttemptStage, host: string, link: string, callback: string, paste_only: boolean, browser_opened: boolean, user_code?: string, started_at: number, ends_at: number, stray?: Stray, connection?: string, failure?: Failure, };
 
 export type SettingsView = { appearance: Appearance, callback_port: number, data_folder: string, elements_folder: string, log_folder: string, version: string, certificates: Array<CertificateView>, proxy: string, };
 

@@ -164,6 +164,12 @@ impl Oauth2 {
         chosen.or_else(|| self.grants.first().copied()).unwrap_or_default()
     }
 
+    /// Whether the sign-in sends a PKCE challenge. A client that authenticates with no secret does in any case: nothing else
+    /// binds the code to it (RFC 9700 §2.1.1).
+    pub fn uses_pkce(&self) -> bool {
+        self.pkce == Pkce::S256 || self.client_authentication == ClientAuthentication::None
+    }
+
     /// The issuer identifier byte for byte, as RFC 9207 §2.4 and RFC 8414 §3.3 compare it.
     pub fn issuer_text(&self, values: &Values) -> Option<String> {
         self.issuer.as_ref().and_then(|issuer| issuer.fill_text(values).ok())

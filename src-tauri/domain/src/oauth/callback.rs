@@ -2,37 +2,22 @@
 
 mod pasted;
 
-use thiserror::Error;
-
 use super::denial::is_denial;
-use super::percent::{self, Malformed};
+use super::json::UNREADABLE;
+use super::percent::decode_lossy;
 use crate::sensitive::Sensitive;
 use crate::text::{LONGEST_CODE, LONGEST_DESCRIPTION, plain_line};
 
 pub use pasted::{PasteProblem, pasted_query, split_addresses};
 
-/// HTTP servers commonly limit a request line to 8 KiB. Pasted callbacks may be longer.
-const LONGEST_QUERY: usize = 16 * 1024;
-
-/// Providers send fewer than ten. The bound keeps the search for duplicates short.
+/// Providers send fewer than ten. Further ones are not passed on.
 const MOST_PARAMETERS: usize = 64;
 
-/// Real codes (JWTs of enterprise providers) stay below 4 KiB.
+/// Real codes (JWTs of enterprise providers) stay below 4 KiB. Longer values are not passed on.
 const LONGEST_VALUE: usize = 8 * 1024;
 
-/// Why a query is not a callback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum CallbackRefusal {
-    #[error("the answer is too long")]
-    TooLong,
-    #[error("the answer has too many parameters")]
-    TooManyParameters,
-    /// RFC 6749 §3.1: parameters must not be repeated.
-    #[error("the answer has a parameter twice")]
-    Duplicate,
-    #[error(transparent)]
-    Malformed(#[from] Malformed),
-}
+/// The parameters that bind an answer to a sign-in.
+const BINDING: [&str; 3] = ["state", "oauth_token", "denied"];
 
 /// What to expect of `iss` in the answer (RFC 9207).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,70 +50,126 @@ pub enum Outcome {
     Malformed(&'static str),
 }
 
-/// The parameters of a callback, in order.
+/// A parameter as far as it could be decoded.
 #[derive(Clone, Debug)]
-pub struct Callback(Vec<(String, Sensitive<String>)>);
+struct Parameter {
+    name: String,
+    value: Sensitive<String>,
+}
+
+impl Parameter {
+    fn is_readable(&self) -> bool {
+        !self.name.contains(UNREADABLE) && !self.value.expose().contains(UNREADABLE)
+    }
+
+    fn is_too_long(&self) -> bool {
+        self.value.expose().len() > LONGEST_VALUE
+    }
+}
+
+/// The parameters of a callback, in order. Any query is one: whether it is usable shows in its outcome, so that an
+/// ill-formed answer ends the sign-in to which it belongs.
+#[derive(Clone, Debug)]
+pub struct Callback(Vec<Parameter>);
 
 impl Callback {
-    /// Parses the query of the callback address.
-    pub fn parse(query: &str) -> Result<Self, CallbackRefusal> {
-        if query.len() > LONGEST_QUERY {
-            return Err(CallbackRefusal::TooLong);
-        }
-        if query.split('&').count() > MOST_PARAMETERS {
-            return Err(CallbackRefusal::TooManyParameters);
-        }
-        let mut parameters: Vec<(String, Sensitive<String>)> = Vec::new();
-        for (name, value) in percent::parse_form(query)? {
-            if value.len() > LONGEST_VALUE {
-                return Err(CallbackRefusal::TooLong);
-            }
-            if parameters.iter().any(|(known, _)| *known == name) {
-                return Err(CallbackRefusal::Duplicate);
-            }
-            parameters.push((name, value.into()));
-        }
-        Ok(Self(parameters))
+    /// Reads the query of the callback address, or what a browser would send as its fragment.
+    pub fn parse(query: &[u8]) -> Self {
+        let plain = Self::split(query, b"&#");
+        let bound = plain.0.iter().any(|parameter| BINDING.contains(&parameter.name.as_str()));
+        // HTML 4 §B.2.2 recommends `;`, some servers write `&amp;`, or a second `?` after the address's own query.
+        if bound { plain } else { Self::split(query, b"&#;?") }
     }
 
-    /// A parameter. An empty one counts as absent (RFC 6749 §3.1).
+    fn split(query: &[u8], separators: &'static [u8]) -> Self {
+        let at = |separators: &'static [u8]| move |byte: &u8| separators.contains(byte);
+        let pairs = query.split(at(separators)).flat_map(|pair| {
+            // Our `state` holds neither character.
+            let further: &[u8] = if pair.starts_with(b"state=") { b";?" } else { b"" };
+            pair.split(at(further))
+        });
+        let parameters = pairs.filter(|pair| !pair.is_empty()).map(|pair| {
+            let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+            let value = pair.get(end + 1..).unwrap_or_default();
+            Parameter { name: decode_lossy(&pair[..end]), value: decode_lossy(value).into() }
+        });
+        Self(parameters.collect())
+    }
+
+    /// The values of a parameter. Empty ones count as absent (RFC 6749 §3.1).
+    fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Parameter> {
+        self.0.iter().filter(move |known| known.name == name && !known.value.expose().is_empty())
+    }
+
+    /// A parameter; of several, the first.
     pub fn get(&self, name: &str) -> Option<&Sensitive<String>> {
-        let (_, value) = self.0.iter().find(|(known, _)| known == name)?;
-        Some(value).filter(|value| !value.expose().is_empty())
+        self.all(name).next().map(|parameter| &parameter.value)
     }
 
-    /// All parameters in order, for `providerData`: providers send more than the RFCs name.
+    /// Why a parameter that is needed cannot be used. RFC 6749 §3.1: parameters must not be repeated; a repetition of
+    /// the same value leaves no doubt.
+    pub fn problem(&self, name: &str) -> Option<&'static str> {
+        let first = self.all(name).next()?;
+        if self.all(name).any(|other| !other.value.same_as(first.value.expose())) {
+            Some("a parameter twice, with different values")
+        } else if !first.is_readable() {
+            Some("a parameter that cannot be decoded")
+        } else if first.is_too_long() {
+            Some("a parameter that is too long")
+        } else {
+            None
+        }
+    }
+
+    /// The usable parameters in order, each once, for `providerData`: providers send more than the RFCs name.
     pub fn provider_data(&self) -> Vec<(String, Sensitive<String>)> {
-        self.0.clone()
+        let mut data: Vec<(String, Sensitive<String>)> = Vec::new();
+        for Parameter { name, value } in self.0.iter().filter(|p| p.is_readable() && !p.is_too_long()) {
+            match data.iter().position(|(known, _)| known == name) {
+                Some(known) if data[known].1.expose().is_empty() => data[known].1 = value.clone(),
+                Some(_) => {}
+                None if data.len() < MOST_PARAMETERS => data.push((name.clone(), value.clone())),
+                None => break,
+            }
+        }
+        data
     }
 
-    /// Whether the answer carries this `state` (RFC 6749 §10.12). Takes constant time.
+    /// Whether the answer carries this `state` (RFC 6749 §10.12). Takes constant time for each value. One of several is
+    /// enough: only who knows it can send it, and the outcome is then no grant.
     pub fn binds_oauth2(&self, state: &str) -> bool {
-        self.get("state").is_some_and(|value| value.same_as(state))
+        self.all("state").fold(false, |bound, given| bound | given.value.same_as(state))
     }
 
     /// Whether the answer names this request token, in `oauth_token` (RFC 5849 §2.2) or in `denied`, which providers
-    /// like Twitter send instead. Takes constant time.
+    /// like Twitter send instead. Takes constant time for each value.
     pub fn binds_oauth1(&self, request_token: &str) -> bool {
-        ["oauth_token", "denied"]
-            .into_iter()
-            .any(|name| self.get(name).is_some_and(|value| value.same_as(request_token)))
+        let named = self.all("oauth_token").chain(self.all("denied"));
+        named.fold(false, |bound, given| bound | given.value.same_as(request_token))
+    }
+
+    /// Whether the answer says that there is no access. `not_approved` is Dropbox's for OAuth 1.0a.
+    pub fn is_refusal(&self) -> bool {
+        ["error", "oauth_problem", "denied", "not_approved"].into_iter().any(|name| self.get(name).is_some())
     }
 
     /// The outcome of an OAuth 2 sign-in (RFC 6749 §4.1.2).
     pub fn outcome_oauth2(&self, issuer: &Issuer) -> Outcome {
-        // RFC 9207 §2.4: checked first, on error answers too, and compared as simple strings.
-        let iss = self.get("iss").map(|iss| iss.expose().as_str());
+        if let Some(problem) = self.problem("state") {
+            return Outcome::Malformed(problem);
+        }
+        // RFC 9207 §2.4: checked before the rest, on error answers too, and compared as simple strings.
+        let all_are = |expected| self.all("iss").all(|iss| iss.value.expose() == expected);
         let fits = match issuer {
             Issuer::Unknown => true,
-            Issuer::Known(expected) => iss.is_none_or(|iss| iss == expected),
-            Issuer::Announced(expected) => iss == Some(expected),
+            Issuer::Known(expected) => all_are(expected),
+            Issuer::Announced(expected) => self.get("iss").is_some() && all_are(expected),
         };
         if !fits {
             return Outcome::IssuerMismatch;
         }
         match (self.get("code"), self.get("error")) {
-            (Some(_), None) => Outcome::Granted,
+            (Some(_), None) => self.problem("code").map_or(Outcome::Granted, Outcome::Malformed),
             (None, Some(error)) => self.error(error.expose(), "error_description"),
             (Some(_), Some(_)) => Outcome::Malformed("both a code and an error"),
             (None, None) => Outcome::Malformed("neither a code nor an error"),
@@ -136,15 +177,16 @@ impl Callback {
     }
 
     /// The outcome of an OAuth 1.0a sign-in (RFC 5849 §2.2), which has no error answer of its own: providers send
-    /// `denied`, `error`, or `oauth_problem` of the problem reporting extension.
+    /// `denied`, `not_approved`, `error`, or `oauth_problem` of the problem reporting extension.
     pub fn outcome_oauth1(&self, request_token: &str) -> Outcome {
-        let refused = if self.get("denied").is_some() {
+        let refused = if self.get("denied").or(self.get("not_approved")).is_some() {
             Some(Outcome::Denied)
         } else if let Some(error) = self.get("error") {
             Some(self.error(error.expose(), "error_description"))
         } else {
             self.get("oauth_problem").map(|problem| self.error(problem.expose(), "oauth_problem_advice"))
         };
+        let problem = self.problem("oauth_token").or(self.problem("oauth_verifier"));
         match (refused, self.get("oauth_verifier")) {
             (Some(_), Some(_)) => Outcome::Malformed("both a verifier and an error"),
             (Some(refused), None) => refused,
@@ -152,15 +194,15 @@ impl Callback {
                 Outcome::Malformed("the request token is missing or another one")
             }
             (None, None) => Outcome::Malformed("the verifier is missing"),
-            (None, Some(_)) => Outcome::Granted,
+            (None, Some(_)) => problem.map_or(Outcome::Granted, Outcome::Malformed),
         }
     }
 
     fn error(&self, error: &str, description: &str) -> Outcome {
-        if is_denial(error) {
+        let error = plain_line(error, LONGEST_CODE);
+        if is_denial(&error) {
             return Outcome::Denied;
         }
-        let error = plain_line(error, LONGEST_CODE);
         if error.is_empty() {
             return Outcome::Malformed("an error without a code");
         }
@@ -174,7 +216,7 @@ mod tests {
     use super::*;
 
     fn callback(query: &str) -> Callback {
-        Callback::parse(query).unwrap_or_else(|refusal| panic!("{query}: {refusal}"))
+        Callback::parse(query.as_bytes())
     }
 
     fn provider_error(error: &str, description: Option<&str>) -> Outcome {
@@ -198,21 +240,58 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_callback_is_refused() {
-        let many = (0..65).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&");
-        for (query, refusal) in [
-            ("code=a&code=a", CallbackRefusal::Duplicate),
-            ("code=a&%63ode=b", CallbackRefusal::Duplicate),
-            ("code=&code=b", CallbackRefusal::Duplicate),
-            ("code=%G1", CallbackRefusal::Malformed(Malformed::Percent)),
-            ("code=%E9", CallbackRefusal::Malformed(Malformed::Utf8)),
-            (&many, CallbackRefusal::TooManyParameters),
-            (&format!("code={}", "a".repeat(LONGEST_QUERY)), CallbackRefusal::TooLong),
-            (&format!("code={}", "a".repeat(LONGEST_VALUE + 1)), CallbackRefusal::TooLong),
+    fn an_ill_formed_answer_with_our_state_is_bound_and_has_an_outcome() {
+        let twice = Outcome::Malformed("a parameter twice, with different values");
+        let undecodable = Outcome::Malformed("a parameter that cannot be decoded");
+        let too_long = Outcome::Malformed("a parameter that is too long");
+        let none = Outcome::Malformed("neither a code nor an error");
+        let many = (0..5000).map(|n| format!("p{n}=1&")).collect::<String>();
+        let long = "a".repeat(LONGEST_VALUE + 1);
+        for (query, outcome) in [
+            (b"error=access_denied&error_description=introducci%u00f3n&state=s1".to_vec(), Outcome::Denied),
+            (b"error=access_denied&error_description=introducci%F3n&state=s1".to_vec(), Outcome::Denied),
+            (b"error=access_denied&error_description=introducci\xf3n&state=s1".to_vec(), Outcome::Denied),
+            (b"error=access_denied&error_description=a%00\x01\x7f b\"<>&state=s1".to_vec(), Outcome::Denied),
+            (b"error=access_denied%0A&state=s1".to_vec(), Outcome::Denied),
+            (b"state=s1;error=access_denied".to_vec(), Outcome::Denied),
+            (b"code=c&state=s1;x=1".to_vec(), Outcome::Granted),
+            (b"app=1?state=s1&code=c".to_vec(), Outcome::Granted),
+            (b"error=access_denied;state=s1".to_vec(), Outcome::Denied),
+            (b"error=access_denied&amp;state=s1".to_vec(), Outcome::Denied),
+            (b"app=1?code=c&amp;state=s1".to_vec(), Outcome::Granted),
+            (b"code=c&state=s1#_=_".to_vec(), Outcome::Granted),
+            (b"code=c#x&state=s1".to_vec(), Outcome::Granted),
+            (b"code=c&state=s1&unused=%zz&%zz=%FF".to_vec(), Outcome::Granted),
+            (b"code=c&state=s1&code=c&unused=1&unused=2".to_vec(), Outcome::Granted),
+            (b"code=c&state=s1&state=s1".to_vec(), Outcome::Granted),
+            (b"code=&code=c&state=s1".to_vec(), Outcome::Granted),
+            (b"code=c&state=s1&code=d".to_vec(), twice.clone()),
+            (b"code=c&state=s1&%63ode=d".to_vec(), twice.clone()),
+            (b"code=c&state=s1&state=forged".to_vec(), twice.clone()),
+            (b"code=c&state=forged&state=s1".to_vec(), twice),
+            (b"code=%zz&state=s1".to_vec(), undecodable.clone()),
+            (b"code=%FF&state=s1".to_vec(), undecodable),
+            (b"&&=&state=s1&&".to_vec(), none),
+            (format!("code={long}&state=s1").into_bytes(), too_long),
+            (format!("unused={long}&code=c&state=s1").into_bytes(), Outcome::Granted),
+            (format!("{many}code=c&state=s1").into_bytes(), Outcome::Granted),
         ] {
-            assert_eq!(Callback::parse(query).err(), Some(refusal), "{query:.40}");
+            let (answer, shown) = (Callback::parse(&query), String::from_utf8_lossy(&query).into_owned());
+            assert!(answer.binds_oauth2("s1"), "{shown:.80}");
+            assert_eq!(answer.outcome_oauth2(&Issuer::Unknown), outcome, "{shown:.80}");
         }
-        assert!(Callback::parse(&format!("code={}", "a".repeat(LONGEST_VALUE))).is_ok());
+    }
+
+    #[test]
+    fn only_usable_parameters_are_passed_on() {
+        let many = (0..100).map(|n| format!("&p{n}=1")).collect::<String>();
+        let long = "a".repeat(LONGEST_VALUE + 1);
+        let query = format!("x=&x=1&x=2&bad=%zz&long={long}&state=s1{many}");
+        let data = callback(&query).provider_data();
+        assert_eq!(data.len(), MOST_PARAMETERS);
+        let first: Vec<_> =
+            data[..3].iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect();
+        assert_eq!(first, [("x", "1"), ("state", "s1"), ("p0", "1")]);
     }
 
     #[test]
@@ -226,6 +305,9 @@ mod tests {
             ("denied=s1", false, true),
             ("denied=s2", false, false),
             ("oauth_token=s2&denied=s1", false, true),
+            ("state=s2&state=s1&code=a", true, false),
+            ("oauth_token=s2&oauth_token=s1", false, true),
+            ("xstate=s1&state[]=s1", false, false),
         ] {
             assert_eq!(callback(query).binds_oauth2("s1"), oauth2, "{query}");
             assert_eq!(callback(query).binds_oauth1("s1"), oauth1, "{query}");
@@ -269,6 +351,7 @@ mod tests {
             ("code=a&iss=https://ACME.example", Outcome::IssuerMismatch),
             ("error=access_denied", Outcome::IssuerMismatch),
             ("error=access_denied&iss=https://other.example", Outcome::IssuerMismatch),
+            ("code=a&iss=https://acme.example&iss=https://other.example", Outcome::IssuerMismatch),
         ] {
             assert_eq!(callback(query).outcome_oauth2(&issuer), outcome, "{query}");
         }
@@ -297,6 +380,12 @@ mod tests {
             ("oauth_token=t1&oauth_verifier=v", Outcome::Granted),
             ("oauth_token=t1&oauth_verifier=v&org=x&state=desk", Outcome::Granted),
             ("denied=t1", Outcome::Denied),
+            ("not_approved=true&state=s1", Outcome::Denied),
+            (
+                "oauth_token=t1&oauth_verifier=v&oauth_verifier=w",
+                Outcome::Malformed("a parameter twice, with different values"),
+            ),
+            ("oauth_token=t1&oauth_verifier=%zz", Outcome::Malformed("a parameter that cannot be decoded")),
             ("oauth_token=t1&error=access_denied", Outcome::Denied),
             ("oauth_token=t1&oauth_problem=permission_denied", Outcome::Denied),
             (

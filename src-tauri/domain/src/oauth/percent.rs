@@ -58,32 +58,30 @@ pub fn parse_form(text: &str) -> Result<Vec<(String, String)>, Malformed> {
 
 /// The same for an answer, of which only some members are used: what cannot be decoded becomes U+FFFD.
 pub(crate) fn parse_form_lossy(text: &str) -> Vec<(String, String)> {
-    let decode = |text: &str| decode_bytes(text, true).unwrap_or_else(|_| decode_each(text));
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.map(|(name, value)| (decode(name), decode(value))).collect()
+    pairs.map(|(name, value)| (decode_lossy(name.as_bytes()), decode_lossy(value.as_bytes()))).collect()
 }
 
-/// Decodes what can be decoded of a malformed text.
-fn decode_each(text: &str) -> String {
-    let mut parts = text.split('%');
+/// Decodes form-encoded text however ill-formed it is. What cannot be decoded becomes U+FFFD.
+pub(crate) fn decode_lossy(text: &[u8]) -> String {
     let mut decoded = Vec::with_capacity(text.len());
-    let plain = |text: &str| text.replace('+', " ").into_bytes();
-    decoded.extend(plain(parts.next().unwrap_or_default()));
-    for part in parts {
-        let digits = part.get(..2).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                decoded.push(byte);
-                decoded.extend(plain(&part[2..]));
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        let digit = |offset: usize| hex_digit(text.get(at + offset).copied());
+        let digits = (digit(1), digit(2));
+        at += 1;
+        match (byte, digits.0, digits.1) {
+            (b'%', Ok(high), Ok(low)) => {
+                decoded.push(high << 4 | low);
+                at += 2;
             }
-            None => {
-                decoded.extend("\u{FFFD}".bytes());
-                decoded.extend(plain(part));
-            }
+            (b'%', ..) => decoded.extend("\u{FFFD}".bytes()),
+            (b'+', ..) => decoded.push(b' '),
+            _ => decoded.push(byte),
         }
     }
-    String::from_utf8_lossy(&decoded).into_owned()
+    String::from_utf8(decoded).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 fn push_encoded(encoded: &mut String, text: &str, space_is_plus: bool) {
@@ -145,17 +143,23 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_decoded_as_far_as_it_can_be() {
-        for (form, name, value) in [
-            ("a=%41+b", "a", "A b"),
-            ("a=M%FCller+%C3%BC", "a", "M\u{FFFD}ller ü"),
-            ("a=100%", "a", "100\u{FFFD}"),
-            ("a=%zz%+f+%41", "a", "\u{FFFD}zz\u{FFFD} f A"),
-            ("%FF=1", "\u{FFFD}", "1"),
-            ("a", "a", ""),
+    fn ill_formed_text_is_decoded_as_far_as_possible() {
+        for (text, decoded) in [
+            (b"a%2Bb+c".as_slice(), "a+b c"),
+            (b"M%FCller+%C3%BC", "M\u{FFFD}ller ü"),
+            (b"M\xfcller \xc3\xbc", "M\u{FFFD}ller ü"),
+            (b"introducci%u00f3n", "introducci\u{FFFD}u00f3n"),
+            (b"100%", "100\u{FFFD}"),
+            (b"100%2", "100\u{FFFD}2"),
+            (b"%zz%+f+%41", "\u{FFFD}zz\u{FFFD} f A"),
+            (b"a\x00b c", "a\0b c"),
         ] {
-            assert_eq!(parse_form_lossy(form), [(name.to_owned(), value.to_owned())], "{form}");
+            assert_eq!(decode_lossy(text), decoded);
         }
+        assert_eq!(
+            parse_form_lossy("%FF=1&a"),
+            [("\u{FFFD}", "1"), ("a", "")].map(|(n, v)| (n.into(), v.into()))
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::attempt::Stage;
+use crate::attempt::{Stage, Stray};
 use crate::error::Failure;
 
 /// An attempt as the window shows it.
@@ -32,6 +32,8 @@ pub struct AttemptView {
     pub started_at: i64,
     /// When it times out, in milliseconds since 1970.
     pub ends_at: i64,
+    /// What came to the callback address while it waits, and is not its answer.
+    pub stray: Option<Stray>,
     /// The connection it led to.
     pub connection: Option<String>,
     /// Why it ended, or why the token could not be saved yet.

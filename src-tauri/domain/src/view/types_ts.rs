@@ -5,7 +5,7 @@ use std::path::Path;
 use ts_rs::{Config, TS};
 
 use super::*;
-use crate::attempt::Stage;
+use crate::attempt::{Stage, Stray};
 use crate::connection::Status;
 use crate::element::{Condition, FieldOption};
 use crate::error::{Code, Failure, NetworkFault, PlatformAnswer, Refused};
@@ -53,6 +53,7 @@ fn types_ts_is_current() {
         NotImported::decl(&cfg),
         ImportView::decl(&cfg),
         Stage::decl(&cfg),
+        Stray::decl(&cfg),
         AttemptView::decl(&cfg),
         SettingsView::decl(&cfg),
         State::decl(&cfg),

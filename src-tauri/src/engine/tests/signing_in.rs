@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use tokio::net::TcpStream;
 use url::Url;
 
 use super::bench::{Bench, controls};
@@ -47,6 +48,31 @@ async fn a_sign_in_in_practice_checks_its_form_once_and_encodes_nothing() {
     let Ending::Connected(connection, _) = ending else { panic!("not connected") };
     assert_eq!(connection.identity.as_deref(), Some("maria@practice.example"));
     assert_eq!((tally::CHECKS.get() - before.0, tally::CODINGS.get() - before.1), (1, 0));
+}
+
+#[tokio::test]
+async fn the_callback_address_is_closed_while_the_program_goes_on() {
+    let bench = Bench::usual().await;
+    let request = ConnectRequest {
+        element: "zendesk".into(),
+        name: String::new(),
+        tags: Vec::new(),
+        values: BTreeMap::new(),
+        again: None,
+    };
+    let signing = bench.engine.start(&WorkspaceId::Practice, request).await.expect("started");
+    let page = signing.url().cloned().expect("a page");
+    let callback = page.query_pairs().find(|(name, _)| name == "redirect_uri").expect("a callback").1;
+    let port = callback.parse::<Url>().expect("an address").port().expect("a port");
+    let listens = async || {
+        let v6 = TcpStream::connect(("::1", port)).await.is_ok();
+        v6 || TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+    };
+    assert!(listens().await, "during the sign-in");
+    let (ending, ()) = tokio::join!(bench.engine.finish(signing, controls()), allow(&bench, &page));
+    let Ending::Connected(_, Some(opened)) = ending else { panic!("not connected") };
+    opened.close().await;
+    assert!(!listens().await, "after it");
 }
 
 /// Format fault F1.

@@ -11,7 +11,7 @@ use url::Url;
 use super::listener::{Address, CallbackListener, lock};
 use super::router;
 use crate::domain::error::{Code, Failure};
-use crate::io::listener::Bound;
+use crate::io::listener::{Bound, Limits};
 use crate::io::lock::Lock;
 use crate::io::loopback::Loopback;
 
@@ -66,7 +66,7 @@ impl CallbackListeners {
         let authority = if bound.port == 80 { host } else { key.clone() };
         let address = Arc::new(Address { authority, _owner: owner, ..Address::default() });
         let url = with_bound_port(given, url, bound.port);
-        *lock(&address.serving) = Some(bound.serve(&router::build(&address)));
+        *lock(&address.serving) = Some(bound.serve_answers(router::answers(&address), Limits::default()));
         addresses.insert(key, Arc::downgrade(&address));
         Ok(CallbackListener { address, url })
     }

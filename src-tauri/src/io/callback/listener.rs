@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{oneshot, watch};
 use url::Url;
 
+use crate::domain::attempt::Stray;
 use crate::domain::oauth::callback::Callback;
 use crate::domain::sensitive::Sensitive;
 use crate::io::listener::Serving;
@@ -26,13 +27,13 @@ pub enum Binding {
 impl Binding {
     /// `pending` is the number of pending sign-ins at the address.
     pub fn matches(&self, callback: &Callback, pending: usize) -> bool {
-        let has = |name| callback.get(name).is_some();
         match self {
             Self::State(state) => callback.binds_oauth2(state),
             Self::RequestToken { token, state } => {
-                callback.binds_oauth1(token.expose()) || (has("error") && callback.binds_oauth2(state))
+                callback.binds_oauth1(token.expose())
+                    || (callback.is_refusal() && callback.binds_oauth2(state))
             }
-            Self::OnlyPending => pending == 1 && (has("code") || has("error")),
+            Self::OnlyPending => pending == 1 && (callback.get("code").is_some() || callback.is_refusal()),
         }
     }
 }
@@ -44,6 +45,7 @@ pub(super) struct PendingCallback {
     /// Taken by the first callback.
     pub(super) sender: Mutex<Option<oneshot::Sender<Callback>>>,
     pub(super) page: watch::Receiver<Option<Page>>,
+    strays: watch::Sender<Option<Stray>>,
 }
 
 impl PendingCallback {
@@ -63,6 +65,20 @@ pub(super) struct Address {
     pub(super) _owner: Option<Lock>,
 }
 
+impl Address {
+    /// Tells the pending sign-ins that something came that is none of their callbacks.
+    pub(super) fn report(&self, stray: Stray, concerns: impl Fn(&PendingCallback) -> bool) {
+        for pending in lock(&self.callbacks).iter().filter(|p| p.is_pending() && concerns(p)) {
+            // Each kind once: a page that loads again and again is no news.
+            pending.strays.send_if_modified(|known| {
+                let is_new = *known < Some(stray);
+                *known = (*known).max(Some(stray));
+                is_new
+            });
+        }
+    }
+}
+
 /// A bound callback address. The socket lives as long as any clone of it.
 #[derive(Clone)]
 pub struct CallbackListener {
@@ -77,7 +93,8 @@ impl CallbackListener {
         let (sender, receiver) = oneshot::channel();
         let (page_sender, page) = watch::channel(None);
         let path = self.url.parse::<Url>().map(|u| u.path().to_owned()).unwrap_or_default();
-        let pending = Arc::new(PendingCallback { path, binding, sender: Mutex::new(Some(sender)), page });
+        let (sender, strays) = (Mutex::new(Some(sender)), watch::Sender::new(None));
+        let pending = Arc::new(PendingCallback { path, binding, sender, page, strays });
         lock(&self.address.callbacks).push(pending.clone());
         CallbackReceiver { listener: self.clone(), pending, receiver: Some(receiver), page_sender }
     }
@@ -110,6 +127,15 @@ impl CallbackReceiver {
             return callback;
         }
         std::future::pending().await
+    }
+
+    /// What came to the address that is no callback of a sign-in.
+    pub fn strays(&self) -> watch::Receiver<Option<Stray>> {
+        let mut strays = self.pending.strays.subscribe();
+        if strays.borrow().is_some() {
+            strays.mark_changed();
+        }
+        strays
     }
 
     /// Stops accepting, because the callback came another way; later ones wait for the page.

@@ -2,6 +2,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use url::Url;
 
 use super::*;
+use crate::domain::attempt::Stray;
 use crate::domain::error::Code;
 use crate::domain::http::{HttpRequest, HttpResponse, Method};
 use crate::io::http::Http;
@@ -26,12 +27,16 @@ async fn get(url: String) -> HttpResponse {
 }
 
 /// Sends a request byte for byte, as no client library would.
-async fn raw(port: u16, text: String) -> String {
+async fn raw(port: u16, request: impl AsRef<[u8]>) -> String {
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.expect("connected");
-    stream.write_all(text.as_bytes()).await.expect("sent");
+    stream.write_all(request.as_ref()).await.expect("sent");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("read");
     answer
+}
+
+fn port_of(listener: &CallbackListener) -> u16 {
+    listener.url.parse::<Url>().expect("an address").port().expect("a port")
 }
 
 fn page() -> Page {
@@ -55,14 +60,15 @@ async fn the_page_in_the_browser_waits_for_the_result() {
     for (name, wanted) in [
         ("cache-control", "no-store"),
         ("referrer-policy", "no-referrer"),
-        ("content-security-policy", "default-src 'none'; style-src 'sha256-"),
+        ("x-content-type-options", "nosniff"),
     ] {
-        assert!(
-            answer.header(name).is_some_and(|v| v.starts_with(wanted)),
-            "{name}: {:?}",
-            answer.header(name)
-        );
+        assert_eq!(answer.header(name), Some(wanted), "{name}");
     }
+    let policy = answer.header("content-security-policy").expect("a policy");
+    let directives: Vec<_> = policy.split("; ").filter(|d| !d.starts_with("style-src 'sha256-")).collect();
+    let nothing =
+        ["default-src", "base-uri", "form-action", "frame-ancestors"].map(|d| format!("{d} 'none'"));
+    assert_eq!(directives, nothing, "{policy}");
     listener.close().await;
 }
 
@@ -98,8 +104,6 @@ async fn a_request_that_is_not_the_callback_gets_404_and_changes_nothing() {
     let table = [
         ("wrong state", request("GET /callback/x?code=c&state=forged", &host, "")),
         ("no state", request("GET /callback/x?code=c", &host, "")),
-        ("second state", request(&format!("GET {good}&state={STATE}"), &host, "")),
-        ("second code", request(&format!("GET {good}&code=d"), &host, "")),
         ("another provider's path", request(&format!("GET /callback/y?code=c&state={STATE}"), &host, "")),
         ("a path below", request(&format!("GET /callback/x/?code=c&state={STATE}"), &host, "")),
         ("favicon", request("GET /favicon.ico", &host, "")),
@@ -111,7 +115,14 @@ async fn a_request_that_is_not_the_callback_gets_404_and_changes_nothing() {
         ("DNS rebinding", request(&format!("GET {good}"), &format!("evil.example:{port}"), "")),
         ("another family's name", request(&format!("GET {good}"), &format!("127.0.0.1:{port}"), "")),
         ("two hosts", request(&format!("GET {good}"), &host, &format!("Host: {host}\r\n"))),
-        ("broken escape", request("GET /callback/x?code=%zz&state=our-own-state", &host, "")),
+        (
+            "an image",
+            request(&format!("GET {good}"), &host, "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: image\r\n"),
+        ),
+        (
+            "a frame",
+            request(&format!("GET {good}"), &host, "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n"),
+        ),
     ];
     for (what, text) in table {
         let answer = raw(port, text).await;
@@ -126,12 +137,109 @@ async fn a_request_that_is_not_the_callback_gets_404_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn an_answer_with_our_state_is_delivered_however_ill_formed_it_is() {
+    for query in [
+        format!("error=access_denied&error_description=introducci%u00f3n&state={STATE}").into_bytes(),
+        [b"error=access_denied&error_description=introducci\xf3n \x01\"<>&state=", STATE.as_bytes()].concat(),
+        format!("error=access_denied;state={STATE}").into_bytes(),
+        format!("code=c&state={STATE}&state=forged&code=d").into_bytes(),
+        format!("code=c#_=_&state={STATE}").into_bytes(),
+        format!("{}state={STATE}&code=%zz", "p=1&".repeat(20_000)).into_bytes(),
+        format!("unused={}&state={STATE}", "a".repeat(100_000)).into_bytes(),
+    ] {
+        let (_dir, _listeners, listener) = listen().await;
+        let mut receiver = listener.accept(Binding::State(STATE.into()));
+        let port = port_of(&listener);
+        let head = [b"GET /callback/x?", query.as_slice(), b" HTTP/1.1\r\n"].concat();
+        let head = [head, format!("Host: localhost:{port}\r\n\r\n").into_bytes()].concat();
+        let browser = tokio::spawn(raw(port, head));
+        assert!(receiver.receive().await.binds_oauth2(STATE));
+        receiver.show(page()).close().await;
+        assert!(browser.await.expect("a page").starts_with("HTTP/1.1 200 "));
+    }
+}
+
+#[tokio::test]
+async fn an_image_of_a_web_page_does_not_end_a_sign_in_without_state() {
+    let (_dir, _listeners, listener) = listen().await;
+    let mut receiver = listener.accept(Binding::OnlyPending);
+    let port = port_of(&listener);
+    let request = |code: &str, more: &str| {
+        format!("GET /callback/x?code={code} HTTP/1.1\r\nHost: localhost:{port}\r\n{more}\r\n")
+    };
+    for image in ["Sec-Fetch-Mode: no-cors\r\n", "Sec-Fetch-Dest: image\r\n", "Sec-Fetch-Mode: cors\r\n"] {
+        assert!(raw(port, request("forged", image)).await.starts_with("HTTP/1.1 404 "), "{image}");
+    }
+    let click = "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Site: cross-site\r\n";
+    let browser = tokio::spawn(raw(port, request("c", click)));
+    assert_eq!(receiver.receive().await.get("code").expect("a code").expose(), "c");
+    receiver.show(page()).close().await;
+    assert!(browser.await.expect("a page").starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn cookies_are_read_up_to_256_kb_and_more_get_a_page_that_says_so() {
+    let (_dir, _listeners, listener) = listen().await;
+    let mut receiver = listener.accept(Binding::State(STATE.into()));
+    let mut strays = receiver.strays();
+    let port = port_of(&listener);
+    let request = |cookies: usize| {
+        let cookies = format!("c={};", "x".repeat(1021)).repeat(cookies);
+        format!(
+            "GET /callback/x?code=c&state={STATE} HTTP/1.1\r\nHost: localhost:{port}\r\nCookie: {cookies}\r\n\r\n"
+        )
+    };
+    let refused = raw(port, request(1024)).await;
+    assert!(refused.starts_with("HTTP/1.1 431 ") && refused.contains("cookies"), "{refused:.200}");
+    strays.changed().await.expect("reported");
+    assert_eq!(*strays.borrow(), Some(Stray::HeadTooLong));
+    let browser = tokio::spawn(raw(port, request(256)));
+    receiver.receive().await;
+    receiver.show(page()).close().await;
+    assert!(browser.await.expect("a page").starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn a_foreign_answer_is_reported_once_to_the_sign_ins_of_its_path() {
+    let (_dir, listeners, listener) = listen().await;
+    let receiver = listener.accept(Binding::State(STATE.into()));
+    let other = listeners.open(&listener.url.replace("/x", "/y")).await.expect("joined");
+    let other = other.accept(Binding::State("other".into()));
+    let (mut strays, elsewhere) = (receiver.strays(), other.strays());
+    get(listener.url.replace("/callback/x", "/favicon.ico")).await;
+    assert!(!strays.has_changed().expect("open"), "no answer");
+    assert_eq!(get(format!("{}?code=c", listener.url)).await.status, 404);
+    assert_eq!(*strays.borrow_and_update(), Some(Stray::Foreign));
+    get(format!("{}?code=c", listener.url)).await;
+    assert!(!strays.has_changed().expect("open"), "once");
+    assert!(!elsewhere.has_changed().expect("open"), "not the sign-in of another provider");
+}
+
+#[tokio::test]
 async fn a_cancelled_sign_in_ignores_the_callback() {
     let (_dir, _listeners, listener) = listen().await;
     let receiver = listener.accept(Binding::State(STATE.into()));
     drop(receiver);
     assert_eq!(get(format!("{}?code=c&state={STATE}", listener.url)).await.status, 404);
     listener.close().await;
+}
+
+#[tokio::test]
+async fn the_address_is_closed_while_the_program_goes_on() {
+    let (_dir, listeners, listener) = listen().await;
+    let port = port_of(&listener);
+    let answers = async || {
+        let v6 = tokio::net::TcpStream::connect(("::1", port)).await.is_ok();
+        v6 || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+    };
+    let joined = listeners.open(&listener.url).await.expect("joined");
+    let (first, second) =
+        (listener.accept(Binding::State("one".into())), joined.accept(Binding::State("two".into())));
+    drop((listener, joined));
+    first.show(page()).close().await;
+    assert!(answers().await, "the other sign-in still waits");
+    second.show(page()).close().await;
+    assert!(!answers().await, "after the last sign-in");
 }
 
 #[tokio::test]

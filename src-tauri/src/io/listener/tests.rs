@@ -34,21 +34,40 @@ async fn a_closed_server_frees_its_port() {
 
 #[tokio::test]
 async fn an_endless_request_head_is_refused() {
-    let bound = Bound::bind(Loopback::Name, 0).await.expect("bound");
-    let serving = bound.serve(&Router::new());
-    let mut stream =
-        tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, serving.port)).await.expect("connected");
-    let flood = b"GET / HTTP/1.1\r\nx: ".to_vec();
-    stream.write_all(&flood).await.expect("sent");
-    let chunk = vec![b'a'; 8 * 1024];
-    for _ in 0..16 {
-        if stream.write_all(&chunk).await.is_err() {
-            break;
-        }
+    let (_serving, mut stream) = connected(Router::new(), Limits::default()).await;
+    stream.write_all(b"GET / HTTP/1.1\r\nx: ").await.expect("sent");
+    stream.write_all(&vec![b'a'; 1024 * 1024]).await.expect("accepted although it is too long");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("no reset");
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+}
+
+#[tokio::test]
+async fn connections_without_a_request_give_way_to_new_clients() {
+    let hello = Router::new().fallback(async || "hello");
+    let limits = Limits { max_connections: 4, ..Limits::default() };
+    let (serving, first) = connected(hello, limits).await;
+    let port = serving.port;
+    let connect = async || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.expect("connected");
+    let mut idle = vec![first];
+    for begun in ["", "G", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nx: "] {
+        let mut stream = connect().await;
+        stream.write_all(begun.as_bytes()).await.expect("sent");
+        idle.push(stream);
     }
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer).await;
-    assert!(!String::from_utf8_lossy(&answer).contains("200"), "a head of 128 kB is refused");
+    // Answered, but not closed by the client.
+    for _ in 0..4 {
+        let mut stream = connect().await;
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+        idle.push(stream);
+    }
+    let mut honest = connect().await;
+    honest.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+    let mut answer = String::new();
+    // Less than the time after which a connection without a head is closed anyway.
+    let reading = honest.read_to_string(&mut answer);
+    tokio::time::timeout(Duration::from_secs(4), reading).await.expect("in time").expect("an answer");
+    assert!(answer.ends_with("hello"), "{answer}");
 }
 
 /// A server and a connection to it.

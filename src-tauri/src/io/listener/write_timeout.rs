@@ -1,31 +1,31 @@
-//! A TCP stream whose writes time out.
+//! The writing half of a TCP stream, whose writes time out.
 
 use std::io::{ErrorKind, IoSlice, Result};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::AsyncWrite;
+use tokio::net::tcp::OwnedWriteHalf;
 use tokio::time::Sleep;
 
 /// Fails with [`ErrorKind::TimedOut`] when the peer reads nothing for `timeout`.
 pub(super) struct WriteTimeout {
-    pub(super) stream: TcpStream,
+    pub(super) stream: OwnedWriteHalf,
     timeout: Duration,
     /// Runs while a write is blocked.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl WriteTimeout {
-    pub(super) fn new(stream: TcpStream, timeout: Duration) -> Self {
+    pub(super) fn new(stream: OwnedWriteHalf, timeout: Duration) -> Self {
         Self { stream, timeout, timer: None }
     }
 
     fn poll_timed<T>(
         &mut self,
         context: &mut Context<'_>,
-        write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<Result<T>>,
+        write: impl FnOnce(Pin<&mut OwnedWriteHalf>, &mut Context<'_>) -> Poll<Result<T>>,
     ) -> Poll<Result<T>> {
         if let Poll::Ready(written) = write(Pin::new(&mut self.stream), context) {
             self.timer = None;
@@ -35,16 +35,6 @@ impl WriteTimeout {
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         ready!(timer.as_mut().poll(context));
         Poll::Ready(Err(ErrorKind::TimedOut.into()))
-    }
-}
-
-impl AsyncRead for WriteTimeout {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
@@ -66,10 +56,10 @@ impl AsyncWrite for WriteTimeout {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
-        self.poll_timed(context, TcpStream::poll_flush)
+        self.poll_timed(context, OwnedWriteHalf::poll_flush)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
-        self.poll_timed(context, TcpStream::poll_shutdown)
+        self.poll_timed(context, OwnedWriteHalf::poll_shutdown)
     }
 }

@@ -1,7 +1,7 @@
 //! The address that the browser opens, and for OAuth 1.0a the request token before it.
 
-use super::{Provider, Server, secret_missing, unnamed};
-use crate::domain::element::{Oauth2, Pkce};
+use super::{Provider, Server, require_binding, unnamed};
+use crate::domain::element::Oauth2;
 use crate::domain::error::Failure;
 use crate::domain::oauth::authorize::AuthorizationRequest;
 use crate::domain::oauth::oauth1::{self, Signing};
@@ -45,11 +45,8 @@ impl Provider {
             }
             Server::OAuth2(server) => {
                 let rules = &server.rules;
-                if rules.pkce == Pkce::Off && client.client_secret.expose().is_empty() {
-                    // RFC 9700 §2.1.1: nothing else binds the code to a client without a secret.
-                    return Err(secret_missing());
-                }
-                let verifier = (rules.pkce == Pkce::S256).then(|| Verifier::from_random(clock::random()));
+                require_binding(rules, &client.client_secret, rules.uses_pkce())?;
+                let verifier = rules.uses_pkce().then(|| Verifier::from_random(clock::random()));
                 let scope = scope.or_else(|| rules.scope(&self.form.values));
                 let request = AuthorizationRequest {
                     endpoint: server.authorization.clone().ok_or_else(unnamed)?,

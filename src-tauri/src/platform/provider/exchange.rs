@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Provider, Server, secret_missing};
+use super::{Provider, Server, require_binding, secret_missing};
 use crate::domain::credential::Credential;
 use crate::domain::element::{Grant, Oauth2};
 use crate::domain::error::{Code, Failure};
@@ -57,6 +57,7 @@ impl Provider {
             }
             Grant::ClientCredentials => endpoint.client_credentials(scope.as_deref()),
             Grant::AuthorizationCode | Grant::DeviceCode => {
+                require_binding(rules, &client.client_secret, verifier.is_some())?;
                 let missing = || Failure::new(Code::ProviderBadResponse).detail("the answer holds no code");
                 endpoint.code(code.ok_or_else(missing)?, self.callback_url(), verifier)
             }

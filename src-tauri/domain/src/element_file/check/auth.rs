@@ -4,8 +4,9 @@ use super::findings::{Findings, is_parameter};
 use super::{fields, parameters};
 use crate::element::{
     API_KEY, API_SECRET, ApiKeyPlace, Auth, CALLBACK_URL, Element, Field, FieldKind, GRANT, Grant, Oauth1,
-    Oauth2,
+    Oauth2, Pkce,
 };
+use crate::oauth::token::ClientAuthentication;
 use crate::oauth::{authorize, token};
 
 pub(super) fn check(element: &Element, findings: &mut Findings) {
@@ -34,6 +35,12 @@ fn check_auth(element: &Element, at: &str, auth: &Auth, findings: &mut Findings)
             }
             grants(element, oauth2, &at, findings);
             check_oauth2(oauth2, &at, findings);
+            // Earlier versions wrote such files for some servers. S256 is used all the same.
+            let is_bound = element.from.is_some()
+                || oauth2.pkce == Pkce::S256
+                || oauth2.client_authentication != ClientAuthentication::None;
+            let what = "a client without a secret needs PKCE, which must be on";
+            findings.require(is_bound, format!("{at}.pkce"), what);
         }
         Auth::Oauth1(oauth1) => check_oauth1(oauth1, &at, findings),
         Auth::Basic(basic) => {

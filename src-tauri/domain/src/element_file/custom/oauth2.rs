@@ -52,6 +52,10 @@ pub fn custom_oauth2(values: &Values, metadata: Option<&Metadata>) -> Result<Ele
     if authentication.is_none() {
         draft.add(AUTH_METHOD, Problem::NotAnOption);
     }
+    let pkce = pkce(values, metadata, authentication);
+    if pkce.is_none() {
+        draft.add(PKCE, Problem::NotAnOption);
+    }
     let chosen = values.get(GRANT).and_then(Grant::parse).unwrap_or_default();
     draft.require_endpoints(chosen, issuer.is_some(), [&authorization, &token, &device]);
     let grants = grants(chosen, authorization.is_some(), device.is_some(), metadata);
@@ -77,7 +81,7 @@ pub fn custom_oauth2(values: &Values, metadata: Option<&Metadata>) -> Result<Ele
         scopes,
         scope_field: Some(SCOPE.to_owned()),
         client_authentication: authentication.unwrap_or_default(),
-        pkce: pkce(values, metadata),
+        pkce: pkce.unwrap_or_default(),
         revocation: revocation.map(|endpoint| Revocation { endpoint, style: RevocationStyle::Rfc7009 }),
         ..Oauth2::default()
     }));
@@ -134,12 +138,21 @@ fn client_authentication(values: &Values, metadata: Option<&Metadata>) -> Option
     [Basic, Body, Public].into_iter().find(|method| is_supported(*method))
 }
 
-/// S256 unless the form or the metadata excludes it; a public client then cannot sign in (RFC 9700 §2.1.1).
-fn pkce(values: &Values, metadata: Option<&Metadata>) -> Pkce {
+/// S256 unless the form or the metadata excludes it. `None` if the form excludes it for a client that authenticates with
+/// no secret (RFC 9700 §2.1.1); the metadata cannot, since a server that does not know PKCE ignores it.
+fn pkce(
+    values: &Values,
+    metadata: Option<&Metadata>,
+    authentication: Option<ClientAuthentication>,
+) -> Option<Pkce> {
+    let is_off = values.get(PKCE) == Some("off");
+    if authentication == Some(ClientAuthentication::None) {
+        return (!is_off).then_some(Pkce::S256);
+    }
     let methods = metadata.and_then(|m| m.code_challenge_methods_supported.as_ref());
     // A server that lists no methods may know PKCE, or ignore it (RFC 6749 §3.1).
     let supported = methods.is_none_or(|list| list.iter().any(|method| method == CHALLENGE_METHOD));
-    if supported && values.get(PKCE) != Some("off") { Pkce::S256 } else { Pkce::Off }
+    Some(if supported && !is_off { Pkce::S256 } else { Pkce::Off })
 }
 
 fn scopes(values: &Values, metadata: Option<&Metadata>, grant: Grant) -> Vec<String> {

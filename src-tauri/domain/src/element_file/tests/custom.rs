@@ -246,6 +246,14 @@ fn pkce_is_s256_if_supported_and_never_plain() {
         let more = methods.map(|m| format!(",\"code_challenge_methods_supported\":{m}")).unwrap_or_default();
         let element = made(&[("pkce", typed)], Some(&published(&more)));
         assert_eq!(oauth2(&element).pkce, expected, "{methods:?} {typed}");
+        // Nothing else binds the code of a client that authenticates with no secret.
+        let public = more + ",\"token_endpoint_auth_methods_supported\":[\"none\"]";
+        match custom_oauth2(&filled(OAUTH2, &USUAL, &[("pkce", typed)]), Some(&published(&public))) {
+            Ok(element) => assert_eq!(oauth2(&element).pkce, Pkce::S256, "{methods:?} {typed}"),
+            Err(problems) => {
+                assert_eq!((problems.len(), problems[0].key.as_str(), typed), (1, "pkce", "off"));
+            }
+        }
     }
 }
 

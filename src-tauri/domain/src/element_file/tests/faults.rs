@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::element::{Api, CALLBACK_URL};
+use crate::element::{Api, Auth, CALLBACK_URL};
 use crate::form;
 use crate::template::TemplateError;
 
@@ -324,6 +324,30 @@ fn answers_that_could_choose_another_server_are_refused() {
     }
     let unbound = with("[callback]\nechoes_state = false").replace("scopes = [\"read\"]", "pkce = \"off\"");
     assert!(Element::parse(&unbound).is_err_and(|p| p[0].what.contains("bound only by PKCE")));
+}
+
+#[test]
+fn a_client_without_a_secret_uses_pkce() {
+    let with = |line: &str| PLAIN.replace("scopes = [\"read\"]", line);
+    let public = "client_authentication = \"none\"";
+    let problems = Element::parse(&with(&format!("pkce = \"off\"\n{public}"))).expect_err("refused");
+    assert_eq!(
+        problems[0].to_string(),
+        "auth.oauth2.pkce: a client without a secret needs PKCE, which must be on"
+    );
+    assert_eq!(problems[0].line, Some(11));
+    Element::parse(&with("pkce = \"off\"")).expect("the secret binds the code");
+    Element::parse(&with(public)).expect("PKCE binds the code");
+}
+
+#[test]
+fn a_custom_element_of_an_earlier_version_uses_pkce_without_a_secret() {
+    let file = PLAIN
+        .replace("scopes = [\"read\"]", "pkce = \"off\"\nclient_authentication = \"none\"")
+        .replace("key = \"plain\"", "key = \"plain\"\nfrom = \"oauth2\"");
+    let element = Element::parse(&file).expect("kept");
+    let Auth::Oauth2(oauth2) = &element.auth else { panic!("it is OAuth 2") };
+    assert!(oauth2.uses_pkce());
 }
 
 #[test]
