@@ -300,8 +300,7 @@ fn a_browser_whose_path_has_a_space_is_opened_or_named() {
     let lines = fs::read_to_string(&opened).expect("opened");
     assert_eq!(lines.lines().filter(|line| line.starts_with("http://")).count(), 2, "{lines}");
     assert_eq!(lines.lines().filter(|line| line.starts_with("--new http://")).count(), 2, "{lines}");
-    for (failing, why) in
-        [("/nonexistent/b\u{1b} -x", "/nonexistent/b  -x: not found"), ("'x", "'x: a quote")]
+    for (failing, why) in [("/nonexistent/b\u{1b} -x", "/nonexistent/b -x: not found"), ("'x", "'x: a quote")]
     {
         let outcome = home.run(&[&connect[..], &["--browser", failing]].concat());
         assert!(outcome.stderr.contains(&format!("No browser opened. {why}")), "{}", outcome.stderr);

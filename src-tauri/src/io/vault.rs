@@ -12,7 +12,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use entries::SERVICE as KEYCHAIN_SERVICE;
 pub use error::VaultError;
-pub use keychain::{NAME as KEYCHAIN_NAME, Prompting};
+pub use keychain::{NAME as KEYCHAIN_NAME, Prompting, SERVICE as KEYCHAIN_SERVICE};
 pub use store::Vault;

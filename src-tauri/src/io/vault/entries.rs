@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use keyring_core::{CredentialStore, Entry, Error};
 
+use super::keychain::SERVICE;
 use super::{copies, keychain};
-
-/// The service name of every item of every home: users look for it in their keychain.
-pub const SERVICE: &str = "keyrack";
 
 /// The item itself, and its parts.
 pub(super) struct Entries {

@@ -15,7 +15,6 @@ use zbus::{
     zvariant::{ObjectPath, OwnedObjectPath},
 };
 
-use super::entries::SERVICE;
 use crate::domain::view::KeychainState;
 
 #[cfg(target_os = "linux")]
@@ -24,6 +23,9 @@ const SECRETS: &str = "org.freedesktop.secrets";
 const SERVICE_PATH: &str = "/org/freedesktop/secrets";
 #[cfg(target_os = "linux")]
 const DEFAULT_COLLECTION: &str = "/org/freedesktop/secrets/aliases/default";
+
+/// The service name of every item of every home: users look for it in their keychain.
+pub const SERVICE: &str = "keyrack";
 
 /// Its name in texts for the user.
 pub const NAME: &str = if cfg!(target_os = "macos") {

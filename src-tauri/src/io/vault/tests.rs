@@ -5,7 +5,7 @@ use std::time::Duration;
 use keyring_core::api::CredentialStoreApi;
 use keyring_core::{CredentialStore, Entry, Error as Keyring, mock};
 
-use super::entries::SERVICE;
+use super::keychain::SERVICE;
 use super::store::{choose_deadline, run_within};
 use super::*;
 use crate::domain::sensitive::Sensitive;
