@@ -57,7 +57,7 @@ fn a_damaged_index_is_kept_beside_the_new_one() {
     home.connect(&["zendesk"]);
     overwrite_index(&home);
     let doctor = home.run(&["doctor"]).ok().stdout;
-    assert!(doctor.contains("The old one is set aside: "), "{doctor}");
+    assert!(doctor.contains("it was damaged, and is set aside: "), "{doctor}");
     let folder = fs::read_dir(home.path().join("data")).expect("listed");
     let kept: Vec<_> = folder
         .map(|entry| entry.expect("an entry").path())

@@ -41,6 +41,18 @@ fn a_locked_keyring_is_unlocked_by_its_own_prompt() {
 }
 
 #[test]
+fn a_lost_index_stays_as_it_is_while_the_keyring_is_locked() {
+    let (keyring, home) = connected(Asking::WhenLocked);
+    keyring.lock();
+    home.delete_index();
+    home.run(&["doctor", "--json"]).error(11, "keychain_locked");
+    home.run(&["list", "--json"]).error(1, "index_damaged");
+    home.run(&["unlock"]).ok();
+    home.run(&["doctor"]).ok();
+    assert_eq!(home.list().len(), 1);
+}
+
+#[test]
 fn a_script_is_refused_at_once_what_the_keyring_asks_for() {
     let (keyring, home) = connected(Asking::ForEachItem);
     let outcome = home.run(&["token", "Zendesk", "--json"]);

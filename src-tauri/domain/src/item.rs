@@ -28,6 +28,26 @@ pub struct Item {
     pub credential: Credential,
     /// The `token` of the instance.
     pub element_token: Sensitive<String>,
+    pub role: Role,
+}
+
+/// What an item is kept for, should the index be lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The token of a connection.
+    #[default]
+    Connection,
+    /// A new token of a connection that is not in use yet.
+    SetAside,
+    /// A removed connection whose access the provider has not ended yet.
+    Removed,
+}
+
+impl Role {
+    fn is_connection(&self) -> bool {
+        *self == Self::Connection
+    }
 }
 
 /// Names the members of [`Item`] for serde, in this module alone.
@@ -45,6 +65,8 @@ struct ItemText {
     credential: Credential,
     #[serde(with = "As::<VaultText>")]
     element_token: Sensitive<String>,
+    #[serde(default, skip_serializing_if = "Role::is_connection")]
+    role: Role,
 }
 
 #[derive(Serialize)]
@@ -84,6 +106,11 @@ impl Item {
             Credential::Basic { password, .. } => password,
             Credential::ElementTokenOnly => &self.element_token,
         }
+    }
+
+    /// Whether its connection was removed. Earlier versions only took the Element token out.
+    pub fn is_removed(&self) -> bool {
+        self.role == Role::Removed || self.element_token.expose().is_empty()
     }
 
     pub fn scopes(&self) -> Vec<String> {
@@ -146,6 +173,7 @@ mod tests {
             configuration: BTreeMap::from([("oauth.api.secret".into(), Sensitive::from("s3cret"))]),
             credential,
             element_token: "et".into(),
+            role: Role::Connection,
         }
     }
 
@@ -186,6 +214,14 @@ mod tests {
             let written = item(credential).to_secret();
             let back = Item::from_secret(&written).expect("an item");
             assert_eq!(back.to_secret().expose(), written.expose());
+        }
+    }
+
+    #[test]
+    fn the_role_of_an_item_reads_back() {
+        for role in [Role::Connection, Role::SetAside, Role::Removed] {
+            let written = Item { role, ..item(tokens()) }.to_secret();
+            assert_eq!(Item::from_secret(&written).expect("an item").role, role);
         }
     }
 

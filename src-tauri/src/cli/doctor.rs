@@ -43,12 +43,10 @@ fn check_index(context: &Context, repair: &Repair) -> Result<String, Failure> {
     let file = context.engine.paths().index().display().to_string();
     Ok(match repair {
         Repair::NotNeeded => file,
-        Repair::Created => format!("{file}; it was missing, and is built again"),
+        Repair::Created => format!("{file}; it was missing. Restart other Keyrack programs"),
         Repair::SetAside(kept) => {
-            format!(
-                "{file}; it was damaged, and is built again. The old one is set aside: {}",
-                kept.display()
-            )
+            let kept = kept.display();
+            format!("{file}; it was damaged, and is set aside: {kept}. Restart other Keyrack programs")
         }
     })
 }

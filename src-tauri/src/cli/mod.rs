@@ -137,7 +137,7 @@ fn run(Args { json, workspace, command }: Args) -> Result<(), Problem> {
             let (context, repair) = Context::open_repaired(json, workspace.as_deref())?;
             doctor::run(&context, &repair)
         }
-        Command::Unlock => unlock::run(&open()?),
+        Command::Unlock => unlock::run(json),
         Command::Open => open().map_err(Problem::from).and_then(|_| open::run()),
         Command::Version => version::run(json),
         Command::Completions(args) => completions::run(&args, Args::command()),

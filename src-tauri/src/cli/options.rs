@@ -13,6 +13,9 @@ use crate::domain::error::{Code, Failure};
 use crate::domain::text_file;
 use crate::io::environment;
 
+/// A file is read in less time.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
 /// A longer secret is a file named by mistake.
 const SECRET_MAX: u64 = 64 * 1024;
 
@@ -104,9 +107,9 @@ fn read_secret(key: &str, source: &str, timeout: Duration) -> Result<String, Fai
         std::thread::spawn(move || sender.send(read_stream(&from)));
         let silent = |_| {
             let seconds = timeout.as_secs();
-            Failure::new(Code::CallbackTimeout).detail(format!("--secret {key}: nothing came in {seconds} s"))
+            usage(format!("--secret {key}: nothing came in {seconds} s"))
         };
-        text.recv_timeout(timeout).map_err(silent)?.map_err(refuse)?
+        text.recv_timeout(timeout.max(SHORTEST_WAIT)).map_err(silent)?.map_err(refuse)?
     } else {
         let what = "say env:VAR, file:PATH or -; a secret on the command line can be seen by other programs";
         return Err(refuse(what.to_owned()));

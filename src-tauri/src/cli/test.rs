@@ -16,7 +16,7 @@ pub(super) struct Args {
     all: bool,
 }
 
-const NOBODY_TO_ASK: &str = "its product has no address that tells whose sign-in it is.";
+const NOBODY_TO_ASK: &str = "its product offers no way to ask whose sign-in it is.";
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
     let connections = match &args.name {

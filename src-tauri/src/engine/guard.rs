@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Engine;
 use super::keep::{NotKept, Unsaved};
 use crate::domain::error::{Code, Failure};
+use crate::domain::item::Role;
 use crate::io::clock;
 use crate::platform::SignIn;
 
@@ -22,6 +23,7 @@ impl Engine {
         };
         let mut aside = unsaved.item.clone();
         aside.id.clone_from(&unsaved.attempt);
+        aside.role = Role::SetAside;
         self.put_item(aside).await?;
         crate::fault::point("set_aside");
         let provider = provider.clone().with_callback(&unsaved.item.callback);
@@ -38,7 +40,7 @@ impl Engine {
         Err(NotKept::WrongAccount(Failure { expected: Some(expected.name.clone()), found, ..failure }))
     }
 
-    /// Drops what was set aside. If that fails, `doctor` counts it as an item without a row.
+    /// Drops what was set aside. If that fails, `doctor` counts it as an item without a connection.
     pub(super) async fn drop_aside(&self, attempt: &str) {
         let _ = self.remove_item(attempt).await;
     }

@@ -7,7 +7,7 @@ use super::Engine;
 use super::start::REGISTERED;
 use crate::domain::connection::{Account, Connection, Facts};
 use crate::domain::error::{Code, Failure};
-use crate::domain::item::Item;
+use crate::domain::item::{Item, Role};
 use crate::domain::view::Revoked;
 use crate::fault;
 use crate::io::callback::CallbackListener;
@@ -164,7 +164,7 @@ impl Engine {
         // What the user set stays, what the sign-in brought is new.
         let Facts { product, host, missing, callback, instance, .. } = item.facts;
         let facts = Facts { product, host, missing, callback, instance, identity: None, ..row.facts.clone() };
-        let mut item = Item { facts, ..item };
+        let mut item = Item { facts, role: Role::Connection, ..item };
         let is_hosted = row.workspace.is_hosted();
         self.vault(move |vault| {
             if let Some(before) = vault.get_undamaged(&item.id)? {

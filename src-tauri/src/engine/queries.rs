@@ -85,6 +85,14 @@ impl Engine {
         Ok(self.index.data_version()?)
     }
 
+    /// Reads the whole index.
+    ///
+    /// Errors: [`Code::IndexDamaged`].
+    pub fn verify_index(&self) -> Result<(), Failure> {
+        Ok(self.index.verify()?)
+    }
+
+    /// Checks that the index can be written.
     pub fn check_index(&self) -> Result<(), Failure> {
         Ok(self.index.probe()?)
     }
@@ -108,12 +116,12 @@ impl Engine {
 
     /// The keys of items that belong neither to a connection nor to an operation that was begun. Blocks.
     pub(super) fn find_orphans(&self) -> Result<Vec<String>, Failure> {
-        // In this order: what another program finishes meanwhile is in one of the later two.
+        // In this order: an attempt becomes a connection, and a connection a removal.
         let kept = self.vault.keys()?;
         let mut expected: Vec<_> =
             self.index.open_attempts()?.into_iter().map(|attempt| attempt.id).collect();
-        expected.extend(self.index.pending_removals()?);
         expected.extend(self.index.connections(None)?.into_iter().map(|row| row.facts.id));
+        expected.extend(self.index.pending_removals()?);
         Ok(kept.into_iter().filter(|key| is_connection_id(key) && !expected.contains(key)).collect())
     }
 }

@@ -9,7 +9,7 @@ use super::token::is_alive;
 use crate::domain::connection::Connection;
 use crate::domain::credential::Credential;
 use crate::domain::error::{Code, Failure};
-use crate::domain::item::Item;
+use crate::domain::item::{Item, Role};
 use crate::domain::oauth::token::TokenSet;
 use crate::domain::view::{RemovedView, Revocation, Revoked};
 use crate::io::clock;
@@ -142,6 +142,7 @@ impl Engine {
         let provider = self.provider_of(&item).await;
         let by_itself = provider.is_ok_and(|provider| provider.revokes_with_access_token());
         item.element_token = String::new().into();
+        item.role = Role::Removed;
         if let Some(tokens) = item.credential.tokens_mut()
             && tokens.refresh_token.is_some()
             && !by_itself

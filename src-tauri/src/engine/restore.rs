@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use super::Engine;
 use crate::domain::error::{Code, Failure};
-use crate::domain::item::Item;
+use crate::domain::item::{Item, Role};
 use crate::io::clock;
 use crate::io::index::{IndexError, replace_damaged};
 use crate::io::paths::Paths;
-use crate::io::vault::Prompting;
+use crate::io::vault::{Prompting, Vault};
 
 /// What became of an index that could not be used.
 pub enum Repair {
@@ -21,14 +21,18 @@ pub enum Repair {
 
 impl Engine {
     /// Opens the index, or an empty one in place of one that is damaged or missing. [`Engine::restore`] fills it.
+    ///
+    /// Errors: those of a keychain that cannot be listed, which leave the index as it is.
     pub fn open_repaired(paths: Paths, prompting: Prompting) -> Result<(Self, Repair), Failure> {
         let verified = Self::open(paths.clone(), prompting).and_then(|engine| {
-            engine.index.verify()?;
+            engine.verify_index()?;
             Ok(engine)
         });
         match verified {
             Ok(engine) => Ok((engine, Repair::NotNeeded)),
             Err(failure) if failure.code == Code::IndexDamaged => {
+                // An empty list in place of a damaged one would hide that something is missing.
+                Vault::new(&paths.home_id, prompting).keys()?;
                 let kept = replace_damaged(&paths.index())?;
                 Ok((Self::open(paths, prompting)?, kept.map_or(Repair::Created, Repair::SetAside)))
             }
@@ -38,17 +42,17 @@ impl Engine {
 
     /// Lists the connections and hosted workspaces that the keychain holds and the index does not. Returns how many
     /// connections were added. Blocks.
+    ///
+    /// Errors: those of a keychain that does not give an item.
     pub fn restore(&self) -> Result<usize, Failure> {
         self.restore_workspaces()?;
         let mut added = 0;
         for id in self.find_orphans()? {
-            let Ok(Some(item)) = self.vault.get(&id) else { continue };
-            if self.is_copy(&item)? {
-                // A sign-in to an existing connection put it aside, and could not drop it.
-                self.vault.remove(&id)?;
-                continue;
+            if let Some(item) = self.vault.get_undamaged(&id)?
+                && self.restore_item(&item)?
+            {
+                added += 1;
             }
-            added += usize::from(self.restore_item(&item)?);
         }
         Ok(added)
     }
@@ -65,9 +69,17 @@ impl Engine {
         Ok(())
     }
 
-    /// Returns whether the item is listed now.
+    /// Returns whether a connection was added.
     fn restore_item(&self, item: &Item) -> Result<bool, Failure> {
+        if item.role == Role::SetAside || self.is_set_aside(item)? {
+            return Ok(false);
+        }
         match self.index.finish_attempt(&item.to_connection(), &item.token_sha256()) {
+            Ok(row) if item.is_removed() => {
+                // Its access is still to be ended.
+                self.index.begin_removal(&row.id, false, clock::now_ms())?;
+                Ok(false)
+            }
             Ok(row) => {
                 tracing::info!(connection = %row.id, "listed again");
                 if row.name != item.name {
@@ -83,13 +95,12 @@ impl Engine {
         }
     }
 
-    /// Whether a listed connection has the same credential.
-    fn is_copy(&self, item: &Item) -> Result<bool, Failure> {
+    /// Whether the item was set aside for a listed connection, by a version that did not mark it. Both have the name and the
+    /// beginning of the connection.
+    fn is_set_aside(&self, item: &Item) -> Result<bool, Failure> {
         let listed = self.index.connections(Some(&item.workspace))?;
-        Ok(listed.iter().filter(|row| row.element == item.element).any(|row| {
-            matches!(self.vault.get(&row.id), Ok(Some(other))
-                if other.received_at == item.received_at
-                    && other.calling_token().same_as(item.calling_token().expose()))
+        Ok(listed.iter().any(|row| {
+            (&row.element, &row.name, row.created_at) == (&item.element, &item.name, item.created_at)
         }))
     }
 }

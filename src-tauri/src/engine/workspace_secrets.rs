@@ -58,8 +58,9 @@ impl Engine {
     /// Hosted workspaces whose secrets the vault holds and that the index does not list. Blocks.
     pub(super) fn find_unlisted_workspaces(&self) -> Result<Vec<HostedRow>, Failure> {
         let kept = self.vault.keys()?;
-        let mut listed = self.index.hosted_workspaces()?;
-        listed.extend(self.index.pending_workspace_additions()?);
+        // In this order: each may become the next.
+        let mut listed = self.index.pending_workspace_additions()?;
+        listed.extend(self.index.hosted_workspaces()?);
         listed.extend(self.index.pending_workspace_removals()?);
         let unlisted = kept.iter().filter_map(|key| key.strip_prefix(VAULT_PREFIX));
         let unlisted = unlisted.filter(|id| !listed.iter().any(|row| row.id == **id));

@@ -30,8 +30,9 @@ mod servers {
     pub(super) fn any_answers(variable: impl Fn(&str) -> Option<String>) -> bool {
         // A compositor may hand over the connection itself.
         variable("WAYLAND_SOCKET").is_some()
-            || variable("WAYLAND_DISPLAY").is_some_and(|name| {
-                let folder = variable("XDG_RUNTIME_DIR").unwrap_or_default();
+            || variable("XDG_RUNTIME_DIR").is_some_and(|folder| {
+                // The name that libwayland tries where none is given.
+                let name = variable("WAYLAND_DISPLAY").unwrap_or_else(|| "wayland-0".to_owned());
                 UnixStream::connect(Path::new(&folder).join(name)).is_ok()
             })
             || variable("DISPLAY").is_some_and(|display| x11_answers(&display))

@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Withholds a variable, which holds a secret, from the programs that are started from now on.
+/// Withholds a variable, which holds a secret, from the programs that are started from now on. The default browser of
+/// Windows is started by the system and inherits it all the same.
 pub fn withhold(variable: &str) {
     SECRETS.lock().unwrap_or_else(PoisonError::into_inner).push(variable.to_owned());
 }

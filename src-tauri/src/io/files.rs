@@ -61,6 +61,7 @@ pub(crate) fn create_private_dir(dir: &Path) -> io::Result<()> {
 
 /// Checks the folder around private ones: who can write to it could put others in their place. Of `/tmp` and the like only
 /// owners can.
+#[cfg_attr(not(unix), expect(unused_variables))]
 pub(super) fn check_parent(dir: &Path) -> io::Result<()> {
     #[cfg(unix)]
     if dir.exists() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::connection::Facts;
 use crate::domain::credential::Credential;
 use crate::domain::error::Failure;
-use crate::domain::item::Item;
+use crate::domain::item::{Item, Role};
 use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;
 
@@ -71,6 +71,7 @@ impl Issued {
             configuration,
             credential: self.credential,
             element_token: self.token,
+            role: Role::Connection,
         }
     }
 }

@@ -165,7 +165,7 @@ impl Authorizations {
         Ok(taken)
     }
 
-    /// Puts a sign-in back into its place, when the exchange did not take place or may be repeated.
+    /// Makes a sign-in usable again, when the exchange did not take place or may be repeated.
     pub(super) fn put_back(&self, taken: &Taken) {
         if let Some(authorization) = self.lock().entries.get_mut(&taken.number) {
             authorization.used = false;

@@ -68,7 +68,8 @@ impl Refusal {
 
 /// How failures are refused. Every other code is a fault inside, which the log explains. `{product}`, `{name}`, `{why}` and
 /// `{keychain}` stand for the facts of the failure.
-const REFUSALS: [(Code, u16, &str); 19] = [
+const REFUSALS: [(Code, u16, &str); 20] = [
+    (Code::AccessDenied, 400, "{product} refused."),
     (Code::AuthorizationExpired, 400, "{product} refused."),
     (Code::ElementRetired, 400, "{product} was closed by its maker: nobody signs in to it."),
     // Without fields: a forwarded call with a parameter that belongs to the signature.
@@ -97,8 +98,8 @@ const SIGN_IN_EXPIRED: &str =
     "The sign-in behind this instance has ended. Sign in again with new providerData.";
 
 /// The codes whose detail is the provider's own text.
-const WITH_PROVIDER_MESSAGE: [Code; 3] =
-    [Code::AuthorizationExpired, Code::NeedsSettings, Code::ProviderRejected];
+const WITH_PROVIDER_MESSAGE: [Code; 4] =
+    [Code::AccessDenied, Code::AuthorizationExpired, Code::NeedsSettings, Code::ProviderRejected];
 
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {

@@ -22,7 +22,7 @@ const REASONS = {
   },
   names_no_server: {
     title: "This certificate names no server",
-    body: "It vouches only for itself, and says for no address. Ask for one with a subjectAltName.",
+    body: "It does not say which server it is for. Ask whoever runs the server for one that names its address.",
   },
   expired: {
     title: "This certificate has ended",

@@ -384,7 +384,7 @@ const NETWORK: Record<NonNullable<Failure["network"]>, ErrorCopy> = {
   },
   protocol: {
     title: "{host} sent something else than an answer",
-    body: "What is there is no web server. Check the address and its port.",
+    body: "Something other than a web server answers there. Check the address and its port.",
   },
   lost: {
     title: "The connection to {host} was lost",
@@ -401,7 +401,7 @@ const NETWORK: Record<NonNullable<Failure["network"]>, ErrorCopy> = {
   },
   proxy_variable: {
     title: "The proxy can’t be used",
-    body: "A variable of this computer names it in a way that can’t be read, so nothing was sent. The details say which.",
+    body: "A setting of this computer, an environment variable, can’t be read, so nothing was sent. The details say which.",
     button: DETAILS,
     move: "administrator",
   },

@@ -81,7 +81,7 @@ export function removalLine({ product, revocation }: ConnectionView): string {
 
 /** “Works. maria@acme.example · 182 ms”. */
 export function testLine({ identity, took_ms }: TestView): string {
-  if (took_ms === undefined) return "Not tested. The product has no address that tells whose sign-in it is.";
+  if (took_ms === undefined) return "Not tested. The product offers no way to ask whose sign-in it is.";
   const facts = [identity, `${took_ms.toLocaleString("en-GB")} ms`].filter(Boolean);
   return `Works. ${facts.join(" · ")}`;
 }

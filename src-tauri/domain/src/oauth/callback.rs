@@ -76,9 +76,17 @@ impl Callback {
     /// Reads the query of the callback address, or what a browser would send as its fragment.
     pub fn parse(query: &[u8]) -> Self {
         let plain = Self::split(query, b"&#");
-        let bound = plain.0.iter().any(|parameter| BINDING.contains(&parameter.name.as_str()));
+        if plain.has_binding() {
+            return plain;
+        }
         // HTML 4 §B.2.2 recommends `;`, some servers write `&amp;`, or a second `?` after the address's own query.
-        if bound { plain } else { Self::split(query, b"&#;?") }
+        let further = Self::split(query, b"&#;?");
+        // A code may hold either character where the server sends no `state`.
+        if further.has_binding() { further } else { plain }
+    }
+
+    fn has_binding(&self) -> bool {
+        self.0.iter().any(|parameter| BINDING.contains(&parameter.name.as_str()))
     }
 
     fn split(query: &[u8], separators: &'static [u8]) -> Self {

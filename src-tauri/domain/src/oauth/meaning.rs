@@ -153,7 +153,7 @@ const WORDS: [(Meaning, &[&str]); 5] = [
 ];
 
 /// Parts of words for limits and trouble that each server spells its own way.
-const PASSING_PARTS: [&str; 9] = [
+const PASSING_PARTS: [&str; 8] = [
     "ratelimit",
     "rateexceeded",
     "toomanyrequests",
@@ -162,7 +162,6 @@ const PASSING_PARTS: [&str; 9] = [
     "temporarilyunavailable",
     "temporarilydisabled",
     "serviceunavailable",
-    "tryagain",
 ];
 
 /// The meaning of a provider's error code; `None` for one that means something else.
@@ -171,6 +170,9 @@ pub fn meaning(code: &str) -> Option<Meaning> {
         return Some(Meaning::Declined);
     }
     let word = letters(code);
+    if word.contains("tryagain") {
+        return Some(Meaning::Passing);
+    }
     let short = ["exception", "error"].iter().find_map(|ending| word.strip_suffix(ending));
     let is = |known: &str| known == word || Some(known) == short;
     let row = WORDS.iter().find(|(_, words)| words.iter().any(|known| is(known)));
@@ -200,11 +202,11 @@ pub(super) fn says_passing(message: &str) -> bool {
 /// is another one.
 pub fn renewal_meaning(code: &str, description: Option<&str>) -> Option<Meaning> {
     /// What a grant is called, and what is wrong with it.
-    const GRANTS: [&str; 3] = ["refreshtoken", "session", "grant"];
+    const GRANTS: [&str; 3] = ["refreshtoken", "session", "thegrant"];
     const ENDED: [&str; 8] =
         ["expired", "revoked", "notfound", "doesnotexist", "nolonger", "invalid", "notactive", "inactive"];
     let is_broad = letters(code) == "invalidrequest" || code.starts_with("http_4");
-    let words = description.filter(|_| is_broad).map(letters).unwrap_or_default();
+    let words = description.filter(|_| is_broad).map(letters).unwrap_or_default().replace("granttype", "");
     let says = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
     match meaning(code) {
         // The user, or an administrator, withdrew the access.

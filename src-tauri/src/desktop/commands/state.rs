@@ -32,6 +32,13 @@ pub async fn state(app: AppHandle) -> Answer<StateView> {
 /// Opens the data again, with a new index in place of one that cannot be used, filled from the keychain.
 #[tauri::command]
 pub async fn repair_index(app: AppHandle) -> Answer<()> {
+    static REPAIRING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _one_at_a_time = REPAIRING.lock().await;
+    if let Ok(engine) = opened_engine(&app)
+        && engine.verify_index().is_ok()
+    {
+        return Ok(());
+    }
     let paths = open_paths()?;
     let repaired = tauri::async_runtime::spawn_blocking(move || {
         let (engine, _) = Engine::open_repaired(paths, Prompting::Allowed)?;

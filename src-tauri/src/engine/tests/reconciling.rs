@@ -1,5 +1,5 @@
 use super::bench::{Bench, answer_as_usual};
-use crate::domain::item::Item;
+use crate::domain::item::{Item, Role};
 use crate::engine::{Engine, WorkspaceId};
 use crate::io::index::OpenAttempt;
 use crate::scripted::{json, status};
@@ -105,16 +105,30 @@ async fn a_removal_is_finished_once_the_provider_answers() {
 }
 
 #[tokio::test]
-async fn an_item_without_a_row_is_listed_again_unless_it_is_a_copy() {
+async fn an_item_without_a_row_is_listed_again_unless_it_was_set_aside_or_removed() {
     let bench = Bench::usual().await;
     let first = bench.connect("acme", &[], "").await;
-    let mut item = copy_item(&bench, &first.id, LEFT);
-    assert_eq!(bench.engine.restore().expect("restored"), 0);
-    assert!(bench.item(LEFT).is_none(), "a copy is removed");
-    item.received_at += 1;
-    bench.engine.vault.put(&item).expect("kept");
-    assert_eq!(bench.engine.restore().expect("restored"), 1);
+    let item = copy_item(&bench, &first.id, LEFT);
+    let restore = |item: &Item| {
+        bench.engine.vault.put(item).expect("kept");
+        bench.engine.restore().expect("restored")
+    };
+    assert_eq!(restore(&item), 0, "set aside by an earlier version");
+    assert_eq!(restore(&Item { role: Role::SetAside, received_at: 1, ..item.clone() }), 0);
+    assert!(bench.row(LEFT).is_none());
+    let mut other = item.clone();
+    other.created_at += 1;
+    assert_eq!(restore(&other), 1);
     assert_eq!(bench.row(LEFT).expect("listed").name, format!("{} 2", first.name));
     assert_eq!(bench.item(LEFT).expect("kept").name, format!("{} 2", first.name));
-    assert_eq!(bench.engine.restore().expect("restored"), 0, "once");
+    assert_eq!(restore(&other), 0, "once");
+
+    let removed = "00000000000000000000000000000002";
+    let mut left = Item { role: Role::Removed, ..other };
+    left.id = removed.to_owned();
+    left.created_at += 1;
+    assert_eq!(restore(&left), 0);
+    assert_eq!(bench.engine.index.pending_removals().expect("read"), [removed]);
+    bench.restarted().reconcile().await.expect("reconciled");
+    assert!(bench.item(removed).is_none(), "its access is ended");
 }

@@ -154,11 +154,11 @@ pub fn replace_damaged(path: &Path) -> Result<Option<PathBuf>, IndexError> {
         other => return other.map(|()| None),
     }
     let kept = path.with_file_name(format!("index-damaged-{}.sqlite3", clock::now_ms()));
-    std::fs::rename(path, &kept)?;
     let with = |file: &Path, ending: &str| PathBuf::from(format!("{}{ending}", file.display()));
-    // Without its log the file lacks the last changes. The memory file holds nothing of its own.
+    // Without its log the file lacks the last changes. The `-shm` file is built from both.
     let _ = std::fs::rename(with(path, "-wal"), with(&kept, "-wal"));
     let _ = std::fs::remove_file(with(path, "-shm"));
+    std::fs::rename(path, &kept)?;
     open_private(path)?;
     Ok(Some(kept))
 }

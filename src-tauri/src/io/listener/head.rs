@@ -21,7 +21,7 @@ pub(super) enum Head {
     TooLong,
 }
 
-/// Reads until the end of the head, at most a little more than `max` bytes. An error if the client closes before.
+/// Reads until the end of the head, at most twice `max` bytes. An error if the client closes before.
 pub(super) async fn read_head(stream: &mut (impl AsyncRead + Unpin), max: usize) -> Result<Head> {
     let mut head = Vec::with_capacity(4096);
     loop {

@@ -34,6 +34,7 @@ pub(in crate::io) struct Added {
     pub(in crate::io) all: Vec<CertificateDer<'static>>,
 }
 
+/// The file of added authorities, which need not exist.
 #[derive(Clone, Debug)]
 pub struct Trust {
     path: PathBuf,

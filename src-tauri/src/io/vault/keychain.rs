@@ -143,7 +143,10 @@ pub(super) fn list_users(store: &Arc<CredentialStore>, service: &str) -> Option<
             property(bus, item, "org.freedesktop.Secret.Item", "Attributes")?;
         attributes.get("username").cloned()
     };
-    query(|bus| {
+    // Over a connection of its own: other threads need not wait.
+    let bus = Connection::session().ok()?;
+    retry(|| {
+        let bus = &bus;
         let (unlocked, locked) = search(bus, &attributes)?;
         Some(unlocked.iter().chain(&locked).filter_map(|item| user_of(bus, item)).collect())
     })
@@ -165,7 +168,7 @@ fn search(
     reply.body().deserialize().ok()
 }
 
-/// Neither locks single items.
+/// macOS and Windows lock no single item.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn is_item_locked(_: &str) -> bool {
     false
@@ -247,7 +250,7 @@ pub(super) fn age(copy: &Entry) -> (u64, usize, String) {
     (modified.unwrap_or_default(), path.len(), path)
 }
 
-/// Neither keeps an item twice.
+/// macOS and Windows keep no item twice.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn age(_: &Entry) {}
 

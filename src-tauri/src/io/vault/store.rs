@@ -132,6 +132,10 @@ impl Vault {
 
     /// The keys of all values of this home. Lists the keychain, which takes a second if it holds thousands of items.
     pub fn keys(&self) -> Result<BTreeSet<String>, VaultError> {
+        if self.prompting == Prompting::Allowed {
+            // A locked keyring finds items and names none.
+            self.unlock()?;
+        }
         let home = self.home.clone();
         self.call("", None, move |entries| {
             let prefix = format!("{home}:");

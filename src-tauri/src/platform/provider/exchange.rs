@@ -64,9 +64,15 @@ impl Provider {
         };
         let request = request.map_err(|e| Failure::internal(e.to_string()))?;
         let answer = self.http.send(request).await?;
-        let tokens = read_tokens(rules, &answer).map_err(|e| Failure {
-            redirect: Some(self.callback_url().to_owned()).filter(|url| !url.is_empty()),
-            ..refusal(e, &self.form.element)
+        let tokens = read_tokens(rules, &answer).map_err(|e| {
+            let failure = refusal(e, &self.form.element);
+            // No user is asked who could decline.
+            let is_policy = server.grant == Grant::ClientCredentials && failure.code == Code::AccessDenied;
+            Failure {
+                code: if is_policy { Code::ProviderRejected } else { failure.code },
+                redirect: Some(self.callback_url().to_owned()).filter(|url| !url.is_empty()),
+                ..failure
+            }
         })?;
         // RFC 6749 §5.1: without `scope` in the answer, what was requested was granted.
         Ok(TokenSet { scope: tokens.scope.or(scope), ..tokens })

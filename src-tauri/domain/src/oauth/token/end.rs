@@ -46,26 +46,35 @@ impl Members {
             let ends = MOMENT_NAMES.iter().filter_map(|name| self.get(name));
             // 0 and -1 are written for a token that does not end.
             ends.filter(|text| !text.trim().parse::<f64>().is_ok_and(|number| number <= 0.0))
-                .find_map(|text| read_end(text, now))
+                .find_map(|text| read_moment(text, now))
         })
     }
 }
 
 /// Reads a life or a moment, as the seconds that are left.
 pub(in crate::oauth) fn read_end(text: &str, now: u64) -> Option<u64> {
+    let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    let left = left_until(text, now)?;
+    // The conversion saturates: a negative life becomes 0.
+    let life = number.filter(|_| left < -LONGEST_PAST).unwrap_or(left);
+    Some((life as u64).min(LONGEST_LIFE))
+}
+
+/// Reads what is named as a moment; a small number of seconds is a life there too.
+fn read_moment(text: &str, now: u64) -> Option<u64> {
+    Some((left_until(text, now)? as u64).min(LONGEST_LIFE))
+}
+
+/// The seconds that are left, negative if it is over.
+fn left_until(text: &str, now: u64) -> Option<f64> {
     let text = text.trim();
-    let left = match text.parse::<f64>() {
+    Some(match text.parse::<f64>() {
         Ok(number) if !number.is_finite() => return None,
         Ok(number) if number < FIRST_MOMENT => number,
-        Ok(number) => {
-            let moment = if number < FIRST_MILLISECONDS { number } else { number / 1000.0 };
-            let left = moment - now as f64;
-            if left < -LONGEST_PAST { number } else { left }
-        }
+        Ok(number) if number < FIRST_MILLISECONDS => number - now as f64,
+        Ok(number) => number / 1000.0 - now as f64,
         Err(_) => read_date(text)? as f64 - now as f64,
-    };
-    // The conversion saturates: a negative life becomes 0.
-    Some((left as u64).min(LONGEST_LIFE))
+    })
 }
 
 /// A date of ISO 8601, RFC 2822, HTTP, or Microsoft's JSON, in seconds since 1970. Without an offset it is UTC.

@@ -269,7 +269,9 @@ impl Members {
         let is_passing = known == Some(Meaning::Passing) && own != Some(SLOW_DOWN);
         let code = self.code(own, answer);
         let is_standard = code.as_deref().is_some_and(|code| STANDARD_CODES.contains(&code));
-        if is_passing || (known.is_none() && !is_standard && says_passing()) {
+        // RFC 8628 §3.5: the user has not answered yet, whatever the message advises.
+        let is_pending = own.is_some_and(|code| code.eq_ignore_ascii_case("authorization_pending"));
+        if is_passing || (known.is_none() && !is_standard && !is_pending && says_passing()) {
             return Some(temporary(answer));
         }
         Some(self.refused(code?, answer))
