@@ -291,6 +291,13 @@ mod tests {
     }
 
     #[test]
+    fn a_code_is_whole_where_no_state_is_sent() {
+        for query in ["code=ab;cd?e", "code=ab;cd?e&x=1"] {
+            assert_eq!(callback(query).get("code").expect("a code").expose(), "ab;cd?e", "{query}");
+        }
+    }
+
+    #[test]
     fn only_usable_parameters_are_passed_on() {
         let many = (0..100).map(|n| format!("&p{n}=1")).collect::<String>();
         let long = "a".repeat(LONGEST_VALUE + 1);

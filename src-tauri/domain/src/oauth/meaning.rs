@@ -153,7 +153,7 @@ const WORDS: [(Meaning, &[&str]); 5] = [
 ];
 
 /// Parts of words for limits and trouble that each server spells its own way.
-const PASSING_PARTS: [&str; 8] = [
+const PASSING_PARTS: [&str; 9] = [
     "ratelimit",
     "rateexceeded",
     "toomanyrequests",
@@ -162,6 +162,7 @@ const PASSING_PARTS: [&str; 8] = [
     "temporarilyunavailable",
     "temporarilydisabled",
     "serviceunavailable",
+    "tryagainlater",
 ];
 
 /// The meaning of a provider's error code; `None` for one that means something else.
@@ -295,7 +296,9 @@ mod tests {
         {
             assert!(says_passing(message), "{message}");
         }
-        assert!(!says_passing("The scope is not allowed"));
+        for message in ["The scope is not allowed", "Check the code and try again."] {
+            assert!(!says_passing(message), "{message}");
+        }
     }
 
     #[test]
@@ -307,6 +310,8 @@ mod tests {
             ("interaction_required", Some("AADSTS50079"), Some(Meaning::SignInEnded)),
             ("access_denied", None, Some(Meaning::SignInEnded)),
             ("invalid_request", Some("client_id is missing"), None),
+            ("invalid_request", Some("The grant_type is invalid"), None),
+            ("http_403", Some("Access not granted: invalid API key"), None),
             ("invalid_request", None, None),
             ("invalid_client", Some("refresh token invalid"), Some(Meaning::Client)),
             ("invalid_scope", Some("the grant is invalid"), None),

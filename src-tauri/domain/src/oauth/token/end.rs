@@ -151,6 +151,8 @@ mod tests {
             (r#""expires":-1"#, None),
             (r#""expires_at":"soon","expiry":{"a":1},"expires":true"#, None),
             (r#""expires_at":1795715990"#, Some(0)),
+            (r#""expires_at":1700000000"#, Some(0)),
+            (r#""expires_at":1700000000000"#, Some(0)),
             (r#""expires_in":1795715990"#, Some(0)),
             // Fifty years, not a moment of 2019.
             (r#""expires_in":1576800000"#, Some(LONGEST_LIFE)),

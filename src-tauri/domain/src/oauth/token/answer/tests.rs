@@ -345,6 +345,16 @@ fn temporary_failures_are_recognized() {
 }
 
 #[test]
+fn a_pending_authorization_is_no_failure_whatever_its_message_advises() {
+    let body = r#"{"error":"authorization_pending","error_description":"Pending. Please try again later."}"#;
+    let refusal = read_token_answer(&answer(400, body), &[], NOW).unwrap_err();
+    assert!(
+        matches!(&refusal, TokenRefusal::Refused { error, .. } if error == "authorization_pending"),
+        "{refusal:?}"
+    );
+}
+
+#[test]
 fn a_damaged_answer_is_an_error_and_never_a_panic() {
     let whole =
         br#"{"access_token":"a\u0031","token_type":"bearer","expires_in":-1.5e3,"scope":["x",{"y":null}]}"#;
