@@ -30,12 +30,14 @@ mod servers {
     pub(super) fn any_answers(variable: impl Fn(&str) -> Option<String>) -> bool {
         // A compositor may hand over the connection itself.
         variable("WAYLAND_SOCKET").is_some()
-            || variable("XDG_RUNTIME_DIR").is_some_and(|folder| {
-                // The name that libwayland tries where none is given.
-                let name = variable("WAYLAND_DISPLAY").unwrap_or_else(|| "wayland-0".to_owned());
-                UnixStream::connect(Path::new(&folder).join(name)).is_ok()
-            })
+            || wayland_answers(variable("XDG_RUNTIME_DIR"), variable("WAYLAND_DISPLAY"))
             || variable("DISPLAY").is_some_and(|display| x11_answers(&display))
+    }
+
+    /// Without a name libwayland tries this one.
+    fn wayland_answers(folder: Option<String>, name: Option<String>) -> bool {
+        let (folder, name) = (folder.unwrap_or_default(), name.as_deref().unwrap_or("wayland-0"));
+        UnixStream::connect(Path::new(&folder).join(name)).is_ok()
     }
 
     /// `[protocol/][host]:number[.screen]`, as in X(7). Without a host the server is on this computer.
