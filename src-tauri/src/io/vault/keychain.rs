@@ -129,7 +129,22 @@ pub(super) fn state() -> KeychainState {
 #[cfg(target_os = "linux")]
 pub(super) fn is_item_locked(user: &str) -> bool {
     let attributes = HashMap::from([("service", SERVICE), ("username", user)]);
-    query(|bus| search(bus, &attributes)).is_some_and(|(_, locked)| !locked.is_empty())
+    let is_locked = query(|bus| {
+        // gnome-keyring locks whole collections, and searching thousands of items takes it milliseconds.
+        let is_gnome =
+            name_owner(bus, "org.gnome.keyring").is_some_and(|own| name_owner(bus, SECRETS) == Some(own));
+        if is_gnome { Some(false) } else { Some(!search(bus, &attributes)?.1.is_empty()) }
+    });
+    is_locked.unwrap_or_default()
+}
+
+/// The connection that owns a name on the bus.
+#[cfg(target_os = "linux")]
+fn name_owner(bus: &Connection, name: &str) -> Option<String> {
+    const BUS: &str = "org.freedesktop.DBus";
+    let reply =
+        bus.call_method(Some(BUS), "/org/freedesktop/DBus", Some(BUS), "GetNameOwner", &(name,)).ok()?;
+    reply.body().deserialize().ok()
 }
 
 /// The users of all items of a service, if this is the Secret Service. Its store asks the keyring twice for each item, and
