@@ -99,7 +99,7 @@ fn a_silent_pipe_is_given_up_at_the_timeout() {
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is installed").success());
     let secret = format!("oauth.api.secret=file:{}", pipe.display());
     let arguments = [&CONNECT[..9], &[&secret, "--timeout", "1", "--json"]].concat();
-    home.run(&arguments).error(16, "callback_timeout");
+    home.run(&arguments).error(2, "usage");
     assert!(home.opened_addresses().is_empty());
 }
 

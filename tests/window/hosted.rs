@@ -85,8 +85,7 @@ fn an_account_is_connected_changed_imported_and_removed_at_a_platform() {
     window.fill("Add a tag", "gold");
     window.press("Add");
     eventually("the platform has the tag", || (at_platform()["tags"][0] == "gold").then_some(()));
-    // The new tag moves the buttons below it; a press before that misses them.
-    window.find("//button[@aria-label='Remove tag gold']");
+    window.find("//button[@aria-label='Remove tag gold']"); // It moves the buttons below.
     eventually("the field is empty again", || window.value("Add a tag").is_empty().then_some(()));
 
     // Sign in again.
