@@ -72,4 +72,7 @@ fn a_user_at_a_terminal_allows_or_denies_each_item() {
     assert_eq!(denied.status.code(), Some(11));
     assert!(denied.stdout.is_empty());
     assert_eq!(keyring.prompts(), 2);
+    let denied = run_at_terminal(&home, &["token", "Zendesk", "--json"]);
+    let document: serde_json::Value = serde_json::from_slice(&denied.stdout).expect("one document");
+    assert_eq!(document["error"]["code"], "keychain_denied");
 }
