@@ -9,10 +9,6 @@ fn index_file(home: &Home) -> PathBuf {
     home.path().join("data/index.sqlite3")
 }
 
-fn delete_index(home: &Home) {
-    home.delete_index();
-}
-
 /// Replaces the index by bytes that are none.
 fn overwrite_index(home: &Home) {
     home.delete_index();
@@ -29,7 +25,7 @@ fn break_pages(home: &Home) {
 
 #[test]
 fn doctor_builds_a_lost_index_again() {
-    for lose in [overwrite_index, delete_index, break_pages] {
+    for lose in [overwrite_index, Home::delete_index, break_pages] {
         let home = Home::new();
         home.connect(&["zendesk", "--name", "Support"]);
         home.connect(&["desk"]);

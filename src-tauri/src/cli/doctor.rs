@@ -7,7 +7,7 @@ use super::print;
 use super::problem::Problem;
 use super::sentence::sentence;
 use crate::domain::error::{Code, Failure, NetworkFault};
-use crate::engine::{ItemAudit, Repair};
+use crate::engine::{Repair, Restored};
 use crate::io::http::{check_trust, proxy_in_use};
 use crate::io::listener::Bound;
 use crate::io::loopback::Loopback;
@@ -63,14 +63,14 @@ fn count(number: usize, noun: &str) -> String {
 /// Finds connections without an item, and lists those that only the keychain holds.
 fn check_items(context: &Context) -> Result<String, Failure> {
     block_on(context.engine.reconcile())?;
-    let added = context.engine.restore()?;
-    let ItemAudit { connections, orphans } = context.engine.audit_items()?;
+    let Restored { added, left } = context.engine.restore()?;
+    let connections = context.engine.audit_items()?;
     let mut text = format!("{}, each with its item", count(connections, "connection"));
     if added > 0 {
-        text.push_str(&format!("; {} of them were missing in the list and are back", added));
+        text.push_str(&format!("; {added} of them were missing in the list and are back"));
     }
-    if orphans > 0 {
-        text.push_str(&format!("; {} in the {KEYCHAIN_NAME} without a connection", count(orphans, "item")));
+    if left > 0 {
+        text.push_str(&format!("; {} in the {KEYCHAIN_NAME} without a connection", count(left, "item")));
     }
     Ok(text)
 }

@@ -158,9 +158,7 @@ async fn open_page(signing: &SigningIn, browser: &Browser) {
             return print::note(&format!("Finish in the browser: sign in at {host} and allow access."));
         }
         Err(NotOpened::NoBrowser) => "No browser opened.".to_owned(),
-        Err(NotOpened::Command { command, why }) => {
-            format!("No browser opened. {}: {why}.", command)
-        }
+        Err(NotOpened::Command { command, why }) => format!("No browser opened. {command}: {why}."),
     };
     print::note(&format!("{problem} Open this address in any browser on this computer:"));
     print::marked_note("open", url.as_str());

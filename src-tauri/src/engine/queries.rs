@@ -1,18 +1,12 @@
 //! What the edges read and write outside the flow.
 
+use std::collections::BTreeSet;
+
 use super::{Engine, WorkspaceId};
 use crate::domain::connection::Connection;
 use crate::domain::error::{Code, Failure};
 use crate::io::index::Setting;
 use crate::io::paths::Paths;
-
-/// How the index and the keychain agree.
-#[derive(Debug)]
-pub struct ItemAudit {
-    pub connections: usize,
-    /// Items without a connection that could not be listed.
-    pub orphans: usize,
-}
 
 impl Engine {
     pub fn paths(&self) -> &Paths {
@@ -102,27 +96,28 @@ impl Engine {
         Ok(self.vault.probe()?)
     }
 
-    /// Checks that each connection has its item. Blocks.
+    /// Checks that each connection has its item. Returns how many there are. Blocks.
     ///
     /// Errors: [`Code::SignInExpired`] with the name of a connection that has no readable item.
-    pub fn audit_items(&self) -> Result<ItemAudit, Failure> {
+    pub fn audit_items(&self) -> Result<usize, Failure> {
         let rows = self.index.connections(None)?;
         if let Some(row) = rows.iter().find(|row| !matches!(self.vault.get(&row.id), Ok(Some(_)))) {
             let failure = Failure::new(Code::SignInExpired).name(&row.name);
             return Err(failure.detail("the keychain holds no whole item for it"));
         }
-        Ok(ItemAudit { connections: rows.len(), orphans: self.find_orphans()?.len() })
+        Ok(rows.len())
     }
 
-    /// The keys of items that belong neither to a connection nor to an operation that was begun. Blocks.
-    pub(super) fn find_orphans(&self) -> Result<Vec<String>, Failure> {
+    /// Those keys of the vault that belong neither to a connection nor to an operation that was begun. `kept` was read
+    /// before.
+    pub(super) fn find_orphans(&self, mut kept: BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
         // In this order: an attempt becomes a connection, and a connection a removal.
-        let kept = self.vault.keys()?;
-        let mut expected: Vec<_> =
-            self.index.open_attempts()?.into_iter().map(|attempt| attempt.id).collect();
-        expected.extend(self.index.connections(None)?.into_iter().map(|row| row.facts.id));
-        expected.extend(self.index.pending_removals()?);
-        Ok(kept.into_iter().filter(|key| is_connection_id(key) && !expected.contains(key)).collect())
+        let attempts = self.index.open_attempts()?.into_iter().map(|attempt| attempt.id);
+        let connections = self.index.connections(None)?.into_iter().map(|row| row.facts.id);
+        let expected: BTreeSet<_> =
+            attempts.chain(connections).chain(self.index.pending_removals()?).collect();
+        kept.retain(|key| is_connection_id(key) && !expected.contains(key));
+        Ok(kept)
     }
 }
 

@@ -1,8 +1,10 @@
 //! Mends an index that is damaged, missing, or older than the keychain: items and workspaces describe themselves.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::Engine;
+use crate::domain::connection::Connection;
 use crate::domain::error::{Code, Failure};
 use crate::domain::item::{Item, Role};
 use crate::io::clock;
@@ -17,6 +19,15 @@ pub enum Repair {
     Created,
     /// A new one is in its place; the damaged file is kept here.
     SetAside(PathBuf),
+}
+
+/// What [`Engine::restore`] did with the items without a connection.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// They are connections again.
+    pub added: usize,
+    /// They could not be listed.
+    pub left: usize,
 }
 
 impl Engine {
@@ -40,28 +51,35 @@ impl Engine {
         }
     }
 
-    /// Lists the connections and hosted workspaces that the keychain holds and the index does not. Returns how many
-    /// connections were added. Blocks.
+    /// Lists the connections and hosted workspaces that the keychain holds and the index does not. Blocks.
     ///
     /// Errors: those of a keychain that does not give an item.
-    pub fn restore(&self) -> Result<usize, Failure> {
-        self.restore_workspaces()?;
-        let mut added = 0;
-        for id in self.find_orphans()? {
-            if let Some(item) = self.vault.get_undamaged(&id)?
-                && self.restore_item(&item)?
-            {
-                added += 1;
+    pub fn restore(&self) -> Result<Restored, Failure> {
+        let kept = self.vault.keys()?;
+        self.restore_workspaces(&kept)?;
+        let orphans = self.find_orphans(kept)?;
+        let mut listed = self.index.connections(None)?;
+        let mut restored = Restored::default();
+        for id in orphans {
+            let item = self.vault.get_undamaged(&id)?.filter(|item| !is_set_aside(item, &listed));
+            let row = item.as_ref().map(|item| self.relist(item)).transpose()?.flatten();
+            match row {
+                None => restored.left += 1,
+                Some(_) if item.is_some_and(|item| item.is_removed()) => {}
+                Some(row) => {
+                    restored.added += 1;
+                    listed.push(row);
+                }
             }
         }
-        Ok(added)
+        Ok(restored)
     }
 
-    fn restore_workspaces(&self) -> Result<(), Failure> {
-        for row in self.find_unlisted_workspaces()? {
+    fn restore_workspaces(&self, kept: &BTreeSet<String>) -> Result<(), Failure> {
+        for row in self.find_unlisted_workspaces(kept)? {
             match self.index.begin_workspace(&row, clock::now_ms()) {
                 Ok(()) => self.index.finish_workspace(&row.id)?,
-                // A workspace of this name was added anew.
+                // Another workspace has this name.
                 Err(IndexError::NameTaken) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -69,38 +87,33 @@ impl Engine {
         Ok(())
     }
 
-    /// Returns whether a connection was added.
-    fn restore_item(&self, item: &Item) -> Result<bool, Failure> {
-        if item.role == Role::SetAside || self.is_set_aside(item)? {
-            return Ok(false);
+    /// Inserts the row of an item, for a removed connection as a removal to finish. `None` if its workspace is gone, or
+    /// another connection has its instance.
+    fn relist(&self, item: &Item) -> Result<Option<Connection>, Failure> {
+        let row = match self.index.finish_attempt(&item.to_connection(), &item.token_sha256()) {
+            Ok(row) => row,
+            Err(IndexError::WorkspaceGone | IndexError::InstanceKnown) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        if item.is_removed() {
+            // Its access is still to be ended.
+            self.index.begin_removal(&row.id, false, clock::now_ms())?;
+        } else if row.name != item.name {
+            let mut renamed = item.clone();
+            renamed.name.clone_from(&row.name);
+            self.vault.put(&renamed)?;
         }
-        match self.index.finish_attempt(&item.to_connection(), &item.token_sha256()) {
-            Ok(row) if item.is_removed() => {
-                // Its access is still to be ended.
-                self.index.begin_removal(&row.id, false, clock::now_ms())?;
-                Ok(false)
-            }
-            Ok(row) => {
-                tracing::info!(connection = %row.id, "listed again");
-                if row.name != item.name {
-                    let mut renamed = item.clone();
-                    renamed.name.clone_from(&row.name);
-                    self.vault.put(&renamed)?;
-                }
-                Ok(true)
-            }
-            // Its workspace is gone, or the same instance was imported anew.
-            Err(IndexError::WorkspaceGone | IndexError::InstanceKnown) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        tracing::info!(connection = %row.id, removed = item.is_removed(), "listed again");
+        Ok(Some(row))
     }
+}
 
-    /// Whether the item was set aside for a listed connection, by a version that did not mark it. Both have the name and the
-    /// beginning of the connection.
-    fn is_set_aside(&self, item: &Item) -> Result<bool, Failure> {
-        let listed = self.index.connections(Some(&item.workspace))?;
-        Ok(listed.iter().any(|row| {
-            (&row.element, &row.name, row.created_at) == (&item.element, &item.name, item.created_at)
-        }))
-    }
+/// Whether an item is no connection of its own. A version that did not mark those it set aside gave them the name and the
+/// beginning of their connection.
+fn is_set_aside(item: &Item, listed: &[Connection]) -> bool {
+    let is_its = |row: &Connection| {
+        (row.created_at, &row.name, &row.element, &row.workspace)
+            == (item.created_at, &item.name, &item.element, &item.workspace)
+    };
+    item.role == Role::SetAside || listed.iter().any(is_its)
 }

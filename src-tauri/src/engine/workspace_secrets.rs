@@ -1,5 +1,7 @@
 //! The User and Organization secrets of workspaces, in the vault alone.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -56,8 +58,11 @@ impl Engine {
     }
 
     /// Hosted workspaces whose secrets the vault holds and that the index does not list. Blocks.
-    pub(super) fn find_unlisted_workspaces(&self) -> Result<Vec<HostedRow>, Failure> {
-        let kept = self.vault.keys()?;
+    /// `kept` are the keys of the vault, read before.
+    pub(super) fn find_unlisted_workspaces(
+        &self,
+        kept: &BTreeSet<String>,
+    ) -> Result<Vec<HostedRow>, Failure> {
         // In this order: each may become the next.
         let mut listed = self.index.pending_workspace_additions()?;
         listed.extend(self.index.hosted_workspaces()?);

@@ -10,7 +10,7 @@ use crate::domain::http::{HttpRequest, Method};
 use crate::domain::oauth::percent;
 use crate::domain::tally;
 use crate::domain::view::ConnectRequest;
-use crate::engine::{Ending, WorkspaceId};
+use crate::engine::{Ending, SigningIn, WorkspaceId};
 
 /// Presses Allow on the page of the practice provider and follows it back.
 async fn allow(bench: &Bench, page: &Url) {
@@ -31,9 +31,7 @@ async fn allow(bench: &Bench, page: &Url) {
     bench.visit(answer.header("location").expect("a redirect")).await;
 }
 
-#[tokio::test]
-async fn a_sign_in_in_practice_checks_its_form_once_and_encodes_nothing() {
-    let bench = Bench::usual().await;
+async fn start_in_practice(bench: &Bench) -> SigningIn {
     let request = ConnectRequest {
         element: "zendesk".into(),
         name: String::new(),
@@ -41,8 +39,14 @@ async fn a_sign_in_in_practice_checks_its_form_once_and_encodes_nothing() {
         values: BTreeMap::new(),
         again: None,
     };
+    bench.engine.start(&WorkspaceId::Practice, request).await.expect("started")
+}
+
+#[tokio::test]
+async fn a_sign_in_in_practice_checks_its_form_once_and_encodes_nothing() {
+    let bench = Bench::usual().await;
     let before = (tally::CHECKS.get(), tally::CODINGS.get());
-    let signing = bench.engine.start(&WorkspaceId::Practice, request).await.expect("started");
+    let signing = start_in_practice(&bench).await;
     let page = signing.url().cloned().expect("a page");
     let (ending, ()) = tokio::join!(bench.engine.finish(signing, controls()), allow(&bench, &page));
     let Ending::Connected(connection, _) = ending else { panic!("not connected") };
@@ -53,14 +57,7 @@ async fn a_sign_in_in_practice_checks_its_form_once_and_encodes_nothing() {
 #[tokio::test]
 async fn the_callback_address_is_closed_while_the_program_goes_on() {
     let bench = Bench::usual().await;
-    let request = ConnectRequest {
-        element: "zendesk".into(),
-        name: String::new(),
-        tags: Vec::new(),
-        values: BTreeMap::new(),
-        again: None,
-    };
-    let signing = bench.engine.start(&WorkspaceId::Practice, request).await.expect("started");
+    let signing = start_in_practice(&bench).await;
     let page = signing.url().cloned().expect("a page");
     let callback = page.query_pairs().find(|(name, _)| name == "redirect_uri").expect("a callback").1;
     let port = callback.parse::<Url>().expect("an address").port().expect("a port");

@@ -259,9 +259,7 @@ pub(super) fn unlock() -> Result<(), Error> {
 pub(super) fn age(copy: &Entry) -> (u64, usize, String) {
     let wrapper = copy.as_any().downcast_ref::<zbus_secret_service_keyring_store::cred::Wrapper>();
     let path = wrapper.map(|wrapper| wrapper.get_path()).unwrap_or_default();
-    let modified = Connection::session()
-        .ok()
-        .and_then(|bus| property::<u64>(&bus, &path, "org.freedesktop.Secret.Item", "Modified"));
+    let modified = query(|bus| property::<u64>(bus, &path, "org.freedesktop.Secret.Item", "Modified"));
     (modified.unwrap_or_default(), path.len(), path)
 }
 
