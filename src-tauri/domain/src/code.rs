@@ -91,7 +91,7 @@ codes! {
     ElementUnknown { exit: 3, temporary: false, status: Some(NeedsSettings) }
     /// One or more fields are empty or malformed.
     FormInvalid { exit: 2, temporary: false, status: None }
-    /// The index is damaged or missing. `doctor` builds it anew from the keychain.
+    /// The index is damaged or missing. `doctor` builds it again from the keychain.
     IndexDamaged { exit: 1, temporary: false, status: None }
     /// The index was written by a newer Keyrack.
     IndexNewer { exit: 1, temporary: false, status: None }

@@ -145,7 +145,7 @@ impl Authorizations {
 
     /// Takes the sign-in that a body finishes: that of its request token; or that of its state if exactly one has it; else
     /// the newest with the same application, callback and path key. A sign-in of a caller who showed no secrets is only
-    /// taken by a request token or state that nobody can guess, or if it had the application's secret.
+    /// taken by its request token, by an unguessable state, or if it had the application's secret.
     pub(super) fn take(&self, criteria: &Criteria<'_>) -> Result<Option<Taken>, UnknownState> {
         let mut pending = self.lock();
         let named = pending.named(criteria)?;

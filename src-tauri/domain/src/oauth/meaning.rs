@@ -171,14 +171,12 @@ pub fn meaning(code: &str) -> Option<Meaning> {
         return Some(Meaning::Declined);
     }
     let word = letters(code);
-    if word.contains("tryagain") {
-        return Some(Meaning::Passing);
-    }
     let short = ["exception", "error"].iter().find_map(|ending| word.strip_suffix(ending));
     let is = |known: &str| known == word || Some(known) == short;
     let row = WORDS.iter().find(|(_, words)| words.iter().any(|known| is(known)));
     row.map(|(meaning, _)| *meaning).or_else(|| {
-        let is_passing = PASSING_PARTS.iter().any(|part| word.contains(part));
+        // In a message this may be advice about anything.
+        let is_passing = word.contains("tryagain") || has_passing_part(&word);
         is_passing.then_some(Meaning::Passing)
     })
 }
@@ -195,8 +193,11 @@ pub fn refused_part(code: &str, status: Option<u16>) -> Option<Refused> {
 
 /// Whether a provider's message speaks of a limit or of passing trouble.
 pub(super) fn says_passing(message: &str) -> bool {
-    let words = letters(message);
-    PASSING_PARTS.iter().any(|part| words.contains(part))
+    has_passing_part(&letters(message))
+}
+
+fn has_passing_part(letters: &str) -> bool {
+    PASSING_PARTS.iter().any(|part| letters.contains(part))
 }
 
 /// The meaning of a refused renewal, whose message decides where the code is a broad one. Elsewhere a token in a message
