@@ -5,17 +5,24 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_with::As;
 
-use crate::oauth::token::TokenSet;
+use crate::element::{Auth, CallText, KEY_FIELD, PASSWORD, USERNAME};
+use crate::form::FilledForm;
+use crate::oauth::token::{OAUTH1, TokenSet};
 use crate::sensitive::Sensitive;
 use crate::vault_text::VaultText;
 
 #[derive(Clone, Debug)]
 pub enum Credential {
     Tokens(TokenSet),
-    Key(Sensitive<String>),
-    /// A user name and a password (RFC 7617).
+    /// A key that was made at the product.
+    Key {
+        key: Sensitive<String>,
+        /// When it ends, in milliseconds since 1970, where that is known.
+        ends_at: Option<i64>,
+    },
+    /// A user name and a password (RFC 7617). Some products take a key as the user name.
     Basic {
-        username: String,
+        username: Sensitive<String>,
         password: Sensitive<String>,
     },
     /// A hosted platform keeps what the provider issued; calls go there with the Element token.
@@ -23,6 +30,51 @@ pub enum Credential {
 }
 
 impl Credential {
+    /// The credential that the form itself holds, where nothing has to be issued.
+    pub fn given(form: &FilledForm) -> Option<Self> {
+        let value = |key: &str| {
+            let public = || form.values.get(key).map(Sensitive::from);
+            form.values.secret(key).cloned().or_else(public)
+        };
+        match &form.element.auth {
+            Auth::ApiKey(rules) => {
+                let key = value(rules.key_field.as_deref().unwrap_or(KEY_FIELD))?;
+                Some(Self::Key { key, ends_at: None })
+            }
+            Auth::Basic(rules) => {
+                let text = |text: &Option<CallText>, field: &Option<String>, usual: &str| match text {
+                    Some(text) => text.fill(&form.values, None),
+                    None => value(field.as_deref().unwrap_or(usual)),
+                };
+                Some(Self::Basic {
+                    username: text(&rules.username, &rules.username_field, USERNAME).unwrap_or_default(),
+                    password: text(&rules.password, &rules.password_field, PASSWORD).unwrap_or_default(),
+                })
+            }
+            Auth::Oauth1(rules) => Some(Self::Tokens(TokenSet {
+                access_token: value(rules.token_field.as_deref()?)?,
+                token_secret: Some(value(rules.token_secret_field.as_deref()?)?),
+                refresh_token: None,
+                token_type: OAUTH1.to_owned(),
+                expires_in: None,
+                scope: None,
+                extra: BTreeMap::new(),
+            })),
+            Auth::Custom(_) => Some(Self::ElementTokenOnly),
+            Auth::Oauth2(_) | Auth::Session(_) => None,
+        }
+    }
+
+    /// The secret for `{token}` in what calls carry.
+    pub fn calling_secret(&self) -> Option<&Sensitive<String>> {
+        match self {
+            Self::Tokens(tokens) => Some(&tokens.access_token),
+            Self::Key { key, .. } => Some(key),
+            Self::Basic { password, .. } => Some(password),
+            Self::ElementTokenOnly => None,
+        }
+    }
+
     pub fn tokens(&self) -> Option<&TokenSet> {
         match self {
             Self::Tokens(tokens) => Some(tokens),
@@ -55,7 +107,9 @@ pub(crate) struct CredentialText {
     #[serde(with = "As::<Option<VaultText>>", skip_serializing_if = "Option::is_none")]
     api_key: Option<Sensitive<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    username: Option<String>,
+    key_ends_at: Option<i64>,
+    #[serde(with = "As::<Option<VaultText>>", skip_serializing_if = "Option::is_none")]
+    username: Option<Sensitive<String>>,
     #[serde(with = "As::<Option<VaultText>>", skip_serializing_if = "Option::is_none")]
     password: Option<Sensitive<String>>,
 }
@@ -73,7 +127,9 @@ impl From<Credential> for CredentialText {
                 extra: tokens.extra,
                 ..Self::default()
             },
-            Credential::Key(key) => Self { api_key: Some(key), ..Self::default() },
+            Credential::Key { key, ends_at } => {
+                Self { api_key: Some(key), key_ends_at: ends_at, ..Self::default() }
+            }
             Credential::Basic { username, password } => {
                 Self { username: Some(username), password: Some(password), ..Self::default() }
             }
@@ -94,7 +150,7 @@ impl From<CredentialText> for Credential {
                 scope: text.scope,
                 extra: text.extra,
             }),
-            (None, Some(key), _) => Self::Key(key),
+            (None, Some(key), _) => Self::Key { key, ends_at: text.key_ends_at },
             (None, None, Some(password)) => {
                 Self::Basic { username: text.username.unwrap_or_default(), password }
             }

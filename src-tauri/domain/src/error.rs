@@ -33,6 +33,8 @@ pub struct PlatformAnswer {
 pub enum Refused {
     /// The client's id or secret.
     Client,
+    /// The key, or the user name and the password.
+    Key,
     /// The registration of a client.
     Registration,
     /// The scope that was requested.

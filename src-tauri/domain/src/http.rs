@@ -1,5 +1,6 @@
 //! HTTP messages as plain values; `io/http` sends them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use url::Url;
@@ -35,7 +36,7 @@ pub struct HttpRequest {
     /// https, or http on loopback.
     pub url: Url,
     /// Names in lower case.
-    pub headers: Vec<(&'static str, Sensitive<String>)>,
+    pub headers: Vec<(Cow<'static, str>, Sensitive<String>)>,
     /// Encoded as the header `content-type` says.
     pub body: Option<Sensitive<String>>,
 }
@@ -46,15 +47,19 @@ impl HttpRequest {
     }
 
     /// Adds a header; `name` in lower case.
-    pub fn header(mut self, name: &'static str, value: impl Into<Sensitive<String>>) -> Self {
-        self.headers.push((name, value.into()));
+    pub fn header(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<Sensitive<String>>,
+    ) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
     }
 
     /// The secrets that it holds.
     pub fn secrets(&self) -> SentSecrets {
         let mut secrets = SentSecrets::default();
-        for (_, value) in self.headers.iter().filter(|(name, _)| !PLAIN_HEADERS.contains(name)) {
+        for (_, value) in self.headers.iter().filter(|(name, _)| !PLAIN_HEADERS.contains(&name.as_ref())) {
             secrets.add_header(value.expose());
         }
         secrets.add_parameters(self.url.query_pairs().into_owned());

@@ -92,20 +92,18 @@ impl Item {
         self.credential.tokens()
     }
 
-    /// When the access token ends, in milliseconds since 1970.
+    /// When the access token or the key ends, in milliseconds since 1970.
     pub fn expires_at(&self) -> Option<i64> {
+        if let Credential::Key { ends_at, .. } = &self.credential {
+            return *ends_at;
+        }
         let life = i64::try_from(self.tokens()?.expires_in?).unwrap_or(i64::MAX);
         Some(self.received_at.saturating_add(life.saturating_mul(1000)))
     }
 
     /// The secret that calls the product, or the hosted platform that keeps the provider's tokens.
     pub fn calling_token(&self) -> &Sensitive<String> {
-        match &self.credential {
-            Credential::Tokens(tokens) => &tokens.access_token,
-            Credential::Key(key) => key,
-            Credential::Basic { password, .. } => password,
-            Credential::ElementTokenOnly => &self.element_token,
-        }
+        self.credential.calling_secret().unwrap_or(&self.element_token)
     }
 
     /// Whether its connection was removed. Earlier versions only took the Element token out.
@@ -210,7 +208,7 @@ mod tests {
     #[test]
     fn every_kind_of_credential_reads_back() {
         let basic = Credential::Basic { username: "maria".into(), password: "p".into() };
-        for credential in [tokens(), Credential::Key("k".into()), basic, Credential::ElementTokenOnly] {
+        for credential in [tokens(), Credential::Key { key: "k".into(), ends_at: Some(7) }, basic, Credential::ElementTokenOnly] {
             let written = item(credential).to_secret();
             let back = Item::from_secret(&written).expect("an item");
             assert_eq!(back.to_secret().expose(), written.expose());

@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod attempt;
+pub mod call;
 pub mod certificate;
 mod code;
 pub mod command_line;

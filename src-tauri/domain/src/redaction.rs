@@ -120,6 +120,8 @@ fn replace_in_any_case(text: &str, secret: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::http::{HttpRequest, Method};
     use crate::oauth::oauth1::{self, Credentials, SignatureMethod, Signing};
@@ -163,6 +165,7 @@ mod tests {
                 authentication,
                 body_format,
                 extra: &[],
+                names: &BTreeMap::new(),
             };
             let request =
                 endpoint.code(&code, "https://app.example/back", Some(&verifier)).expect("a request");

@@ -26,6 +26,8 @@ pub enum FieldKind {
     Address,
     /// Scheme, host and optional port of a server: https only.
     Origin,
+    /// An address that others begin with, such as that of a server below a path: https only.
+    Base,
     /// A host name below the declared `host_suffix`.
     Host,
     /// Text with line breaks, such as a private key.
@@ -43,6 +45,8 @@ pub(crate) struct Entry {
     pub(crate) secret: bool,
     pub(crate) kind: FieldKind,
     pub(crate) host_suffix: Option<String>,
+    /// What the value stands for in addresses and calls, if not for itself.
+    pub(crate) meaning: Option<String>,
     /// False for the meaning of an empty field, which only addresses use.
     pub(crate) given: bool,
 }
@@ -66,6 +70,7 @@ impl Values {
             secret: false,
             kind: FieldKind::Text,
             host_suffix: None,
+            meaning: None,
             given: false,
         }));
         self
@@ -79,6 +84,12 @@ impl Values {
     /// A value that is not secret, or the meaning of its empty field.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.entry(key).filter(|entry| !entry.secret).map(|entry| entry.text.expose().as_str())
+    }
+
+    /// What a value that is not secret stands for in addresses and calls.
+    pub fn meaning(&self, key: &str) -> Option<&str> {
+        let entry = self.entry(key).filter(|entry| !entry.secret)?;
+        Some(entry.meaning.as_deref().unwrap_or(entry.text.expose()))
     }
 
     pub fn secret(&self, key: &str) -> Option<&Sensitive<String>> {

@@ -87,6 +87,9 @@ impl Facts<'_> {
             Code::ProviderRejected if self.0.refused == Some(Refused::Registration) => {
                 format!("{product} refused to register this app.")
             }
+            Code::ProviderRejected if self.0.refused == Some(Refused::Key) => {
+                format!("{product} does not accept this.")
+            }
             Code::ProviderRejected => format!("{product} refused the sign-in."),
             Code::ProviderUnreachable => format!("{product} can't be reached."),
             Code::RedirectMismatch => format!("{product} does not know the address to come back to."),
@@ -151,6 +154,7 @@ impl Facts<'_> {
             Code::ProviderBadResponse => "Its service may have changed.",
             Code::ProviderRejected => match self.0.refused {
                 Some(Refused::Client) => "Usually the client ID or secret is wrong; check both.",
+                Some(Refused::Key) => "Copy the whole key again, or make a new one there. Nothing was saved.",
                 Some(Refused::Registration) => REGISTER_BY_HAND,
                 Some(Refused::Scope) => "Check the scope that is asked for.",
                 None => "Its own words say what it refuses.",

@@ -3,6 +3,7 @@
 
 mod api;
 mod authorize;
+mod direct;
 mod device;
 mod exchange;
 mod identity;
@@ -11,13 +12,15 @@ mod renewal;
 pub mod revocation;
 mod signed;
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
 use super::practice::{self, Practice};
 use super::refusal::unusable;
 use crate::domain::connection::missing_scopes;
 use crate::domain::element::{
-    API_KEY, API_SECRET, Auth, CALLBACK_URL, Grant, Oauth1, Oauth2, RevocationStyle,
+    API_KEY, API_SECRET, Auth, CALLBACK_URL, CallText, Grant, Oauth1, Oauth2, RevocationStyle, Session,
 };
 use crate::domain::error::Failure;
 use crate::domain::form::{FieldProblem, FilledForm, Problem};
@@ -26,6 +29,9 @@ use crate::domain::oauth::token::{ClientAuthentication, TokenEndpoint, TokenSet}
 use crate::domain::sensitive::Sensitive;
 use crate::domain::template::Template;
 use crate::io::http::Http;
+
+/// Where the practice provider puts the token of a session.
+const PRACTICE_SESSION: &str = "/session";
 
 /// A product's own servers, for one form.
 #[derive(Clone)]
@@ -48,8 +54,18 @@ struct InPractice {
 enum Server {
     OAuth2(Box<OAuth2Server>),
     OAuth1(Box<OAuth1Server>),
-    /// The product lets applications in without one.
+    /// OAuth 1.0a with a token that was made at the product by hand.
+    GivenToken(Box<Oauth1>),
+    /// A call that gives a token for a user name and a password.
+    Session(Box<SessionServer>),
+    /// The form holds the credential itself.
     None,
+}
+
+#[derive(Clone)]
+struct SessionServer {
+    rules: Session,
+    endpoint: Url,
 }
 
 #[derive(Clone)]
@@ -88,10 +104,15 @@ impl Provider {
                     rules: (**rules).clone(),
                 }))
             }
+            Auth::Oauth1(rules) if rules.token_field.is_some() => Server::GivenToken(rules.clone()),
             Auth::Oauth1(rules) => Server::OAuth1(Box::new(OAuth1Server {
                 request_token: required(&rules.request_token_endpoint)?,
                 authorization: required(&rules.authorization_endpoint)?,
                 token: required(&rules.token_endpoint)?,
+                rules: (**rules).clone(),
+            })),
+            Auth::Session(rules) => Server::Session(Box::new(SessionServer {
+                endpoint: fill(&form, &rules.endpoint)?,
                 rules: (**rules).clone(),
             })),
             Auth::Basic(_) | Auth::ApiKey(_) | Auth::Custom(_) => Server::None,
@@ -118,11 +139,16 @@ impl Provider {
                 refresh: at("oauth2/token")?,
                 revocation: Some((at("oauth2/revoke")?, RevocationStyle::Rfc7009)),
             })),
+            Auth::Oauth1(rules) if rules.token_field.is_some() => Server::GivenToken(rules.clone()),
             Auth::Oauth1(rules) => Server::OAuth1(Box::new(OAuth1Server {
                 rules: (**rules).clone(),
                 request_token: at("oauth1/request_token")?,
                 authorization: at("oauth1/authorize")?,
                 token: at("oauth1/access_token")?,
+            })),
+            Auth::Session(rules) => Server::Session(Box::new(SessionServer {
+                endpoint: at("session")?,
+                rules: Session { token: Some(PRACTICE_SESSION.to_owned()), token_header: None, ..(**rules).clone() },
             })),
             Auth::Basic(_) | Auth::ApiKey(_) | Auth::Custom(_) => Server::None,
         };
@@ -187,8 +213,13 @@ impl Provider {
     /// The client of the form. In practice its secret is lent to the built-in provider of this process.
     fn client(&self) -> Credentials {
         let values = &self.form.values;
-        let secret = values.secret(API_SECRET).cloned().unwrap_or_default();
-        let id = values.get(API_KEY).unwrap_or_default();
+        let (id_field, secret_field) = match &self.form.element.auth {
+            Auth::Oauth2(rules) => (rules.client_id_field.as_str(), rules.client_secret_field.as_str()),
+            _ => (API_KEY, API_SECRET),
+        };
+        let public = || values.get(secret_field).map(Sensitive::from);
+        let secret = values.secret(secret_field).cloned().or_else(public).unwrap_or_default();
+        let id = values.get(id_field).unwrap_or_default();
         if let Some(practice) = &self.practice {
             practice.provider.present(id, &secret);
         }
@@ -224,12 +255,19 @@ impl OAuth2Server {
             authentication: self.rules.client_authentication,
             body_format: self.rules.body_format,
             extra,
+            names: &self.rules.parameter_names,
         }
     }
 }
 
 fn fill(form: &FilledForm, template: &Template) -> Result<Url, Failure> {
     template.fill(&form.values).map_err(|error| unusable(&form.element, &error))
+}
+
+/// Further parameters of a request, filled in from the form.
+fn parameters(form: &FilledForm, texts: &BTreeMap<String, CallText>) -> Vec<(String, String)> {
+    let filled = texts.iter().filter_map(|(name, text)| Some((name, text.fill(&form.values, None)?)));
+    filled.map(|(name, text)| (name.clone(), text.expose().clone())).collect()
 }
 
 fn unnamed() -> Failure {

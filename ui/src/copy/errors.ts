@@ -337,6 +337,12 @@ const REFUSED: Record<NonNullable<Failure["refused"]>, ErrorCopy> = {
     button: EDIT,
     move: "administrator",
   },
+  key: {
+    title: "{product} does not accept this",
+    body: "Copy the whole key again, or make a new one there. Nothing was saved.",
+    button: EDIT,
+    move: "you",
+  },
   registration: {
     title: "{product} refused to register this app",
     body: "Register an app there by hand, then enter its identifier here.",

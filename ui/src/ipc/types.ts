@@ -36,7 +36,7 @@ export type InstanceView = { id: string, name: string, element: string, product:
 
 export type OptionView = { value: string, label: string, };
 
-export type FieldKind = "text" | "select" | "toggle" | "address" | "origin" | "host" | "lines";
+export type FieldKind = "text" | "select" | "toggle" | "address" | "origin" | "base" | "host" | "lines";
 
 export type VisibleWhen = { field: string, is: string, };
 

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::defaults::is_default;
-use super::field::{Condition, GRANT};
+use super::call_text::CallText;
+use super::field::{API_KEY, API_SECRET, GRANT};
 use crate::oauth::grant::Grant;
 use crate::oauth::oauth1::SignatureMethod;
 use crate::oauth::token::{BodyFormat, ClientAuthentication};
@@ -26,6 +27,8 @@ pub enum Auth {
     Basic(Basic),
     /// A key that is sent with each call.
     ApiKey(ApiKey),
+    /// A call that gives a token for a user name and a password.
+    Session(Box<Session>),
     /// Anything else: the fields are sent to the platform.
     Custom(Custom),
 }
@@ -44,7 +47,11 @@ impl Auth {
 
     /// Whether a sign-in usually needs a browser; [`super::Element::needs_browser_for`] knows the chosen grant.
     pub fn needs_browser(&self) -> bool {
-        matches!(self, Self::Oauth2(_) | Self::Oauth1(_))
+        match self {
+            Self::Oauth2(_) => true,
+            Self::Oauth1(oauth1) => oauth1.token_field.is_none(),
+            Self::Basic(_) | Self::ApiKey(_) | Self::Session(_) | Self::Custom(_) => false,
+        }
     }
 
     /// Every address that is called or opened, with its name in the element file.
@@ -64,6 +71,7 @@ impl Auth {
                 ("authorization_endpoint", oauth1.authorization_endpoint.as_ref()),
                 ("token_endpoint", oauth1.token_endpoint.as_ref()),
             ],
+            Self::Session(session) => vec![("endpoint", Some(&session.endpoint))],
             Self::Basic(_) | Self::ApiKey(_) | Self::Custom(_) => Vec::new(),
         };
         named.into_iter().filter_map(|(name, template)| template.map(|t| (name, t))).collect()
@@ -90,6 +98,8 @@ pub struct Oauth2 {
     pub device_authorization_endpoint: Option<Template>,
     /// Where the application registers itself if the user has no client (RFC 7591 §3).
     pub registration_endpoint: Option<Template>,
+    /// The client ID of a public client that every user shares, so that nobody registers one.
+    pub client_id: Option<String>,
     /// The supported grants, best first; the field `oauth.grant` chooses another. Default: `authorization_code`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<Grant>,
@@ -110,12 +120,26 @@ pub struct Oauth2 {
     /// The format of requests to the token endpoint.
     #[serde(default, skip_serializing_if = "is_default")]
     pub body_format: BodyFormat,
-    /// Added to the authorization request. Must not repeat a standard parameter.
+    /// Added to the authorization request: texts, or keys of fields in braces. Must not repeat a standard parameter.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub authorize_parameters: BTreeMap<String, String>,
-    /// Added to each request to the token endpoint. Must not repeat a standard parameter.
+    pub authorize_parameters: BTreeMap<String, CallText>,
+    /// Added to each request to the token endpoint, likewise.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub token_parameters: BTreeMap<String, String>,
+    pub token_parameters: BTreeMap<String, CallText>,
+    /// Other names of standard parameters: `{ client_id = "client_key" }`. That of `code` is also its name in the
+    /// callback.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameter_names: BTreeMap<String, String>,
+    /// The key of the field with the client ID. Default: `oauth.api.key`.
+    #[serde(default = "api_key", skip_serializing_if = "is_api_key")]
+    pub client_id_field: String,
+    /// The key of the field with the client secret. Default: `oauth.api.secret`.
+    #[serde(default = "api_secret", skip_serializing_if = "is_api_secret")]
+    pub client_secret_field: String,
+    /// The key of the field with the user name, for the grant `password`. Default: `username`.
+    pub username_field: Option<String>,
+    /// The key of the field with the password, for the grant `password`. Default: `password`.
+    pub password_field: Option<String>,
     /// Where the answer of the token endpoint differs from RFC 6749 §5.1.
     #[serde(default, skip_serializing_if = "is_default")]
     pub answer: TokenAnswer,
@@ -135,6 +159,7 @@ impl Default for Oauth2 {
             refresh_endpoint: None,
             device_authorization_endpoint: None,
             registration_endpoint: None,
+            client_id: None,
             grants: Vec::new(),
             scopes: Vec::new(),
             scope_field: None,
@@ -144,6 +169,11 @@ impl Default for Oauth2 {
             body_format: BodyFormat::default(),
             authorize_parameters: BTreeMap::new(),
             token_parameters: BTreeMap::new(),
+            parameter_names: BTreeMap::new(),
+            client_id_field: api_key(),
+            client_secret_field: api_secret(),
+            username_field: None,
+            password_field: None,
             answer: TokenAnswer::default(),
             default_life: None,
             revocation: None,
@@ -167,7 +197,7 @@ impl Oauth2 {
     /// Whether the sign-in sends a PKCE challenge. A client that authenticates with no secret does in any case: nothing else
     /// binds the code to it (RFC 9700 §2.1.1).
     pub fn uses_pkce(&self) -> bool {
-        self.pkce == Pkce::S256 || self.client_authentication == ClientAuthentication::None
+        self.pkce != Pkce::Off || self.client_authentication == ClientAuthentication::None
     }
 
     /// The issuer identifier byte for byte, as RFC 9207 §2.4 and RFC 8414 §3.3 compare it.
@@ -183,6 +213,9 @@ pub enum Pkce {
     #[default]
     #[serde(rename = "S256")]
     S256,
+    /// The verifier itself is the challenge, for the few servers that know nothing else (RFC 7636 §4.2).
+    #[serde(rename = "plain")]
+    Plain,
     /// Off, for servers that refuse unknown parameters.
     #[serde(rename = "off")]
     Off,
@@ -195,6 +228,12 @@ pub struct TokenAnswer {
     /// Members to keep besides the standard ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<String>,
+    /// A JSON pointer (RFC 6901) to the object that has the members, where that is not the whole answer.
+    pub at: Option<String>,
+    /// JSON pointers, from `at`, to standard members that have other names:
+    /// `{ access_token = "/authed_user/access_token" }`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
 }
 
 /// How access is revoked.
@@ -217,6 +256,10 @@ pub enum RevocationStyle {
     Rfc7009,
     /// DELETE with the access token as bearer: the token deletes itself.
     DeleteWithToken,
+    /// POST with the access token as bearer, without a body.
+    PostWithToken,
+    /// DELETE with the client's ID and secret as Basic, and the access token as member of a JSON body.
+    DeleteWithClient,
 }
 
 /// OAuth 1.0a. Element files name all three endpoints; descriptions of hosted platforms name none.
@@ -234,27 +277,38 @@ pub struct Oauth1 {
     pub signature_method: SignatureMethod,
     /// Added to the authorization address. Must not repeat a standard parameter.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub authorize_parameters: BTreeMap<String, String>,
+    pub authorize_parameters: BTreeMap<String, CallText>,
+    /// The key of the field with a token that was made at the product by hand. Then there are no endpoints and no browser.
+    pub token_field: Option<String>,
+    /// The key of the field with that token's secret.
+    pub token_secret_field: Option<String>,
+    /// The key of the field with the realm of the `Authorization` header (RFC 5849 §3.5.1).
+    pub realm_field: Option<String>,
 }
 
 /// A user name and a password.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Basic {
-    /// The key of the field with the user name.
-    pub username_field: String,
-    /// The key of the field with the password. Default: the password is empty, and the user name is the secret.
+    /// The user name: a text with keys of fields in braces. Default: the field of `username_field`.
+    pub username: Option<CallText>,
+    /// The password, likewise.
+    pub password: Option<CallText>,
+    /// The key of the field with the user name. Default: `username`.
+    pub username_field: Option<String>,
+    /// The key of the field with the password. Default: `password`; without one the password is empty, and the user name is
+    /// the secret.
     pub password_field: Option<String>,
 }
 
 /// A key that is sent with each call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKey {
-    /// The key of the field with the API key.
-    pub key_field: String,
-    /// Where it is sent: `{ header = "x-api-key" }` or `{ query = "api_key" }`.
-    pub place: ApiKeyPlace,
+    /// The key of the field with the API key. Default: `api.key`.
+    pub key_field: Option<String>,
+    /// Where it is sent: `{ header = "x-api-key" }` or `{ query = "api_key" }`. Default: as `api` says.
+    pub place: Option<ApiKeyPlace>,
     /// Text before the key, such as `Token `.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub prefix: String,
@@ -270,20 +324,33 @@ pub enum ApiKeyPlace {
     Query(String),
 }
 
+/// A call that gives a token for a user name and a password. The token is renewed by the same call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// Called with POST.
+    pub endpoint: Template,
+    /// The members of a JSON body: texts with keys of fields in braces.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub json: BTreeMap<String, CallText>,
+    /// The parameters of a form as the body.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub form: BTreeMap<String, CallText>,
+    /// Whether the call carries user name and password as HTTP Basic.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub basic: bool,
+    /// A JSON pointer to the token in the answer.
+    pub token: Option<String>,
+    /// The header of the answer that has the token.
+    pub token_header: Option<String>,
+    /// The lifetime of the token in seconds. Default: it does not expire.
+    pub life: Option<u32>,
+}
+
 /// A kind that only a platform implements.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Custom {}
-
-/// Another kind of sign-in that a field chooses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Variant {
-    /// The condition that chooses it.
-    pub when: Condition,
-    /// The kind of sign-in.
-    pub auth: Auth,
-}
 
 fn space() -> String {
     " ".to_owned()
@@ -291,4 +358,20 @@ fn space() -> String {
 
 fn is_space(text: &str) -> bool {
     text == " "
+}
+
+fn api_key() -> String {
+    API_KEY.to_owned()
+}
+
+fn is_api_key(key: &str) -> bool {
+    key == API_KEY
+}
+
+fn api_secret() -> String {
+    API_SECRET.to_owned()
+}
+
+fn is_api_secret(key: &str) -> bool {
+    key == API_SECRET
 }

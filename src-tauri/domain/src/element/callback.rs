@@ -15,6 +15,9 @@ pub struct CallbackRules {
     /// Values that also belong in `configuration`: name in the callback to configuration key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub configuration: BTreeMap<String, String>,
+    /// Values that are sent as `providerData` although no browser brings them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fixed: BTreeMap<String, String>,
     /// Example values that the practice provider sends for the values named above.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub examples: BTreeMap<String, String>,
@@ -31,6 +34,7 @@ impl Default for CallbackRules {
         Self {
             provider_data: Vec::new(),
             configuration: BTreeMap::new(),
+            fixed: BTreeMap::new(),
             examples: BTreeMap::new(),
             echoes_state: true,
             any_loopback_port: false,

@@ -1,5 +1,7 @@
 //! One field of a form: its labels, what it accepts, and the names under which its value is sent.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +45,9 @@ pub struct Field {
     /// The choices of a `select`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<FieldOption>,
+    /// What a value of a `select` or `toggle` stands for in addresses and calls: `{ true = "sandbox", false = "www" }`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub means: BTreeMap<String, String>,
     /// The initial value.
     pub default: Option<String>,
     /// The value of an empty field in addresses. Never sent to the platform.
@@ -81,6 +86,9 @@ pub struct Field {
     /// The names of the value in the query of `oauth/token` and `oauth/url`. Default: it is not sent there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<String>,
+    /// Whether the value is part of an instance's configuration. Without, it is sent in the query only.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub configuration: bool,
     /// The calls whose query carries the value.
     #[serde(default = "both_steps", skip_serializing_if = "is_both_steps")]
     pub steps: Vec<Step>,
@@ -94,6 +102,7 @@ impl Field {
         Self {
             key: key.to_owned(),
             required: true,
+            configuration: true,
             max_length: USUAL_LENGTH,
             steps: both_steps(),
             ..Self::default()

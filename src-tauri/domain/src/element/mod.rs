@@ -4,11 +4,15 @@
 
 mod api;
 mod auth;
+mod call_text;
 mod callback;
 mod defaults;
 mod derived;
 mod field;
+mod identity;
 mod platform;
+mod standard_fields;
+mod way;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,18 +21,22 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::oauth::grant::Grant;
 pub use crate::values::FieldKind;
-pub use api::{Api, ApiFromAnswer};
+pub use api::{Api, ApiFromAnswer, ApiLookup};
 pub use auth::{
-    ApiKey, ApiKeyPlace, Auth, Basic, Custom, Oauth1, Oauth2, Pkce, Revocation, RevocationStyle, TokenAnswer,
-    Variant,
+    ApiKey, ApiKeyPlace, Auth, Basic, Custom, Oauth1, Oauth2, Pkce, Revocation, RevocationStyle, Session,
+    TokenAnswer,
 };
+pub use call_text::{CallText, CallTextProblem, TOKEN_HOLE};
 pub use callback::CallbackRules;
 pub use derived::{Derived, DerivedProblem};
 pub use field::{
     API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldOption, GRANT, MOST_LENGTH, RESERVED_QUERY,
     STANDARD_QUERY, Step, USUAL_LENGTH,
 };
+pub use identity::{Accepted, Identity, IdentityMethod};
 pub use platform::PlatformFacts;
+pub use standard_fields::{KEY_FIELD, PASSWORD, USERNAME};
+pub use way::{WAY, Way};
 
 use crate::address::host_and_port;
 use crate::template::{Place, Template, TemplateError};
@@ -36,27 +44,46 @@ use crate::text;
 use crate::values::{CALLBACK_PREFIX, Values};
 use defaults::is_default;
 
+/// The newest version of the format that this program reads.
+pub const NEWEST_FORMAT: u32 = 2;
+
 /// How to connect to one product.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Element {
+    /// The version of the format that the file is written in. Default: 1.
+    #[serde(default = "first_format", skip_serializing_if = "is_first_format")]
+    pub format: u32,
     /// The key in commands, file names and the platform API.
     pub key: String,
     /// The product's common name.
     pub name: String,
-    /// Two characters for the tile in lists.
+    /// Names that the product had before, for search.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formerly: Vec<String>,
+    /// Two characters for the tile in lists. Default: of the name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub initials: String,
+    /// The product's mark: the slug of an icon in Simple Icons.
+    pub mark: Option<String>,
     /// The heading in lists.
     pub category: String,
     /// What a connection gives access to, in one short line.
     pub gives: String,
-    /// What the sign-in asks for, in plain words, listed before it starts.
+    /// What the sign-in asks for, in plain words, listed before it starts. Default: a sentence for the kind of sign-in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub access: Vec<String>,
     /// What users must know first, for instance that the product has closed.
     pub note: Option<String>,
     /// Whether the product was closed. It can be practised, and works in hosted workspaces that still support it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retired: bool,
+    /// The key of the element of the product that took the place of a closed one.
+    pub replaced_by: Option<String>,
+    /// Whether it can only be practised, and connected in hosted workspaces: no address of today is known, or calls are
+    /// signed in a way of the product's own.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub historical: bool,
     /// Whether the form names the provider. A sign-in with it writes a custom element.
     #[serde(default, skip_serializing_if = "is_default")]
     pub generic: bool,
@@ -67,43 +94,48 @@ pub struct Element {
     pub provider: Option<String>,
     /// The key in the path of `oauth/token` and `oauth/url`, where it differs from the key in `instances`.
     pub path_key: Option<String>,
+    /// The key at hosted platforms, where it has characters that a key here has not.
+    pub platform_key: Option<String>,
     /// The product's own page for revoking access by hand.
     pub access_page: Option<Template>,
-    /// How the application signs in.
-    pub auth: Auth,
-    /// Other kinds of sign-in that a field chooses; the first whose condition holds is used.
+    /// The page where the key is made, or the application is registered.
+    pub setup_page: Option<Template>,
+    /// The product's own page about authentication.
+    pub docs: Option<String>,
+    /// Where the facts of this file come from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub variants: Vec<Variant>,
+    pub sources: Vec<String>,
+    /// The day on which the facts were checked, such as `2026-11-26`.
+    pub checked: Option<String>,
+    /// How the application signs in, where there is one way.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub auth: Auth,
+    /// Several ways to connect, the easiest first. `auth` beside them is the last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", alias = "variants")]
+    pub ways: Vec<Way>,
     /// What the browser brings back.
     #[serde(default, skip_serializing_if = "is_default")]
     pub callback: CallbackRules,
     /// The call that names the account; it is also the test of a connection.
     pub identity: Option<Identity>,
-    /// Where the product's API begins.
+    /// Where the product's API begins, and what each call carries.
     pub api: Option<Api>,
     /// Further facts for callers of the platform API.
     pub platform: Option<PlatformFacts>,
-    /// The fields of the form, in order.
+    /// The fields of the form, in order. Those that every sign-in of a kind needs may be left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
-}
-
-/// The call that names the account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Identity {
-    /// Called with GET and the access token.
-    pub endpoint: Template,
-    /// JSON pointers (RFC 6901) into the answer; the first that finds text is the identity.
-    pub at: Vec<String>,
-    /// A JSON pointer to the provider's own key of the account, which stays when its name changes.
-    pub key: Option<String>,
-    /// The scope that the call requires: it is skipped for tokens without this scope.
-    pub needs_scope: Option<String>,
+    /// The chosen way, where a name chooses one. Not part of the file.
+    #[serde(skip)]
+    pub way: Option<String>,
+    /// The label of the chosen way. Not part of the file.
+    #[serde(skip)]
+    pub label: Option<String>,
 }
 
 impl Element {
     pub(crate) fn new(key: String, name: String, auth: Auth) -> Self {
-        Self { initials: text::initials(&name), key, name, auth, ..Self::default() }
+        Self { format: 1, initials: text::initials(&name), key, name, auth, ..Self::default() }
     }
 
     pub fn provider(&self) -> &str {
@@ -118,26 +150,22 @@ impl Element {
         self.fields.iter().find(|field| field.key == key)
     }
 
-    /// The kind of sign-in that these values choose.
-    pub fn auth_for(&self, values: &Values) -> &Auth {
-        let chosen = self.variants.iter().find(|v| values.get(&v.when.field) == Some(v.when.is.as_str()));
-        chosen.map_or(&self.auth, |variant| &variant.auth)
-    }
-
     /// Whether a sign-in with these values uses a browser that calls back.
     pub fn needs_browser_for(&self, values: &Values) -> bool {
-        match self.auth_for(values) {
+        match &self.auth {
             Auth::Oauth2(oauth2) => oauth2.grant(values) == Grant::AuthorizationCode,
             other => other.needs_browser(),
         }
     }
 
     /// The names that `providerData` must have. For OAuth 1.0a they include the secret of the request token.
-    pub fn provider_data<'e>(&'e self, auth: &Auth) -> Vec<&'e str> {
-        let mut names: Vec<&str> = match auth {
+    pub fn provider_data(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = match &self.auth {
             Auth::Oauth2(_) => vec!["code"],
-            Auth::Oauth1(_) => vec!["oauth_token", "oauth_verifier", "secret"],
-            Auth::Basic(_) | Auth::ApiKey(_) | Auth::Custom(_) => Vec::new(),
+            Auth::Oauth1(oauth1) if oauth1.token_field.is_none() => {
+                vec!["oauth_token", "oauth_verifier", "secret"]
+            }
+            _ => Vec::new(),
         };
         names.extend(self.callback.provider_data.iter().map(String::as_str));
         names
@@ -146,17 +174,12 @@ impl Element {
     /// The hosts, with unusual ports, to which a connection with these values is pinned. A domain in which the token
     /// answer chooses is written `*.example.com`.
     pub fn hosts(&self, values: &Values) -> Result<BTreeSet<String>, TemplateError> {
-        let mut hosts = BTreeSet::new();
-        let mut templates: Vec<&Template> =
-            self.auth_for(values).templates().into_iter().map(|(_, t)| t).collect();
+        let mut templates: Vec<&Template> = self.auth.templates().into_iter().map(|(_, t)| t).collect();
         templates.extend(self.identity.as_ref().map(|identity| &identity.endpoint));
-        match &self.api {
-            Some(Api::Address(template)) => templates.push(template),
-            Some(Api::TokenAnswer(from)) => {
-                hosts.insert(format!("*{}", from.host_suffix));
-            }
-            None => {}
-        }
+        templates.extend(self.api.as_ref().and_then(|api| api.address.as_ref()));
+        let lookup = self.api.as_ref().and_then(|api| api.lookup.as_ref());
+        templates.extend(lookup.map(|lookup| &lookup.endpoint));
+        let mut hosts = self.api.as_ref().map(Api::domains).unwrap_or_default();
         // An optional endpoint whose fields are empty is never called. Callback values are not known before the
         // sign-in, and never part of a host.
         let is_called = |template: &&Template| {
@@ -171,11 +194,8 @@ impl Element {
 
     /// The host of the account, to show.
     pub fn account_host(&self, values: &Values) -> Option<String> {
-        let template = match (&self.api, &self.identity) {
-            (Some(Api::Address(template)), _) => template,
-            (_, Some(identity)) => &identity.endpoint,
-            _ => return None,
-        };
+        let address = self.api.as_ref().and_then(|api| api.address.as_ref());
+        let template = address.or(self.identity.as_ref().map(|identity| &identity.endpoint))?;
         template.origin(values).ok()?.host_str().map(str::to_owned)
     }
 
@@ -202,19 +222,20 @@ impl Element {
         self.auth.kind() == other.auth.kind() && server(self) == server(other)
     }
 
-    /// Every address of this element, with its place in the file.
+    /// Every address of this way, with its place in the file.
     pub(crate) fn templates(&self) -> Vec<(String, &Template)> {
-        let variants = self.variants.iter().enumerate();
-        let variants = variants.map(|(index, variant)| (format!("variants.{index}.auth"), &variant.auth));
-        let mut templates = Vec::new();
-        for (at, auth) in std::iter::once(("auth".to_owned(), &self.auth)).chain(variants) {
-            let own = auth.templates().into_iter();
-            templates.extend(own.map(|(name, t)| (format!("{at}.{}.{name}", auth.kind()), t)));
-        }
-        templates.extend(self.access_page.as_ref().map(|t| ("access_page".to_owned(), t)));
-        templates.extend(self.identity.as_ref().map(|i| ("identity.endpoint".to_owned(), &i.endpoint)));
-        if let Some(Api::Address(template)) = &self.api {
-            templates.push(("api.address".to_owned(), template));
+        let own = self.auth.templates().into_iter();
+        let mut templates: Vec<_> =
+            own.map(|(name, t)| (format!("auth.{}.{name}", self.auth.kind()), t)).collect();
+        let api = self.api.as_ref();
+        for (at, template) in [
+            ("access_page", self.access_page.as_ref()),
+            ("setup_page", self.setup_page.as_ref()),
+            ("identity.endpoint", self.identity.as_ref().map(|identity| &identity.endpoint)),
+            ("api.address", api.and_then(|api| api.address.as_ref())),
+            ("api.lookup.endpoint", api.and_then(|api| api.lookup.as_ref()).map(|lookup| &lookup.endpoint)),
+        ] {
+            templates.extend(template.map(|template| (at.to_owned(), template)));
         }
         templates
     }
@@ -226,4 +247,12 @@ impl Element {
             .flat_map(|(_, t)| t.holes())
             .any(|(hole, place)| hole == key && place == Place::Label)
     }
+}
+
+fn first_format() -> u32 {
+    1
+}
+
+fn is_first_format(format: &u32) -> bool {
+    *format == 1
 }

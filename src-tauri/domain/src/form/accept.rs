@@ -53,6 +53,7 @@ fn normalize_kind(element: &Element, field: &Field, text: &str) -> Result<String
         FieldKind::Select | FieldKind::Toggle => Err(Problem::NotAnOption),
         FieldKind::Address => address::parse(text).map(|_| text.to_owned()).ok_or(Problem::Malformed),
         FieldKind::Origin => normalize_origin(text),
+        FieldKind::Base => normalize_base(text),
         FieldKind::Host => {
             let (name, path) = split_authority(text);
             let name = name.to_ascii_lowercase();
@@ -103,6 +104,14 @@ fn normalize_origin(text: &str) -> Result<String, Problem> {
     } else {
         Err(Problem::Malformed)
     }
+}
+
+/// A pasted address of a server below a path, without a slash at its end.
+fn normalize_base(text: &str) -> Result<String, Problem> {
+    let url = address::parse(text).filter(|url| url.scheme() == "https").ok_or(Problem::Malformed)?;
+    let bare = url.query().is_none() && !url.path().split('/').any(|segment| segment == "..");
+    let base = format!("{}{}", url.origin().ascii_serialization(), url.path().trim_end_matches('/'));
+    if bare { Ok(base) } else { Err(Problem::Malformed) }
 }
 
 /// Compiles a pattern that matches whole values only.

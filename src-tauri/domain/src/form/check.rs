@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::accept;
 use super::problem::{FieldProblem, Problem};
 use crate::address;
-use crate::element::{CALLBACK_URL, Element, Field, STANDARD_QUERY, Step};
+use crate::element::{CALLBACK_URL, Element, Field, STANDARD_QUERY, Step, WAY};
 use crate::sensitive::Sensitive;
 use crate::tally;
 use crate::values::{Entry, Values};
@@ -17,7 +17,7 @@ pub fn check(
     given: &BTreeMap<String, String>,
     defaults: &BTreeMap<String, String>,
 ) -> Result<Values, Vec<FieldProblem>> {
-    let unknown = given.keys().filter(|key| element.field(key).is_none());
+    let unknown = given.keys().filter(|key| *key != WAY && element.field(key).is_none());
     let unknown = unknown.map(|key| FieldProblem { key: key.clone(), problem: Problem::Unknown }).collect();
     check_fields(element, given, defaults, unknown, |field, text| accept::normalize(element, field, text))
 }
@@ -114,8 +114,15 @@ fn check_fields(
 }
 
 pub(super) fn entry(field: &Field, text: String, given: bool) -> Entry {
-    let (key, host_suffix) = (field.key.clone(), field.host_suffix.clone());
-    Entry { key, text: text.into(), secret: field.secret, kind: field.kind, host_suffix, given }
+    Entry {
+        key: field.key.clone(),
+        secret: field.secret,
+        kind: field.kind,
+        host_suffix: field.host_suffix.clone(),
+        meaning: field.means.get(&text).cloned(),
+        text: text.into(),
+        given,
+    }
 }
 
 fn is_visible(field: &Field, values: &Values) -> bool {

@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 use super::accept;
 use super::check::{check, check_entries, entry};
 use super::problem::{FieldProblem, Problem};
-use crate::element::{Auth, Element, Grant};
+use crate::element::{Auth, Element, Grant, WAY};
 use crate::sensitive::Sensitive;
 use crate::values::Values;
 
-/// An element with the values of its form, checked: what a sign-in, and later its connection, is made of.
+/// An element of one way with the values of its form, checked: what a sign-in, and later its connection, is made of.
 #[derive(Clone, Debug)]
 pub struct FilledForm {
     pub element: Element,
@@ -15,21 +15,26 @@ pub struct FilledForm {
 }
 
 impl FilledForm {
-    /// Checks the given values, see [`check`].
+    /// Checks the given values, see [`check`]. They also choose the way, where the element has several.
     pub fn check(
-        element: Element,
+        element: &Element,
         given: &BTreeMap<String, String>,
         defaults: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<FieldProblem>> {
+        let named = |key: &str| given.get(key).or_else(|| defaults.get(key)).map(String::as_str);
+        let element = element.in_way(named).ok_or_else(unknown_way)?;
         let values = check(&element, given, defaults)?;
         Ok(Self { element, values })
     }
 
     /// Checks configuration entries, see [`check_entries`].
     pub fn of_entries<'e>(
-        element: Element,
+        element: &Element,
         entries: impl IntoIterator<Item = (&'e String, &'e Sensitive<String>)>,
     ) -> Result<Self, Vec<FieldProblem>> {
+        let entries: BTreeMap<_, _> = entries.into_iter().collect();
+        let named = |key: &str| entries.get(&key.to_owned()).map(|value| value.expose().as_str());
+        let element = element.in_way(named).ok_or_else(unknown_way)?;
         let values = check_entries(&element, entries)?;
         Ok(Self { element, values })
     }
@@ -45,9 +50,8 @@ impl FilledForm {
         Ok(())
     }
 
-    /// The kind of sign-in that the values choose.
     pub fn auth(&self) -> &Auth {
-        self.element.auth_for(&self.values)
+        &self.element.auth
     }
 
     /// How tokens are obtained; [`Grant::AuthorizationCode`] unless OAuth 2 says otherwise.
@@ -58,10 +62,15 @@ impl FilledForm {
         }
     }
 
-    /// All given values, secret ones too, as the keychain item keeps them.
+    /// All given values, secret ones too, and the way, as the keychain item keeps them.
     pub fn entries(&self) -> BTreeMap<String, Sensitive<String>> {
         let public = self.values.public_pairs().into_iter().map(|(k, v)| (k.to_owned(), v.into()));
         let secret = self.values.secret_pairs().into_iter().map(|(k, v)| (k.to_owned(), v.clone()));
-        public.chain(secret).collect()
+        let way = self.element.way.as_ref().map(|way| (WAY.to_owned(), way.clone().into()));
+        public.chain(secret).chain(way).collect()
     }
+}
+
+fn unknown_way() -> Vec<FieldProblem> {
+    vec![FieldProblem { key: WAY.to_owned(), problem: Problem::NotAnOption }]
 }

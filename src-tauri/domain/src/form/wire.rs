@@ -22,7 +22,7 @@ pub fn oauth_query(element: &Element, values: &Values, step: Step) -> Vec<(Strin
 /// The `configuration` of an instance.
 pub fn configuration(element: &Element, values: &Values) -> Vec<(String, Sensitive<String>)> {
     tally::count(&tally::CODINGS);
-    let fields = element.fields.iter();
+    let fields = element.fields.iter().filter(|field| field.configuration);
     fields.filter_map(|field| Some((field.key.clone(), sent(field, values)?))).collect()
 }
 

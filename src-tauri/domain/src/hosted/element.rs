@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::answer::member;
 use super::html::{self, first_sentence};
 use crate::element::{
-    API_KEY, ApiKey, ApiKeyPlace, Auth, Basic, CALLBACK_URL, Custom, Element, Field, Oauth2, Pkce,
+    API_KEY, ApiKey, Auth, Basic, CALLBACK_URL, Custom, Element, Field, Oauth2, Pkce,
 };
 use crate::text::plain_line;
 
@@ -113,8 +113,9 @@ fn basic(fields: &[Field]) -> Auth {
     let user = user.or_else(|| fields.iter().find(|field| !field.secret));
     let password = fields.iter().find(|field| field.secret);
     Auth::Basic(Basic {
-        username_field: user.map_or("username".to_owned(), |field| field.key.clone()),
+        username_field: user.map(|field| field.key.clone()),
         password_field: password.map(|field| field.key.clone()),
+        ..Basic::default()
     })
 }
 
@@ -122,8 +123,7 @@ fn basic(fields: &[Field]) -> Auth {
 fn api_key(fields: &[Field]) -> Auth {
     let key = fields.iter().find(|field| field.secret).or(fields.first());
     Auth::ApiKey(ApiKey {
-        key_field: key.map_or("key".to_owned(), |field| field.key.clone()),
-        place: ApiKeyPlace::Header("authorization".to_owned()),
-        prefix: String::new(),
+        key_field: key.map(|field| field.key.clone()),
+        ..ApiKey::default()
     })
 }

@@ -288,8 +288,8 @@ fn basic_and_key_elements_have_no_browser() {
     }));
     let Auth::Basic(parts) = &basic.auth else { panic!("basic") };
     assert_eq!(
-        (parts.username_field.as_str(), parts.password_field.as_deref()),
-        ("username", Some("password"))
+        (parts.username_field.as_deref(), parts.password_field.as_deref()),
+        (Some("username"), Some("password"))
     );
     assert!(field(&basic, "username").required);
     // The platform has a password already and does not show it.
@@ -311,7 +311,7 @@ fn basic_and_key_elements_have_no_browser() {
         "configuration": [{"key": "subdomain", "type": "TEXTFIELD_32"}, {"key": "api.password", "type": "TEXTFIELD_32"}]
     }));
     let Auth::ApiKey(place) = &api.auth else { panic!("api key") };
-    assert_eq!(place.key_field, "api.password");
+    assert_eq!(place.key_field.as_deref(), Some("api.password"));
     assert_eq!(api.category, "Finance");
 }
 

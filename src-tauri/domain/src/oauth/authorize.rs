@@ -2,11 +2,12 @@
 
 mod openable;
 
+use std::collections::BTreeMap;
+
 use thiserror::Error;
 use url::Url;
 
 use super::percent;
-use super::pkce::CHALLENGE_METHOD;
 
 pub use openable::{NotOpenable, openable};
 
@@ -53,10 +54,12 @@ pub struct AuthorizationRequest {
     /// Joined with the provider's separator.
     pub scope: Option<String>,
     pub state: String,
-    /// The S256 challenge, where PKCE is on.
-    pub code_challenge: Option<String>,
+    /// The challenge and its method, where PKCE is on.
+    pub code_challenge: Option<(String, &'static str)>,
     /// Further parameters of this provider, such as `prompt`.
     pub extra: Vec<(String, String)>,
+    /// The provider's own names of standard parameters.
+    pub names: BTreeMap<String, String>,
 }
 
 impl AuthorizationRequest {
@@ -71,9 +74,12 @@ impl AuthorizationRequest {
             parameters.push(("scope", scope));
         }
         parameters.push(("state", &self.state));
-        if let Some(challenge) = &self.code_challenge {
+        if let Some((challenge, method)) = &self.code_challenge {
             parameters.push(("code_challenge", challenge));
-            parameters.push(("code_challenge_method", CHALLENGE_METHOD));
+            parameters.push(("code_challenge_method", method));
+        }
+        for (name, _) in &mut parameters {
+            *name = self.names.get(*name).map_or(*name, String::as_str);
         }
         with_parameters(&self.endpoint, &RESERVED, &parameters, &self.extra)
     }
@@ -141,6 +147,7 @@ mod tests {
             state: "s1".into(),
             code_challenge: None,
             extra: Vec::new(),
+            names: BTreeMap::new(),
         }
     }
 
@@ -148,7 +155,7 @@ mod tests {
     fn an_address_has_the_parameters_of_the_code_grant() {
         let full = AuthorizationRequest {
             scope: Some("read write".into()),
-            code_challenge: Some("c1".into()),
+            code_challenge: Some(("c1".into(), "S256")),
             extra: vec![("prompt".into(), "login consent".into())],
             ..request("https://acme.example/authorize?tenant=a%2Fb+c")
         };

@@ -131,6 +131,7 @@ pub fn poll_outcome(answer: Result<TokenSet, TokenRefusal>, interval: u64) -> Po
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::element::TokenAnswer;
     use crate::oauth::token::read_token_answer;
 
     const NOW: u64 = 1_795_716_000;
@@ -156,7 +157,7 @@ mod tests {
 
     /// The outcome of one poll as a short text.
     fn polled(body: &str, status: u16, interval: u64) -> String {
-        match poll_outcome(read_token_answer(&answer(status, body), &[], NOW), interval) {
+        match poll_outcome(read_token_answer(&answer(status, body), &TokenAnswer::default(), NOW), interval) {
             PollOutcome::Issued(tokens) => tokens.access_token.expose().clone(),
             PollOutcome::Wait { interval } => format!("wait {interval}"),
             PollOutcome::Denied => "denied".to_owned(),

@@ -14,12 +14,19 @@ pub enum Grant {
     DeviceCode,
     /// The application obtains a token for itself; no user signs in (RFC 6749 §4.4).
     ClientCredentials,
+    /// The user's name and password are exchanged once (RFC 6749 §4.3), for products that have nothing else.
+    Password,
 }
 
 impl Grant {
     /// The word in element files and in the field `oauth.grant`.
     pub fn as_str(self) -> &'static str {
         self.into()
+    }
+
+    /// Whether the form alone is enough for a token, so that it is renewed without the user.
+    pub fn is_without_browser(self) -> bool {
+        matches!(self, Self::ClientCredentials | Self::Password)
     }
 
     pub fn parse(word: &str) -> Option<Self> {

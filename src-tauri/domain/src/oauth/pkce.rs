@@ -1,4 +1,5 @@
-//! Proof Key for Code Exchange (RFC 7636), method S256 only: `plain` protects nothing once the address leaks.
+//! Proof Key for Code Exchange (RFC 7636). `plain` protects nothing once the address leaks, and is sent only to providers
+//! that know nothing else.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,6 +12,9 @@ use crate::sensitive::Sensitive;
 
 /// The `code_challenge_method` of [`Verifier::challenge`].
 pub const CHALLENGE_METHOD: &str = "S256";
+
+/// The `code_challenge_method` of a challenge that is the verifier itself.
+pub const PLAIN_METHOD: &str = "plain";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a code verifier has 43 to 128 unreserved characters")]

@@ -41,7 +41,7 @@ impl Registration<'_> {
         let browser = self.grants.contains(&Grant::AuthorizationCode);
         let mut grant_types: Vec<&str> = self.grants.iter().map(|grant| grant.grant_type()).collect();
         // Client credentials have no refresh token (RFC 6749 §4.4.3).
-        if self.grants.iter().any(|grant| *grant != Grant::ClientCredentials) {
+        if self.grants.iter().any(|grant| !grant.is_without_browser()) {
             grant_types.push("refresh_token");
         }
         // RFC 7591 §2.1: `code` goes with `authorization_code`, and with no other grant used here.

@@ -2,9 +2,10 @@
 //! answer is read before it is believed.
 
 use super::json;
-use super::token::{Members, TokenRefusal};
+use super::token::{Members, TokenRefusal, read_moment};
 use crate::connection::{Account, normalize_name};
 use crate::http::HttpResponse;
+use crate::sensitive::Sensitive;
 
 /// The longest name or key of an account, in characters: names are shown in a list.
 const LONGEST: usize = 200;
@@ -12,16 +13,36 @@ const LONGEST: usize = 200;
 /// Members that say whether a call succeeded.
 const SUCCESS_MEMBERS: [&str; 3] = ["ok", "success", "succeeded"];
 
-/// Reads whose token it is: the first of `names` that the answer has, and `key`, as JSON pointers. `None` if the provider
-/// does not say.
+/// Where the answer to a call names the account, as JSON pointers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AccountPlaces<'a> {
+    /// The first that the answer has is the name. Without any, only the status counts.
+    pub names: &'a [String],
+    pub key: Option<&'a str>,
+    /// A member and the value that it must have.
+    pub accepted: Option<(&'a str, &'a str)>,
+}
+
+/// Reads whose token it is. `None` if the provider does not say.
 pub fn read_account(
     answer: &HttpResponse,
-    names: &[&str],
-    key: Option<&str>,
+    places: &AccountPlaces<'_>,
 ) -> Result<Option<Account>, TokenRefusal> {
-    check(answer)?;
+    let AccountPlaces { names, key, accepted } = *places;
+    match check(answer) {
+        Err(TokenRefusal::BadAnswer(_)) if is_success(answer) && names.is_empty() && accepted.is_none() => {
+            return Ok(None);
+        }
+        checked => checked.map(drop)?,
+    }
     let json =
         json::parse(answer.body.expose()).ok_or(TokenRefusal::BadAnswer("no JSON where the account is"))?;
+    if let Some((at, value)) = accepted
+        && json.text_at(at) != Some(value)
+    {
+        let members = Members::read(answer)?;
+        return Err(members.refusal(answer).unwrap_or_else(|| members.refused("not_ok".to_owned(), answer)));
+    }
     let text = |pointer: &str| json.text_at(pointer).filter(|text| !text.is_empty());
     let key = key.and_then(text).filter(|key| key.len() <= LONGEST).map(str::to_owned);
     let name = names.iter().find_map(|pointer| text(pointer));
@@ -32,10 +53,34 @@ pub fn read_account(
 /// Whether a token has ended by this answer. RFC 7009 §2.2 gives its body no meaning, but some products do.
 pub fn read_revocation(answer: &HttpResponse) -> Result<(), TokenRefusal> {
     match check(answer) {
-        Err(TokenRefusal::BadAnswer(_)) if (200..300).contains(&answer.status) => Ok(()),
+        Err(TokenRefusal::BadAnswer(_)) if is_success(answer) => Ok(()),
         Ok(members) if members.get("revoked") == Some("false") => Err(TokenRefusal::BadAnswer("not revoked")),
         checked => checked.map(drop),
     }
+}
+
+/// When a key ends, in milliseconds since 1970: at a JSON pointer, or in the header that `header:` names. `now` is in
+/// seconds.
+pub fn read_key_end(answer: &HttpResponse, at: &str, now: u64) -> Option<i64> {
+    let body = || json::parse(answer.body.expose());
+    let text = match at.strip_prefix("header:") {
+        Some(name) => answer.header(&name.to_ascii_lowercase())?.to_owned(),
+        None => body()?.text_at(at)?.to_owned(),
+    };
+    let moment = now.checked_add(read_moment(&text, now)?)?;
+    i64::try_from(moment).ok()?.checked_mul(1000)
+}
+
+/// The text at a JSON pointer of an answer to a call that succeeded.
+pub fn read_text(answer: &HttpResponse, at: &str) -> Result<Sensitive<String>, TokenRefusal> {
+    check(answer)?;
+    let json = json::parse(answer.body.expose());
+    let text = json.as_ref().and_then(|json| json.text_at(at)).filter(|text| !text.is_empty());
+    text.map(Sensitive::from).ok_or(TokenRefusal::BadAnswer("no token in the answer"))
+}
+
+fn is_success(answer: &HttpResponse) -> bool {
+    (200..300).contains(&answer.status)
 }
 
 fn check(answer: &HttpResponse) -> Result<Members, TokenRefusal> {
@@ -55,14 +100,15 @@ fn check(answer: &HttpResponse) -> Result<Members, TokenRefusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sensitive::Sensitive;
 
     fn answer(status: u16, body: &str) -> HttpResponse {
         HttpResponse { status, body: Sensitive::new(body.as_bytes().to_vec()), ..HttpResponse::default() }
     }
 
     fn account(body: &str) -> Result<Option<Account>, TokenRefusal> {
-        read_account(&answer(200, body), &["/email", "/user/name"], Some("/id"))
+        let names = ["/email".to_owned(), "/user/name".to_owned()];
+        let places = AccountPlaces { names: &names, key: Some("/id"), accepted: None };
+        read_account(&answer(200, body), &places)
     }
 
     #[test]

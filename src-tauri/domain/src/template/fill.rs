@@ -68,6 +68,19 @@ impl Template {
                 address::parse(text).ok_or_else(|| TemplateError::Refused(hole.clone()))?;
                 Ok(text.to_owned())
             }
+            Start::Origin(hole) if values.kind(hole) == Some(FieldKind::Base) => {
+                let base = value(hole, FieldKind::Base, values)?;
+                let refused = || TemplateError::Refused(hole.clone());
+                let url = Url::parse(base).map_err(|_| refused())?;
+                // The canonical form has nothing but scheme, host, port and path.
+                let path = url.path().trim_end_matches('/');
+                let is_bare = url.query().is_none() && url.fragment().is_none();
+                let canonical = format!("{}{path}", url.origin().ascii_serialization());
+                if url.scheme() != "https" || !is_bare || canonical != base {
+                    return Err(refused());
+                }
+                Ok(canonical)
+            }
             Start::Origin(hole) => {
                 let origin = value(hole, FieldKind::Origin, values)?;
                 let url = Url::parse(origin).map_err(|_| TemplateError::Refused(hole.clone()))?;
@@ -91,19 +104,20 @@ impl Template {
     }
 }
 
-/// Parses an origin. The WHATWG rules of `Url` change some hosts (numbers into IPv4 addresses), but the host that was
+/// Parses an origin, perhaps with a path that a base has. The WHATWG rules of `Url` change some hosts (numbers into IPv4 addresses), but the host that was
 /// checked must be the one that is called.
 fn checked_origin(origin: &str) -> Result<Url, TemplateError> {
     let url = Url::parse(origin).map_err(|_| TemplateError::NotAnAddress)?;
     let host = url.host_str().ok_or(TemplateError::NotAnAddress)?;
     let unchanged = origin.split_once("://").is_some_and(|(_, authority)| {
-        authority.strip_prefix(host).is_some_and(|port| port.is_empty() || port.starts_with(':'))
+        let rest = authority.strip_prefix(host);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
     });
     if unchanged { Ok(url) } else { Err(TemplateError::NotAnAddress) }
 }
 
 fn find<'v>(hole: &str, values: &'v Values) -> Result<&'v str, TemplateError> {
-    values.get(hole).ok_or_else(|| TemplateError::Missing(hole.to_owned()))
+    values.meaning(hole).ok_or_else(|| TemplateError::Missing(hole.to_owned()))
 }
 
 /// The value for a hole that is a host or more; only a field of the right type may fill it.

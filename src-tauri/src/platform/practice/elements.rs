@@ -16,9 +16,9 @@ pub(super) fn elements_of<'c>(catalog: &'c Catalog, product: &'c str) -> impl It
 
 /// Whether one of the elements sends no PKCE.
 pub(super) fn allows_no_pkce(catalog: &Catalog, product: &str) -> bool {
-    let is_off = |auth: &Auth| matches!(auth, Auth::Oauth2(oauth2) if oauth2.pkce == Pkce::Off);
+    let is_off = |auth: &Auth| matches!(auth, Auth::Oauth2(oauth2) if oauth2.pkce != Pkce::S256);
     elements_of(catalog, product)
-        .any(|element| is_off(&element.auth) || element.variants.iter().any(|v| is_off(&v.auth)))
+        .any(|element| is_off(&element.auth) || element.ways.iter().any(|way| is_off(&way.auth)))
 }
 
 /// The callback values that the elements declare, by name, with example values.
@@ -28,7 +28,7 @@ pub(super) fn callback_values<'c>(catalog: &'c Catalog, product: &'c str) -> BTr
         element.callback.examples.get(name).or_else(of_field).map_or(PLACEHOLDER, String::as_str)
     };
     let mut values = BTreeMap::new();
-    for element in elements_of(catalog, product) {
+    for element in elements_of(catalog, product).flat_map(Element::each_way) {
         for name in element.callback.names() {
             values.entry(name).or_insert_with(|| example(element, name));
         }

@@ -67,6 +67,11 @@ impl Practice {
         self.parts.secrets.insert(id, secret.clone());
     }
 
+    /// Makes a key valid, as if it had been made at the product.
+    pub fn accept_key(&self, product: &str, key: &Sensitive<String>) -> Result<(), Failure> {
+        Ok(Store::new(self.parts.index.clone()).accept_key(product, key.expose())?)
+    }
+
     /// Turns a `practice:` address into its address in this process, after a start if need be. Others stay.
     pub async fn resolve(&self, url: Url) -> Result<Url, Failure> {
         if url.scheme() != SCHEME {
@@ -107,7 +112,8 @@ async fn start(parts: Parts) -> Result<(Shared, Serving), Failure> {
         .route("/{product}/oauth1/authorize", get(oauth1::authorize))
         .route("/{product}/oauth1/access_token", post(oauth1::access_token))
         .route("/{product}/decision", post(endpoints::decide))
-        .route("/{product}/me", get(endpoints::me))
+        .route("/{product}/session", post(endpoints::session))
+        .route("/{product}/me", get(endpoints::me).post(endpoints::me))
         .layer(middleware::from_fn_with_state(shared.clone(), check_host))
         .with_state(shared.clone());
     Ok((shared, bound.serve(&router)))

@@ -13,6 +13,9 @@ use crate::io::index::{Index, IndexError};
 /// How far a client's clock may be off, and so how long nonces must be remembered (RFC 5849 §3.3).
 pub(super) const CLOCK_WINDOW: Duration = Duration::from_secs(300);
 
+/// The client of keys that users made.
+const KEYS: &str = "keys";
+
 /// How many registrations without a grant are kept: each authorization registers a client.
 const UNUSED_CLIENTS: u32 = 1000;
 
@@ -158,6 +161,19 @@ impl Store {
             params![hash(new.text), kind, new.client, new.grant, new.challenge, new.expires_at],
         )?;
         Ok(())
+    }
+
+    /// Stores a key that a user made, unless it is known.
+    pub(super) fn accept_key(&self, product: &str, key: &str) -> Result<(), IndexError> {
+        if self.find(Kind::Access, key)?.is_some() {
+            return Ok(());
+        }
+        self.index.sqlite().execute("DELETE FROM practice_credential WHERE sha256 = ?1", params![hash(key)])?;
+        self.register(product, KEYS, &hash(""), "")?;
+        let client = self.clients(product, KEYS)?.first().map(|client| client.id).unwrap_or_default();
+        let grant = self.new_grant(client, "")?;
+        let (kind, challenge, expires_at) = (Kind::Access, "", None);
+        self.issue(&NewCredential { kind, text: key, client, grant, challenge, expires_at })
     }
 
     /// A credential that has not expired and whose grant was not revoked.

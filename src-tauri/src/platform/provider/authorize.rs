@@ -1,11 +1,11 @@
 //! The address that the browser opens, and for OAuth 1.0a the request token before it.
 
-use super::{Provider, Server, require_binding, unnamed};
-use crate::domain::element::Oauth2;
+use super::{Provider, Server, parameters, require_binding, unnamed};
+use crate::domain::element::{Oauth2, Pkce};
 use crate::domain::error::Failure;
 use crate::domain::oauth::authorize::AuthorizationRequest;
 use crate::domain::oauth::oauth1::{self, Signing};
-use crate::domain::oauth::pkce::Verifier;
+use crate::domain::oauth::pkce::{CHALLENGE_METHOD, PLAIN_METHOD, Verifier};
 use crate::io::clock;
 use crate::platform::refusal::signed_refusal;
 use crate::platform::{OauthToken, OauthUrl};
@@ -37,7 +37,7 @@ impl Provider {
         let internal = |e: &dyn std::fmt::Display| Failure::internal(e.to_string());
         match &self.server {
             Server::OAuth1(server) => {
-                let parameters: Vec<_> = server.rules.authorize_parameters.clone().into_iter().collect();
+                let parameters = parameters(&self.form, &server.rules.authorize_parameters);
                 let token = request_token.unwrap_or_default();
                 let url = oauth1::authorization_url(&server.authorization, token, &parameters)
                     .map_err(|e| internal(&e))?;
@@ -52,34 +52,41 @@ impl Provider {
                     endpoint: server.authorization.clone().ok_or_else(unnamed)?,
                     client_id: client.client_id,
                     redirect_uri: self.callback_url().to_owned(),
-                    extra: authorize_parameters(rules, scope.as_deref()),
+                    extra: self.authorize_parameters(rules, scope.as_deref()),
+                    names: rules.parameter_names.clone(),
                     scope,
                     state: state.to_owned(),
-                    code_challenge: verifier.as_ref().map(Verifier::challenge),
+                    code_challenge: verifier.as_ref().map(|verifier| match rules.pkce {
+                        Pkce::Plain => (verifier.secret().expose().clone(), PLAIN_METHOD),
+                        Pkce::S256 | Pkce::Off => (verifier.challenge(), CHALLENGE_METHOD),
+                    }),
                 };
                 let url = request.url().map_err(|e| internal(&e))?;
                 Ok(OauthUrl { oauth_url: url.into(), verifier })
             }
-            Server::None => Err(Failure::internal("this element does not sign in with a browser")),
+            Server::GivenToken(_) | Server::Session(_) | Server::None => {
+                Err(Failure::internal("this element does not sign in with a browser"))
+            }
         }
+    }
+
+    fn authorize_parameters(&self, rules: &Oauth2, scope: Option<&str>) -> Vec<(String, String)> {
+        let mut parameters = parameters(&self.form, &rules.authorize_parameters);
+        let asks = |word: &str| scope.is_some_and(|scope| scope.split(' ').any(|asked| asked == word));
+        let has = |name: &str| rules.authorize_parameters.contains_key(name);
+        // OpenID Connect Core 1.0 §11: without the consent prompt the server ignores `offline_access`.
+        if asks("openid") && asks("offline_access") && !has("prompt") {
+            parameters.push(("prompt".to_owned(), "consent".to_owned()));
+        }
+        // OpenID Connect Core 1.0 §3.1.2.1: optional, but some servers refuse a request without it.
+        if asks("openid") && !has("nonce") {
+            parameters.push(("nonce".to_owned(), clock::random_id()));
+        }
+        parameters
     }
 }
 
 fn with_state(callback: &str, state: &str) -> String {
     let separator = if callback.contains('?') { '&' } else { '?' };
     format!("{callback}{separator}state={state}")
-}
-
-fn authorize_parameters(rules: &Oauth2, scope: Option<&str>) -> Vec<(String, String)> {
-    let mut parameters: Vec<_> = rules.authorize_parameters.clone().into_iter().collect();
-    let asks = |word: &str| scope.is_some_and(|scope| scope.split(' ').any(|asked| asked == word));
-    // OpenID Connect Core 1.0 §11: without the consent prompt the server ignores `offline_access`.
-    if asks("openid") && asks("offline_access") && !rules.authorize_parameters.contains_key("prompt") {
-        parameters.push(("prompt".to_owned(), "consent".to_owned()));
-    }
-    // OpenID Connect Core 1.0 §3.1.2.1: optional, but some servers refuse a request without it.
-    if asks("openid") && !rules.authorize_parameters.contains_key("nonce") {
-        parameters.push(("nonce".to_owned(), clock::random_id()));
-    }
-    parameters
 }

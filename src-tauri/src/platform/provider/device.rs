@@ -1,7 +1,7 @@
 //! A sign-in whose browser cannot call back: the user enters a code on any device (RFC 8628).
 
 use super::exchange::read_tokens;
-use super::{Provider, unnamed};
+use super::{Provider, parameters, unnamed};
 use crate::domain::error::Failure;
 use crate::domain::oauth::device::{
     DeviceAuthorization, PollOutcome, poll_outcome, read_device_authorization,
@@ -29,7 +29,7 @@ impl Provider {
     /// leaves out is the one that was requested.
     pub async fn poll(&self, device_code: &Sensitive<String>, interval: u64) -> Result<PollOutcome, Failure> {
         let (server, client) = (self.oauth2()?, self.client());
-        let extra: Vec<_> = server.rules.token_parameters.clone().into_iter().collect();
+        let extra = parameters(&self.form, &server.rules.token_parameters);
         let request = server
             .endpoint(&server.token, &client, &extra)
             .device_code(device_code)

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{Provider, Server, require_binding, secret_missing};
+use super::{Provider, Server, parameters, require_binding, secret_missing};
 use crate::domain::credential::Credential;
-use crate::domain::element::{Grant, Oauth2};
+use crate::domain::element::{Auth, Grant, Oauth2, PASSWORD, USERNAME};
 use crate::domain::error::{Code, Failure};
-use crate::domain::http::HttpResponse;
+use crate::domain::http::{HttpRequest, HttpResponse};
 use crate::domain::oauth::oauth1::{self, Signing};
 use crate::domain::oauth::pkce::Verifier;
-use crate::domain::oauth::token::{TokenRefusal, TokenSet, read_token_answer};
+use crate::domain::oauth::token::{
+    RepeatedParameter, TokenEndpoint, TokenRefusal, TokenSet, read_token_answer,
+};
 use crate::domain::sensitive::Sensitive;
 use crate::domain::text::plain_line;
 use crate::io::clock;
@@ -24,7 +26,10 @@ impl Provider {
     pub async fn exchange(&self, provided: &Pairs, verifier: Option<&Verifier>) -> Result<Issued, Failure> {
         let part = |name: &str| provided.iter().find(|(known, _)| known == name).map(|(_, value)| value);
         let tokens = match &self.server {
-            Server::OAuth2(_) => self.exchange_code(part("code"), verifier).await?,
+            Server::GivenToken(_) | Server::Session(_) | Server::None => {
+                return Ok(self.issued(self.given_credential().await?, provided));
+            }
+            Server::OAuth2(_) => self.exchange_code(part(self.callback_code()), verifier).await?,
             Server::OAuth1(server) => {
                 let given = |name: &str| part(name).cloned().unwrap_or_default();
                 let credentials = self.client().with_token(given("oauth_token"), given("secret"));
@@ -35,9 +40,8 @@ impl Provider {
                 oauth1::read_access(&answer, &[], clock::now_s())
                     .map_err(|e| signed_refusal(e, &self.form.element, self.http.skew(url)))?
             }
-            Server::None => return Err(Failure::internal("this element does not sign in with a browser")),
         };
-        Ok(self.issued(tokens, provided))
+        Ok(self.issued(Credential::Tokens(tokens), provided))
     }
 
     async fn exchange_code(
@@ -48,7 +52,7 @@ impl Provider {
         let (server, client) = (self.oauth2()?, self.client());
         let rules = &server.rules;
         let scope = rules.scope(&self.form.values);
-        let extra: Vec<_> = rules.token_parameters.clone().into_iter().collect();
+        let extra = parameters(&self.form, &rules.token_parameters);
         let endpoint = server.endpoint(&server.token, &client, &extra);
         let request = match server.grant {
             // RFC 6749 §4.4: only for clients that can prove who they are.
@@ -56,6 +60,7 @@ impl Provider {
                 return Err(secret_missing());
             }
             Grant::ClientCredentials => endpoint.client_credentials(scope.as_deref()),
+            Grant::Password => self.password_request(&endpoint, scope.as_deref()),
             Grant::AuthorizationCode | Grant::DeviceCode => {
                 require_binding(rules, &client.client_secret, verifier.is_some())?;
                 let missing = || Failure::new(Code::ProviderBadResponse).detail("the answer holds no code");
@@ -67,7 +72,7 @@ impl Provider {
         let tokens = read_tokens(rules, &answer).map_err(|e| {
             let failure = refusal(e, &self.form.element);
             // No user is asked who could decline.
-            let is_policy = server.grant == Grant::ClientCredentials && failure.code == Code::AccessDenied;
+            let is_policy = server.grant.is_without_browser() && failure.code == Code::AccessDenied;
             Failure {
                 code: if is_policy { Code::ProviderRejected } else { failure.code },
                 redirect: Some(self.callback_url().to_owned()).filter(|url| !url.is_empty()),
@@ -78,8 +83,29 @@ impl Provider {
         Ok(TokenSet { scope: tokens.scope.or(scope), ..tokens })
     }
 
+    /// The name of the code in the callback.
+    fn callback_code(&self) -> &str {
+        match &self.form.element.auth {
+            Auth::Oauth2(rules) => rules.parameter_names.get("code").map_or("code", String::as_str),
+            _ => "code",
+        }
+    }
+
+    /// Exchanges the user's name and password.
+    pub(super) fn password_request(
+        &self,
+        endpoint: &TokenEndpoint<'_>,
+        scope: Option<&str>,
+    ) -> Result<HttpRequest, RepeatedParameter> {
+        let Auth::Oauth2(rules) = &self.form.element.auth else { return endpoint.client_credentials(scope) };
+        let values = &self.form.values;
+        let username = values.get(rules.username_field.as_deref().unwrap_or(USERNAME)).unwrap_or_default();
+        let password = values.secret(rules.password_field.as_deref().unwrap_or(PASSWORD));
+        endpoint.password(username, &password.cloned().unwrap_or_default(), scope)
+    }
+
     /// What a connection is made of, with the declared values among the parameters of its callback.
-    pub fn issued(&self, tokens: TokenSet, provided: &Pairs) -> Issued {
+    pub fn issued(&self, credential: Credential, provided: &Pairs) -> Issued {
         let declared = self.form.element.callback.names();
         let callback: BTreeMap<_, _> = provided
             .iter()
@@ -90,8 +116,8 @@ impl Provider {
         Issued {
             token: clock::random_token().into(),
             instance: None,
-            missing: self.missing(&tokens),
-            credential: Credential::Tokens(tokens),
+            missing: credential.tokens().map(|tokens| self.missing(tokens)).unwrap_or_default(),
+            credential,
             hosts: self.hosts(),
             callback,
         }
@@ -105,7 +131,7 @@ impl Provider {
 }
 
 pub(super) fn read_tokens(rules: &Oauth2, answer: &HttpResponse) -> Result<TokenSet, TokenRefusal> {
-    let mut tokens = read_token_answer(answer, &rules.answer.keep, clock::now_s())?;
+    let mut tokens = read_token_answer(answer, &rules.answer, clock::now_s())?;
     tokens.expires_in = tokens.expires_in.or(rules.default_life.map(u64::from));
     Ok(tokens)
 }

@@ -1,7 +1,7 @@
 //! A new access token for an old one (RFC 6749 §6).
 
 use super::exchange::read_tokens;
-use super::{Provider, Server};
+use super::{Provider, Server, parameters};
 use crate::domain::element::Grant;
 use crate::domain::error::{Code, Failure};
 use crate::domain::oauth::meaning::{Meaning, renewal_meaning};
@@ -11,21 +11,34 @@ use crate::platform::refusal::refusal;
 impl Provider {
     /// Whether a token can be renewed without the user.
     pub fn renews(&self, tokens: &TokenSet) -> bool {
-        matches!(&self.server, Server::OAuth2(server)
-            if tokens.refresh_token.is_some() || server.grant == Grant::ClientCredentials)
+        match &self.server {
+            Server::OAuth2(server) => tokens.refresh_token.is_some() || server.grant.is_without_browser(),
+            Server::Session(_) => true,
+            Server::OAuth1(_) | Server::GivenToken(_) | Server::None => false,
+        }
     }
 
-    /// Renews an OAuth 2 access token. What the answer leaves out is taken from `old`.
+    /// Renews an OAuth 2 access token, or the token of a session. What the answer leaves out is taken from `old`.
     ///
     /// Errors: [`Code::SignInExpired`] if the grant has ended, [`Code::NeedsSettings`] if the client is not accepted,
     /// [`Code::ProviderUnreachable`] for what may pass.
     pub async fn renew(&self, old: &TokenSet) -> Result<TokenSet, Failure> {
+        if let Server::Session(server) = &self.server {
+            let opened = self.open_session(server).await;
+            return opened.map_err(|failure| match failure.code {
+                Code::ProviderRejected => Failure { code: Code::SignInExpired, ..failure },
+                _ => failure,
+            });
+        }
         let (server, client) = (self.oauth2()?, self.client());
-        let extra: Vec<_> = server.rules.token_parameters.clone().into_iter().collect();
+        let extra = parameters(&self.form, &server.rules.token_parameters);
         let scope = server.rules.scope(&self.form.values);
         let request = match &old.refresh_token {
             Some(token) => server.endpoint(&server.refresh, &client, &extra).refresh(token, None),
             // RFC 6749 §4.4.3: there is no refresh token, the client authenticates again.
+            None if server.grant == Grant::Password => {
+                self.password_request(&server.endpoint(&server.token, &client, &extra), scope.as_deref())
+            }
             None => server.endpoint(&server.token, &client, &extra).client_credentials(scope.as_deref()),
         };
         let request = request.map_err(|e| Failure::internal(e.to_string()))?;

@@ -6,12 +6,13 @@ use crate::domain::form::Values;
 use crate::domain::http::{HttpRequest, Method};
 use crate::domain::oauth::meaning::{Meaning, meaning};
 use crate::domain::oauth::resource::read_revocation;
-use crate::domain::oauth::token::{TokenRefusal, TokenSet};
+use crate::domain::credential::Credential;
+use crate::domain::oauth::token::{TokenRefusal, TokenSet, basic_header};
 use crate::domain::view::{Revocation, Revoked};
 
 /// What becomes of the access of a connection when it is removed. `values` fill in the product's page.
 pub fn revocation(element: &Element, values: &Values, practice: bool) -> Revocation {
-    let by_call = match element.auth_for(values) {
+    let by_call = match &element.auth {
         Auth::Oauth2(oauth2) => practice || oauth2.revocation.is_some(),
         _ => false,
     };
@@ -31,13 +32,13 @@ impl Provider {
     /// Whether an access token deletes itself there, and so must be valid to be revoked.
     pub fn revokes_with_access_token(&self) -> bool {
         matches!(&self.server, Server::OAuth2(server)
-            if server.revocation.as_ref().is_some_and(|(_, style)| *style == RevocationStyle::DeleteWithToken))
+            if server.revocation.as_ref().is_some_and(|(_, style)| is_by_itself(*style)))
     }
 
     /// Revokes tokens. Without an answer, or with one that may pass, they still work (RFC 7009 §2.2.1).
     pub async fn revoke(&self, tokens: &TokenSet) -> Revoked {
         let Some((request, style)) = self.revocation_request(tokens) else { return Revoked::No };
-        let alone = style == RevocationStyle::DeleteWithToken && tokens.refresh_token.is_none();
+        let alone = is_by_itself(style) && tokens.refresh_token.is_none();
         let Ok(answer) = self.http.send(request).await else { return Revoked::Later };
         match read_revocation(&answer) {
             // RFC 7009 §2.2: also for a token that is not known (any more).
@@ -58,8 +59,23 @@ impl Provider {
         let Server::OAuth2(server) = &self.server else { return None };
         let (url, style) = server.revocation.as_ref()?;
         let request = match style {
-            RevocationStyle::DeleteWithToken => {
-                self.authorize(HttpRequest::new(Method::Delete, url.clone()), tokens).ok()
+            RevocationStyle::DeleteWithToken | RevocationStyle::PostWithToken => {
+                let method = match style {
+                    RevocationStyle::DeleteWithToken => Method::Delete,
+                    _ => Method::Post,
+                };
+                let credential = Credential::Tokens(tokens.clone());
+                self.authorize(HttpRequest::new(method, url.clone()), &credential).ok()
+            }
+            RevocationStyle::DeleteWithClient => {
+                let client = self.client();
+                let header = basic_header(&client.client_id, client.client_secret.expose());
+                let mut request = HttpRequest::new(Method::Delete, url.clone())
+                    .header("authorization", header)
+                    .header("content-type", "application/json");
+                let member = ("access_token".to_owned(), tokens.access_token.clone());
+                request.body = Some(super::identity::json_body(&vec![member]));
+                Some(request)
             }
             RevocationStyle::Rfc7009 => {
                 // RFC 7009 §2.1: ending the refresh token ends the grant.
@@ -72,4 +88,9 @@ impl Provider {
         };
         Some((request?, *style))
     }
+}
+
+/// Whether the access token ends itself there.
+fn is_by_itself(style: RevocationStyle) -> bool {
+    matches!(style, RevocationStyle::DeleteWithToken | RevocationStyle::PostWithToken)
 }

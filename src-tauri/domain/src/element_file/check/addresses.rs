@@ -2,7 +2,7 @@
 
 use super::findings::{Findings, is_line};
 use super::label_pattern::is_label_pattern;
-use crate::element::{Api, Auth, Element, Field, FieldKind, Pkce};
+use crate::element::{Auth, Element, Field, FieldKind, Pkce};
 use crate::host;
 use crate::template::{Place, Template};
 use crate::values::CALLBACK_PREFIX;
@@ -21,7 +21,7 @@ pub(super) fn check(element: &Element, findings: &mut Findings) {
 fn callback(element: &Element, findings: &mut Findings) {
     let rules = &element.callback;
     if !rules.echoes_state {
-        let pkce = matches!(&element.auth, Auth::Oauth2(oauth2) if oauth2.pkce == Pkce::S256);
+        let pkce = matches!(&element.auth, Auth::Oauth2(oauth2) if oauth2.pkce != Pkce::Off);
         let what = "without state an answer is bound only by PKCE, which must be on";
         findings.require(pkce, "callback.echoes_state", what);
     }
@@ -55,7 +55,10 @@ fn holes(element: &Element, at: &str, template: &Template, findings: &mut Findin
             Place::Whole => {
                 (field.kind == FieldKind::Address, "a hole that is the whole address needs the type address")
             }
-            Place::Origin => (field.kind == FieldKind::Origin, "a hole at the start needs the type origin"),
+            Place::Origin => (
+                matches!(field.kind, FieldKind::Origin | FieldKind::Base),
+                "a hole at the start needs the type origin or base",
+            ),
             Place::Host => {
                 (field.kind == FieldKind::Host, "a hole that is the whole host needs the type host")
             }
@@ -81,24 +84,34 @@ fn callback_hole(element: &Element, at: &str, (name, place): (&str, Place), find
 }
 
 fn fits_label(field: &Field) -> bool {
+    let means_label = |value: &str| host::is_label(field.means.get(value).map_or(value, String::as_str));
     match field.kind {
         FieldKind::Text => field.pattern.as_deref().is_some_and(is_label_pattern),
-        FieldKind::Select => field.options.iter().all(|option| host::is_label(&option.value)),
+        FieldKind::Select => field.options.iter().all(|option| means_label(&option.value)),
+        FieldKind::Toggle => ["true", "false"].into_iter().all(means_label) && !field.means.is_empty(),
         _ => false,
     }
 }
 
 fn identity(element: &Element, findings: &mut Findings) {
     let Some(identity) = &element.identity else { return };
-    let mut pointers = identity.at.iter().chain(&identity.key);
-    let fits = !identity.at.is_empty() && pointers.all(|pointer| pointer.starts_with('/'));
-    findings.require(fits, "identity.at", "at least one JSON pointer, each beginning with /");
+    let accepted = identity.accepted.iter().map(|accepted| &accepted.at);
+    let mut pointers = identity.at.iter().chain(&identity.key).chain(accepted);
+    let fits = pointers.all(|pointer| pointer.starts_with('/'));
+    findings.require(fits, "identity.at", "a JSON pointer begins with /");
+    let told = identity.expires.as_ref().is_none_or(|at| at.starts_with('/') || at.starts_with("header:"));
+    findings.require(told, "identity.expires", "a JSON pointer, or header: and the name of a header");
 }
 
 fn api(element: &Element, findings: &mut Findings) {
-    let Some(Api::TokenAnswer(from)) = &element.api else { return };
-    let what = "a host_suffix is a dot and a domain, such as .example.com";
-    findings.require(host::is_suffix(&from.host_suffix), "api.token_answer.host_suffix", what);
+    let Some(api) = &element.api else { return };
+    let suffix = "a host_suffix is a dot and a domain, such as .example.com";
+    if let Some(lookup) = &api.lookup {
+        findings.require(host::is_suffix(&lookup.host_suffix), "api.lookup.host_suffix", suffix);
+        findings.require(lookup.at.starts_with('/'), "api.lookup.at", "a JSON pointer begins with /");
+    }
+    let Some(from) = &api.token_answer else { return };
+    findings.require(host::is_suffix(&from.host_suffix), "api.token_answer.host_suffix", suffix);
     let kept = match &element.auth {
         Auth::Oauth2(oauth2) => oauth2.answer.keep.contains(&from.member),
         _ => false,

@@ -1,7 +1,7 @@
 //! Checks each kind of sign-in: its addresses, its parameters and the fields that it needs.
 
 use super::findings::{Findings, is_parameter};
-use super::{fields, parameters};
+use super::parameters;
 use crate::element::{
     API_KEY, API_SECRET, ApiKeyPlace, Auth, CALLBACK_URL, Element, Field, FieldKind, GRANT, Grant, Oauth1,
     Oauth2, Pkce,
@@ -10,62 +10,75 @@ use crate::oauth::token::ClientAuthentication;
 use crate::oauth::{authorize, token};
 
 pub(super) fn check(element: &Element, findings: &mut Findings) {
-    check_auth(element, "auth", &element.auth, findings);
-    for (index, variant) in element.variants.iter().enumerate() {
-        let at = format!("variants.{index}");
-        let (last, when) = (element.fields.len(), &variant.when);
-        fields::check_condition(element, last, when, &format!("{at}.when"), findings);
-        check_auth(element, &format!("{at}.auth"), &variant.auth, findings);
-    }
-}
-
-fn check_auth(element: &Element, at: &str, auth: &Auth, findings: &mut Findings) {
+    let auth = &element.auth;
     if auth.needs_browser() {
-        client_fields(element, at, auth, findings);
+        client_fields(element, auth, findings);
     }
-    let at = format!("{at}.{}", auth.kind());
-    let mut require_field = |member: &str, key: &str| {
-        let what = format!("there is no field {key}");
-        findings.require(element.field(key).is_some(), format!("{at}.{member}"), what);
+    let at = format!("auth.{}", auth.kind());
+    let mut require_field = |member: &str, key: Option<&String>| {
+        if let Some(key) = key {
+            let what = format!("there is no field {key}");
+            findings.require(element.field(key).is_some(), format!("{at}.{member}"), what);
+        }
     };
     match auth {
         Auth::Oauth2(oauth2) => {
-            if let Some(field) = &oauth2.scope_field {
-                require_field("scope_field", field);
-            }
+            require_field("scope_field", oauth2.scope_field.as_ref());
+            require_field("username_field", oauth2.username_field.as_ref());
+            require_field("password_field", oauth2.password_field.as_ref());
+            require_field("client_id_field", Some(&oauth2.client_id_field).filter(|key| *key != API_KEY));
+            let secret_field = Some(&oauth2.client_secret_field).filter(|key| *key != API_SECRET);
+            require_field("client_secret_field", secret_field);
             grants(element, oauth2, &at, findings);
-            check_oauth2(oauth2, &at, findings);
+            check_oauth2(element, oauth2, &at, findings);
             // Earlier versions wrote such files for some servers. S256 is used all the same.
             let is_bound = element.from.is_some()
-                || oauth2.pkce == Pkce::S256
+                || oauth2.pkce != Pkce::Off
                 || oauth2.client_authentication != ClientAuthentication::None;
             let what = "a client without a secret needs PKCE, which must be on";
             findings.require(is_bound, format!("{at}.pkce"), what);
         }
-        Auth::Oauth1(oauth1) => check_oauth1(oauth1, &at, findings),
+        Auth::Oauth1(oauth1) => {
+            require_field("token_field", oauth1.token_field.as_ref());
+            require_field("token_secret_field", oauth1.token_secret_field.as_ref());
+            require_field("realm_field", oauth1.realm_field.as_ref());
+            check_oauth1(element, oauth1, &at, findings);
+        }
         Auth::Basic(basic) => {
-            require_field("username_field", &basic.username_field);
-            if let Some(field) = &basic.password_field {
-                require_field("password_field", field);
-            }
+            require_field("username_field", basic.username_field.as_ref());
+            require_field("password_field", basic.password_field.as_ref());
         }
         Auth::ApiKey(key) => {
-            require_field("key_field", &key.key_field);
-            let (ApiKeyPlace::Header(name) | ApiKeyPlace::Query(name)) = &key.place;
-            let what = "this is no name of a header or parameter";
-            findings.require(is_parameter(name), format!("{at}.place"), what);
+            require_field("key_field", key.key_field.as_ref());
+            if let Some(ApiKeyPlace::Header(name) | ApiKeyPlace::Query(name)) = &key.place {
+                let what = "this is no name of a header or parameter";
+                findings.require(is_parameter(name), format!("{at}.place"), what);
+            }
         }
-        Auth::Custom(_) => {}
+        Auth::Session(_) => {}
+        Auth::Custom(_) => {
+            let unused = element.historical || element.identity.is_none();
+            findings.require(unused, &at, "a kind that only a platform implements makes no calls here");
+        }
     }
 }
 
 /// The fields of the client, which every sign-in with a browser needs.
-fn client_fields(element: &Element, at: &str, auth: &Auth, findings: &mut Findings) {
-    for (key, kind, secret) in [
-        (API_KEY, FieldKind::Text, None),
-        (API_SECRET, FieldKind::Text, Some(true)),
-        (CALLBACK_URL, FieldKind::Address, Some(false)),
-    ] {
+fn client_fields(element: &Element, auth: &Auth, findings: &mut Findings) {
+    let at = "auth";
+    let (has_secret, calls_back) = match auth {
+        Auth::Oauth2(oauth2) => (
+            oauth2.client_authentication != ClientAuthentication::None,
+            oauth2.grants.is_empty() || oauth2.grants.contains(&Grant::AuthorizationCode),
+        ),
+        _ => (true, true),
+    };
+    let needed = [
+        Some((API_KEY, FieldKind::Text, None)).filter(|_| calls_back),
+        Some((API_SECRET, FieldKind::Text, Some(true))).filter(|_| calls_back && has_secret),
+        Some((CALLBACK_URL, FieldKind::Address, Some(false))).filter(|_| calls_back),
+    ];
+    for (key, kind, secret) in needed.into_iter().flatten() {
         let fits = |field: &Field| field.kind == kind && secret.is_none_or(|secret| field.secret == secret);
         let secrecy = secret.map(|secret| format!(" and secret = {secret}")).unwrap_or_default();
         let what = format!(
@@ -75,20 +88,47 @@ fn client_fields(element: &Element, at: &str, auth: &Auth, findings: &mut Findin
         findings.require(element.field(key).is_some_and(fits), at, what);
     }
     // Only a server at which the application registers itself takes a sign-in without a client ID.
-    let registers = matches!(auth, Auth::Oauth2(oauth2) if oauth2.registration_endpoint.is_some());
+    let registers = matches!(auth, Auth::Oauth2(oauth2)
+        if oauth2.registration_endpoint.is_some() || oauth2.client_id.is_some());
     let required = element.field(API_KEY).is_none_or(|field| field.required);
-    let what = format!("{API_KEY} may be left empty only where there is a registration_endpoint");
+    let what = format!("{API_KEY} may be left empty only with a registration_endpoint or a client_id");
     findings.require(required || registers, at, what);
 }
 
-fn check_oauth2(oauth2: &Oauth2, at: &str, findings: &mut Findings) {
+/// Standard parameters that some providers call otherwise.
+const RENAMED: [&str; 9] = [
+    "client_id",
+    "client_secret",
+    "code",
+    "grant_type",
+    "redirect_uri",
+    "refresh_token",
+    "response_type",
+    "scope",
+    "state",
+];
+
+fn check_oauth2(element: &Element, oauth2: &Oauth2, at: &str, findings: &mut Findings) {
     let member = |name: &str| format!("{at}.{name}");
     let comparable = oauth2.issuer.is_some() || !oauth2.announces_issuer;
     findings.require(comparable, member("announces_issuer"), "there is no issuer to compare with");
     let (endpoint, extra) = (oauth2.authorization_endpoint.as_ref(), &oauth2.authorize_parameters);
-    parameters::check_authorize(endpoint, extra, &authorize::RESERVED, at, findings);
+    parameters::check_authorize(element, endpoint, extra, &authorize::RESERVED, at, findings);
     let at = member("token_parameters");
-    parameters::check(&oauth2.token_parameters, &token::RESERVED, &at, findings);
+    parameters::check(element, &oauth2.token_parameters, &token::RESERVED, &at, findings);
+    for (standard, name) in &oauth2.parameter_names {
+        let known = RENAMED.contains(&standard.as_str()) && is_parameter(name);
+        let what = format!("{standard} is no parameter that can have another name");
+        findings.require(known, member("parameter_names"), what);
+    }
+    let pointers = oauth2.answer.names.iter().map(|(name, pointer)| (name.as_str(), pointer));
+    let known = ["access_token", "refresh_token", "expires_in", "scope", "token_type"];
+    for (name, pointer) in pointers {
+        let fits = known.contains(&name) && pointer.starts_with('/');
+        findings.require(fits, member("answer.names"), format!("{name}: a JSON pointer begins with /"));
+    }
+    let at = oauth2.answer.at.as_ref().is_none_or(|pointer| pointer.starts_with('/'));
+    findings.require(at, member("answer.at"), "a JSON pointer begins with /");
     // RFC 6749 §3.3: a scope token has no space, quote or backslash.
     let is_scope =
         |s: &String| !s.is_empty() && s.bytes().all(|b| b.is_ascii_graphic() && !b"\"\\".contains(&b));
@@ -97,7 +137,15 @@ fn check_oauth2(oauth2: &Oauth2, at: &str, findings: &mut Findings) {
     findings.require(separated, member("scope_separator"), "scopes need a separator");
 }
 
-fn check_oauth1(oauth1: &Oauth1, at: &str, findings: &mut Findings) {
+fn check_oauth1(element: &Element, oauth1: &Oauth1, at: &str, findings: &mut Findings) {
+    if oauth1.token_field.is_some() {
+        let both = oauth1.token_secret_field.is_some();
+        findings.require(both, at, "token_secret_field is needed");
+        return;
+    }
+    if element.historical {
+        return;
+    }
     for (member, endpoint) in [
         ("request_token_endpoint", &oauth1.request_token_endpoint),
         ("authorization_endpoint", &oauth1.authorization_endpoint),
@@ -106,10 +154,10 @@ fn check_oauth1(oauth1: &Oauth1, at: &str, findings: &mut Findings) {
         findings.require(endpoint.is_some(), at, format!("{member} is needed"));
     }
     let (endpoint, extra) = (oauth1.authorization_endpoint.as_ref(), &oauth1.authorize_parameters);
-    parameters::check_authorize(endpoint, extra, &[], at, findings);
+    parameters::check_authorize(element, endpoint, extra, &[], at, findings);
 }
 
-/// Each grant needs its endpoints, and the field that chooses one offers only those of the file.
+/// Each grant needs its endpoints unless the element is historical, and the field that chooses one offers only those of the file.
 fn grants(element: &Element, oauth2: &Oauth2, at: &str, findings: &mut Findings) {
     let listed = &oauth2.grants;
     let has = |grant| listed.contains(&grant) || (listed.is_empty() && grant == Grant::default());
@@ -118,7 +166,8 @@ fn grants(element: &Element, oauth2: &Oauth2, at: &str, findings: &mut Findings)
         ("token_endpoint", &oauth2.token_endpoint, true),
         ("device_authorization_endpoint", &oauth2.device_authorization_endpoint, has(Grant::DeviceCode)),
     ] {
-        findings.require(!needed || endpoint.is_some(), at, format!("{member} is needed"));
+        let known = !needed || endpoint.is_some() || element.historical;
+        findings.require(known, at, format!("{member} is needed"));
     }
     let at = format!("{at}.grants");
     let repeated = listed.iter().enumerate().any(|(index, grant)| listed[..index].contains(grant));

@@ -39,6 +39,15 @@ fn kind(field: &Field, at: &impl Fn(&str) -> String, findings: &mut Findings) {
     }
     let values: BTreeSet<_> = field.options.iter().map(|option| &option.value).collect();
     findings.require(values.len() == field.options.len(), at("options"), "an option stands twice");
+    let meant = matches!(kind, FieldKind::Select | FieldKind::Toggle) || field.means.is_empty();
+    findings.require(meant, at("means"), "only a select or toggle has values that stand for others");
+    for value in field.means.keys() {
+        let known = match kind {
+            FieldKind::Toggle => ["true", "false"].contains(&value.as_str()),
+            _ => field.options.iter().any(|option| option.value == *value),
+        };
+        findings.require(known, at("means"), format!("the field never has the value {value}"));
+    }
     match (&field.host_suffix, kind) {
         (Some(suffix), FieldKind::Host) => {
             let what = "a host_suffix is a dot and a domain, such as .example.com";

@@ -5,7 +5,7 @@ use crate::address;
 use crate::element::Element;
 
 /// A key is part of paths, folder names and command lines.
-fn is_key(text: &str) -> bool {
+pub(super) fn is_key(text: &str) -> bool {
     text.len() <= 64
         && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
@@ -20,6 +20,7 @@ pub(super) fn check(element: &Element, findings: &mut Findings) {
         ("provider", element.provider.as_ref()),
         ("path_key", element.path_key.as_ref()),
         ("from", element.from.as_ref()),
+        ("replaced_by", element.replaced_by.as_ref()),
     ] {
         findings.require(key.is_none_or(|key| is_key(key)), at, KEY);
     }
@@ -35,8 +36,24 @@ pub(super) fn check(element: &Element, findings: &mut Findings) {
         findings.require(is_line(text, 80), at, "this is one line of 1 to 80 characters");
     }
     findings.require(is_line(&element.initials, 2), "initials", "the initials are 1 or 2 characters");
-    let listed = !element.access.is_empty() && element.access.iter().all(|line| is_line(line, 120));
-    findings.require(listed, "access", "the list has at least one line, each of 1 to 120 characters");
+    let listed = element.access.iter().all(|line| is_line(line, 120));
+    findings.require(listed, "access", "each line has 1 to 120 characters");
+    let named = element.formerly.iter().all(|name| is_line(name, 80));
+    findings.require(named, "formerly", "each name is one line of 1 to 80 characters");
+    let marked = element.mark.as_ref().is_none_or(|mark| {
+        (1..=64).contains(&mark.len()) && mark.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    });
+    findings.require(marked, "mark", "a slug of Simple Icons has only a-z and 0-9");
+    let taken = element.replaced_by.is_none() || element.retired;
+    findings.require(taken, "replaced_by", "only a retired element is replaced");
+    let docs = element.docs.as_ref().is_none_or(is_page);
+    findings.require(docs, "docs", "this is a whole address that begins with https://");
+    let sourced = element.sources.iter().all(|source| is_line(source, 120));
+    findings.require(sourced, "sources", "each line has 1 to 120 characters");
+    let dated = element.checked.as_ref().is_none_or(|day| is_day(day));
+    findings.require(dated, "checked", "a day is written as 2026-11-26");
+    let key = element.platform_key.as_ref().is_none_or(|key| is_line(key, 64) && !key.contains(['/', '?', '#']));
+    findings.require(key, "platform_key", "this is one line of 1 to 64 characters");
     platform(element, findings);
 }
 
@@ -45,7 +62,6 @@ fn platform(element: &Element, findings: &mut Findings) {
     findings.require(is_line(&facts.hub, 40), "platform.hub", "this is one line of 1 to 40 characters");
     let described = is_line(&facts.description, 600);
     findings.require(described, "platform.description", "this is one line of 1 to 600 characters");
-    let is_page = |text: &String| address::parse(text).is_some_and(|url| url.scheme() == "https");
     let signup = facts.signup_url.as_ref().is_none_or(is_page);
     findings.require(signup, "platform.signup_url", "this is a whole address that begins with https://");
     for key in facts.configuration.keys().chain(&facts.unused) {
@@ -64,4 +80,19 @@ fn platform(element: &Element, findings: &mut Findings) {
             Err(problem) => findings.add(at, problem.to_string()),
         }
     }
+}
+
+fn is_page(text: &String) -> bool {
+    address::parse(text).is_some_and(|url| url.scheme() == "https")
+}
+
+fn is_day(text: &str) -> bool {
+    let digits = |range: std::ops::Range<usize>| {
+        text.get(range).filter(|part| part.bytes().all(|b| b.is_ascii_digit()))?.parse::<u32>().ok()
+    };
+    let parts = (digits(0..4), digits(5..7), digits(8..10));
+    text.len() == 10
+        && text.as_bytes()[4] == b'-'
+        && text.as_bytes()[7] == b'-'
+        && matches!(parts, (Some(_), Some(1..=12), Some(1..=31)))
 }

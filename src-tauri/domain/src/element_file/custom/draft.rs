@@ -93,7 +93,7 @@ impl<'v> Draft<'v> {
         let first = match grant {
             Grant::AuthorizationCode => Some((AUTHORIZATION, authorization)),
             Grant::DeviceCode => Some((DEVICE, device)),
-            Grant::ClientCredentials => None,
+            Grant::ClientCredentials | Grant::Password => None,
         };
         for (key, template) in first.into_iter().chain([(TOKEN, token)]) {
             let refused = self.problems.iter().any(|problem| problem.key == key);

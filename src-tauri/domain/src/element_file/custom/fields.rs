@@ -61,6 +61,7 @@ pub(super) fn grant_field(grants: &[Grant]) -> Field {
         Grant::AuthorizationCode => "The browser",
         Grant::DeviceCode => "A code on another device",
         Grant::ClientCredentials => "The application itself",
+        Grant::Password => "User name and password",
     };
     let option =
         |grant: &Grant| FieldOption { value: grant.as_str().to_owned(), label: label(*grant).to_owned() };

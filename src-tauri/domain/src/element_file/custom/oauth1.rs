@@ -34,12 +34,7 @@ pub fn custom_oauth1(values: &Values) -> Result<Element, Vec<FieldProblem>> {
         signature_method: method.unwrap_or_default(),
         ..Oauth1::default()
     }));
-    let identity = userinfo.map(|endpoint| Identity {
-        endpoint,
-        at: IDENTITY_MEMBERS.map(str::to_owned).to_vec(),
-        key: None,
-        needs_scope: None,
-    });
+    let identity = userinfo.map(|endpoint| Identity::new(endpoint, &IDENTITY_MEMBERS, None));
     let element = Element {
         fields: client_fields(&key, ["Consumer key", "Consumer secret"], [true, true]),
         identity,

@@ -98,11 +98,9 @@ pub fn custom_oauth2(values: &Values, metadata: Option<&Metadata>) -> Result<Ele
 
 fn identity(endpoint: Template, values: &Values) -> Identity {
     Identity {
-        endpoint,
-        at: IDENTITY_MEMBERS.map(str::to_owned).to_vec(),
-        key: Some(SUBJECT.to_owned()),
         // The published address refuses tokens without `openid` (OpenID Connect Core 1.0 §5.3).
         needs_scope: values.get(USERINFO).is_none().then(|| OPENID.to_owned()),
+        ..Identity::new(endpoint, &IDENTITY_MEMBERS, Some(SUBJECT))
     }
 }
 
@@ -115,6 +113,8 @@ fn grants(chosen: Grant, has_browser: bool, has_device: bool, metadata: Option<&
         Grant::AuthorizationCode => has_browser,
         Grant::DeviceCode => has_device,
         Grant::ClientCredentials => is_listed(grant),
+        // A generic form has no fields for a user's password.
+        Grant::Password => false,
     };
     let others = Grant::VARIANTS.iter().copied().filter(|grant| *grant != chosen && is_possible(*grant));
     std::iter::once(chosen).chain(others).collect()

@@ -72,7 +72,7 @@ query = [\"scope\"]
         address("token_endpoint"),
     ));
     let given = values(&element, &[("issuer", "https://id.example.com/tenant"), ("scope", "openid email")]);
-    let Auth::Oauth2(oauth2) = element.auth_for(&given) else { panic!("expected OAuth 2") };
+    let Auth::Oauth2(oauth2) = &element.auth else { panic!("expected OAuth 2") };
     let filled = |t: &Option<crate::template::Template>| t.as_ref().unwrap().fill(&given);
     assert_eq!(filled(&oauth2.issuer).unwrap().as_str(), "https://id.example.com/tenant");
     let missing = TemplateError::Missing("authorization_endpoint".into());
@@ -114,16 +114,17 @@ options = [{{ value = \"HMAC-SHA1\", label = \"Signed\" }}, {{ value = \"PLAINTE
         oauth1("HMAC-SHA1", "auth"),
         oauth1("PLAINTEXT", "variants.auth"),
     ));
+    let chosen = |method| element.in_way(|key| (key == "method").then_some(method)).expect("a way");
     for (method, expected) in
         [("HMAC-SHA1", SignatureMethod::HmacSha1), ("PLAINTEXT", SignatureMethod::Plaintext)]
     {
-        let given = values(&element, &[("method", method)]);
-        let Auth::Oauth1(oauth1) = element.auth_for(&given) else { panic!("expected OAuth 1.0a") };
+        let chosen = chosen(method);
+        let Auth::Oauth1(oauth1) = &chosen.auth else { panic!("expected OAuth 1.0a") };
         assert_eq!(oauth1.signature_method, expected);
     }
-    let key = values(&element, &[("method", "key")]);
-    assert_eq!(element.auth_for(&key).kind(), "api_key");
-    assert!(element.provider_data(element.auth_for(&key)).is_empty());
+    let key = chosen("key");
+    assert_eq!(key.auth.kind(), "api_key");
+    assert!(key.provider_data().is_empty());
 }
 
 #[test]

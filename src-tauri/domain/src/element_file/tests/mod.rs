@@ -1,3 +1,4 @@
+mod catalogue;
 mod custom;
 mod faults;
 mod generic;

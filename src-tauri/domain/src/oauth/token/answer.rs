@@ -2,6 +2,7 @@
 
 use super::members::Members;
 use super::outcome::{BEARER, TokenRefusal, TokenSet};
+use crate::element::TokenAnswer;
 use crate::http::HttpResponse;
 
 /// Types of RFC 6750 tokens in lower case: the standard's, Apigee's, and Slack's two.
@@ -22,9 +23,13 @@ pub fn error_code(answer: &HttpResponse) -> Option<String> {
     (plain && error.len() <= LONGEST_REPORTED_CODE).then_some(error)
 }
 
-/// Reads the answer of an OAuth 2 token endpoint (RFC 6749 §5). `keep` names further members, such as `authed_user.id`;
-/// `now` is in seconds since 1970.
-pub fn read_token_answer(answer: &HttpResponse, keep: &[String], now: u64) -> Result<TokenSet, TokenRefusal> {
+/// Reads the answer of an OAuth 2 token endpoint (RFC 6749 §5), with the provider's `differences`; `now` is in seconds
+/// since 1970.
+pub fn read_token_answer(
+    answer: &HttpResponse,
+    differences: &TokenAnswer,
+    now: u64,
+) -> Result<TokenSet, TokenRefusal> {
     let members = Members::read(answer).map_err(|refusal| match refusal {
         // RFC 6749 §5.2: 401 means that the client is not recognized; some servers send no code.
         TokenRefusal::Refused { error, description, status: 401 } if error == "http_401" => {
@@ -32,6 +37,8 @@ pub fn read_token_answer(answer: &HttpResponse, keep: &[String], now: u64) -> Re
         }
         other => other,
     })?;
+    let keep = &differences.keep;
+    let members = members.moved(differences.at.as_deref(), &differences.names);
     let access_token = members.require("access_token", answer, "no access token in the answer")?;
     // RFC 6749 appendix A.12. Other characters could forge a second header.
     if !access_token.bytes().all(|b| (0x20..=0x7e).contains(&b)) {

@@ -2,7 +2,7 @@
 //! and under several names.
 
 use time::format_description::well_known::{Iso8601, Rfc2822};
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::{Date, OffsetDateTime, PrimitiveDateTime};
 
 use super::members::{LONGEST_LIFE, Members};
 
@@ -61,7 +61,7 @@ pub(in crate::oauth) fn read_end(text: &str, now: u64) -> Option<u64> {
 }
 
 /// Reads what is named as a moment; a small number of seconds is a life there too.
-fn read_moment(text: &str, now: u64) -> Option<u64> {
+pub(in crate::oauth) fn read_moment(text: &str, now: u64) -> Option<u64> {
     Some((left_until(text, now)? as u64).min(LONGEST_LIFE))
 }
 
@@ -90,6 +90,7 @@ fn read_date(text: &str) -> Option<i64> {
     OffsetDateTime::parse(&iso, &Iso8601::DEFAULT)
         .or_else(|_| OffsetDateTime::parse(text, &Rfc2822))
         .or_else(|_| PrimitiveDateTime::parse(&iso, &Iso8601::DEFAULT).map(PrimitiveDateTime::assume_utc))
+        .or_else(|_| Date::parse(&iso, &Iso8601::DATE).map(|day| day.midnight().assume_utc()))
         .ok()
         .map(OffsetDateTime::unix_timestamp)
 }

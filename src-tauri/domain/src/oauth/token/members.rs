@@ -70,6 +70,7 @@ const DESCRIPTION_MEMBERS: [&str; 9] = [
 #[derive(Default)]
 pub(in crate::oauth) struct Members(BTreeMap<String, Member>);
 
+#[derive(Clone)]
 enum Member {
     Once(Sensitive<String>),
     /// RFC 6749 §3.1 forbids repeated parameters: two readers could believe different ones.
@@ -158,6 +159,30 @@ impl Members {
             }
         }
         Some(members)
+    }
+
+    /// The same members with those that stand elsewhere under their standard names too. `at` and `names` are JSON pointers.
+    pub(super) fn moved(mut self, at: Option<&str>, names: &BTreeMap<String, String>) -> Self {
+        let dotted = |pointer: &str| pointer.trim_start_matches('/').replace('/', ".");
+        let root = at.map(dotted).filter(|root| !root.is_empty());
+        if let Some(root) = &root {
+            let below: Vec<_> = self
+                .0
+                .iter()
+                .filter_map(|(name, member)| {
+                    let short = name.strip_prefix(root.as_str())?.strip_prefix('.')?;
+                    Some((short.to_owned(), member.clone()))
+                })
+                .collect();
+            self.0.extend(below);
+        }
+        for (standard, pointer) in names {
+            match self.0.get(&dotted(pointer)).cloned() {
+                Some(member) => self.0.insert(standard.clone(), member),
+                None => self.0.remove(standard),
+            };
+        }
+        self
     }
 
     fn add(&mut self, name: String, value: Json) {

@@ -1,5 +1,7 @@
 //! Requests in which the client authenticates: token (RFC 6749 §3.2) and revocation (RFC 7009).
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
@@ -81,6 +83,8 @@ pub struct TokenEndpoint<'a> {
     pub body_format: BodyFormat,
     /// Further parameters of this provider, such as `audience`.
     pub extra: &'a [(String, String)],
+    /// The provider's own names of standard parameters.
+    pub names: &'a BTreeMap<String, String>,
 }
 
 impl TokenEndpoint<'_> {
@@ -129,6 +133,22 @@ impl TokenEndpoint<'_> {
         ])
     }
 
+    /// Exchanges the user's name and password (RFC 6749 §4.3.2).
+    pub fn password(
+        &self,
+        username: &str,
+        password: &Sensitive<String>,
+        scope: Option<&str>,
+    ) -> Result<HttpRequest, RepeatedParameter> {
+        let mut parameters = vec![
+            ("grant_type", Grant::Password.grant_type()),
+            ("username", username),
+            ("password", password.expose()),
+        ];
+        parameters.extend(scope.map(|scope| ("scope", scope)));
+        self.request(parameters)
+    }
+
     /// Requests a token for the application itself (RFC 6749 §4.4.2).
     pub fn client_credentials(&self, scope: Option<&str>) -> Result<HttpRequest, RepeatedParameter> {
         let mut parameters = vec![("grant_type", Grant::ClientCredentials.grant_type())];
@@ -158,6 +178,9 @@ impl TokenEndpoint<'_> {
         if authentication == ClientAuthentication::Body {
             parameters.push(("client_secret", secret));
         }
+        for (name, _) in &mut parameters {
+            *name = self.names.get(*name).map_or(*name, String::as_str);
+        }
         for (name, value) in self.extra {
             if RESERVED.contains(&name.as_str()) || parameters.iter().any(|(known, _)| known == name) {
                 return Err(RepeatedParameter(name.clone()));
@@ -178,6 +201,12 @@ impl TokenEndpoint<'_> {
         request.body = Some(body.into());
         Ok(request)
     }
+}
+
+/// HTTP Basic for a user (RFC 7617): nothing is encoded before.
+pub fn basic_header(username: &str, password: &str) -> Sensitive<String> {
+    let joined = Sensitive::new(format!("{username}:{password}"));
+    format!("Basic {}", STANDARD.encode(joined.expose())).into()
 }
 
 /// RFC 6749 §2.3.1: both parts are form-encoded before they are joined, since they may contain a colon.
@@ -227,6 +256,7 @@ mod tests {
             authentication,
             body_format,
             extra: &extra,
+            names: &BTreeMap::new(),
         })
     }
 

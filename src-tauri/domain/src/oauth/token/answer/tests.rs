@@ -1,4 +1,5 @@
 use super::*;
+use crate::element::TokenAnswer;
 use crate::oauth::token::members::{LONGEST_LIFE, LONGEST_WAIT};
 use crate::sensitive::Sensitive;
 
@@ -9,7 +10,7 @@ fn answer(status: u16, body: &str) -> HttpResponse {
 }
 
 fn read(status: u16, body: &str) -> Result<TokenSet, TokenRefusal> {
-    read_token_answer(&answer(status, body), &[], NOW)
+    read_token_answer(&answer(status, body), &TokenAnswer::default(), NOW)
 }
 
 fn refused(error: &str, description: Option<&str>, status: u16) -> TokenRefusal {
@@ -21,7 +22,7 @@ fn a_token_answer_is_read_and_only_named_members_are_kept() {
     let keep = ["instance_url", "team.id", "absent", "id_token", "refresh_token"].map(str::to_owned);
     let body = r#"{"access_token":"a1","token_type":"bearer","refresh_token":"r1","expires_in":3600,"scope":"x y",
                    "instance_url":"https://na1.example","team":{"id":7},"id_token":"jwt","other":[1,{}]}"#;
-    let tokens = read_token_answer(&answer(200, body), &keep, NOW).unwrap();
+    let tokens = read_token_answer(&answer(200, body), &TokenAnswer { keep: keep.into(), ..TokenAnswer::default() }, NOW).unwrap();
     assert_eq!(tokens.access_token.expose(), "a1");
     assert_eq!(tokens.refresh_token.unwrap().expose(), "r1");
     assert_eq!(tokens.token_type, "Bearer");
@@ -117,7 +118,7 @@ fn an_answer_without_a_usable_token_is_refused_without_its_values() {
     }
     let not_text = HttpResponse { body: Sensitive::new(vec![0xff, 0xfe]), ..answer(200, "") };
     assert_eq!(
-        read_token_answer(&not_text, &[], NOW).unwrap_err(),
+        read_token_answer(&not_text, &TokenAnswer::default(), NOW).unwrap_err(),
         TokenRefusal::BadAnswer("neither JSON nor a form")
     );
 }
@@ -139,7 +140,7 @@ fn what_is_wrong_beside_the_members_that_are_used_does_not_spoil_them() {
         let answer = HttpResponse { body: Sensitive::new(body.to_vec()), ..answer(200, "") };
         let shown = String::from_utf8_lossy(body);
         let tokens =
-            read_token_answer(&answer, &[], NOW).unwrap_or_else(|refusal| panic!("{shown}: {refusal}"));
+            read_token_answer(&answer, &TokenAnswer::default(), NOW).unwrap_or_else(|refusal| panic!("{shown}: {refusal}"));
         assert_eq!((tokens.access_token.expose().as_str(), tokens.expires_in), ("t1", None), "{shown}");
     }
 }
@@ -148,7 +149,11 @@ fn what_is_wrong_beside_the_members_that_are_used_does_not_spoil_them() {
 fn a_number_keeps_its_digits() {
     let long = "12345678901234567890123";
     let body = format!(r#"{{"access_token":{long},"refresh_token":{long}.50,"id":{long}}}"#);
-    let tokens = read_token_answer(&answer(200, &body), &["id".to_owned()], NOW).unwrap();
+    let tokens = read_token_answer(
+        &answer(200, &body),
+        &TokenAnswer { keep: vec!["id".to_owned()], ..TokenAnswer::default() },
+        NOW,
+    ).unwrap();
     assert_eq!(tokens.access_token.expose(), long);
     assert_eq!(*tokens.refresh_token.unwrap().expose(), format!("{long}.50"));
     assert_eq!(tokens.extra["id"], long);
@@ -208,7 +213,7 @@ fn a_refusal_has_the_code_of_the_rfc_wherever_the_product_puts_it() {
     let challenge = ("www-authenticate".to_owned(), "Bearer error=\"invalid_client\"".to_owned());
     let with_challenge = HttpResponse { headers: vec![challenge], ..answer(401, "") };
     assert_eq!(
-        read_token_answer(&with_challenge, &[], NOW).unwrap_err(),
+        read_token_answer(&with_challenge, &TokenAnswer::default(), NOW).unwrap_err(),
         refused("invalid_client", None, 401)
     );
 }
@@ -238,7 +243,7 @@ fn a_challenge_tells_what_a_body_does_not() {
     ] {
         let headers = vec![("www-authenticate".to_owned(), challenge.to_owned())];
         let answer = HttpResponse { headers, ..answer(status, body) };
-        assert_eq!(read_token_answer(&answer, &[], NOW).unwrap_err(), refusal, "{challenge}");
+        assert_eq!(read_token_answer(&answer, &TokenAnswer::default(), NOW).unwrap_err(), refusal, "{challenge}");
     }
 }
 
@@ -250,10 +255,10 @@ fn a_web_page_in_place_of_an_answer_is_recognized() {
     }
     let declared = ("content-type".to_owned(), "text/html; charset=utf-8".to_owned());
     let declared = HttpResponse { headers: vec![declared], ..answer(200, "<p>Blocked</p>") };
-    assert_eq!(read_token_answer(&declared, &[], NOW).unwrap_err(), TokenRefusal::WebPage { status: 200 });
+    assert_eq!(read_token_answer(&declared, &TokenAnswer::default(), NOW).unwrap_err(), TokenRefusal::WebPage { status: 200 });
     // Servers written in PHP declare everything to be a page.
     let form = HttpResponse { body: Sensitive::new(b"access_token=t".to_vec()), ..declared };
-    assert_eq!(read_token_answer(&form, &[], NOW).unwrap().access_token.expose(), "t");
+    assert_eq!(read_token_answer(&form, &TokenAnswer::default(), NOW).unwrap().access_token.expose(), "t");
     assert_eq!(read(511, page).unwrap_err(), TokenRefusal::Temporary { status: 511, retry_after: None });
 }
 
@@ -339,7 +344,7 @@ fn temporary_failures_are_recognized() {
     ] {
         let headers = wait.map(|wait| ("retry-after".to_owned(), wait.to_owned())).into_iter().collect();
         let answer = HttpResponse { headers, ..answer(status, body) };
-        let refusal = read_token_answer(&answer, &[], NOW).unwrap_err();
+        let refusal = read_token_answer(&answer, &TokenAnswer::default(), NOW).unwrap_err();
         assert_eq!(refusal, TokenRefusal::Temporary { status, retry_after }, "{status} {body}");
     }
 }
@@ -347,7 +352,7 @@ fn temporary_failures_are_recognized() {
 #[test]
 fn a_pending_authorization_is_no_failure_whatever_its_message_advises() {
     let body = r#"{"error":"authorization_pending","error_description":"Pending. Please try again later."}"#;
-    let refusal = read_token_answer(&answer(400, body), &[], NOW).unwrap_err();
+    let refusal = read_token_answer(&answer(400, body), &TokenAnswer::default(), NOW).unwrap_err();
     assert!(
         matches!(&refusal, TokenRefusal::Refused { error, .. } if error == "authorization_pending"),
         "{refusal:?}"
@@ -361,7 +366,7 @@ fn a_damaged_answer_is_an_error_and_never_a_panic() {
     for at in 0..whole.len() {
         for damaged in [whole[..at].to_vec(), [&whole[..at], b"\xff", &whole[at + 1..]].concat()] {
             let damaged = HttpResponse { body: Sensitive::new(damaged), ..answer(200, "") };
-            match read_token_answer(&damaged, &[], NOW) {
+            match read_token_answer(&damaged, &TokenAnswer::default(), NOW) {
                 Ok(tokens) => assert_eq!(tokens.access_token.expose(), "a1", "at {at}"),
                 Err(refusal) => assert!(matches!(refusal, TokenRefusal::BadAnswer(_)), "at {at}"),
             }

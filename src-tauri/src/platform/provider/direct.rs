@@ -1,0 +1,113 @@
+//! Credentials that no browser brings: a key, a password or a token that the form holds, and the token of a session.
+
+use super::{Provider, Server, SessionServer, fill, unnamed};
+use crate::domain::credential::Credential;
+use crate::domain::error::{Code, Failure, Refused};
+use crate::domain::form::FilledForm;
+use crate::domain::http::{HttpRequest, Method};
+use crate::domain::oauth::token::{BEARER, TokenSet, basic_header};
+use crate::domain::oauth::{percent, resource};
+use crate::domain::element::{PASSWORD, USERNAME};
+use crate::domain::sensitive::Sensitive;
+use crate::platform::refusal::{call_refusal, refusal};
+
+impl Provider {
+    /// Whether the form alone is enough to connect.
+    pub fn is_direct(&self) -> bool {
+        matches!(self.server, Server::GivenToken(_) | Server::Session(_) | Server::None)
+    }
+
+    /// The credential of a form that needs no browser, after the product was asked whether it accepts it.
+    ///
+    /// Errors: [`Code::ProviderRejected`] if it does not; [`Code::ProviderUnreachable`] if it cannot be asked.
+    pub(super) async fn given_credential(&self) -> Result<Credential, Failure> {
+        let credential = match &self.server {
+            Server::Session(server) => Credential::Tokens(self.open_session(server).await?),
+            _ => Credential::given(&self.form).ok_or_else(unnamed)?,
+        };
+        if let Some(practice) = &self.practice {
+            let product = self.form.element.provider();
+            if let Some(secret) = credential.calling_secret() {
+                practice.provider.accept_key(product, secret)?;
+            }
+        }
+        let refused = |code| Failure { code, refused: Some(Refused::Key), ..Failure::default() };
+        match self.examine(&credential).await {
+            Ok(examined) => Ok(match credential {
+                Credential::Key { key, .. } => Credential::Key { key, ends_at: examined.ends_at },
+                other => other,
+            }),
+            Err(failure) if failure.code == Code::SignInExpired => {
+                let Failure { detail, product, .. } = failure;
+                Err(Failure { detail, product, ..refused(Code::ProviderRejected) })
+            }
+            Err(failure) if matches!(failure.code, Code::ProviderUnreachable | Code::CertificateUntrusted) => {
+                Err(failure)
+            }
+            // An answer that says nothing about the key: the call may need more than the key may do.
+            Err(_) => Ok(credential),
+        }
+    }
+
+    /// Logs in for a session.
+    pub(super) async fn open_session(&self, server: &SessionServer) -> Result<TokenSet, Failure> {
+        let request = session_request(&self.form, server)?;
+        let answer = self.send(request).await?;
+        let token = match &server.rules.token_header {
+            Some(name) => answer.header(&name.to_ascii_lowercase()).map(Sensitive::from),
+            None => None,
+        };
+        let token = match token {
+            Some(token) => token,
+            None => {
+                let at = server.rules.token.as_deref().unwrap_or("/");
+                resource::read_text(&answer, at).map_err(|refused| {
+                    let failure = call_refusal(refused.clone(), &self.form.element);
+                    if failure.code == Code::SignInExpired {
+                        let failure = refusal(refused, &self.form.element);
+                        return Failure { code: Code::ProviderRejected, refused: Some(Refused::Key), ..failure };
+                    }
+                    failure
+                })?
+            }
+        };
+        Ok(TokenSet {
+            access_token: token,
+            token_secret: None,
+            refresh_token: None,
+            token_type: BEARER.to_owned(),
+            expires_in: server.rules.life.map(u64::from),
+            scope: None,
+            extra: Default::default(),
+        })
+    }
+}
+
+fn session_request(form: &FilledForm, server: &SessionServer) -> Result<HttpRequest, Failure> {
+    let rules = &server.rules;
+    let mut request =
+        HttpRequest::new(Method::Post, server.endpoint.clone()).header("accept", "application/json");
+    let fill_all = |texts: &std::collections::BTreeMap<String, crate::domain::element::CallText>| {
+        let filled = texts.iter().filter_map(|(name, text)| Some((name.clone(), text.fill(&form.values, None)?)));
+        filled.collect::<Vec<_>>()
+    };
+    let value = |key: &str| {
+        let secret = form.values.secret(key).cloned();
+        secret.or_else(|| form.values.get(key).map(Sensitive::from)).unwrap_or_default()
+    };
+    if rules.basic {
+        let header = basic_header(value(USERNAME).expose(), value(PASSWORD).expose());
+        request = request.header("authorization", header);
+    }
+    if !rules.form.is_empty() {
+        let pairs = fill_all(&rules.form);
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect();
+        request = request.header("content-type", "application/x-www-form-urlencoded");
+        request.body = Some(percent::form_encode(&pairs).into());
+    } else if !rules.json.is_empty() {
+        request = request.header("content-type", "application/json");
+        request.body = Some(super::identity::json_body(&fill_all(&rules.json)));
+    }
+    let _ = fill;
+    Ok(request)
+}
