@@ -1,4 +1,4 @@
-//! Names the commit for `keyrack version`, and declares the commands of the window.
+//! Names the commit for `keyrack version`, compiles the catalogue, and declares the commands of the window.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 fn main() {
     println!("cargo:rerun-if-changed=src-tauri/build.rs");
     describe_source();
+    catalogue::compile();
     #[cfg(feature = "desktop")]
     window::declare_commands();
 }
@@ -41,6 +42,61 @@ fn read_variable(name: &str) -> Option<String> {
 fn run_git(args: &[&str]) -> Option<String> {
     let output = Command::new("git").args(args).output().ok().filter(|output| output.status.success())?;
     Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+}
+
+/// Checks every element file, and writes them all as JSON, which is read many times faster than TOML and one at a time.
+mod catalogue {
+    use std::collections::BTreeMap;
+    use std::fmt::Write as _;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use keyrack_domain::element::Element;
+
+    const ELEMENTS: &str = "src-tauri/elements";
+
+    pub fn compile() {
+        println!("cargo:rerun-if-changed={ELEMENTS}");
+        let texts = read_files();
+        let mut faults = String::new();
+        let mut elements = Vec::new();
+        for (key, text) in &texts {
+            match Element::parse_among(text, |key| texts.contains_key(key)) {
+                Ok(element) => elements.push((key, element)),
+                Err(problems) => problems.iter().for_each(|problem| {
+                    let line = problem.line.unwrap_or(1);
+                    let _ = writeln!(faults, "{ELEMENTS}/{key}/element.toml:{line}: {problem}");
+                }),
+            }
+        }
+        assert!(faults.is_empty(), "the catalogue has faults\n{faults}");
+        let mut providers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (key, element) in &elements {
+            providers.entry(element.provider()).or_default().push(key.as_str());
+        }
+        let mut source = String::from("pub(super) static SHIPPED: &[(&str, &str)] = &[\n");
+        for (key, element) in &elements {
+            let json = serde_json::to_string(element).expect("an element is JSON");
+            let _ = writeln!(source, "    ({key:?}, {json:?}),");
+        }
+        source.push_str("];\n\npub(super) static PROVIDERS: &[(&str, &[&str])] = &[\n");
+        for (provider, keys) in providers {
+            let _ = writeln!(source, "    ({provider:?}, &{keys:?}),");
+        }
+        source.push_str("];\n");
+        let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("set by cargo"));
+        fs::write(out.join("catalogue.rs"), source).expect("the compiled catalogue can be written");
+    }
+
+    fn read_files() -> BTreeMap<String, String> {
+        let folders = fs::read_dir(ELEMENTS).expect(ELEMENTS).map(|entry| entry.expect(ELEMENTS).path());
+        let read = |folder: PathBuf| {
+            let key = folder.file_name()?.to_str()?.to_owned();
+            let text = fs::read_to_string(folder.join("element.toml")).expect("an element file");
+            Some((key, text))
+        };
+        folders.filter(|path: &PathBuf| Path::is_dir(path)).filter_map(read).collect()
+    }
 }
 
 /// Registers the commands of the window and grants each by name. A command is a function in `src/desktop/commands` with

@@ -83,6 +83,8 @@ codes! {
     ConnectionUnknown { exit: 3, temporary: false, status: None }
     /// A connection or an open sign-in uses the element.
     ElementInUse { exit: 2, temporary: false, status: None }
+    /// The element can only be practised, and connected in hosted workspaces.
+    ElementHistorical { exit: 2, temporary: false, status: Some(NeedsSettings) }
     /// An element file breaks the format.
     ElementInvalid { exit: 2, temporary: false, status: Some(NeedsSettings) }
     /// The product was closed by its maker: only practice and hosted workspaces can connect it.

@@ -20,6 +20,10 @@ pub struct Facts {
     #[cfg_attr(test, ts(type = "string"))]
     pub workspace: WorkspaceId,
     pub element: String,
+    /// The way to connect, where the element has several and a name chooses one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub way: Option<String>,
     /// The product's name as of the sign-in, for elements that only a hosted platform describes.
     #[serde(default)]
     pub product: String,

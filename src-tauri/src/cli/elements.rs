@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use serde_json::json;
@@ -7,7 +7,9 @@ use super::context::{Context, block_on};
 use super::print;
 use super::problem::Problem;
 use crate::domain::error::{Code, Failure};
-use crate::domain::view::ElementView;
+use crate::domain::text::without_hidden;
+use crate::domain::view::{ElementView, Reach, WayView};
+use crate::engine::WorkspaceId;
 use crate::io::catalog;
 use crate::io::paths::Paths;
 
@@ -24,17 +26,23 @@ enum Command {
     List,
     /// One of them, with its fields
     Show {
-        /// An element's key, such as zendesk
+        /// A product's key or name, such as zendesk
         key: String,
+        /// Another way to connect it
+        #[arg(long, value_name = "WAY")]
+        way: Option<String>,
     },
-    /// Say what is wrong with an element file
+    /// Say what is wrong with element files
     Check {
-        /// The file
-        file: PathBuf,
+        /// Files, and folders of elements
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
     },
+    /// Print the JSON Schema of element files, for editors
+    Schema,
 }
 
-/// `check` opens no context: it must work without a home.
+/// `check` and `schema` open no context: they must work without a home.
 pub(super) fn run(
     args: &Args,
     json: bool,
@@ -42,25 +50,48 @@ pub(super) fn run(
 ) -> Result<(), Problem> {
     match &args.command {
         Command::List => list(&open()?),
-        Command::Show { key } => show(&open()?, key),
-        Command::Check { file } => check(file, json),
+        Command::Show { key, way } => show(&open()?, key, way.as_deref()),
+        Command::Check { paths } => check(paths, json),
+        Command::Schema => {
+            print::exact_line(SCHEMA.trim_end());
+            Ok(())
+        }
     }
 }
+
+/// The schema of the format that this version reads.
+const SCHEMA: &str = include_str!("../../elements/schema.json");
 
 fn list(context: &Context) -> Result<(), Problem> {
     let workspace = context.workspace_or_default()?.id;
     let views = block_on(context.engine.element_views(&workspace))?;
-    context.print(&views, || print::table(views.iter().map(|v| [v.key.as_str(), &v.name, &v.gives])));
+    let here = workspace == WorkspaceId::Local;
+    context.print(&views, || {
+        // What is closed is of interest to few.
+        let (open, closed): (Vec<_>, Vec<_>) = views.iter().partition(|view| !view.retired);
+        print::table(open.into_iter().chain(closed).map(|v| [v.key.as_str(), &v.name, reach(v, here), &v.gives]));
+    });
     for fault in context.engine.catalog().faults() {
         print::note(&fault.to_string());
     }
     Ok(())
 }
 
-fn show(context: &Context, key: &str) -> Result<(), Problem> {
+/// How a product connects, in two words.
+fn reach(view: &ElementView, here: bool) -> &'static str {
+    match view.reach {
+        _ if view.retired => "closed",
+        _ if view.historical && here => "practice only",
+        Reach::SignIn => "sign in",
+        Reach::Key => "paste a key",
+        Reach::App => "needs an app",
+    }
+}
+
+fn show(context: &Context, key: &str, way: Option<&str>) -> Result<(), Problem> {
     let workspace = context.workspace_or_default()?.id;
-    let element = block_on(context.engine.element_in(&workspace, key))?;
-    let view = context.engine.element_view(&workspace, &element);
+    let element = block_on(context.engine.find_element(&workspace, key))?;
+    let view = context.engine.element_view_in(&workspace, &element, way)?;
     context.print(&view, || print_form(&view));
     Ok(())
 }
@@ -70,6 +101,12 @@ fn print_form(view: &ElementView) {
     print::line(&view.gives);
     if let Some(note) = &view.note {
         print::line(note);
+    }
+    for way in &view.ways {
+        print::line(&format!("Another way: --way {} ({})", way.key, way_name(way)));
+    }
+    if let Some(page) = &view.setup_page {
+        print::line(&format!("Made at: {page}"));
     }
     for field in &view.fields {
         let option = if field.secret { "--secret" } else { "--set" };
@@ -85,15 +122,51 @@ fn print_form(view: &ElementView) {
     }
 }
 
-fn check(file: &Path, json: bool) -> Result<(), Problem> {
+fn way_name(way: &WayView) -> &str {
+    let usual = match way.reach {
+        Reach::SignIn => "sign in",
+        Reach::Key => "a key or a password",
+        Reach::App => "an app of yours",
+    };
+    way.label.as_deref().unwrap_or(usual)
+}
+
+/// Checks each file; each file of a folder of elements.
+fn check(paths: &[PathBuf], json: bool) -> Result<(), Problem> {
     let own_folder = || Paths::from_env().ok().map(|paths| paths.elements());
-    let element = catalog::check_file(file, own_folder).map_err(|fault| {
-        Failure::new(Code::ElementInvalid).name(file.display().to_string()).detail(fault.to_string())
-    })?;
-    if json {
-        print::json(&json!({ "key": element.key, "valid": true }));
-    } else {
-        print::line(&format!("{} is a valid element file.", file.display()));
+    let mut files = Vec::new();
+    for path in paths {
+        files.extend(catalog::files_at(path).map_err(|what| {
+            Failure::new(Code::ElementInvalid).name(path.display().to_string()).detail(what)
+        })?);
     }
-    Ok(())
+    let mut faults = Vec::new();
+    let mut checked = Vec::new();
+    for file in files {
+        match catalog::check_file(&file, own_folder) {
+            Ok(element) => checked.push((file, element.key)),
+            Err(fault) => faults.push((file, fault)),
+        }
+    }
+    if json {
+        let valid = checked.iter().map(|(file, key)| json!({ "file": file, "key": key, "valid": true }));
+        let invalid = faults.iter().map(|(file, fault)| {
+            let problems = fault.problems.iter().map(|problem| {
+                json!({ "line": problem.line, "at": without_hidden(&problem.at), "problem": problem.to_string() })
+            });
+            json!({ "file": file, "valid": false, "problems": problems.collect::<Vec<_>>() })
+        });
+        print::json(&valid.chain(invalid).collect::<Vec<_>>());
+    } else {
+        for (file, _) in &checked {
+            print::line(&format!("{} is a valid element file.", file.display()));
+        }
+        for (_, fault) in &faults {
+            fault.to_string().lines().for_each(print::note);
+        }
+    }
+    let Some((file, fault)) = faults.first() else { return Ok(()) };
+    let failure = Failure::new(Code::ElementInvalid).name(file.display().to_string());
+    // Each fault is printed already.
+    Err(Problem::printed(failure.detail(fault.to_string())))
 }

@@ -47,6 +47,6 @@ fn print_table(views: &[ConnectionView]) {
 
 /// Whether a connection's element has this key, or was made from the element with this key.
 fn is_element(catalog: &Catalog, element: &str, key: &str) -> bool {
-    let made_from = || catalog.find(element).is_ok_and(|known| known.from.as_deref() == Some(key));
+    let made_from = || catalog.describe(element).is_some_and(|known| known.from.as_deref() == Some(key));
     element == key || made_from()
 }

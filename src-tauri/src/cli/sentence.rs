@@ -48,8 +48,9 @@ impl Facts<'_> {
             Code::ConnectionUnknown => format!("No connection is called “{name}”."),
             Code::ElementInUse => format!("“{name}” uses this element."),
             Code::ElementInvalid => format!("The element file {name} cannot be used: {}", self.detail()),
+            Code::ElementHistorical => format!("{product} can't be connected from this computer."),
             Code::ElementRetired => format!("{product} was closed by its maker."),
-            Code::ElementUnknown => format!("No element has the key “{name}”."),
+            Code::ElementUnknown => format!("No product is called “{name}”."),
             Code::FormInvalid | Code::Usage => self.detail(),
             Code::IndexDamaged => "The list of connections is damaged or missing.".into(),
             Code::IndexNewer => format!("A newer version of Keyrack wrote {name}."),
@@ -121,7 +122,8 @@ impl Facts<'_> {
             Code::ConnectionDisabled => return Some(format!("Switch it on with: keyrack enable {quoted}")),
             Code::ConnectionUnknown => "See: keyrack list",
             Code::ElementInUse => "Remove that connection first.",
-            Code::ElementRetired => PRACTISE,
+            Code::ElementHistorical | Code::ElementRetired => PRACTISE,
+            Code::ElementUnknown if self.0.candidates.is_some() => return Some(self.did_you_mean()),
             Code::ElementUnknown => "See: keyrack elements list",
             Code::IndexDamaged => REPAIR,
             Code::IndexNewer => "Update this program; nothing was changed.",
@@ -194,6 +196,10 @@ impl Facts<'_> {
             seconds => (seconds / 3600, "hours"),
         };
         format!(", whose clock is {amount} {unit} {}", if skew > 0 { "slow" } else { "fast" })
+    }
+
+    fn did_you_mean(&self) -> String {
+        format!("Did you mean:{}", self.list_candidates())
     }
 
     fn list_candidates(&self) -> String {

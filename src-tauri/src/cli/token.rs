@@ -8,9 +8,10 @@ use super::context::{Context, block_on};
 use super::options::parse_seconds;
 use super::print;
 use super::problem::{Problem, usage};
+use crate::domain::call::{AUTHORIZATION, CallParts};
 use crate::domain::connection::Connection;
+use crate::domain::credential::Credential;
 use crate::domain::item::Item;
-use crate::domain::oauth::token::BEARER;
 use crate::domain::sensitive::Sensitive;
 use crate::domain::shell::Shell;
 use crate::engine::{Cached, DEFAULT_MIN_TTL};
@@ -35,7 +36,7 @@ pub(super) struct Args {
 enum Format {
     /// The token alone
     Raw,
-    /// A whole Authorization line
+    /// Whole lines of all headers that a call needs
     Header,
     /// Lines of export NAME=value
     Env,
@@ -60,16 +61,22 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
 
 fn hand_out(context: &Context, args: &Args, connection: &Connection, item: &Item) -> Result<(), Problem> {
     // In a hosted workspace the Element token is what calls the product.
-    let tokens = item.tokens().filter(|_| !args.element_token);
-    let value = tokens.map_or(&item.element_token, |tokens| &tokens.access_token);
-    let secret = tokens.and_then(|tokens| tokens.token_secret.as_ref());
-    let expires_at = item.expires_at().filter(|_| tokens.is_some());
-    let header = || match tokens {
-        Some(_) => Ok(Zeroizing::new(format!("Authorization: {BEARER} {}", value.expose()))),
+    let credential = Some(&item.credential)
+        .filter(|credential| !args.element_token && !matches!(credential, Credential::ElementTokenOnly));
+    let value = credential.and_then(Credential::calling_secret).unwrap_or(&item.element_token);
+    let secret = credential.and_then(Credential::tokens).and_then(|tokens| tokens.token_secret.as_ref());
+    let username = match credential {
+        Some(Credential::Basic { username, .. }) => Some(username),
+        _ => None,
+    };
+    let expires_at = item.expires_at().filter(|_| credential.is_some());
+    let carried = || match credential {
+        Some(credential) => Ok(context.engine.filled_form(item)?.call_parts(credential)),
         // The platform identifies the caller, too.
         None => context.engine.secrets_of(&connection.workspace).map(|secrets| {
             let (user, element) = (secrets.user.expose(), value.expose());
-            Zeroizing::new(format!("Authorization: User {user}, Element {element}"))
+            let header = format!("User {user}, Element {element}");
+            CallParts { headers: vec![(AUTHORIZATION.to_owned(), header.into())], ..CallParts::default() }
         }),
     };
     match if context.json { Format::Json } else { args.format } {
@@ -79,26 +86,55 @@ fn hand_out(context: &Context, args: &Args, connection: &Connection, item: &Item
                         Use --format json for the token and its secret.";
             return Err(usage(text).into());
         }
-        Format::Header => print::exact_line(&header()?),
-        Format::Env => print_variables(Shell::Posix, value, secret, expires_at),
-        Format::PowerShell => print_variables(Shell::PowerShell, value, secret, expires_at),
+        Format::Header => {
+            let carried = carried()?;
+            if carried.headers.is_empty() {
+                let text = "This product takes its key in the address or the body of each call, not in a header. \
+                            Use --format json.";
+                return Err(usage(text).into());
+            }
+            for (name, value) in &carried.headers {
+                print::exact_line(&header_line(name, value));
+            }
+        }
+        Format::Env => print_variables(Shell::Posix, value, secret, username, expires_at),
+        Format::PowerShell => print_variables(Shell::PowerShell, value, secret, username, expires_at),
         Format::Json => {
             let mut document = json!({
                 "id": connection.id,
                 "name": connection.name,
                 "element": connection.element,
-                "token_type": tokens.map_or("Element", |tokens| tokens.token_type.as_str()),
+                "token_type": token_type(credential),
                 "token": value.expose(),
             });
             if let Some(at) = expires_at {
                 document["expires_at"] = at.into();
+            }
+            if let Some(username) = username {
+                document["username"] = username.expose().as_str().into();
             }
             if !item.callback.is_empty() {
                 document["callback"] = json!(item.callback);
             }
             match secret {
                 Some(secret) => document["token_secret"] = secret.expose().as_str().into(),
-                None => document["header"] = header()?.as_str().into(),
+                None => {
+                    let carried = carried()?;
+                    if let [(name, value), ..] = carried.headers.as_slice() {
+                        document["header"] = header_line(name, value).as_str().into();
+                    }
+                    for (place, named) in [
+                        ("headers", &carried.headers),
+                        ("query", &carried.query),
+                        ("form", &carried.form),
+                        ("json", &carried.json),
+                    ] {
+                        if !named.is_empty() {
+                            let named = named.iter().map(|(n, v)| (n.clone(), v.expose().as_str().into()));
+                            document[place] = serde_json::Value::Object(named.collect());
+                        }
+                    }
+                }
             }
             print::json(&document);
         }
@@ -106,16 +142,33 @@ fn hand_out(context: &Context, args: &Args, connection: &Connection, item: &Item
     Ok(())
 }
 
+fn header_line(name: &str, value: &Sensitive<String>) -> Zeroizing<String> {
+    Zeroizing::new(format!("{name}: {}", value.expose()))
+}
+
+fn token_type(credential: Option<&Credential>) -> &str {
+    match credential {
+        Some(Credential::Tokens(tokens)) => &tokens.token_type,
+        Some(Credential::Key { .. }) => "Key",
+        Some(Credential::Basic { .. }) => "Basic",
+        Some(Credential::ElementTokenOnly) | None => "Element",
+    }
+}
+
 fn print_variables(
     shell: Shell,
     token: &Sensitive<String>,
     secret: Option<&Sensitive<String>>,
+    username: Option<&Sensitive<String>>,
     expires_at: Option<i64>,
 ) {
     let print = |name: &str, word: &str| print::exact_line(&Zeroizing::new(shell.assign(name, word)));
     print("KEYRACK_TOKEN", &Zeroizing::new(shell.quote(token.expose())));
     if let Some(secret) = secret {
         print("KEYRACK_TOKEN_SECRET", &Zeroizing::new(shell.quote(secret.expose())));
+    }
+    if let Some(username) = username {
+        print("KEYRACK_USERNAME", &Zeroizing::new(shell.quote(username.expose())));
     }
     if let Some(at) = expires_at {
         print("KEYRACK_EXPIRES_AT", &at.to_string());

@@ -9,7 +9,7 @@ use super::locks::{LOCK_TIMEOUT, POLL_INTERVAL};
 use super::{Engine, WorkspaceId};
 use crate::domain::connection::{Connection, Facts, normalize_name, normalize_tags};
 use crate::domain::error::{Code, Failure};
-use crate::domain::form::{self, FilledForm};
+use crate::domain::form::FilledForm;
 use crate::domain::item::Item;
 use crate::domain::oauth::pkce::Verifier;
 use crate::domain::sensitive::Sensitive;
@@ -57,7 +57,7 @@ impl Engine {
         self.run_locked(connection, |engine, connection| async move {
             let mut item = engine.item(&connection).await?;
             item.configuration.extend(changes);
-            form::check_entries(&element, &item.configuration).map_err(Failure::form)?;
+            FilledForm::of_entries(&element, item.way.as_deref(), &item.configuration).map_err(Failure::form)?;
             Ok(engine.put_item(item).await?)
         })
         .await

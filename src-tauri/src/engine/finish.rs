@@ -10,6 +10,8 @@ use super::start::REGISTERED;
 use super::{Engine, SigningIn};
 use crate::domain::attempt::Stage;
 use crate::domain::connection::{Connection, Facts};
+use crate::domain::credential::Credential;
+use crate::domain::element::Auth;
 use crate::domain::error::{Code, Failure};
 use crate::domain::item::Item;
 use crate::domain::oauth::callback::{Callback, Outcome, pasted_query};
@@ -98,7 +100,9 @@ impl Engine {
     /// Step 9.
     async fn exchange(&self, signing: &SigningIn, proof: Proof) -> Result<Item, NotCreated> {
         let issued = match (proof, &signing.sign_in) {
-            (Proof::Tokens(tokens), SignIn::Provider(provider)) => provider.issued(*tokens, &Vec::new()),
+            (Proof::Tokens(tokens), SignIn::Provider(provider)) => {
+                provider.issued(Credential::Tokens(*tokens), &Vec::new())
+            },
             (Proof::Callback(callback), _) => self.create_instance(signing, Some(&callback)).await?,
             (Proof::Tokens(_) | Proof::Form, _) => self.create_instance(signing, None).await?,
         };
@@ -112,6 +116,7 @@ impl Engine {
             id: again.map_or(&signing.id, |connection| &connection.id).clone(),
             workspace: signing.workspace.clone(),
             element: form.element.key.clone(),
+            way: form.element.way.clone(),
             product: form.element.name.clone(),
             name: signing.name.clone(),
             tags: signing.tags.clone(),
@@ -226,6 +231,13 @@ fn outcome(sign_in: &SignIn, browser: &BrowserWay, callback: &Callback) -> Outco
 
 /// Whether an answer that belongs to this attempt grants access.
 fn judge(sign_in: &SignIn, browser: &BrowserWay, callback: Callback) -> Result<Callback, Failure> {
+    let callback = match sign_in.form().auth() {
+        Auth::Oauth2(rules) => match rules.parameter_names.get("code") {
+            Some(name) => callback.with_code_of(name),
+            None => callback,
+        },
+        _ => callback,
+    };
     match outcome(sign_in, browser, &callback) {
         Outcome::Granted => {
             let bad = |detail: String| Failure::new(Code::ProviderBadResponse).detail(detail);

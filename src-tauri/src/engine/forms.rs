@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use url::Url;
+
 use super::{Engine, WorkspaceId};
-use crate::domain::element::{Auth, CALLBACK_URL, Element, Field};
+use crate::domain::address::is_loopback;
+use crate::domain::element::{Auth, CALLBACK_URL, Element, Field, WAY};
 use crate::domain::error::Failure;
-use crate::domain::view::{AuthView, ElementView, FieldView};
+use crate::domain::form::{FieldProblem, Problem, Values};
+use crate::domain::template::Template;
+use crate::domain::view::{AuthView, ElementView, FieldView, Reach, WayView};
 use crate::io::index::Setting;
 
 /// The default callback port: free in IANA's list, outside the ranges of outgoing connections, and easy to read out.
@@ -49,12 +54,42 @@ impl Engine {
         }
     }
 
+    /// The address of this program's callback. Where the element declares one of its own, its example says how the
+    /// provider wants it: another name of this computer, or https for an address that is pasted.
     fn usual_callback(&self, element: &Element) -> String {
-        format!("http://localhost:{}/callback/{}", self.callback_port(), element.provider())
+        let usual = format!("http://localhost:{}/callback/{}", self.callback_port(), element.provider());
+        let example = element.field(CALLBACK_URL).and_then(|field| Url::parse(&field.example).ok());
+        let Some(mut url) = example.filter(is_loopback) else { return usual };
+        if url.set_port(Some(self.callback_port())).is_err() {
+            return usual;
+        }
+        url.set_path(&format!("/callback/{}", element.provider()));
+        url.into()
     }
 
+    /// An element in the given way, or in the easiest.
+    ///
+    /// Errors: [`Code::FormInvalid`] for a way that it does not have.
+    pub fn element_view_in(
+        &self,
+        workspace: &WorkspaceId,
+        element: &Element,
+        way: Option<&str>,
+    ) -> Result<ElementView, Failure> {
+        let unknown = || Failure::form(vec![FieldProblem { key: WAY.into(), problem: Problem::NotAnOption }]);
+        let narrowed = element.in_way(|key| if key == WAY { way } else { None }).ok_or_else(unknown)?;
+        Ok(self.view_of(workspace, element, &narrowed))
+    }
+
+    /// An element in the easiest way.
     pub fn element_view(&self, workspace: &WorkspaceId, element: &Element) -> ElementView {
+        let easiest = element.in_way(|_| None).unwrap_or_else(|| element.clone());
+        self.view_of(workspace, element, &easiest)
+    }
+
+    fn view_of(&self, workspace: &WorkspaceId, whole: &Element, element: &Element) -> ElementView {
         let defaults = self.defaults(workspace, element);
+        let others = whole.each_way().filter(|way| way.way.is_some() && way.way != element.way);
         ElementView {
             key: element.key.clone(),
             name: element.name.clone(),
@@ -63,13 +98,16 @@ impl Engine {
             gives: element.gives.clone(),
             access: element.access.clone(),
             note: element.note.clone(),
-            auth: match element.auth {
-                Auth::Oauth2(_) => AuthView::Oauth2,
-                Auth::Oauth1(_) => AuthView::Oauth1,
-                Auth::Basic(_) => AuthView::Basic,
-                Auth::ApiKey(_) => AuthView::ApiKey,
-                Auth::Custom(_) => AuthView::Custom,
-            },
+            auth: auth_view(&element.auth),
+            reach: reach(&element.auth),
+            formerly: element.formerly.clone(),
+            mark: element.mark.clone(),
+            setup_page: element.setup_page.as_ref().and_then(setup_page),
+            replaced_by: element.replaced_by.clone(),
+            historical: element.historical,
+            way: element.way.clone(),
+            label: element.label.clone(),
+            ways: others.filter_map(|way| way_view(&way)).collect(),
             generic: element.generic,
             retired: element.retired,
             own: element.from.is_some(),
@@ -77,13 +115,52 @@ impl Engine {
         }
     }
 
-    /// All elements of a workspace with their forms, by category and name.
+    /// All elements of a workspace without their forms, by category and name.
     pub async fn element_views(&self, workspace: &WorkspaceId) -> Result<Vec<ElementView>, Failure> {
         let elements = self.elements_in(workspace).await?;
-        let mut views: Vec<_> = elements.iter().map(|e| self.element_view(workspace, e)).collect();
+        let listed = |element| ElementView { fields: Vec::new(), ..self.element_view(workspace, element) };
+        let mut views: Vec<_> = elements.iter().map(listed).collect();
         views.sort_by(|a, b| (&a.category, &a.name).cmp(&(&b.category, &b.name)));
         Ok(views)
     }
+}
+
+fn way_view(element: &Element) -> Option<WayView> {
+    Some(WayView {
+        key: element.way.clone()?,
+        label: element.label.clone(),
+        auth: auth_view(&element.auth),
+        reach: reach(&element.auth),
+    })
+}
+
+fn auth_view(auth: &Auth) -> AuthView {
+    match auth {
+        Auth::Oauth2(_) => AuthView::Oauth2,
+        Auth::Oauth1(_) => AuthView::Oauth1,
+        Auth::Basic(_) => AuthView::Basic,
+        Auth::ApiKey(_) => AuthView::ApiKey,
+        Auth::Session(_) => AuthView::Session,
+        Auth::Custom(_) => AuthView::Custom,
+    }
+}
+
+fn reach(auth: &Auth) -> Reach {
+    match auth {
+        Auth::Oauth2(rules) if rules.client_id.is_some() || rules.registration_endpoint.is_some() => {
+            Reach::SignIn
+        }
+        Auth::Oauth2(rules) if rules.grants.first().is_some_and(|grant| grant.is_without_browser()) => {
+            Reach::Key
+        }
+        auth if auth.needs_browser() => Reach::App,
+        _ => Reach::Key,
+    }
+}
+
+/// A page without fields in its address: others are known only once the form is filled in.
+fn setup_page(template: &Template) -> Option<String> {
+    template.fill(&Values::default()).ok().map(String::from)
 }
 
 fn field_view(field: &Field, defaults: &BTreeMap<String, String>) -> FieldView {

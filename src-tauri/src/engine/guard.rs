@@ -16,9 +16,7 @@ const IDENTIFY_TIMEOUT: Duration = Duration::from_secs(10);
 impl Engine {
     /// Sets the token aside and asks for its account.
     pub(super) async fn guard(&self, unsaved: &Unsaved) -> Result<(), NotKept> {
-        let (Some(expected), SignIn::Provider(provider), Some(tokens)) =
-            (&unsaved.expected, &unsaved.sign_in, unsaved.item.tokens())
-        else {
+        let (Some(expected), SignIn::Provider(provider)) = (&unsaved.expected, &unsaved.sign_in) else {
             return Ok(());
         };
         let mut aside = unsaved.item.clone();
@@ -27,7 +25,7 @@ impl Engine {
         self.put_item(aside).await?;
         crate::fault::point("set_aside");
         let provider = provider.clone().with_callback(&unsaved.item.callback);
-        let asked = tokio::time::timeout(IDENTIFY_TIMEOUT, provider.identify(tokens)).await;
+        let asked = tokio::time::timeout(IDENTIFY_TIMEOUT, provider.identify(&unsaved.item.credential)).await;
         let found = match asked {
             Ok(Ok(Some(found))) if found.is_same(expected) => return Ok(()),
             // This provider never names accounts.

@@ -162,8 +162,8 @@ impl Engine {
     /// Replaces the item of a connection. Returns the new one as it is kept.
     pub(super) async fn replace(&self, row: &Connection, item: Item) -> Result<Item, VaultError> {
         // What the user set stays, what the sign-in brought is new.
-        let Facts { product, host, missing, callback, instance, .. } = item.facts;
-        let facts = Facts { product, host, missing, callback, instance, identity: None, ..row.facts.clone() };
+        let Facts { product, host, missing, callback, instance, way, .. } = item.facts;
+        let facts = Facts { product, host, missing, callback, instance, way, identity: None, ..row.facts.clone() };
         let mut item = Item { facts, role: Role::Connection, ..item };
         let is_hosted = row.workspace.is_hosted();
         self.vault(move |vault| {
@@ -192,17 +192,17 @@ impl Engine {
         sign_in: &SignIn,
         attempt: &str,
     ) -> Connection {
-        match (sign_in, item.tokens(), &item.instance) {
-            (SignIn::Provider(provider), Some(tokens), _) => {
+        match (sign_in, &item.instance) {
+            (SignIn::Provider(provider), _) => {
                 let provider = provider.clone().with_callback(&item.callback);
-                let asked = tokio::time::timeout(IDENTITY_TIMEOUT, provider.identify(tokens)).await;
+                let asked = tokio::time::timeout(IDENTITY_TIMEOUT, provider.identify(&item.credential)).await;
                 if let Ok(Ok(Some(account))) = asked {
                     // A row without it is whole.
                     let _ = self.index.set_identity(&row.id, &account);
                     row = row.of(Some(account));
                 }
             }
-            (SignIn::Hosted(hosted, _), _, Some(instance)) => {
+            (SignIn::Hosted(hosted, _), Some(instance)) => {
                 let untagged = hosted.take_tag_off(instance, attempt);
                 let done = tokio::time::timeout(UNTAG_TIMEOUT, untagged).await;
                 tracing::info!(attempt, done = matches!(done, Ok(Ok(()))), "its mark taken off");

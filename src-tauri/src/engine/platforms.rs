@@ -6,6 +6,7 @@ use url::Url;
 
 use super::{Engine, WorkspaceId};
 use crate::domain::element::Element;
+use crate::domain::element::search::{self, Found};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::FilledForm;
 use crate::domain::item::Item;
@@ -57,7 +58,8 @@ impl Engine {
         };
         // An element of ours that the platform does not list could not be connected there.
         let ours = self.catalog();
-        Ok(listed.into_iter().map(|theirs| ours.find(&theirs.key).cloned().unwrap_or(theirs)).collect())
+        let ours = |theirs: &Element| ours.find(&theirs.key).cloned().map(Element::as_hosted);
+        Ok(listed.into_iter().map(|theirs| ours(&theirs).unwrap_or(theirs)).collect())
     }
 
     /// The provider of a connection of this computer.
@@ -65,11 +67,9 @@ impl Engine {
     /// Errors: [`Code::ElementUnknown`], [`Code::ElementInvalid`]; [`Code::NeedsSettings`] if the element's file no
     /// longer takes the values; [`Code::SignInExpired`] if it names other hosts, which get no token.
     pub async fn provider_of(&self, item: &Item) -> Result<Provider, Failure> {
-        let element = self.element(&item.element)?;
-        let product = element.name.clone();
+        let form = self.filled_form(item)?;
+        let product = form.element.name.clone();
         let outdated = || Failure::new(Code::NeedsSettings).product(&product);
-        let mut form = FilledForm::of_entries(element, &item.configuration).map_err(|_| outdated())?;
-        form.values = form.values.with_callback(&item.callback);
         let bound = self.local(&item.workspace).bind(form).await;
         let provider =
             bound.map_err(|failure| if failure.code == Code::FormInvalid { outdated() } else { failure })?;
@@ -80,6 +80,37 @@ impl Engine {
         Ok(provider)
     }
 
+    /// The form that a connection was made with.
+    ///
+    /// Errors: [`Code::ElementUnknown`], [`Code::ElementInvalid`]; [`Code::NeedsSettings`] if the element's file no
+    /// longer takes the values.
+    pub fn filled_form(&self, item: &Item) -> Result<FilledForm, Failure> {
+        let element = self.element(&item.element)?;
+        let form = FilledForm::of_entries(&element, item.way.as_deref(), &item.configuration);
+        let mut form = form.map_err(|_| Failure::new(Code::NeedsSettings).product(&element.name))?;
+        form.values = form.values.with_callback(&item.callback);
+        Ok(form)
+    }
+
+    /// The element that a user means: by its key in any case, its name or a former name.
+    ///
+    /// Errors: [`Code::ElementUnknown`] with what may be meant; [`Code::ElementInvalid`].
+    pub async fn find_element(&self, workspace: &WorkspaceId, text: &str) -> Result<Element, Failure> {
+        let exact = self.element_in(workspace, text).await;
+        if !exact.as_ref().is_err_and(|failure| failure.code == Code::ElementUnknown) {
+            return exact;
+        }
+        let elements = self.elements_in(workspace).await.unwrap_or_default();
+        match search::find(&elements, text) {
+            Found::One(element) => self.element_in(workspace, &element.key).await,
+            Found::Near(near) => {
+                let candidates = near.iter().map(|e| format!("{} ({})", e.key, e.name)).collect::<Vec<_>>();
+                let candidates = Some(candidates).filter(|candidates| !candidates.is_empty());
+                exact.map_err(|failure| Failure { candidates, ..failure })
+            }
+        }
+    }
+
     /// The element with this key in a workspace, with its whole form.
     ///
     /// Errors: [`Code::ElementUnknown`], [`Code::ElementInvalid`].
@@ -88,6 +119,7 @@ impl Engine {
             (Err(unknown), WorkspaceId::Hosted(id)) if unknown.code == Code::ElementUnknown => {
                 self.hosted(id).await?.element(key).await
             }
+            (found, WorkspaceId::Hosted(_)) => found.map(Element::as_hosted),
             (found, _) => found,
         }
     }

@@ -32,15 +32,12 @@ impl Engine {
                 let ends = Instant::now() + Duration::from_secs(authorization.expires_in);
                 Ok((registered, Way::Device(Box::new(DeviceWay { url, authorization, ends }))))
             }
-            (SignIn::Provider(_), Grant::ClientCredentials) => Ok((false, Way::Direct)),
+            (SignIn::Provider(_), Grant::ClientCredentials | Grant::Password) => Ok((false, Way::Direct)),
             (sign_in, _) if sign_in.form().auth().needs_browser() => {
                 let (registered, way) = self.prepare_browser(sign_in).await?;
                 Ok((registered, Way::Browser(Box::new(way))))
             }
-            (SignIn::Hosted(..), _) => Ok((false, Way::Direct)),
-            (SignIn::Provider(provider), _) => Err(Failure::new(Code::ElementInvalid)
-                .name(&provider.form().element.key)
-                .detail("on this computer only elements that sign in with OAuth can be connected")),
+            (SignIn::Hosted(..) | SignIn::Provider(_), _) => Ok((false, Way::Direct)),
         }
     }
 

@@ -158,10 +158,9 @@ impl Engine {
 
     /// The account of an item, if the provider names it in time.
     async fn identify_in_time(&self, item: &Item) -> Result<Option<Account>, Failure> {
-        let Some(tokens) = item.tokens() else { return Ok(None) };
         let provider = self.provider_of(item).await?;
         let late = || Failure::new(Code::ProviderUnreachable).product(provider.product());
-        let asked = tokio::time::timeout(IDENTITY_TIMEOUT, provider.identify(tokens)).await;
+        let asked = tokio::time::timeout(IDENTITY_TIMEOUT, provider.identify(&item.credential)).await;
         asked.unwrap_or_else(|_| Err(late()))
     }
 }

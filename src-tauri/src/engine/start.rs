@@ -10,7 +10,7 @@ use super::signing_in::Way;
 use super::{Engine, SigningIn, WorkspaceId};
 use crate::domain::address::is_loopback;
 use crate::domain::connection::{Connection, NAME_MAX, Status, free_name, normalize_name, normalize_tags};
-use crate::domain::element::{API_KEY, API_SECRET, CALLBACK_URL, Element};
+use crate::domain::element::{API_KEY, API_SECRET, CALLBACK_URL, Element, WAY};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, FilledForm, Problem};
 use crate::domain::text::is_taken;
@@ -49,7 +49,7 @@ impl Engine {
         self.reconcile_here(workspace).await?;
         let again = self.find_again(workspace, &request).await?;
         // 1
-        let element = self.choose_element(workspace, &mut request).await?;
+        let element = self.choose_element(workspace, &mut request, again.as_ref()).await?;
         // 2. The listener is held so that the port of the last sign-in stays free until step 3 binds it again.
         let (form, held) = self.fill_in(workspace, element, &request, again.as_ref()).await?;
         let (name, tags) = match &again {
@@ -107,15 +107,20 @@ impl Engine {
         Ok(Some(Again { connection, configuration }))
     }
 
-    /// The element to sign in with. A provider that the form describes becomes a custom element first.
+    /// The element to sign in with, in one way. A provider that the form describes becomes a custom element first.
     async fn choose_element(
         &self,
         workspace: &WorkspaceId,
         request: &mut ConnectRequest,
+        again: Option<&Again>,
     ) -> Result<Element, Failure> {
         let element = self.element_in(workspace, &request.element).await?;
+        let element = choose_way(&element, request, again)?;
         if *workspace != WorkspaceId::Local {
             return Ok(element);
+        }
+        if element.historical {
+            return Err(Failure::new(Code::ElementHistorical).name(element.key).product(element.name));
         }
         if element.retired {
             return Err(Failure::new(Code::ElementRetired).name(element.key).product(element.name));
@@ -172,7 +177,7 @@ impl Engine {
             let kept = configuration.iter().filter(|(key, value)| keeps(key, value));
             defaults.extend(kept.map(|(key, value)| (key.clone(), value.clone())));
         }
-        let form = FilledForm::check(element, &request.values, &defaults).map_err(Failure::form)?;
+        let form = FilledForm::check(&element, &request.values, &defaults).map_err(Failure::form)?;
         Ok((form, held))
     }
 
@@ -225,6 +230,18 @@ impl Engine {
         self.index.begin_attempt(&attempt)?;
         Ok((attempt, lock))
     }
+}
+
+/// The element in the way that the form chooses, or else in that of the connection.
+fn choose_way(element: &Element, request: &mut ConnectRequest, again: Option<&Again>) -> Result<Element, Failure> {
+    let named = request.values.remove(WAY).filter(|way| !way.is_empty());
+    let way = named.as_deref().or(again.and_then(|again| again.connection.way.as_deref()));
+    let kept = |key: &str| again.and_then(|again| again.configuration.get(key));
+    let given = |key: &str| {
+        if key == WAY { way } else { request.values.get(key).or_else(|| kept(key)).map(String::as_str) }
+    };
+    let unknown = || vec![FieldProblem { key: WAY.into(), problem: Problem::NotAnOption }];
+    element.in_way(given).ok_or_else(|| Failure::form(unknown()))
 }
 
 fn is_here(url: &str) -> bool {

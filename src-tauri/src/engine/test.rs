@@ -75,19 +75,20 @@ impl Engine {
     /// Asks the provider for the account. A failure comes with whether the token can be renewed.
     async fn identify(&self, connection: &Connection, item: &Item) -> Result<TestView, (Failure, bool)> {
         let provider = self.provider_of(item).await.map_err(|failure| (failure, false))?;
-        let ended = || Failure::new(Code::SignInExpired).product(provider.product());
-        let tokens = item.tokens().ok_or_else(|| (ended(), false))?;
         let asked = Instant::now();
-        match provider.identify(tokens).await {
+        match provider.identify(&item.credential).await {
             Ok(account) => {
-                let took_ms = provider.can_identify(tokens).then(|| elapsed_ms(asked));
+                let took_ms = provider.can_identify(&item.credential).then(|| elapsed_ms(asked));
                 if let Some(account) = &account {
                     let recorded = self.index.set_identity(&connection.id, account);
                     recorded.map_err(|error| (error.into(), false))?;
                 }
                 Ok(TestView { identity: account.map(|account| account.name), took_ms })
             }
-            Err(failure) => Err((provider.with_exchanges(failure), provider.renews(tokens))),
+            Err(failure) => {
+                let renews = item.tokens().is_some_and(|tokens| provider.renews(tokens));
+                Err((provider.with_exchanges(failure), renews))
+            },
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Engine, WorkspaceId};
 use crate::domain::connection::Connection;
+use crate::domain::element::WAY;
 use crate::domain::error::Failure;
 use crate::domain::form::Values;
 use crate::domain::view::{ConnectionView, Revocation};
@@ -22,7 +23,10 @@ impl Engine {
 
     fn view_with(&self, mut row: Connection, hosted: &[HostedRow]) -> ConnectionView {
         let catalog = self.catalog();
-        let element = catalog.find(&row.element).ok();
+        let element = catalog.describe(&row.element);
+        let way = row.way.as_deref();
+        let element = element.and_then(|element| element.in_way(|key| if key == WAY { way } else { None }));
+        let element = element.as_ref();
         let words = element.map(|e| (e.name.as_str(), e.initials.as_str(), e.access.as_slice()));
         let revocation = match (element, &row.workspace) {
             (_, WorkspaceId::Hosted(_)) => Revocation::Ends,

@@ -1,34 +1,33 @@
-//! The catalogue: the elements shipped inside the program, extended or replaced by those in the user's folder.
+//! The catalogue: the elements shipped inside the program, extended or replaced by those in the user's folder. Each is read
+//! when it is asked for.
 
 mod files;
+mod shipped;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::domain::element::Element;
 use files::{FILE_NAME, parse_file, problem};
-pub use files::{FileFault, read_file, remove, save};
-
-/// The shipped files, by key.
-const SHIPPED: [(&str, &str); 10] = [
-    ("actessentialsoauth", include_str!("../../elements/actessentialsoauth/element.toml")),
-    ("ciscospark", include_str!("../../elements/ciscospark/element.toml")),
-    ("desk", include_str!("../../elements/desk/element.toml")),
-    ("oauth1", include_str!("../../elements/oauth1/element.toml")),
-    ("oauth2", include_str!("../../elements/oauth2/element.toml")),
-    ("sfdc", include_str!("../../elements/sfdc/element.toml")),
-    ("sfdcdocuments", include_str!("../../elements/sfdcdocuments/element.toml")),
-    ("sfdcmarketingcloud", include_str!("../../elements/sfdcmarketingcloud/element.toml")),
-    ("sfdcservicecloud", include_str!("../../elements/sfdcservicecloud/element.toml")),
-    ("zendesk", include_str!("../../elements/zendesk/element.toml")),
-];
+pub use files::{FileFault, files_at, read_file, remove, save};
+pub use shipped::{is_shipped, shipped};
 
 /// No platform has a tenth of this: a larger folder is there by mistake, and reading it all would take seconds.
 const MAX_ELEMENTS: usize = 10_000;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Catalog {
+    folder: PathBuf,
+    limit: usize,
+    own: OnceLock<Own>,
+}
+
+/// What the user's folder holds.
+#[derive(Debug, Default)]
+struct Own {
     elements: BTreeMap<String, Element>,
+    /// Files that are not used. They hide the shipped elements of the same keys.
     faults: Vec<FileFault>,
 }
 
@@ -45,7 +44,7 @@ pub enum NoElement<'c> {
 pub fn check_file(file: &Path, own_folder: impl Fn() -> Option<PathBuf>) -> Result<Element, FileFault> {
     let has = |folder: &Path, key: &str| folder.join(key).join(FILE_NAME).exists();
     let is_element = |key: &str| {
-        SHIPPED.iter().any(|(shipped, _)| *shipped == key)
+        is_shipped(key)
             || file.ancestors().nth(2).is_some_and(|folder| has(folder, key))
             || own_folder().is_some_and(|folder| has(&folder, key))
     };
@@ -55,10 +54,7 @@ pub fn check_file(file: &Path, own_folder: impl Fn() -> Option<PathBuf>) -> Resu
 impl Catalog {
     /// The shipped elements alone.
     pub fn shipped() -> Self {
-        let parse = |(key, text): (&str, &str)| {
-            (key.to_owned(), Element::parse(text).expect("a test reads every shipped file"))
-        };
-        Self { elements: SHIPPED.into_iter().map(parse).collect(), faults: Vec::new() }
+        Self { own: OnceLock::from(Own::default()), ..Self::default() }
     }
 
     /// The shipped elements and those in the user's folder. A file that cannot be used hides the shipped element of the
@@ -68,64 +64,113 @@ impl Catalog {
     }
 
     fn load_at_most(folder: &Path, limit: usize) -> Self {
-        let mut catalog = Self::shipped();
-        let mut files = files::list(folder);
-        if files.len() > limit {
-            let what = format!("the folder holds {} elements; only the first {limit} are read", files.len());
-            let problems = vec![problem(None, what)];
-            catalog.faults.push(FileFault { key: String::new(), file: folder.to_owned(), problems });
-            files.truncate(limit);
-        }
-        for (key, file) in files {
-            catalog.elements.remove(&key);
-            match read_file(&file) {
-                Ok(element) if element.key == key => {
-                    catalog.elements.insert(key, element);
-                }
-                Ok(element) => {
-                    let what = format!("the folder is called {key}, the key is {}", element.key);
-                    catalog.faults.push(FileFault { key, file, problems: vec![problem(Some(1), what)] });
-                }
-                Err(fault) => catalog.faults.push(FileFault { key, ..fault }),
-            }
-        }
-        catalog.drop_conflicting_providers(folder);
-        catalog
+        Self { folder: folder.to_owned(), limit, own: OnceLock::new() }
     }
 
     pub fn find(&self, key: &str) -> Result<&Element, NoElement<'_>> {
-        self.elements.get(key).ok_or_else(|| {
-            let fault = self.faults.iter().find(|fault| fault.key == key);
-            fault.map_or(NoElement::Unknown, NoElement::Invalid)
-        })
+        // Without a file of this key the folder need not be read.
+        if self.own.get().is_none() && !self.has_own_file(key) {
+            return shipped(key).ok_or(NoElement::Unknown);
+        }
+        let own = self.own();
+        if let Some(fault) = own.faults.iter().find(|fault| fault.key == key) {
+            return Err(NoElement::Invalid(fault));
+        }
+        own.elements.get(key).or_else(|| shipped(key)).ok_or(NoElement::Unknown)
+    }
+
+    /// The words of an element for a list, without a check against all others.
+    pub fn describe(&self, key: &str) -> Option<Element> {
+        if self.own.get().is_none() && self.has_own_file(key) {
+            return read_file(&self.folder.join(key).join(FILE_NAME)).ok();
+        }
+        self.find(key).ok().cloned()
     }
 
     /// All elements, by key.
     pub fn iter(&self) -> impl Iterator<Item = &Element> {
-        self.elements.values()
+        let own = self.own();
+        let mut elements: BTreeMap<&str, &Element> =
+            shipped::all().map(|element| (element.key.as_str(), element)).collect();
+        for fault in &own.faults {
+            elements.remove(fault.key.as_str());
+        }
+        elements.extend(own.elements.iter().map(|(key, element)| (key.as_str(), element)));
+        elements.into_values()
+    }
+
+    /// The elements that sign in at this provider, by key.
+    pub fn of_provider(&self, provider: &str) -> impl Iterator<Item = &Element> {
+        let own = self.own();
+        let replaced = |key: &str| {
+            own.elements.contains_key(key) || own.faults.iter().any(|fault| fault.key == key)
+        };
+        let ours: Vec<_> = shipped::of_provider(provider).filter(|element| !replaced(&element.key)).collect();
+        let theirs = own.elements.values().filter(move |element| element.provider() == provider);
+        ours.into_iter().chain(theirs.collect::<Vec<_>>())
     }
 
     /// The files that are not used.
     pub fn faults(&self) -> &[FileFault] {
-        &self.faults
+        &self.own().faults
     }
 
-    /// Drops elements of the user's folder that claim the callback address of another authorization server
-    /// (RFC 8252 §8.10). A shipped element decides which server a provider has, where there is one.
+    fn has_own_file(&self, key: &str) -> bool {
+        // A key with a separator would lead out of the folder.
+        !self.folder.as_os_str().is_empty()
+            && !key.contains(['/', '\\', '.'])
+            && !key.is_empty()
+            && self.folder.join(key).join(FILE_NAME).exists()
+    }
+
+    fn own(&self) -> &Own {
+        self.own.get_or_init(|| Own::read(&self.folder, self.limit))
+    }
+}
+
+impl Own {
+    fn read(folder: &Path, limit: usize) -> Self {
+        let mut own = Self::default();
+        let mut files = files::list(folder);
+        if files.len() > limit {
+            let what = format!("the folder holds {} elements; only the first {limit} are read", files.len());
+            let problems = vec![problem(None, what)];
+            own.faults.push(FileFault { key: String::new(), file: folder.to_owned(), problems });
+            files.truncate(limit);
+        }
+        for (key, file) in files {
+            match read_file(&file) {
+                Ok(element) if element.key == key => {
+                    own.elements.insert(key, element);
+                }
+                Ok(element) => {
+                    let what = format!("the folder is called {key}, the key is {}", element.key);
+                    own.faults.push(FileFault { key, file, problems: vec![problem(Some(1), what)] });
+                }
+                Err(fault) => own.faults.push(FileFault { key, ..fault }),
+            }
+        }
+        own.drop_conflicting_providers(folder);
+        own
+    }
+
+    /// Drops elements that claim the callback address of another authorization server (RFC 8252 §8.10). A shipped element
+    /// decides which server a provider has, where there is one that was not replaced.
     fn drop_conflicting_providers(&mut self, folder: &Path) {
-        let shipped = Self::shipped();
-        // A replaced element no longer decides.
-        let unchanged = shipped.iter().filter(|element| self.elements.get(&element.key) == Some(*element));
-        let mut servers: BTreeMap<String, Element> = BTreeMap::new();
-        for element in unchanged.chain(self.elements.values()) {
-            servers.entry(element.provider().to_owned()).or_insert_with(|| element.clone());
+        let mut deciding: BTreeMap<String, Element> = BTreeMap::new();
+        for element in self.elements.values() {
+            let provider = element.provider();
+            let is_unchanged =
+                |ours: &&Element| self.elements.get(&ours.key).is_none_or(|theirs| theirs == *ours);
+            let ours = shipped::of_provider(provider).find(is_unchanged);
+            deciding.entry(provider.to_owned()).or_insert_with(|| ours.unwrap_or(element).clone());
         }
         let conflicts =
-            |_: &String, element: &mut Element| !element.same_server(&servers[element.provider()]);
+            |_: &String, element: &mut Element| !element.same_server(&deciding[element.provider()]);
         for (key, element) in self.elements.extract_if(.., conflicts) {
             let what = format!(
                 "{} signs in elsewhere and has the provider {} too: give this element another one",
-                servers[element.provider()].key,
+                deciding[element.provider()].key,
                 element.provider()
             );
             let file = folder.join(&key).join(FILE_NAME);
@@ -146,31 +191,39 @@ mod tests {
     }
 
     fn shipped_text(key: &str) -> String {
-        SHIPPED.iter().find(|(k, _)| *k == key).unwrap().1.to_owned()
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src-tauri/elements").join(key).join(FILE_NAME);
+        fs::read_to_string(file).unwrap()
     }
 
     #[test]
-    fn every_shipped_file_is_valid_and_in_the_folder_of_its_key() {
-        for (key, text) in SHIPPED {
-            let element = Element::parse(text).unwrap_or_else(|problems| panic!("{key}: {problems:?}"));
-            assert_eq!(element.key, key);
-            assert!(SHIPPED.iter().any(|(key, _)| *key == element.path_key()), "{key}: the path key");
+    fn every_shipped_element_reads_as_its_file() {
+        let catalog = Catalog::shipped();
+        assert!(catalog.iter().count() >= 300);
+        for element in catalog.iter() {
+            assert_eq!(Ok(element), Element::parse(&shipped_text(&element.key)).as_ref());
         }
-        assert_eq!(Catalog::shipped().iter().count(), SHIPPED.len());
     }
 
     #[test]
     fn shipped_elements_of_one_provider_share_one_server() {
         let catalog = Catalog::shipped();
-        for (a, b) in catalog.iter().flat_map(|a| catalog.iter().map(move |b| (a, b))) {
-            assert_eq!(a.provider() == b.provider(), a.same_server(b), "{} and {}", a.key, b.key);
+        let mut providers: BTreeMap<String, &Element> = BTreeMap::new();
+        for element in catalog.iter() {
+            for server in element.servers() {
+                let first = providers.entry(server.clone()).or_insert(element);
+                let shared = first.provider() == element.provider();
+                assert!(shared, "{} and {} sign in at {server}", first.key, element.key);
+            }
+            for other in catalog.of_provider(element.provider()) {
+                assert!(element.same_server(other), "{} and {}", element.key, other.key);
+            }
         }
     }
 
     #[test]
     fn a_missing_folder_adds_nothing() {
         let catalog = Catalog::load(Path::new("/nowhere/at/all"));
-        assert_eq!(catalog.iter().count(), SHIPPED.len());
+        assert_eq!(catalog.iter().count(), shipped::all().count());
         assert!(catalog.faults().is_empty());
     }
 

@@ -243,7 +243,7 @@ impl Provider {
 
 impl OAuth2Server {
     fn endpoint<'a>(
-        &self,
+        &'a self,
         url: &'a Url,
         client: &'a Credentials,
         extra: &'a [(String, String)],

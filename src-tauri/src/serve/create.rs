@@ -15,7 +15,7 @@ use super::refusal::Refusal;
 use super::shared::Shared;
 use super::{instance_object, page};
 use crate::domain::connection::Connection;
-use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element};
+use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, WAY};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, FilledForm, Problem};
 use crate::domain::sensitive::Sensitive;
@@ -171,15 +171,14 @@ impl SignInBody<'_> {
 
     /// The whole form. A refusal names everything that is missing.
     fn check(&self) -> Result<FilledForm, Refusal> {
-        let checked = form::check_call(self.element, &self.configuration);
-        let checked = checked.map(|values| FilledForm { element: self.element.clone(), values });
-        let auth = checked.as_ref().map_or(&self.element.auth, FilledForm::auth);
-        if checked.is_ok() && !auth.needs_browser() {
-            let text =
-                "This computer keeps accounts that are signed in to with a browser; this element has none.";
-            return Err(Refusal::bad_request(text));
-        }
-        let mut lacking = self.element.provider_data(auth);
+        let given = |key: &str| self.configuration.get(key).map(String::as_str);
+        let unknown = || Refusal::bad_request(format!("The element has no way with this name: {WAY}."));
+        let element = self.element.in_way(given).ok_or_else(unknown)?;
+        let checked = form::check_call(&element, &self.configuration);
+        let checked = checked.map(|values| FilledForm { element: element.clone(), values });
+        let auth = &element.auth;
+        let mut lacking = element.provider_data();
+        lacking.retain(|name| !element.callback.fixed.contains_key(*name));
         lacking.retain(|name| self.provided.get(*name).is_none_or(String::is_empty));
         let lacking = (!lacking.is_empty()).then(|| missing_sign_in(auth, &lacking));
         match (checked, lacking) {

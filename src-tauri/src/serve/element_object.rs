@@ -9,8 +9,14 @@ use crate::domain::element::{Auth, Element, Field, FieldKind, PlatformFacts};
 /// For an element whose file names none.
 const NO_HUB: &str = "general";
 
+/// The element in the way that callers get who choose none.
+pub(super) fn usual_way(element: &Element) -> Element {
+    element.in_way(|_| None).unwrap_or_else(|| element.clone())
+}
+
 /// The description that an instance contains.
 pub(super) fn summary(element: &Element) -> Value {
+    let auth = usual_way(element).auth;
     let none = PlatformFacts::default();
     let facts = element.platform.as_ref().unwrap_or(&none);
     let signup = facts.signup_url.as_deref();
@@ -25,7 +31,7 @@ pub(super) fn summary(element: &Element) -> Value {
         "image": null,
         "active": true,
         "deleted": false,
-        "typeOauth": element.auth.needs_browser(),
+        "typeOauth": auth.needs_browser(),
         "trialAccount": false,
         "configDescription": sign_up,
         "signupURL": signup,
@@ -37,7 +43,7 @@ pub(super) fn summary(element: &Element) -> Value {
         "extendable": false,
         "beta": false,
         "private": false,
-        "authentication": { "type": authentication_type(&element.auth).0 },
+        "authentication": { "type": authentication_type(&auth).0 },
         "hub": if facts.hub.is_empty() { NO_HUB } else { &facts.hub },
         "protocolType": "http",
         "parameters": [],
@@ -55,6 +61,7 @@ pub(super) fn full(element: &Element) -> Value {
 
 /// The entries of a configuration: first the fields of the form, then those that the platform fills in.
 pub(super) fn configuration(element: &Element) -> Vec<Value> {
+    let element = &usual_way(element);
     let asked = element.fields.iter().map(|field| {
         // A derived value is a template over other fields, which callers resolve as they do at the platform.
         let default = field.default.as_deref().or(field.derived.as_ref().map(|d| d.as_str()));
@@ -100,7 +107,11 @@ fn kind(field: &Field) -> &'static str {
         FieldKind::Select => "COMBO",
         _ if field.secret => "PASSWORD",
         FieldKind::Lines => "TEXTAREA",
-        FieldKind::Text | FieldKind::Address | FieldKind::Origin | FieldKind::Host => "TEXTFIELD_1000",
+        FieldKind::Text
+        | FieldKind::Address
+        | FieldKind::Origin
+        | FieldKind::Base
+        | FieldKind::Host => "TEXTFIELD_1000",
     }
 }
 
@@ -111,15 +122,16 @@ fn authentication_type(auth: &Auth) -> (&'static str, &'static str) {
         Auth::Oauth1(_) => ("oauth1", "OAuth 1.0a"),
         Auth::Basic(_) => ("basic", "User name and password"),
         Auth::ApiKey(_) => ("apiKey", "API key"),
+        Auth::Session(_) => ("custom", "User name and password, for a session"),
         Auth::Custom(_) => ("custom", "Of its own"),
     }
 }
 
 /// The ways to sign in, the usual one first.
 pub(super) fn authentication_types(element: &Element) -> Value {
-    let mut kinds = vec![authentication_type(&element.auth)];
-    for variant in &element.variants {
-        let kind = authentication_type(&variant.auth);
+    let mut kinds = Vec::new();
+    for way in element.each_way() {
+        let kind = authentication_type(&way.auth);
         if !kinds.contains(&kind) {
             kinds.push(kind);
         }

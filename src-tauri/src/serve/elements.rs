@@ -58,13 +58,15 @@ pub(super) fn find_prepared(shared: &Shared, call: &Call, state: Option<&str>) -
     Ok(Prepared { element, path_key })
 }
 
-/// Refuses a sign-in to a product that no longer answers; it can only be practised.
+/// Refuses a sign-in to a product that no longer answers, or not here; it can only be practised.
 pub(super) fn check_not_retired(workspace: &WorkspaceId, element: &Element) -> Result<(), Refusal> {
-    if element.retired && *workspace == WorkspaceId::Local {
-        let retired = Failure::new(Code::ElementRetired).name(&element.key).product(&element.name);
-        return Err(retired.into());
-    }
-    Ok(())
+    let code = match element {
+        _ if *workspace != WorkspaceId::Local => return Ok(()),
+        Element { retired: true, .. } => Code::ElementRetired,
+        Element { historical: true, .. } => Code::ElementHistorical,
+        _ => return Ok(()),
+    };
+    Err(Failure::new(code).name(&element.key).product(&element.name).into())
 }
 
 /// The elements of one product each, which are all that a platform has.
@@ -103,7 +105,7 @@ pub(super) async fn configuration(State(shared): State<Shared>, call: Call) -> R
     let types = element_object::authentication_types(&element);
     Ok(page::json(&json!({
         "configuration": element_object::configuration(&element),
-        "providerData": element.provider_data(&element.auth),
+        "providerData": element_object::usual_way(&element).provider_data(),
         "authenticationTypes": types["options"],
     })))
 }
@@ -145,11 +147,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_retired_element_can_only_be_practised() {
+    fn a_retired_or_historical_element_can_only_be_practised() {
         for element in Catalog::shipped().iter() {
             assert!(check_not_retired(&WorkspaceId::Practice, element).is_ok(), "{}", element.key);
             let found = check_not_retired(&WorkspaceId::Local, element).map_err(|refusal| refusal.status());
-            let wanted = if element.retired { Err(StatusCode::BAD_REQUEST) } else { Ok(()) };
+            let wanted = if element.retired || element.historical { Err(StatusCode::BAD_REQUEST) } else { Ok(()) };
             assert_eq!(found, wanted, "{}", element.key);
         }
     }

@@ -41,6 +41,9 @@ pub(super) async fn object(
     detail: Detail,
 ) -> Value {
     let element = shared.engine.element(&connection.element).ok();
+    let none = BTreeMap::new();
+    let entries = item.map_or(&none, |item| &item.configuration);
+    let element = element.and_then(|element| element.in_way_of(connection.way.as_deref(), entries));
     let described = element.as_ref().map_or_else(
         // Without its file only what the connection knows is left.
         || json!({ "id": number::number_of(&connection.element), "key": connection.element, "name": connection.product }),
@@ -183,8 +186,9 @@ async fn sign_in_entries(
     item: &Item,
 ) -> Vec<(&'static str, Option<String>)> {
     let tokens = item.tokens();
+    let secret = item.credential.calling_secret();
     let provider = shared.engine.provider_of(item).await;
-    let addresses = provider.map(|provider| provider.addresses(tokens)).unwrap_or_default();
+    let addresses = provider.map(|provider| provider.addresses(&item.credential)).unwrap_or_default();
     // Without the slash at the end of an address without a path.
     let address =
         |url: &Option<url::Url>| url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
@@ -192,9 +196,9 @@ async fn sign_in_entries(
         ("base.url", address(&addresses.base)),
         ("oauth.authorization.url", address(&addresses.authorization)),
         ("oauth.token.url", address(&addresses.token)),
-        ("oauth.user.token", tokens.map(|tokens| tokens.access_token.expose().clone())),
+        ("oauth.user.token", secret.map(|secret| secret.expose().clone())),
     ];
-    match element.auth_for(values) {
+    match &element.auth {
         Auth::Oauth2(oauth2) => {
             let life = tokens.and_then(|tokens| tokens.expires_in).map(|seconds| seconds.to_string());
             let scope = tokens.and_then(|tokens| tokens.scope.clone()).or_else(|| oauth2.scope(values));
@@ -218,7 +222,7 @@ async fn sign_in_entries(
                 ("oauth.user.token.secret", secret.map(|secret| secret.expose().clone())),
             ]);
         }
-        Auth::Basic(_) | Auth::ApiKey(_) | Auth::Custom(_) => {}
+        Auth::Basic(_) | Auth::ApiKey(_) | Auth::Session(_) | Auth::Custom(_) => {}
     }
     entries
 }

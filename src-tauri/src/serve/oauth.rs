@@ -15,7 +15,7 @@ use super::instance_body::text;
 use super::page;
 use super::refusal::Refusal;
 use super::shared::Shared;
-use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, STANDARD_QUERY, Step};
+use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, STANDARD_QUERY, Step, WAY};
 use crate::domain::form::{self, FilledForm};
 use crate::domain::oauth::percent;
 use crate::domain::oauth::pkce::Verifier;
@@ -89,13 +89,21 @@ impl Preparation {
         step: Step,
     ) -> Result<Self, Refusal> {
         let Prepared { element, path_key } = prepared;
-        check_length(&element, query)?;
+        check_length(&with_all_fields(&element), query)?;
         let own = |name: &str| first(query, name).map(str::to_owned);
         let request_token = own("requestToken");
-        let mut given = form::read_query(&element, query);
+        let mut given = form::read_query(&with_all_fields(&element), query);
         if step == Step::Token || request_token.is_some() {
             choose_oauth1(&element, &mut given);
         }
+        let way = first(query, WAY);
+        let named = |key: &str| if key == WAY { way } else { given.get(key).map(String::as_str) };
+        let unknown = || Refusal::bad_request(format!("The element has no way with this name: {WAY}."));
+        // Without a name, the way that signs in with a browser.
+        let with_browser = || element.each_way().find(|element| element.auth.needs_browser());
+        let chosen = element.in_way(named).ok_or_else(unknown)?;
+        let fits = way.is_some() || chosen.auth.needs_browser();
+        let element = if fits { chosen } else { with_browser().unwrap_or(chosen) };
         let values = form::check_partial(&element, &given, step).map_err(|problems| {
             Refusal::for_entries("parameters", &problems, |key| parameter(&element, key))
         })?;
@@ -141,9 +149,20 @@ fn choose_oauth1(element: &Element, given: &mut BTreeMap<String, String>) {
     if is_oauth1(&element.auth) {
         return;
     }
-    if let Some(variant) = element.variants.iter().find(|variant| is_oauth1(&variant.auth)) {
-        given.entry(variant.when.field.clone()).or_insert_with(|| variant.when.is.clone());
+    if let Some(when) = element.ways.iter().find(|way| is_oauth1(&way.auth)).and_then(|way| way.when.as_ref()) {
+        given.entry(when.field.clone()).or_insert_with(|| when.is.clone());
     }
+}
+
+/// The element with the fields of all its ways.
+fn with_all_fields(element: &Element) -> Element {
+    let mut all = element.clone();
+    for field in element.each_way().flat_map(|way| way.fields) {
+        if all.field(&field.key).is_none() {
+            all.fields.push(field);
+        }
+    }
+    all
 }
 
 /// These calls need no secret, so the length of what is stored, or becomes part of an address, is limited.

@@ -13,10 +13,11 @@ use super::credentials::Caller;
 use super::refusal::{Forwarded, Refusal};
 use super::shared::Shared;
 use super::{call, end_to_end};
-use crate::domain::error::{Code, Failure};
+use crate::domain::error::Failure;
 use crate::domain::hosted::API_PATH;
 use crate::domain::oauth::percent;
-use crate::domain::oauth::token::TokenSet;
+use crate::domain::call::CallParts;
+use crate::domain::credential::Credential;
 use crate::io::http::{Delivery, HttpError};
 use crate::io::stream::Outgoing;
 use crate::platform::Provider;
@@ -28,15 +29,22 @@ pub(super) const RAW: &str = "/raw";
 pub(super) async fn forward(State(shared): State<Shared>, request: Request) -> Result<Response, Refusal> {
     let (head, body) = request.into_parts();
     let caller = Caller::authenticate(&shared, &head.headers)?;
-    let Target { provider, tokens, base, url } = find_target(&shared, &caller, &head).await?;
-    let (form, body) = signed_body(&tokens, &caller, &head, body).await?;
+    let Target { provider, credential, base, mut url } = find_target(&shared, &caller, &head).await?;
+    let carried = provider.form().call_parts(&credential);
+    if !carried.query.is_empty() {
+        let carried = carried.query.iter().map(|(name, value)| (name.as_str(), value.expose().as_str()));
+        url.query_pairs_mut().extend_pairs(carried);
+    }
+    let (form, body) = read_form(&credential, &carried, &caller, &head, body).await?;
 
-    let authorization = provider.authorization(&tokens, head.method.as_str(), &url, &form)?;
-    let mut authorization = HeaderValue::from_str(authorization.expose())
-        .map_err(|_| Failure::internal("a token of the provider cannot stand in a header"))?;
-    authorization.set_sensitive(true);
+    let parts = provider.call_parts(&credential, head.method.as_str(), &url, &form)?;
     let mut headers = end_to_end::filter_request(head.headers);
-    headers.insert(header::AUTHORIZATION, authorization);
+    for (name, value) in &parts.headers {
+        let unfit = || Failure::internal("a credential of the provider cannot stand in a header");
+        let mut value = HeaderValue::from_str(value.expose()).map_err(|_| unfit())?;
+        value.set_sensitive(true);
+        headers.insert(HeaderName::try_from(name.as_str()).map_err(|_| unfit())?, value);
+    }
 
     let outgoing = Outgoing { method: head.method, url: url.clone(), headers, body };
     let product = provider.product();
@@ -66,7 +74,7 @@ pub(super) async fn forward(State(shared): State<Shared>, request: Request) -> R
 /// Where a call goes, and with what.
 struct Target {
     provider: Provider,
-    tokens: TokenSet,
+    credential: Credential,
     base: ApiBase,
     url: Url,
 }
@@ -79,21 +87,21 @@ async fn find_target(shared: &Shared, caller: &Caller, head: &Parts) -> Result<T
     }
     let item = shared.engine.fresh_item(&connection).await?;
     let provider = shared.engine.provider_of(&item).await?;
-    let expired = || Failure::new(Code::SignInExpired).product(provider.product());
-    let tokens = item.tokens().cloned().ok_or_else(expired)?;
-    let base = ApiBase(provider.api_base(&tokens)?);
+    let base = ApiBase(provider.api_base(&item.credential).await?);
+    let credential = item.credential;
     // The router has removed API_PATH.
     let path = head.uri.path().strip_prefix(RAW).unwrap_or_default();
     let path = path.strip_prefix('/').unwrap_or(path);
     let elsewhere = || Refusal::bad_request("The path leads out of the API.");
     let url = base.join(path, head.uri.query()).ok_or_else(elsewhere)?;
-    Ok(Target { provider, tokens, base, url })
+    Ok(Target { provider, credential, base, url })
 }
 
-/// The fields of a form that is signed, and the body. A form is read whole for that (RFC 5849 §3.4.1.3.1); every other
-/// body is streamed.
-async fn signed_body(
-    tokens: &TokenSet,
+/// The fields of a form that is signed, and the body. A body is read whole where it is a form that is signed
+/// (RFC 5849 §3.4.1.3.1), or where the product wants the credential in it; every other body is streamed.
+async fn read_form(
+    credential: &Credential,
+    carried: &CallParts,
     caller: &Caller,
     head: &Parts,
     body: Body,
@@ -102,13 +110,36 @@ async fn signed_body(
     if !has(header::CONTENT_LENGTH) && !has(header::TRANSFER_ENCODING) {
         return Ok((Vec::new(), None));
     }
-    let is_form = call::media_type(&head.headers) == "application/x-www-form-urlencoded";
-    if tokens.token_secret.is_none() || !is_form {
+    let kind = call::media_type(&head.headers);
+    let is_signed = credential.tokens().is_some_and(|tokens| tokens.token_secret.is_some());
+    if kind == "application/json" && !carried.json.is_empty() {
+        let whole = call::read_body(body, caller).await?;
+        return Ok((Vec::new(), Some(Body::from(with_members(&whole, carried)?))));
+    }
+    let is_form = kind == "application/x-www-form-urlencoded";
+    if !is_form || !(is_signed || !carried.form.is_empty()) {
         return Ok((Vec::new(), Some(body)));
     }
-    let whole = call::read_body(body, caller).await?;
+    let mut whole = call::read_body(body, caller).await?;
     let malformed = || Refusal::bad_request("The body is not the form that it says it is.");
+    if !carried.form.is_empty() {
+        let added: Vec<_> =
+            carried.form.iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect();
+        let separator = if whole.is_empty() { "" } else { "&" };
+        let text = std::str::from_utf8(&whole).map_err(|_| malformed())?;
+        whole = format!("{text}{separator}{}", percent::form_encode(&added)).into();
+    }
     let text = std::str::from_utf8(&whole).map_err(|_| malformed())?;
     let form = percent::parse_form(text).map_err(|_| malformed())?;
     Ok((form, Some(Body::from(whole))))
+}
+
+/// A JSON object with what the product wants in it.
+fn with_members(body: &[u8], carried: &CallParts) -> Result<String, Refusal> {
+    let malformed = || Refusal::bad_request("The body is not the JSON object that this product takes.");
+    let mut object: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(body).map_err(|_| malformed())?;
+    let added = carried.json.iter();
+    object.extend(added.map(|(name, value)| (name.clone(), value.expose().as_str().into())));
+    serde_json::to_string(&object).map_err(|_| malformed())
 }

@@ -68,9 +68,10 @@ impl Refusal {
 
 /// How failures are refused. Every other code is a fault inside, which the log explains. `{product}`, `{name}`, `{why}` and
 /// `{keychain}` stand for the facts of the failure.
-const REFUSALS: [(Code, u16, &str); 20] = [
+const REFUSALS: [(Code, u16, &str); 21] = [
     (Code::AccessDenied, 400, "{product} refused."),
     (Code::AuthorizationExpired, 400, "{product} refused."),
+    (Code::ElementHistorical, 400, "{product} can only be practised here."),
     (Code::ElementRetired, 400, "{product} was closed by its maker: nobody signs in to it."),
     // Without fields: a forwarded call with a parameter that belongs to the signature.
     (Code::FormInvalid, 400, "The request cannot be signed{why}."),

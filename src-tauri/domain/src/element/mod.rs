@@ -11,6 +11,7 @@ mod derived;
 mod field;
 mod identity;
 mod platform;
+pub mod search;
 mod standard_fields;
 mod way;
 
@@ -210,16 +211,23 @@ impl Element {
         asked.map(|field| (field.key.clone(), field.example.clone())).collect()
     }
 
-    /// Whether both elements use the same authorization server, as elements of one provider must: otherwise one
-    /// server's answer could be taken for the other's (RFC 9700 §4.4).
-    pub fn same_server(&self, other: &Self) -> bool {
-        // Without an authorization endpoint the token endpoint identifies the server.
-        let server = |element: &Self| {
+    /// The authorization servers at which it signs in, by kind and address.
+    pub fn servers(&self) -> BTreeSet<String> {
+        let server = |element: Self| {
             let templates = element.auth.templates();
-            let named = |name: &str| templates.iter().find(|(n, _)| *n == name).map(|(_, t)| (*t).clone());
-            named("authorization_endpoint").or_else(|| named("token_endpoint"))
+            let named = |name: &str| templates.iter().find(|(known, _)| *known == name).map(|(_, t)| t.as_str());
+            // Only there does an answer come back to the callback address.
+            let address = named("authorization_endpoint")?;
+            Some(format!("{} {address}", element.auth.kind()))
         };
-        self.auth.kind() == other.auth.kind() && server(self) == server(other)
+        self.each_way().filter_map(server).collect()
+    }
+
+    /// Whether both elements use the same authorization servers, as elements of one provider must: otherwise one server's
+    /// answer could be taken for the other's (RFC 9700 §4.4). An element without one receives no answer.
+    pub fn same_server(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.servers(), other.servers());
+        ours.is_subset(&theirs) || theirs.is_subset(&ours)
     }
 
     /// Every address of this way, with its place in the file.

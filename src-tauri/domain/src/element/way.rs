@@ -1,10 +1,13 @@
 //! One of several ways to connect to a product.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::defaults::is_default;
 use super::{Api, Auth, CallbackRules, Condition, Element, Field, Identity};
+use crate::sensitive::Sensitive;
 use crate::template::Template;
 
 /// The key under which a form names its way. No field has it.
@@ -55,7 +58,9 @@ impl Element {
     /// easiest. `None` if no way has this name.
     pub fn in_way<'v>(&self, given: impl Fn(&str) -> Option<&'v str>) -> Option<Self> {
         if self.ways.is_empty() {
-            return given(WAY).is_none().then(|| self.narrow(None));
+            // It may have been narrowed before.
+            let fits = given(WAY).is_none_or(|name| self.way.as_deref() == Some(name));
+            return fits.then(|| self.clone());
         }
         if let Some(name) = given(WAY) {
             let own = (name == self.own_way_name() && self.has_own_way()).then(|| self.narrow(None));
@@ -73,6 +78,16 @@ impl Element {
             Some(way) => Some(self.narrow(Some(way))),
             None => Some(self.narrow(None)),
         }
+    }
+
+    /// The element in the way of a connection: by its name, or by the values that it was made with.
+    pub fn in_way_of(
+        &self,
+        way: Option<&str>,
+        entries: &BTreeMap<String, Sensitive<String>>,
+    ) -> Option<Self> {
+        let entry = |key: &str| entries.get(key).map(|value| value.expose().as_str());
+        self.in_way(|key| if key == WAY { way } else { entry(key) })
     }
 
     /// The element without the ways that hosted platforms do not know.

@@ -27,14 +27,13 @@ impl FilledForm {
         Ok(Self { element, values })
     }
 
-    /// Checks configuration entries, see [`check_entries`].
-    pub fn of_entries<'e>(
+    /// Checks configuration entries of this way, see [`check_entries`].
+    pub fn of_entries(
         element: &Element,
-        entries: impl IntoIterator<Item = (&'e String, &'e Sensitive<String>)>,
+        way: Option<&str>,
+        entries: &BTreeMap<String, Sensitive<String>>,
     ) -> Result<Self, Vec<FieldProblem>> {
-        let entries: BTreeMap<_, _> = entries.into_iter().collect();
-        let named = |key: &str| entries.get(&key.to_owned()).map(|value| value.expose().as_str());
-        let element = element.in_way(named).ok_or_else(unknown_way)?;
+        let element = element.in_way_of(way, entries).ok_or_else(unknown_way)?;
         let values = check_entries(&element, entries)?;
         Ok(Self { element, values })
     }
@@ -62,12 +61,11 @@ impl FilledForm {
         }
     }
 
-    /// All given values, secret ones too, and the way, as the keychain item keeps them.
+    /// All given values, secret ones too, as the keychain item keeps them.
     pub fn entries(&self) -> BTreeMap<String, Sensitive<String>> {
         let public = self.values.public_pairs().into_iter().map(|(k, v)| (k.to_owned(), v.into()));
         let secret = self.values.secret_pairs().into_iter().map(|(k, v)| (k.to_owned(), v.clone()));
-        let way = self.element.way.as_ref().map(|way| (WAY.to_owned(), way.clone().into()));
-        public.chain(secret).chain(way).collect()
+        public.chain(secret).collect()
     }
 }
 

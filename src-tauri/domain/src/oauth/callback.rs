@@ -85,6 +85,16 @@ impl Callback {
         if further.has_binding() { further } else { plain }
     }
 
+    /// The same answer with the parameter that this provider calls `name` as its `code`.
+    pub fn with_code_of(mut self, name: &str) -> Self {
+        if self.get("code").is_none() {
+            for parameter in self.0.iter_mut().filter(|parameter| parameter.name == name) {
+                "code".clone_into(&mut parameter.name);
+            }
+        }
+        self
+    }
+
     fn has_binding(&self) -> bool {
         self.0.iter().any(|parameter| BINDING.contains(&parameter.name.as_str()))
     }

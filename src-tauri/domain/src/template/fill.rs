@@ -63,12 +63,7 @@ impl Template {
 
     fn fill_start(&self, values: &Values) -> Result<String, TemplateError> {
         match &self.start {
-            Start::Whole(hole) => {
-                let text = value(hole, FieldKind::Address, values)?;
-                address::parse(text).ok_or_else(|| TemplateError::Refused(hole.clone()))?;
-                Ok(text.to_owned())
-            }
-            Start::Origin(hole) if values.kind(hole) == Some(FieldKind::Base) => {
+            Start::Whole(hole) | Start::Origin(hole) if values.kind(hole) == Some(FieldKind::Base) => {
                 let base = value(hole, FieldKind::Base, values)?;
                 let refused = || TemplateError::Refused(hole.clone());
                 let url = Url::parse(base).map_err(|_| refused())?;
@@ -80,6 +75,11 @@ impl Template {
                     return Err(refused());
                 }
                 Ok(canonical)
+            }
+            Start::Whole(hole) => {
+                let text = value(hole, FieldKind::Address, values)?;
+                address::parse(text).ok_or_else(|| TemplateError::Refused(hole.clone()))?;
+                Ok(text.to_owned())
             }
             Start::Origin(hole) => {
                 let origin = value(hole, FieldKind::Origin, values)?;

@@ -35,6 +35,30 @@ pub struct FieldView {
     pub visible_when: Option<Condition>,
 }
 
+/// How easily a product connects, the easiest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// Signing in is enough.
+    SignIn,
+    /// A key or a password is pasted.
+    Key,
+    /// An app has to be registered first.
+    App,
+}
+
+/// Another way to connect the same product.
+#[serde_with::skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub struct WayView {
+    pub key: String,
+    pub label: Option<String>,
+    pub auth: AuthView,
+    pub reach: Reach,
+}
+
 /// How an element signs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -46,6 +70,8 @@ pub enum AuthView {
     Oauth1,
     Basic,
     ApiKey,
+    /// A user name and a password give a token.
+    Session,
     /// A scheme of the product's own.
     Custom,
 }
@@ -63,6 +89,24 @@ pub struct ElementView {
     pub access: Vec<String>,
     pub note: Option<String>,
     pub auth: AuthView,
+    /// How easily it connects.
+    pub reach: Reach,
+    /// Names that the product had before.
+    pub formerly: Vec<String>,
+    /// The slug of its mark.
+    pub mark: Option<String>,
+    /// The page where the key is made or the app is registered.
+    pub setup_page: Option<String>,
+    /// The key of the product that took its place.
+    pub replaced_by: Option<String>,
+    /// Whether it only works in practice and in hosted workspaces.
+    pub historical: bool,
+    /// The name of this way to connect, if there are several.
+    pub way: Option<String>,
+    /// What this way is called, if the usual words would mislead.
+    pub label: Option<String>,
+    /// The other ways, the easiest first.
+    pub ways: Vec<WayView>,
     /// Whether its form describes a provider, from which a custom element is made.
     pub generic: bool,
     /// Whether the product was shut down: on this computer it only works in practice.

@@ -43,6 +43,8 @@ fn types_ts_is_current() {
         Condition::decl(&cfg),
         FieldView::decl(&cfg),
         AuthView::decl(&cfg),
+        Reach::decl(&cfg),
+        WayView::decl(&cfg),
         ElementView::decl(&cfg),
         Revocation::decl(&cfg),
         Revoked::decl(&cfg),

@@ -11,12 +11,13 @@ pub async fn elements(app: AppHandle) -> Answer<Vec<ElementView>> {
     Ok(engine.element_views(&engine.current_workspace()?.id).await?)
 }
 
-/// One element with its whole form.
+/// One element with the form of this way to connect, or of the easiest.
 #[tauri::command]
-pub async fn element(app: AppHandle, key: String) -> Answer<ElementView> {
+pub async fn element(app: AppHandle, key: String, way: Option<String>) -> Answer<ElementView> {
     let engine = opened_engine(&app)?;
     let workspace = engine.current_workspace()?.id;
-    Ok(engine.element_view(&workspace, &engine.element_in(&workspace, &key).await?))
+    let element = engine.element_in(&workspace, &key).await?;
+    Ok(engine.element_view_in(&workspace, &element, way.as_deref())?)
 }
 
 /// Makes a custom element of the provider that a form describes.

@@ -118,7 +118,7 @@ async fn callback_values_that_the_element_declares_are_kept_shown_and_used_in_ad
     let engine = bench.restarted();
     let item = engine.item(&connection).await.expect("kept");
     let provider = engine.provider_of(&item).await.expect("bound");
-    let base = provider.api_base(item.tokens().expect("issued")).expect("filled in");
+    let base = provider.api_base(&item.credential).await.expect("filled in");
     assert_eq!(base.path(), "/company/4711");
 }
 

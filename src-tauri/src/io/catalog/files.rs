@@ -71,6 +71,22 @@ pub(super) fn parse_file(
     parse(&text).map_err(fault)
 }
 
+/// The file itself; or the file of an element's folder; or those of a folder of elements.
+pub fn files_at(path: &Path) -> Result<Vec<PathBuf>, String> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let own = path.join(FILE_NAME);
+    if own.exists() {
+        return Ok(vec![own]);
+    }
+    let files: Vec<_> = list(path).into_iter().map(|(_, file)| file).collect();
+    if files.is_empty() {
+        return Err(format!("the folder holds no {FILE_NAME}, and no folder with one"));
+    }
+    Ok(files)
+}
+
 /// The element files in a folder with their keys, by key. A missing folder is empty.
 pub(super) fn list(folder: &Path) -> Vec<(String, PathBuf)> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };

@@ -121,7 +121,7 @@ impl Http {
         // Without this header any coding would be acceptable (RFC 9110 §12.5.3).
         outgoing = outgoing.header(ACCEPT_ENCODING, "identity");
         for (name, value) in &request.headers {
-            outgoing = outgoing.header(*name, value.expose());
+            outgoing = outgoing.header(name.as_ref(), value.expose());
         }
         outgoing = match &request.body {
             Some(body) if !is_empty => outgoing.body(body.expose().clone()),

@@ -82,7 +82,7 @@ impl Index {
             tx.execute(
                 "UPDATE connection SET status = 'ok', last_code = NULL, renewed_at = ?2, expires_at = ?3, scopes = ?4,
                  host = ?5, token_sha256 = ?6, missing = ?7, identity = ?8,
-                 identity_key = ?9, callback = ?10 WHERE id = ?1",
+                 identity_key = ?9, callback = ?10, way = ?11 WHERE id = ?1",
                 params![
                     connection.id,
                     connection.renewed_at,
@@ -93,7 +93,8 @@ impl Index {
                     to_json(&connection.missing),
                     connection.identity,
                     connection.identity_key,
-                    to_json(&connection.callback)
+                    to_json(&connection.callback),
+                    connection.way,
                 ],
             )?;
             tx.execute("DELETE FROM attempt WHERE id = ?1", [attempt])?;

@@ -187,8 +187,8 @@ pub(super) fn insert_row(sqlite: &Sqlite, c: &Connection, token_sha256: &[u8; 32
     sqlite.execute(
         "INSERT INTO connection (id, workspace, element, product, instance, disabled, name, folded, tags, status,
          last_code, identity, host, scopes, created_at, renewed_at, expires_at, token_sha256,
-         missing, identity_key, callback, note)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+         missing, identity_key, callback, note, way)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded = excluded.folded, identity = excluded.identity,
          identity_key = excluded.identity_key",
         params![
@@ -214,6 +214,7 @@ pub(super) fn insert_row(sqlite: &Sqlite, c: &Connection, token_sha256: &[u8; 32
             c.identity_key,
             to_json(&c.callback),
             c.note,
+            c.way,
         ],
     )?;
     Ok(())
@@ -228,6 +229,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<Connection> {
             id: row.get("id")?,
             workspace: row.get::<_, String>("workspace")?.into(),
             element: row.get("element")?,
+            way: row.get("way")?,
             product: row.get("product")?,
             instance: row.get("instance")?,
             name: row.get("name")?,

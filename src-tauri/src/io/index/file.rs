@@ -25,6 +25,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../../migrations/0004_renewal.sql")),
     M::up(include_str!("../../../migrations/0005_callback.sql")),
     M::up(include_str!("../../../migrations/0006_note.sql")),
+    M::up(include_str!("../../../migrations/0007_way.sql")),
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 

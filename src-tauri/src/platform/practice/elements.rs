@@ -11,7 +11,7 @@ const PLACEHOLDER: &str = "practice";
 
 /// The elements that sign in at this provider.
 pub(super) fn elements_of<'c>(catalog: &'c Catalog, product: &'c str) -> impl Iterator<Item = &'c Element> {
-    catalog.iter().filter(move |element| element.provider() == product)
+    catalog.of_provider(product)
 }
 
 /// Whether one of the elements sends no PKCE.
@@ -22,15 +22,15 @@ pub(super) fn allows_no_pkce(catalog: &Catalog, product: &str) -> bool {
 }
 
 /// The callback values that the elements declare, by name, with example values.
-pub(super) fn callback_values<'c>(catalog: &'c Catalog, product: &'c str) -> BTreeMap<&'c str, &'c str> {
-    let example = |element: &'c Element, name: &str| {
+pub(super) fn callback_values(catalog: &Catalog, product: &str) -> BTreeMap<String, String> {
+    let example = |element: &Element, name: &str| {
         let of_field = || element.field(name).map(|field| &field.example);
-        element.callback.examples.get(name).or_else(of_field).map_or(PLACEHOLDER, String::as_str)
+        element.callback.examples.get(name).or_else(of_field).map_or(PLACEHOLDER, String::as_str).to_owned()
     };
     let mut values = BTreeMap::new();
     for element in elements_of(catalog, product).flat_map(Element::each_way) {
         for name in element.callback.names() {
-            values.entry(name).or_insert_with(|| example(element, name));
+            values.entry(name.to_owned()).or_insert_with(|| example(&element, name));
         }
     }
     values

@@ -1,15 +1,21 @@
 //! The endpoints of both protocols: the decision on a consent page, and the account behind a token.
 
 use axum::Form;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::answers::{self, error_page, redirect};
 use super::shared::{ACCOUNT, PendingDecision, Shared, header_text};
 use super::{oauth1, oauth2};
+use crate::io::clock;
+
+/// In bytes.
+const LARGEST_BODY: usize = 64 * 1024;
 
 #[derive(Deserialize)]
 pub(super) struct DecisionForm {

@@ -118,6 +118,7 @@ pub(super) fn callback_url(
     };
     issue().map_err(|_| "The practice provider cannot write its notes.")?;
     let extra = callback_values(&shared.catalog, &request.product);
+    let extra = extra.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let answer: Vec<_> = [("code", code.as_str())].into_iter().chain(extra).collect();
     answer_url(request, &answer)
 }

@@ -29,7 +29,7 @@ impl Provider {
             Server::GivenToken(_) | Server::Session(_) | Server::None => {
                 return Ok(self.issued(self.given_credential().await?, provided));
             }
-            Server::OAuth2(_) => self.exchange_code(part(self.callback_code()), verifier).await?,
+            Server::OAuth2(_) => self.exchange_code(part(self.callback_code()).or_else(|| part("code")), verifier).await?,
             Server::OAuth1(server) => {
                 let given = |name: &str| part(name).cloned().unwrap_or_default();
                 let credentials = self.client().with_token(given("oauth_token"), given("secret"));

@@ -52,9 +52,10 @@ fn holes(element: &Element, at: &str, template: &Template, findings: &mut Findin
         // Addresses end up in logs and browser histories.
         findings.require(!field.secret, at, format!("{hole} is secret and may not stand in an address"));
         let (fits, what) = match place {
-            Place::Whole => {
-                (field.kind == FieldKind::Address, "a hole that is the whole address needs the type address")
-            }
+            Place::Whole => (
+                matches!(field.kind, FieldKind::Address | FieldKind::Base),
+                "a hole that is the whole address needs the type address",
+            ),
             Place::Origin => (
                 matches!(field.kind, FieldKind::Origin | FieldKind::Base),
                 "a hole at the start needs the type origin or base",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::element::Element;
 
-fn files() -> Vec<(String, String)> {
+pub(super) fn files() -> Vec<(String, String)> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../elements"));
     let mut files: Vec<_> = fs::read_dir(folder)
         .expect("the folder of elements")

@@ -2,6 +2,7 @@ mod catalogue;
 mod custom;
 mod faults;
 mod generic;
+mod platform_facts;
 mod schema;
 mod shipped;
 
