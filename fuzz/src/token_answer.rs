@@ -1,5 +1,6 @@
 //! The answer of a token endpoint. The first byte chooses the status and the header.
 
+use keyrack_domain::element::TokenAnswer;
 use keyrack_domain::http::HttpResponse;
 use keyrack_domain::oauth::token::{TokenRefusal, error_code, read_token_answer};
 use keyrack_domain::sensitive::Sensitive;
@@ -34,7 +35,12 @@ pub fn check(data: &[u8]) {
         assert_plain(&code, 60);
     }
     let keep = ["instance_url", "authed_user.id", "access_token", "a.refresh_token"].map(str::to_owned);
-    match read_token_answer(&answer, &keep, NOW) {
+    let mut differences = TokenAnswer { keep: keep.to_vec(), ..TokenAnswer::default() };
+    if *choice >= 128 {
+        differences.at = Some("/data".to_owned());
+        differences.names.insert("refresh_token".to_owned(), "/a/refresh".to_owned());
+    }
+    match read_token_answer(&answer, &differences, NOW) {
         Ok(tokens) => {
             assert!((200..300).contains(&status));
             let token = tokens.access_token.expose();

@@ -45,6 +45,11 @@ type = "address"
 advanced = true
 "#;
 
+/// How many elements are listed.
+fn count(home: &Home) -> usize {
+    home.json(&["elements", "list"]).as_array().expect("a list").len()
+}
+
 fn write(home: &Home, key: &str, text: &str) -> String {
     let folder = home.path().join("config/elements").join(key);
     fs::create_dir_all(&folder).expect("a folder");
@@ -56,6 +61,7 @@ fn write(home: &Home, key: &str, text: &str) -> String {
 #[test]
 fn an_invalid_element_file_is_reported_with_its_line() {
     let home = Home::in_session(Session::without_keyring());
+    let before = count(&home);
     let unknown_key = ACME.replace("initials =", "initails =");
     let not_toml = ACME.replace("name = \"Acme\"", "name = Acme");
     for (text, line) in [(&unknown_key, 4), (&not_toml, 3)] {
@@ -75,7 +81,7 @@ fn an_invalid_element_file_is_reported_with_its_line() {
         let connect = home.run(&["connect", "acme", "--workspace", "practice", "--json"]);
         connect.error(2, "element_invalid");
     }
-    assert_eq!(home.json(&["elements", "list"]).as_array().map(Vec::len), Some(10), "the others are listed");
+    assert_eq!(count(&home), before, "the others are listed");
 }
 
 #[test]
@@ -99,16 +105,47 @@ fn a_path_key_that_no_element_has_is_refused() {
 #[test]
 fn an_element_of_the_user_is_listed_and_connected() {
     let home = Home::new();
+    let before = count(&home);
     let file = write(&home, "acme", ACME);
     home.run(&["elements", "check", &file]).ok();
     assert_eq!(home.json(&["elements", "check", &file])["key"], "acme");
     let listed = home.run(&["elements", "list"]).ok();
     assert!(listed.stdout.lines().any(|line| line.starts_with("acme ")), "{}", listed.stdout);
-    assert_eq!(home.json(&["elements", "list"]).as_array().map(Vec::len), Some(11));
+    assert_eq!(count(&home), before + 1);
     assert_eq!(home.json(&["elements", "show", "acme"])["name"], "Acme");
     home.connect(&["acme"]);
     assert_eq!(home.list()[0]["product"], "Acme");
     home.assert_consistent(1);
+}
+
+#[test]
+fn a_folder_of_elements_is_checked_at_once() {
+    let home = Home::in_session(Session::without_keyring());
+    write(&home, "acme", ACME);
+    let wrong = ACME.replace("key = \"acme\"", "key = \"bad\"").replace("initials =", "initails =");
+    write(&home, "bad", &wrong.replace("scopes =", "scops ="));
+    let folder = home.path().join("config/elements").display().to_string();
+    let plain = home.run(&["elements", "check", &folder]);
+    assert_eq!(plain.code(), Some(2));
+    assert!(plain.stdout.contains("acme/element.toml is a valid element file."), "{}", plain.stdout);
+    for fault in ["element.toml:4: initails: ", "element.toml:12: auth.oauth2.scops: "] {
+        assert!(plain.stderr.lines().any(|line| line.contains(fault)), "{fault} in {}", plain.stderr);
+    }
+    let checked = home.run(&["elements", "check", &folder, "--json"]);
+    assert_eq!(checked.code(), Some(2));
+    let checked = checked.json();
+    assert_eq!((&checked[0]["key"], &checked[0]["valid"]), (&"acme".into(), &true.into()));
+    assert_eq!(checked[1]["problems"][0]["line"], 12, "{checked}");
+    assert_eq!(checked[1]["problems"].as_array().map(Vec::len), Some(2), "{checked}");
+    let empty = home.path().join("config").display().to_string();
+    home.run(&["elements", "check", &empty, "--json"]).error(2, "element_invalid");
+}
+
+#[test]
+fn the_schema_of_element_files_is_printed() {
+    let home = Home::in_session(Session::without_keyring());
+    let schema = home.run(&["elements", "schema"]).ok().json();
+    assert!(schema["properties"]["ways"].is_object(), "{schema}");
 }
 
 #[test]

@@ -246,8 +246,12 @@ fn a_workspace_is_selected_and_renamed_and_its_name_is_unique() {
     add_with(&home, &platform, &platform.authorization).error(2, "workspace_taken");
     home.run(&["workspaces", "use", "ACME"]).ok();
     // The selected workspace is the default.
-    let keys = home.json(&["elements", "list"]);
-    assert_eq!(keys.as_array().expect("a list").len(), 8);
+    let count = |home: &Home, workspace: &str| {
+        home.json(&["elements", "list", "--workspace", workspace]).as_array().map(Vec::len).expect("a list")
+    };
+    let selected = home.json(&["elements", "list"]).as_array().map(Vec::len);
+    // A platform has no generic elements.
+    assert_eq!(selected, Some(count(&home, "local") - 2));
     home.run(&["workspaces", "rename", "acme", "Acme EU"]).ok();
     home.run(&["workspaces", "rename", "Acme EU", "practice", "--json"]).error(2, "workspace_taken");
     home.run(&["workspaces", "remove", "local", "--json"]).error(2, "usage");
@@ -358,7 +362,8 @@ fn an_element_of_the_platform_is_listed_and_connected() {
     let platform = Platform::start(&upstream);
     add(&home, &platform);
     let listed = home.json(&["elements", "list", "--workspace", "acme"]);
-    assert_eq!(listed.as_array().expect("a list").len(), 9);
+    let listed = listed.as_array().expect("a list");
+    assert!(listed.len() > 300 && listed.iter().any(|element| element["key"] == "acmedesk"));
     let shown = home.json(&["elements", "show", "acmedesk", "--workspace", "acme"]);
     assert_eq!((&shown["name"], &shown["auth"]), (&"Acme Desk".into(), &"oauth2".into()));
     let fields = shown["fields"].as_array().expect("fields");
@@ -458,7 +463,8 @@ fn removing_the_selected_workspace_selects_this_computer() {
     add(&home, &platform);
     home.run(&["workspaces", "use", "acme"]).ok();
     home.run(&["workspaces", "remove", "acme"]).ok();
-    assert_eq!(home.json(&["elements", "list"]).as_array().map(Vec::len), Some(10));
+    let listed = home.json(&["elements", "list"]);
+    assert!(listed.as_array().expect("a list").iter().any(|element| element["generic"] == true));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod support;
 mod again;
 mod callback;
 mod callback_values;
+mod catalogue;
 mod connecting;
 mod discovery;
 mod elements;

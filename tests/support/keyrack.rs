@@ -115,19 +115,21 @@ impl Running {
     /// Waits for a line on standard error with this prefix and returns the rest of it.
     #[track_caller]
     pub fn line(&mut self, prefix: &str) -> String {
+        self.next_line(prefix)
+            .unwrap_or_else(|stderr| panic!("no line begins with {prefix:?}; stderr: {stderr}"))
+    }
+
+    /// The same, or all that was written to standard error.
+    pub fn next_line(&mut self, prefix: &str) -> Result<String, String> {
         let deadline = Instant::now() + TIMEOUT;
-        loop {
-            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(line) => {
-                    self.stderr.push_str(&line);
-                    self.stderr.push('\n');
-                    if let Some(rest) = line.strip_prefix(prefix) {
-                        return rest.to_owned();
-                    }
-                }
-                Err(_) => panic!("no line begins with {prefix:?}; stderr: {}", self.stderr),
+        while let Ok(line) = self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            self.stderr.push_str(&line);
+            self.stderr.push('\n');
+            if let Some(rest) = line.strip_prefix(prefix) {
+                return Ok(rest.to_owned());
             }
         }
+        Err(self.stderr.clone())
     }
 
     pub fn type_line(&mut self, line: &str) {

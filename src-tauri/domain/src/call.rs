@@ -22,7 +22,20 @@ pub struct CallParts {
     pub json: Named,
 }
 
+impl CallParts {
+    /// An access token as RFC 6750 §2.1 says.
+    pub fn bearer(token: &Sensitive<String>) -> Self {
+        let header = (AUTHORIZATION.to_owned(), format!("{BEARER} {}", token.expose()).into());
+        Self { headers: vec![header], ..Self::default() }
+    }
+}
+
 impl FilledForm {
+    /// Whether calls carry more than the credential in its usual place.
+    pub fn has_own_call(&self) -> bool {
+        self.element.api.as_ref().is_some_and(|api| api.texts().next().is_some())
+    }
+
     /// What calls with this credential carry.
     pub fn call_parts(&self, credential: &Credential) -> CallParts {
         let token = credential.calling_secret();
@@ -116,10 +129,7 @@ mod tests {
             [[fields]]\nkey = \"api.token\"\nlabel = \"Token\"\nexample = \"t\"\nsecret = true\n";
         for (tables, carried) in [
             ("[auth.api_key]\n", &["Authorization: Bearer practice-key"][..]),
-            (
-                "[auth.api_key]\nplace = { header = \"x-api-key\" }\n",
-                &["x-api-key: practice-key"],
-            ),
+            ("[auth.api_key]\nplace = { header = \"x-api-key\" }\n", &["x-api-key: practice-key"]),
             (
                 "[auth.api_key]\nplace = { query = \"api_key\" }\nprefix = \"k-\"\n",
                 &["api_key=k-practice-key"],
@@ -133,16 +143,15 @@ mod tests {
                 &["Acme-Version: 2", "Authorization: Bearer practice-key"],
             ),
             (
-                &format!("[auth.api_key]\n[api.headers]\nDD-API-KEY = \"{{token}}\"\nDD-APP = \"{{app.key}}\"\n{app}"),
+                &format!(
+                    "[auth.api_key]\n[api.headers]\nDD-API-KEY = \"{{token}}\"\nDD-APP = \"{{app.key}}\"\n{app}"
+                ),
                 &["DD-API-KEY: practice-key", "DD-APP: app"],
             ),
             ("[auth.api_key]\n[api.query]\napikey = \"{token}\"\n", &["apikey=practice-key"]),
             ("[auth.api_key]\n[api.json]\nkey = \"{token}\"\n", &["key=practice-key"]),
             // maria@example.org:practice-password
-            (
-                "[auth.basic]\n",
-                &["Authorization: Basic bWFyaWFAZXhhbXBsZS5vcmc6cHJhY3RpY2UtcGFzc3dvcmQ="],
-            ),
+            ("[auth.basic]\n", &["Authorization: Basic bWFyaWFAZXhhbXBsZS5vcmc6cHJhY3RpY2UtcGFzc3dvcmQ="]),
             // m@a.example/token:t
             (
                 &format!("[auth.basic]\nusername = \"{{mail}}/token\"\npassword = \"{{api.token}}\"\n{mail}"),

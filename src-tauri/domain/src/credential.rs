@@ -70,6 +70,8 @@ impl Credential {
         match self {
             Self::Tokens(tokens) => Some(&tokens.access_token),
             Self::Key { key, .. } => Some(key),
+            // Some products take a key as the user name, and no password.
+            Self::Basic { username, password } if password.expose().is_empty() => Some(username),
             Self::Basic { password, .. } => Some(password),
             Self::ElementTokenOnly => None,
         }

@@ -47,11 +47,7 @@ impl HttpRequest {
     }
 
     /// Adds a header; `name` in lower case.
-    pub fn header(
-        mut self,
-        name: impl Into<Cow<'static, str>>,
-        value: impl Into<Sensitive<String>>,
-    ) -> Self {
+    pub fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Sensitive<String>>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }

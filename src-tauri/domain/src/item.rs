@@ -26,6 +26,9 @@ pub struct Item {
     /// Every value of the form, by configuration key.
     pub configuration: BTreeMap<String, Sensitive<String>>,
     pub credential: Credential,
+    /// Whether the element's file says what calls carry. Otherwise they carry the token as RFC 6750 says, and the file need
+    /// not be read.
+    pub own_call: bool,
     /// The `token` of the instance.
     pub element_token: Sensitive<String>,
     pub role: Role,
@@ -63,10 +66,16 @@ struct ItemText {
     configuration: BTreeMap<String, Sensitive<String>>,
     #[serde(flatten, with = "As::<FromInto<CredentialText>>")]
     credential: Credential,
+    #[serde(default, skip_serializing_if = "is_false")]
+    own_call: bool,
     #[serde(with = "As::<VaultText>")]
     element_token: Sensitive<String>,
     #[serde(default, skip_serializing_if = "Role::is_connection")]
     role: Role,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 #[derive(Serialize)]
@@ -170,6 +179,7 @@ mod tests {
             pinned_hosts: vec!["acme.zendesk.com".into()],
             configuration: BTreeMap::from([("oauth.api.secret".into(), Sensitive::from("s3cret"))]),
             credential,
+            own_call: false,
             element_token: "et".into(),
             role: Role::Connection,
         }
@@ -208,7 +218,12 @@ mod tests {
     #[test]
     fn every_kind_of_credential_reads_back() {
         let basic = Credential::Basic { username: "maria".into(), password: "p".into() };
-        for credential in [tokens(), Credential::Key { key: "k".into(), ends_at: Some(7) }, basic, Credential::ElementTokenOnly] {
+        for credential in [
+            tokens(),
+            Credential::Key { key: "k".into(), ends_at: Some(7) },
+            basic,
+            Credential::ElementTokenOnly,
+        ] {
             let written = item(credential).to_secret();
             let back = Item::from_secret(&written).expect("an item");
             assert_eq!(back.to_secret().expose(), written.expose());

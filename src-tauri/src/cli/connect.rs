@@ -54,8 +54,8 @@ fn in_way(element: &Element, way: Option<&str>) -> Result<Element, Problem> {
     element.in_way(|key| if key == WAY { way } else { None }).ok_or_else(|| {
         let ways: Vec<_> = element.each_way().filter_map(|way| way.way).collect();
         match ways.as_slice() {
-            [] => usage(&format!("{} has one way to connect: leave --way out.", element.name)).into(),
-            ways => usage(&format!("{} has no such way. It has: {}.", element.name, ways.join(", "))).into(),
+            [] => usage(format!("{} has one way to connect: leave --way out.", element.name)).into(),
+            ways => usage(format!("{} has no such way. It has: {}.", element.name, ways.join(", "))).into(),
         }
     })
 }

@@ -69,7 +69,9 @@ fn list(context: &Context) -> Result<(), Problem> {
     context.print(&views, || {
         // What is closed is of interest to few.
         let (open, closed): (Vec<_>, Vec<_>) = views.iter().partition(|view| !view.retired);
-        print::table(open.into_iter().chain(closed).map(|v| [v.key.as_str(), &v.name, reach(v, here), &v.gives]));
+        print::table(
+            open.into_iter().chain(closed).map(|v| [v.key.as_str(), &v.name, reach(v, here), &v.gives]),
+        );
     });
     for fault in context.engine.catalog().faults() {
         print::note(&fault.to_string());
@@ -148,7 +150,13 @@ fn check(paths: &[PathBuf], json: bool) -> Result<(), Problem> {
             Err(fault) => faults.push((file, fault)),
         }
     }
-    if json {
+    // A single file is answered like any other single thing.
+    let is_single = matches!(paths, [path] if !path.is_dir());
+    if let (true, [(_, key)]) = (json && is_single, checked.as_slice()) {
+        print::json(&json!({ "key": key, "valid": true }));
+        return Ok(());
+    }
+    if json && !is_single {
         let valid = checked.iter().map(|(file, key)| json!({ "file": file, "key": key, "valid": true }));
         let invalid = faults.iter().map(|(file, fault)| {
             let problems = fault.problems.iter().map(|problem| {
@@ -157,7 +165,7 @@ fn check(paths: &[PathBuf], json: bool) -> Result<(), Problem> {
             json!({ "file": file, "valid": false, "problems": problems.collect::<Vec<_>>() })
         });
         print::json(&valid.chain(invalid).collect::<Vec<_>>());
-    } else {
+    } else if !json {
         for (file, _) in &checked {
             print::line(&format!("{} is a valid element file.", file.display()));
         }
@@ -167,6 +175,7 @@ fn check(paths: &[PathBuf], json: bool) -> Result<(), Problem> {
     }
     let Some((file, fault)) = faults.first() else { return Ok(()) };
     let failure = Failure::new(Code::ElementInvalid).name(file.display().to_string());
-    // Each fault is printed already.
-    Err(Problem::printed(failure.detail(fault.to_string())))
+    let failure = failure.detail(fault.to_string());
+    // In a list each fault is printed already.
+    Err(if json && is_single { failure.into() } else { Problem::printed(failure) })
 }

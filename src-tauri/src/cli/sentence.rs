@@ -199,7 +199,8 @@ impl Facts<'_> {
     }
 
     fn did_you_mean(&self) -> String {
-        format!("Did you mean:{}", self.list_candidates())
+        let candidates = self.0.candidates.iter().flatten().map(|known| one_line(known));
+        format!("Did you mean {}?", candidates.collect::<Vec<_>>().join(", or "))
     }
 
     fn list_candidates(&self) -> String {

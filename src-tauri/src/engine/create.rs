@@ -57,7 +57,8 @@ impl Engine {
         self.run_locked(connection, |engine, connection| async move {
             let mut item = engine.item(&connection).await?;
             item.configuration.extend(changes);
-            FilledForm::of_entries(&element, item.way.as_deref(), &item.configuration).map_err(Failure::form)?;
+            FilledForm::of_entries(&element, item.way.as_deref(), &item.configuration)
+                .map_err(Failure::form)?;
             Ok(engine.put_item(item).await?)
         })
         .await

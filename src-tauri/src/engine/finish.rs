@@ -102,7 +102,7 @@ impl Engine {
         let issued = match (proof, &signing.sign_in) {
             (Proof::Tokens(tokens), SignIn::Provider(provider)) => {
                 provider.issued(Credential::Tokens(*tokens), &Vec::new())
-            },
+            }
             (Proof::Callback(callback), _) => self.create_instance(signing, Some(&callback)).await?,
             (Proof::Tokens(_) | Proof::Form, _) => self.create_instance(signing, None).await?,
         };

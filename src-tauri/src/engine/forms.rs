@@ -67,6 +67,15 @@ impl Engine {
         url.into()
     }
 
+    /// The values that choose a way while the user has entered none.
+    pub(super) fn usual_choices(
+        &self,
+        workspace: &WorkspaceId,
+        element: &Element,
+    ) -> BTreeMap<String, String> {
+        if *workspace == WorkspaceId::Practice { element.practice_values() } else { BTreeMap::new() }
+    }
+
     /// An element in the given way, or in the easiest.
     ///
     /// Errors: [`Code::FormInvalid`] for a way that it does not have.

@@ -163,7 +163,8 @@ impl Engine {
     pub(super) async fn replace(&self, row: &Connection, item: Item) -> Result<Item, VaultError> {
         // What the user set stays, what the sign-in brought is new.
         let Facts { product, host, missing, callback, instance, way, .. } = item.facts;
-        let facts = Facts { product, host, missing, callback, instance, way, identity: None, ..row.facts.clone() };
+        let facts =
+            Facts { product, host, missing, callback, instance, way, identity: None, ..row.facts.clone() };
         let mut item = Item { facts, role: Role::Connection, ..item };
         let is_hosted = row.workspace.is_hosted();
         self.vault(move |vault| {

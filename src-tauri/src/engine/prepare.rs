@@ -22,6 +22,7 @@ impl Engine {
             SignIn::Hosted(..) => Grant::AuthorizationCode,
         };
         match (&mut *sign_in, grant) {
+            (SignIn::Provider(provider), _) if provider.is_direct() => Ok((false, Way::Direct)),
             (SignIn::Provider(provider), Grant::DeviceCode) => {
                 let registered = provider.register_client().await?;
                 let authorization = provider.device_authorization().await?;
@@ -37,7 +38,7 @@ impl Engine {
                 let (registered, way) = self.prepare_browser(sign_in).await?;
                 Ok((registered, Way::Browser(Box::new(way))))
             }
-            (SignIn::Hosted(..) | SignIn::Provider(_), _) => Ok((false, Way::Direct)),
+            _ => Ok((false, Way::Direct)),
         }
     }
 

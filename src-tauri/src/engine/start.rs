@@ -115,7 +115,8 @@ impl Engine {
         again: Option<&Again>,
     ) -> Result<Element, Failure> {
         let element = self.element_in(workspace, &request.element).await?;
-        let element = choose_way(&element, request, again)?;
+        let usual = self.usual_choices(workspace, &element);
+        let element = choose_way(&element, request, again, &usual)?;
         if *workspace != WorkspaceId::Local {
             return Ok(element);
         }
@@ -233,12 +234,18 @@ impl Engine {
 }
 
 /// The element in the way that the form chooses, or else in that of the connection.
-fn choose_way(element: &Element, request: &mut ConnectRequest, again: Option<&Again>) -> Result<Element, Failure> {
+fn choose_way(
+    element: &Element,
+    request: &mut ConnectRequest,
+    again: Option<&Again>,
+    usual: &BTreeMap<String, String>,
+) -> Result<Element, Failure> {
     let named = request.values.remove(WAY).filter(|way| !way.is_empty());
     let way = named.as_deref().or(again.and_then(|again| again.connection.way.as_deref()));
     let kept = |key: &str| again.and_then(|again| again.configuration.get(key));
     let given = |key: &str| {
-        if key == WAY { way } else { request.values.get(key).or_else(|| kept(key)).map(String::as_str) }
+        let entered = || request.values.get(key).or_else(|| kept(key)).or_else(|| usual.get(key));
+        if key == WAY { way } else { entered().map(String::as_str) }
     };
     let unknown = || vec![FieldProblem { key: WAY.into(), problem: Problem::NotAnOption }];
     element.in_way(given).ok_or_else(|| Failure::form(unknown()))

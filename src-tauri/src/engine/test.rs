@@ -88,7 +88,7 @@ impl Engine {
             Err(failure) => {
                 let renews = item.tokens().is_some_and(|tokens| provider.renews(tokens));
                 Err((provider.with_exchanges(failure), renews))
-            },
+            }
         }
     }
 }

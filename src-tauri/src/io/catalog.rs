@@ -102,9 +102,8 @@ impl Catalog {
     /// The elements that sign in at this provider, by key.
     pub fn of_provider(&self, provider: &str) -> impl Iterator<Item = &Element> {
         let own = self.own();
-        let replaced = |key: &str| {
-            own.elements.contains_key(key) || own.faults.iter().any(|fault| fault.key == key)
-        };
+        let replaced =
+            |key: &str| own.elements.contains_key(key) || own.faults.iter().any(|fault| fault.key == key);
         let ours: Vec<_> = shipped::of_provider(provider).filter(|element| !replaced(&element.key)).collect();
         let theirs = own.elements.values().filter(move |element| element.provider() == provider);
         ours.into_iter().chain(theirs.collect::<Vec<_>>())

@@ -47,6 +47,8 @@ pub struct Issued {
     /// The instance's id at a hosted platform.
     pub instance: Option<String>,
     pub credential: Credential,
+    /// Whether the element's file says what calls carry.
+    pub own_call: bool,
     /// Scopes that were requested and not granted.
     pub missing: Vec<String>,
     /// The hosts that the connection depends on from now on.
@@ -70,6 +72,7 @@ impl Issued {
             pinned_hosts: self.hosts,
             configuration,
             credential: self.credential,
+            own_call: self.own_call,
             element_token: self.token,
             role: Role::Connection,
         }

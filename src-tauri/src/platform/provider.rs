@@ -3,8 +3,8 @@
 
 mod api;
 mod authorize;
-mod direct;
 mod device;
+mod direct;
 mod exchange;
 mod identity;
 mod registration;
@@ -20,12 +20,13 @@ use super::practice::{self, Practice};
 use super::refusal::unusable;
 use crate::domain::connection::missing_scopes;
 use crate::domain::element::{
-    API_KEY, API_SECRET, Auth, CALLBACK_URL, CallText, Grant, Oauth1, Oauth2, RevocationStyle, Session,
+    API_KEY, API_SECRET, Auth, CALLBACK_URL, CallText, Grant, Oauth1, Oauth2, Pkce, RevocationStyle, Session,
+    TokenAnswer,
 };
 use crate::domain::error::Failure;
 use crate::domain::form::{FieldProblem, FilledForm, Problem};
 use crate::domain::oauth::oauth1::Credentials;
-use crate::domain::oauth::token::{ClientAuthentication, TokenEndpoint, TokenSet};
+use crate::domain::oauth::token::{BodyFormat, ClientAuthentication, TokenEndpoint, TokenSet};
 use crate::domain::sensitive::Sensitive;
 use crate::domain::template::Template;
 use crate::io::http::Http;
@@ -64,7 +65,8 @@ enum Server {
 
 #[derive(Clone)]
 struct SessionServer {
-    rules: Session,
+    /// What the product wants; the built-in provider wants nothing.
+    rules: Option<Session>,
     endpoint: Url,
 }
 
@@ -113,7 +115,7 @@ impl Provider {
             })),
             Auth::Session(rules) => Server::Session(Box::new(SessionServer {
                 endpoint: fill(&form, &rules.endpoint)?,
-                rules: (**rules).clone(),
+                rules: Some((**rules).clone()),
             })),
             Auth::Basic(_) | Auth::ApiKey(_) | Auth::Custom(_) => Server::None,
         };
@@ -131,8 +133,11 @@ impl Provider {
         let base = practice.resolve(base.parse().map_err(|_| unnamed())?).await?;
         let at = |path: &str| base.join(path).map_err(|_| unnamed());
         let server = match form.auth() {
+            Auth::Oauth2(rules) if rules.grant(&form.values).is_without_browser() => {
+                Server::Session(Box::new(SessionServer { rules: None, endpoint: at("session")? }))
+            }
             Auth::Oauth2(rules) => Server::OAuth2(Box::new(OAuth2Server {
-                rules: (**rules).clone(),
+                rules: standard(rules),
                 grant: Grant::AuthorizationCode,
                 authorization: Some(at("oauth2/authorize")?),
                 token: at("oauth2/token")?,
@@ -146,10 +151,9 @@ impl Provider {
                 authorization: at("oauth1/authorize")?,
                 token: at("oauth1/access_token")?,
             })),
-            Auth::Session(rules) => Server::Session(Box::new(SessionServer {
-                endpoint: at("session")?,
-                rules: Session { token: Some(PRACTICE_SESSION.to_owned()), token_header: None, ..(**rules).clone() },
-            })),
+            Auth::Session(_) => {
+                Server::Session(Box::new(SessionServer { rules: None, endpoint: at("session")? }))
+            }
             Auth::Basic(_) | Auth::ApiKey(_) | Auth::Custom(_) => Server::None,
         };
         let practice = Some(InPractice { provider: practice.clone(), base });
@@ -258,6 +262,14 @@ impl OAuth2Server {
             names: &self.rules.parameter_names,
         }
     }
+}
+
+/// The same without what is peculiar to the product: the built-in provider speaks the standard.
+fn standard(rules: &Oauth2) -> Oauth2 {
+    let answer = TokenAnswer { keep: rules.answer.keep.clone(), ..TokenAnswer::default() };
+    let pkce = if rules.uses_pkce() { Pkce::S256 } else { Pkce::Off };
+    let body_format = BodyFormat::default();
+    Oauth2 { parameter_names: BTreeMap::new(), answer, body_format, pkce, ..rules.clone() }
 }
 
 fn fill(form: &FilledForm, template: &Template) -> Result<Url, Failure> {

@@ -151,7 +151,8 @@ mod tests {
         for element in Catalog::shipped().iter() {
             assert!(check_not_retired(&WorkspaceId::Practice, element).is_ok(), "{}", element.key);
             let found = check_not_retired(&WorkspaceId::Local, element).map_err(|refusal| refusal.status());
-            let wanted = if element.retired || element.historical { Err(StatusCode::BAD_REQUEST) } else { Ok(()) };
+            let wanted =
+                if element.retired || element.historical { Err(StatusCode::BAD_REQUEST) } else { Ok(()) };
             assert_eq!(found, wanted, "{}", element.key);
         }
     }

@@ -149,7 +149,8 @@ fn choose_oauth1(element: &Element, given: &mut BTreeMap<String, String>) {
     if is_oauth1(&element.auth) {
         return;
     }
-    if let Some(when) = element.ways.iter().find(|way| is_oauth1(&way.auth)).and_then(|way| way.when.as_ref()) {
+    if let Some(when) = element.ways.iter().find(|way| is_oauth1(&way.auth)).and_then(|way| way.when.as_ref())
+    {
         given.entry(when.field.clone()).or_insert_with(|| when.is.clone());
     }
 }

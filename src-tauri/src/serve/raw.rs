@@ -13,11 +13,11 @@ use super::credentials::Caller;
 use super::refusal::{Forwarded, Refusal};
 use super::shared::Shared;
 use super::{call, end_to_end};
+use crate::domain::call::CallParts;
+use crate::domain::credential::Credential;
 use crate::domain::error::Failure;
 use crate::domain::hosted::API_PATH;
 use crate::domain::oauth::percent;
-use crate::domain::call::CallParts;
-use crate::domain::credential::Credential;
 use crate::io::http::{Delivery, HttpError};
 use crate::io::stream::Outgoing;
 use crate::platform::Provider;
@@ -117,7 +117,8 @@ async fn read_form(
         return Ok((Vec::new(), Some(Body::from(with_members(&whole, carried)?))));
     }
     let is_form = kind == "application/x-www-form-urlencoded";
-    if !is_form || !(is_signed || !carried.form.is_empty()) {
+    let is_read = is_signed || !carried.form.is_empty();
+    if !is_form || !is_read {
         return Ok((Vec::new(), Some(body)));
     }
     let mut whole = call::read_body(body, caller).await?;

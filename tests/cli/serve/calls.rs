@@ -234,15 +234,17 @@ fn the_catalogue_is_returned_by_key_and_by_number() {
     let home = Home::new();
     let served = Served::start(&home);
     let keys = served.bare("/elements/keys", &[]).ok();
-    assert_eq!(keys.as_array().expect("a list").len(), 8);
+    let count = keys.as_array().expect("a list").len();
+    assert!(count >= 300, "{count}");
     let answer = served.bare("/elements", &[]);
     let all = answer.ok();
-    assert_eq!(all.as_array().expect("a list").len(), 8);
-    assert_eq!(answer.header("elements-returned-count").as_deref(), Some("8"));
-    for element in all.as_array().expect("a list") {
+    // A page is never longer.
+    assert_eq!(all.as_array().expect("a list").len(), 200);
+    assert_eq!(answer.header("elements-returned-count").as_deref(), Some("200"));
+    for element in all.as_array().expect("a list").iter().step_by(20) {
         let by_number = served.bare(&format!("/elements/{}", element["id"]), &[]).ok();
         assert_eq!(by_number, *element);
-        assert!(element["configuration"].as_array().is_some_and(|entries| entries.len() >= 3));
+        assert!(element["configuration"].as_array().is_some_and(|entries| !entries.is_empty()));
     }
     let zendesk = served.bare("/elements/zendesk/configuration", &[]).ok();
     assert_eq!(zendesk["providerData"], json!(["code"]));
@@ -257,7 +259,7 @@ fn the_catalogue_is_returned_by_key_and_by_number() {
         (&json!("oauth1"), &json!(0))
     );
     assert!(served.bare("/elements/desk/metadata", &[]).ok().get("usage").is_none());
-    assert_eq!(served.bare("/elements/metadata", &[]).ok().as_array().expect("a list").len(), 8);
+    assert_eq!(served.bare("/elements/metadata", &[]).ok().as_array().expect("a list").len(), count);
     let one = served.bare("/elements?where=key%20%3D%20%27desk%27", &[]).ok();
     assert_eq!(one.as_array().expect("a list").len(), 1);
     let mut found = Vec::new();

@@ -32,10 +32,8 @@ fn a_call_is_forwarded_with_a_token_that_the_caller_does_not_get() {
     std::fs::write(large.path(), vec![b'a'; 3 * 1024 * 1024]).expect("written");
     let data = format!("@{}", large.path().display());
     let header = served.element(&token);
-    let posted = served.bare(
-        "/raw/me",
-        &["-X", "POST", "-H", &header, "-H", "Expect: 100-continue", "--data-binary", &data],
-    );
+    let posted = served
+        .bare("/raw/me", &["-X", "PUT", "-H", &header, "-H", "Expect: 100-continue", "--data-binary", &data]);
     assert_eq!(posted.status, 405, "{}", posted.head);
 }
 

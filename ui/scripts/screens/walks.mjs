@@ -51,6 +51,7 @@ async function walkAccount({ page, goto, press, type, expectFocus, tabTo, expect
   await page.getByText("Practise first").waitFor();
   await goto("scene=empty&screen=connect&element=zendesk&finish=60000");
   await expectFocus("H1 Connect Zendesk", "on the Connect screen");
+  await tabTo("Copy address");
   await press("Tab");
   await type("https://acme.zendesk.com/agent", "keyrack", "abc");
   await press("Enter");
@@ -230,7 +231,56 @@ async function walkCustomElement({ page, goto, press, type, expectFocus, tabTo, 
   await expectFocus("H1 Connect Zendesk", "after Escape from there");
 }
 
+/** Connects with a key, replaces it when it is refused, and connects in another way. */
+async function walkKey({ page, goto, press, type, expectFocus, tabTo, expectSpoken }) {
+  await goto("scene=empty&screen=add&finish=0");
+  await expectFocus("Filter products", "on the list of products");
+  await type("strpe");
+  await page.getByText("Matches").waitFor();
+  await press("Enter");
+  await expectFocus("H1 Connect Stripe", "after Enter in the filter");
+  await tabTo("Open the page where the key is made");
+  await press("Enter", "Tab");
+  await type("refused_1");
+  await press("Enter");
+  await expectSpoken("Stripe does not accept what was entered.");
+  await tabTo("Edit");
+  await press("Enter");
+  // The refused key is selected, so typing replaces it.
+  await type("rk_1");
+  const typed = await page.getByRole("textbox", { name: "Secret key" }).inputValue();
+  if (typed !== "rk_1") throw new Error(`the key became “${typed}”`);
+  await press("Enter");
+  await expectSpoken("Stripe accepted the key. Stripe is connected.");
+  await expectFocus("Stripe", "after connecting");
+  await press("Enter");
+  await tabTo("Replace key");
+  await press("Enter");
+  await expectFocus("H1 Replace the key of Stripe", "on the form for a new key");
+  await press("Tab");
+  await tabTo("Replace key");
+  await press("Shift+Tab", "Shift+Tab", "Shift+Tab");
+  await type("rk_2");
+  await press("Enter");
+  await expectSpoken("The key of Stripe is replaced.");
+
+  await goto("scene=empty&screen=connect&element=github&finish=300");
+  await expectFocus("H1 Connect GitHub", "on a form with two ways");
+  await tabTo("Sign in with an app of yours");
+  await press("Enter");
+  await page.getByLabel("Client ID").waitFor();
+  await page.waitForFunction(() => document.activeElement?.dataset.field === "oauth.api.key");
+  await type("id", "secret");
+  await tabTo("Paste a key");
+  await press("Enter");
+  await page.waitForFunction(() => document.activeElement?.dataset.field === "api.key");
+  await type("ghp_1");
+  await press("Enter");
+  await expectSpoken("GitHub accepted the key.");
+}
+
 export const WALKS = {
+  key: walkKey,
   account: walkAccount,
   platform: walkPlatform,
   "custom element": walkCustomElement,

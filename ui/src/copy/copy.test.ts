@@ -1,17 +1,30 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Code, ConnectionView, Failure, FieldView } from "../ipc/types";
-import { describeFailure, ERRORS, platformDetails, SECRETS_REFUSED } from "./errors";
+import { builtIn } from "../ipc/fake/catalogue";
+import type {
+  Code,
+  ConnectionView,
+  ElementView,
+  Failure,
+  FieldView,
+  WayView,
+  WorkspaceView,
+} from "../ipc/types";
+import { describeFailure, ERRORS, KEY_ENDED, platformDetails, SECRETS_REFUSED, WRONG_KEY } from "./errors";
 import { fieldProblem, lowerLabel } from "./fields";
 import { listSnippets, quoteWord } from "./snippets";
 import { exactTime, clockWords, relativeTime, waitWords } from "./time";
 import {
   countAccounts,
   badgeWord,
+  noteLine,
+  reachWord,
   removalLine,
   retryingLine,
   secretHelp,
+  setupWord,
   testLine,
+  wayWord,
   workspaceLine,
 } from "./words";
 import { certificateCopy } from "./certificates";
@@ -112,6 +125,23 @@ describe("failures on the way to a provider", () => {
     expect(title).not.toMatch(/\.$/);
     expect(body).toMatch(/\.$/);
     expect(codes.map((code) => describeFailure({ code, host }, keyring).body)).not.toContain(body);
+  });
+
+  it.each(["client", "key", "registration", "scope"] as const)(
+    "that refuse the %s have words of their own",
+    (refused) => {
+      const words = describeFailure({ code: "provider_rejected", refused, product: "Acme" }, keyring);
+      expect(`${words.title} ${words.body}`).not.toMatch(/[{}]|undefined|'|!/);
+      expect(words.title).toMatch(/^Acme .*[^.]$/);
+      expect(words.body).toMatch(/\.$/);
+      expect(words.button.does).toBe("edit");
+      expect(words.body).not.toBe(ERRORS.provider_rejected.body);
+    },
+  );
+
+  it.each([KEY_ENDED, WRONG_KEY])("that end a key speak of no sign-in", (copy) => {
+    const words = describeFailure({ code: "sign_in_expired", product: "Acme" }, keyring, copy);
+    expect(`${words.title} ${words.body} ${words.button.label}`).not.toMatch(/sign|[{}]|'|!/i);
   });
 
   it("tell_in_which_direction_the_clock_is_wrong", () => {
@@ -219,6 +249,14 @@ describe("words about a connection", () => {
     expect(removalLine({ ...zendesk, revocation: { way: "stays" } })).toContain("ends by itself at Zendesk");
   });
 
+  it("tell_that_a_key_works_until_it_is_deleted_at_its_product", () => {
+    for (const revocation of [{ way: "stays" }, { way: "page", url: "https://x" }] as const) {
+      const line = removalLine({ ...zendesk, revocation }, true);
+      expect(line).toContain("works until it is deleted at Zendesk");
+      expect(line).not.toMatch(/sign-in/);
+    }
+  });
+
   it("tell_the_account_and_time_of_a_test", () => {
     expect(testLine({ identity: "maria@acme.example", took_ms: 1182 })).toBe(
       "Works. maria@acme.example · 1,182 ms",
@@ -315,6 +353,51 @@ describe("failures of a platform", () => {
     const words = describeFailure({ code: "workspace_secrets" }, place, SECRETS_REFUSED);
     expect(words.title).toBe("Acme platform does not accept these secrets");
     expect(words.button).toEqual({ label: "Edit", does: "edit" });
+  });
+});
+
+describe("words about ways to connect", () => {
+  const github = builtIn("github");
+
+  it("fit_the_end_of_a_row", () => {
+    const word = (part: Partial<ElementView>, kind: WorkspaceView["kind"] = "local") =>
+      reachWord({ ...github, ...part }, kind);
+    expect(word({})).toBe("Paste a key");
+    expect(word({ reach: "app" })).toBe("Needs an app");
+    expect(word({ reach: "sign_in" })).toBe("Sign in");
+    expect(word({ historical: true })).toBe("Practice only");
+    expect(word({ historical: true, retired: true })).toBe("Closed");
+    expect(word({ historical: true, retired: true }, "practice")).toBe("Paste a key");
+  });
+
+  it("have_a_label_only_where_the_usual_words_would_mislead", () => {
+    const word = (part: Partial<WayView>) =>
+      wayWord({ key: "w", auth: "api_key", reach: "key", ...part } as WayView);
+    expect(word({})).toBe("Paste a key");
+    expect(word({ auth: "basic" })).toBe("User name and password");
+    expect(word({ auth: "session" })).toBe("User name and password");
+    expect(word({ auth: "oauth2", reach: "app" })).toBe("Sign in with an app of yours");
+    expect(word({ auth: "oauth2", reach: "sign_in" })).toBe("Sign in in the browser");
+    expect(word({ auth: "oauth2", reach: "key" })).toBe("Client ID and secret");
+    expect(word({ label: "Mail server (SMTP)" })).toBe("Mail server (SMTP)");
+  });
+
+  it("name_the_page_by_what_is_made_there", () => {
+    expect(setupWord(github)).toBe("Open the page where the key is made");
+    expect(setupWord({ reach: "app" })).toBe("Open the page where the app is registered");
+  });
+
+  it("tell_what_to_know_about_a_product_first", () => {
+    expect(noteLine(github)).toBeUndefined();
+    expect(noteLine({ ...github, note: "Read this." })).toBe("Read this.");
+    expect(noteLine({ ...github, retired: true })).toMatch(/^GitHub was closed\./);
+    expect(noteLine({ ...github, historical: true })).toMatch(/^GitHub works in practice/);
+  });
+
+  it("ask_for_a_new_key_where_nobody_signs_in", () => {
+    const row = { disabled: false, status: "needs_sign_in" } as ConnectionView;
+    expect(badgeWord(row)).toBe("Sign in again");
+    expect(badgeWord(row, true)).toBe("Replace key");
   });
 });
 

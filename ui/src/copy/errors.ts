@@ -126,6 +126,12 @@ export const ERRORS: Record<Code, ErrorCopy> = {
     button: DETAILS,
     move: "administrator",
   },
+  element_historical: {
+    title: "{product} can’t be connected from this computer",
+    body: "It connects in a hosted workspace that supports it. It can still be practised.",
+    button: { label: "Practise instead", does: "practise" },
+    move: "provider",
+  },
   element_retired: {
     title: "{product} was closed",
     body: "Its maker ended it, so it can’t be connected from this computer. It can still be practised.",
@@ -338,10 +344,9 @@ const REFUSED: Record<NonNullable<Failure["refused"]>, ErrorCopy> = {
     move: "administrator",
   },
   key: {
-    title: "{product} does not accept this",
-    body: "Copy the whole key again, or make a new one there. Nothing was saved.",
+    title: "{product} does not accept what was entered",
+    body: "It may be incomplete, or no longer valid. Copy all of it again, or make a new key there.",
     button: EDIT,
-    move: "you",
   },
   registration: {
     title: "{product} refused to register this app",
@@ -418,6 +423,19 @@ export const SECRETS_REFUSED: ErrorCopy = {
   title: "{platform} does not accept these secrets",
   body: "Copy both again from its web page. They belong together: one user of one organization.",
   button: EDIT,
+};
+
+/** What ended a sign-in, where there was none: a key or a password was entered. */
+export const KEY_ENDED: ErrorCopy = {
+  title: "{product} no longer accepts this key",
+  body: "It was changed or deleted there, or it expired. Make a new one, then replace it here.",
+  button: { label: "Replace key", does: "edit" },
+};
+
+/** `wrong_account` where nobody signed in. */
+export const WRONG_KEY: ErrorCopy = {
+  title: "This belongs to another account",
+  body: "It gives access to {found}, but “{name}” belongs to {expected}. Nothing was changed.",
 };
 
 /** A failure in words, ready to show. */

@@ -1,5 +1,15 @@
 // Sentences of more than one screen, and those for screen readers. errors.ts has the words for failures.
-import type { ConnectionView, Status, Stray, TestView, WorkspaceView } from "../ipc/types";
+import type {
+  AuthView,
+  ConnectionView,
+  ElementView,
+  Reach,
+  Status,
+  Stray,
+  TestView,
+  WayView,
+  WorkspaceView,
+} from "../ipc/types";
 import { relativeTime } from "./time";
 
 const BADGES: Record<Status, string | null> = {
@@ -9,13 +19,66 @@ const BADGES: Record<Status, string | null> = {
   needs_settings: "Check settings",
 };
 
-/** Returns the badge of a row; none for a healthy one. */
-export function badgeWord(connection: ConnectionView): string | null {
+/** Returns the badge of a row; none for a healthy one. `byKey`: nobody signs in to it. */
+export function badgeWord(connection: ConnectionView, byKey = false): string | null {
   if (connection.disabled) return "Off";
   // A new sign-in helps in neither case.
   if (connection.last_code === "instance_gone") return "Deleted there";
   if (connection.last_code === "workspace_secrets") return "Check secrets";
+  if (byKey && connection.status === "needs_sign_in") return "Replace key";
   return BADGES[connection.status];
+}
+
+const REACHES: Record<Reach, string> = {
+  sign_in: "Sign in",
+  key: "Paste a key",
+  app: "Needs an app",
+};
+
+/** Says how a product connects, at the end of its row. On this computer some do not. */
+export function reachWord(
+  { reach, retired, historical }: ElementView,
+  kind: WorkspaceView["kind"] | undefined,
+): string {
+  if (kind === "local" && retired) return "Closed";
+  if (kind === "local" && historical) return "Practice only";
+  return REACHES[reach];
+}
+
+/** Says what to know about a product first; undefined for most. */
+export function noteLine({ name, note, retired, historical }: ElementView): string | undefined {
+  if (note !== undefined) return note;
+  if (retired) return `${name} was closed. It works in practice, and where a platform still supports it.`;
+  return historical ? `${name} works in practice, and where a platform supports it.` : undefined;
+}
+
+/** By the kind of what is entered; the browser has its own words. */
+const WAYS: Record<AuthView, string> = {
+  oauth2: "Client ID and secret",
+  oauth1: "Keys and tokens",
+  basic: "User name and password",
+  session: "User name and password",
+  api_key: "Paste a key",
+  custom: "Enter the values by hand",
+};
+
+/** Names a way to connect, for a list of other ways. */
+export function wayWord({ label, auth, reach }: WayView): string {
+  if (label !== undefined) return label;
+  if (reach === "sign_in") return "Sign in in the browser";
+  return reach === "app" ? "Sign in with an app of yours" : WAYS[auth];
+}
+
+/** Labels the link to the page from which the form is filled in. */
+export function setupWord({ reach }: Pick<ElementView, "reach">): string {
+  return reach === "key"
+    ? "Open the page where the key is made"
+    : "Open the page where the app is registered";
+}
+
+/** What is entered instead of a sign-in, for the middle of a sentence. */
+export function enteredWord(auth: AuthView | undefined): string {
+  return auth === "api_key" ? "the key" : "what was entered";
 }
 
 /** What came to the callback address while a sign-in waits, and does not end it. */
@@ -67,8 +130,12 @@ export function retryingLine(connection: ConnectionView, now: number): string {
     : `${tries} It stopped working ${relativeTime(expires_at, now)}.`;
 }
 
-/** Tells what happens to the access when a connection is removed. */
-export function removalLine({ product, revocation }: ConnectionView): string {
+/** Tells what happens to the access when a connection is removed. `byKey`: no sign-in gave the access. */
+export function removalLine({ product, revocation }: ConnectionView, byKey = false): string {
+  if (byKey && revocation.way === "page")
+    return `The key is deleted from this computer. It works until it is deleted at ${product} too: its page for that opens with the link.`;
+  if (byKey && revocation.way === "stays")
+    return `The key is deleted from this computer. It works until it is deleted at ${product} too.`;
   switch (revocation.way) {
     case "ends":
       return `The sign-in is deleted from this computer and ended at ${product}.`;
@@ -98,6 +165,9 @@ export const ANNOUNCE = {
   /** Spelled, because it is typed letter by letter. */
   waitingWithCode: (code: string, host: string) => `Enter the code ${[...code].join(" ")} at ${host}.`,
   connected: (name: string) => `${name} is connected.`,
+  keyAccepted: (name: string, product: string, entered: string) =>
+    `${product} accepted ${entered}. ${name} is connected.`,
+  keyReplaced: (name: string) => `The key of ${name} is replaced.`,
   signedInAgain: (name: string) => `Signed in again to ${name}.`,
   unsaved: (product: string) => `The sign-in at ${product} is not saved yet.`,
   removed: (name: string) => `${name} was removed.`,
@@ -125,6 +195,7 @@ export const ANNOUNCE = {
       ? `${countAccounts(added)} brought in.`
       : `${countAccounts(added)} brought in, ${failed === 1 ? "1 was" : `${failed} were`} not.`,
   tokenCopied: "Token copied. The clipboard is cleared after 30 seconds.",
+  keyCopied: "Key copied. The clipboard is cleared after 30 seconds.",
   copied: "Copied.",
   linkCopied: "Link copied.",
 };

@@ -24,9 +24,12 @@ async function call<T>(command: string, args?: Record<string, unknown>): Promise
 /** The commands of the program. Every promise rejects with a `Failure` and with nothing else. */
 export const desktop = {
   state: () => call<Types.State>("state"),
-  /** Lists the elements of the current workspace. A hosted platform may take seconds or fail, and gives no `fields`. */
+  /** Lists the elements of the current workspace without their `fields`. A hosted platform may take seconds or fail. */
   elements: () => call<Types.ElementView[]>("elements"),
-  element: (key: string) => call<Types.ElementView>("element", { key }),
+  /** One element with the form of this way to connect, or of the easiest. */
+  element: (key: string, way?: string) => call<Types.ElementView>("element", { key, way }),
+  /** Opens the page where the key is made or the app is registered. */
+  openSetupPage: (key: string, way?: string) => call<void>("open_setup_page", { key, way }),
   /** Makes a custom element from a generic form and returns it with its own form. */
   describe: (request: Types.ConnectRequest) => call<Types.ElementView>("describe", { request }),
   /** Deletes a custom element; `element_in_use` while a connection uses it. */

@@ -1,6 +1,6 @@
 // Generated from src-tauri/domain/src/view by `UPDATE_TYPES=1 cargo test types_ts`. Not to be edited.
 
-export type Code = "access_denied" | "authorization_expired" | "callback_busy" | "callback_invalid" | "callback_timeout" | "cancelled" | "certificate_untrusted" | "clock_wrong" | "connection_disabled" | "connection_unknown" | "element_in_use" | "element_invalid" | "element_retired" | "element_unknown" | "form_invalid" | "index_damaged" | "index_newer" | "index_unwritable" | "instance_gone" | "issuer_mismatch" | "issuer_unknown" | "internal" | "keychain_denied" | "keychain_locked" | "keychain_missing" | "keychain_too_long" | "name_ambiguous" | "name_taken" | "needs_settings" | "platform_bad_response" | "platform_busy" | "platform_failed" | "platform_limit" | "platform_rejected" | "platform_uncertain" | "platform_unreachable" | "port_in_use" | "provider_bad_response" | "provider_rejected" | "provider_unreachable" | "redirect_mismatch" | "renewal_busy" | "sign_in_expired" | "state_mismatch" | "usage" | "workspace_secrets" | "workspace_taken" | "workspace_unknown" | "wrong_account";
+export type Code = "access_denied" | "authorization_expired" | "callback_busy" | "callback_invalid" | "callback_timeout" | "cancelled" | "certificate_untrusted" | "clock_wrong" | "connection_disabled" | "connection_unknown" | "element_in_use" | "element_historical" | "element_invalid" | "element_retired" | "element_unknown" | "form_invalid" | "index_damaged" | "index_newer" | "index_unwritable" | "instance_gone" | "issuer_mismatch" | "issuer_unknown" | "internal" | "keychain_denied" | "keychain_locked" | "keychain_missing" | "keychain_too_long" | "name_ambiguous" | "name_taken" | "needs_settings" | "platform_bad_response" | "platform_busy" | "platform_failed" | "platform_limit" | "platform_rejected" | "platform_uncertain" | "platform_unreachable" | "port_in_use" | "provider_bad_response" | "provider_rejected" | "provider_unreachable" | "redirect_mismatch" | "renewal_busy" | "sign_in_expired" | "state_mismatch" | "usage" | "workspace_secrets" | "workspace_taken" | "workspace_unknown" | "wrong_account";
 
 export type Problem = "required" | "malformed" | "not_an_option" | "too_long" | "unknown";
 
@@ -8,7 +8,7 @@ export type FieldProblem = { key: string, problem: Problem, };
 
 export type PlatformAnswer = { status?: number, request_id?: string, message?: string, provider_message?: string, retry_after?: number, };
 
-export type Refused = "client" | "registration" | "scope";
+export type Refused = "client" | "key" | "registration" | "scope";
 
 export type NetworkFault = "name" | "connection" | "handshake" | "certificate_date" | "certificate_name" | "certificate_other" | "protocol" | "lost" | "timeout" | "proxy" | "proxy_variable";
 
@@ -42,9 +42,13 @@ export type VisibleWhen = { field: string, is: string, };
 
 export type FieldView = { key: string, label: string, help: string, example: string, value: string, kind: FieldKind, options: Array<OptionView>, required: boolean, secret: boolean, advanced: boolean, prefix: string, suffix: string, problem: string, max_length: number, visible_when?: VisibleWhen, };
 
-export type AuthView = "oauth2" | "oauth1" | "basic" | "api_key" | "custom";
+export type AuthView = "oauth2" | "oauth1" | "basic" | "api_key" | "session" | "custom";
 
-export type ElementView = { key: string, name: string, initials: string, category: string, gives: string, access: Array<string>, note?: string, auth: AuthView, generic: boolean, retired: boolean, own: boolean, fields: Array<FieldView>, };
+export type Reach = "sign_in" | "key" | "app";
+
+export type WayView = { key: string, label?: string, auth: AuthView, reach: Reach, };
+
+export type ElementView = { key: string, name: string, initials: string, category: string, gives: string, access: Array<string>, note?: string, auth: AuthView, reach: Reach, formerly: Array<string>, mark?: string, setup_page?: string, replaced_by?: string, historical: boolean, way?: string, label?: string, ways: Array<WayView>, generic: boolean, retired: boolean, own: boolean, fields: Array<FieldView>, };
 
 export type Revocation = { "way": "ends" } | { "way": "page", url: string, } | { "way": "stays" };
 
@@ -56,7 +60,7 @@ export type TestView = { identity?: string, took_ms?: number, };
 
 export type CertificateView = { subject: string, issuer: string, expires_at: number, sha256: string, };
 
-export type ConnectionView = { initials: string, disabled: boolean, status: Status, last_code?: Code, renewed_at?: number, expires_at?: number, scopes: Array<string>, access: Array<string>, revocation: Revocation, id: string, workspace: string, element: string, product: string, instance?: string, name: string, tags: Array<string>, note?: string, identity?: string, host?: string, created_at: number, missing: Array<string>, callback?: { [key in string]: string }, };
+export type ConnectionView = { initials: string, disabled: boolean, status: Status, last_code?: Code, renewed_at?: number, expires_at?: number, scopes: Array<string>, access: Array<string>, revocation: Revocation, id: string, workspace: string, element: string, way?: string, product: string, instance?: string, name: string, tags: Array<string>, note?: string, identity?: string, host?: string, created_at: number, missing: Array<string>, callback?: { [key in string]: string }, };
 
 export type NotImported = { instance: string, failure: Failure, };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { splitAtTail } from "./middle";
-import { tileTint } from "./tile";
+import { markPath, tileTint } from "./tile";
 
 describe("the ellipsis in the middle", () => {
   it("short_text_stays_whole", () => {
@@ -26,6 +26,14 @@ describe("product tiles", () => {
   it("the_first_five_products_have_five_tints", () => {
     const keys = ["zendesk", "sfdc", "ciscospark", "desk", "actessentialsoauth"];
     expect(keys.map(tileTint)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("a_product_without_a_mark_shows_its_initials", () => {
+    expect(markPath("stripe")).toMatch(/^M/);
+    expect(markPath("acme")).toBeUndefined();
+    expect(markPath("acme", "stripe")).toBe(markPath("stripe"));
+    expect(markPath("acme", "constructor")).toBeUndefined();
+    expect(markPath("constructor")).toBeUndefined();
   });
 
   it("any_key_has_a_tint", () => {

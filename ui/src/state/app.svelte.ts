@@ -4,13 +4,14 @@ import type { Api } from "../ipc/api";
 import type { AttemptView, ConnectionView, Failure, State } from "../ipc/types";
 import { describeFailure, type ErrorCopy, type FailureWords } from "../copy/errors";
 import { formatReport } from "../copy/report";
-import { ANNOUNCE } from "../copy/words";
+import { ANNOUNCE, enteredWord } from "../copy/words";
 import { Announcer } from "./announcer.svelte";
 import { arrivedAt } from "./attempts";
 import { copyText } from "./clipboard";
 import { Drafts } from "./drafts.svelte";
 import { Router } from "./router.svelte";
 import { Store } from "./store.svelte";
+import { isByKey, wayOf } from "./ways";
 
 /** A question before something is lost. */
 export interface Question {
@@ -171,6 +172,11 @@ export class App {
     this.announcer.say(code === undefined ? ANNOUNCE.waiting(product) : ANNOUNCE.waitingWithCode(code, host));
   }
 
+  /** Whether a connection was made with a key or a password, so that nobody signs in to it. */
+  isByKey(connection: ConnectionView): boolean {
+    return isByKey(wayOf(connection, this.store.listed(connection.element)));
+  }
+
   /** Dismisses an ended attempt; that it is gone already is no failure. */
   forget(attempt: string): void {
     this.api.dismiss(attempt).catch(() => undefined);
@@ -206,12 +212,19 @@ export class App {
   }
 
   #connected(attempt: AttemptView, before: State | null, { connections, workspace }: State): void {
-    const { id, element, connection, again } = attempt;
-    const name = connections.find((row) => row.id === connection)?.name ?? attempt.name;
+    const { id, element, connection, again, product } = attempt;
+    const row = connections.find((row) => row.id === connection);
+    const name = row?.name ?? attempt.name;
+    const way = row && wayOf(row, this.store.listed(element));
     this.drafts.drop({ workspace: workspace.name, element, again: again ? connection : undefined });
     // Another account may have been saved as a new connection.
     const known = before?.connections.some((row) => row.id === connection);
-    this.announcer.say(again && known ? ANNOUNCE.signedInAgain(name) : ANNOUNCE.connected(name));
+    const isReplaced = again && known;
+    if (workspace.kind !== "hosted" && isByKey(way))
+      this.announcer.say(
+        isReplaced ? ANNOUNCE.keyReplaced(name) : ANNOUNCE.keyAccepted(name, product, enteredWord(way?.auth)),
+      );
+    else this.announcer.say(isReplaced ? ANNOUNCE.signedInAgain(name) : ANNOUNCE.connected(name));
     this.forget(id);
     this.#lastConnected = { attempt: id, row: connection };
     if (this.#watched === id) this.#showRow(connection);

@@ -39,20 +39,36 @@ function draftKey({ workspace, element, again = "" }: Purpose): string {
   return JSON.stringify([workspace, element, again]);
 }
 
+/** The drafts of one form, which differs by the way to connect. */
+interface Ways {
+  /** The way that was shown last. */
+  last: string | undefined;
+  byWay: Map<string | undefined, Draft>;
+}
+
 export class Drafts {
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- no screen lists the drafts
-  #drafts = new Map<string, Draft>();
+  #drafts = new Map<string, Ways>();
 
   /** Opens the draft of a form; the first time it holds the form's own values. */
-  open(purpose: Purpose, fields: FieldView[]): Draft {
+  open(purpose: Purpose, fields: FieldView[], way?: string): Draft {
     const key = draftKey(purpose);
-    let draft = this.#drafts.get(key);
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- as above
+    const ways = this.#drafts.get(key) ?? { last: way, byWay: new Map<string | undefined, Draft>() };
+    ways.last = way;
+    this.#drafts.set(key, ways);
+    let draft = ways.byWay.get(way);
     if (!draft) {
       // Signing in again starts from stored values, which are not shown: an empty field means “unchanged”.
       draft = new Draft(purpose.again === undefined ? initialValues(fields) : {});
-      this.#drafts.set(key, draft);
+      ways.byWay.set(way, draft);
     }
     return draft;
+  }
+
+  /** Returns the way that was shown last, while its values are kept. */
+  lastWay(purpose: Purpose): string | undefined {
+    return this.#drafts.get(draftKey(purpose))?.last;
   }
 
   drop(purpose: Purpose): void {

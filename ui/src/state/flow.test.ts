@@ -117,16 +117,36 @@ describe("the store", () => {
     expect(store.element("cedarcrm")?.fields[0]?.key).toBe("oauth.api.key");
   });
 
-  it("loads_the_catalogue_of_each_workspace", async () => {
+  it("reads_each_form_in_the_workspace_in_use", async () => {
     const fake = createFake(emptyState());
     const store = new Store(fake);
     await store.start();
     await pass();
-    const first = () => store.elements?.find(({ key }) => key === "zendesk")?.fields[0]?.value;
-    expect(first()).toBe("");
+    expect(store.listed("zendesk")?.fields).toEqual([]);
+    const first = async () => {
+      await store.describe("zendesk");
+      return store.element("zendesk")?.fields[0]?.value;
+    };
+    expect(await first()).toBe("");
     await fake.useWorkspace("practice");
     await pass();
-    expect(first()).toBe("acme");
+    expect(store.element("zendesk")).toBeUndefined();
+    expect(await first()).toBe("acme");
+  });
+
+  it("keeps_the_forms_of_two_ways_apart", async () => {
+    const fake = createFake(emptyState());
+    const store = new Store(fake);
+    await store.start();
+    await store.describe("github");
+    await store.describe("github", "own-app");
+    expect(store.element("github")).toMatchObject({ way: "key", reach: "key", auth: "api_key" });
+    expect(store.element("github", "own-app")).toMatchObject({
+      way: "own-app",
+      reach: "app",
+      ways: [{ key: "key", auth: "api_key", reach: "key" }],
+    });
+    await expect(store.describe("github", "carrier-pigeon")).rejects.toMatchObject({ code: "form_invalid" });
   });
 });
 
@@ -200,7 +220,7 @@ describe("a sign-in", () => {
 
   it("keeps_typed_values_until_it_is_connected", async () => {
     const { fake, app } = await opened(1000);
-    const element = app.store.element("zendesk")!;
+    const element = await fake.element("zendesk");
     const draftNow = () => app.drafts.open({ workspace: "local", element: "zendesk" }, element.fields);
     const draft = draftNow();
     expect(draft.typed).toBe(false);
@@ -321,8 +341,8 @@ describe("a generic form", () => {
   });
 
   it("asks_for_the_provider_before_the_client", async () => {
-    const { app } = await opened(null);
-    const keys = providerFields(app.store.element("oauth2")!.fields).map((field) => field.key);
+    const { fake } = await opened(null);
+    const keys = providerFields((await fake.element("oauth2")).fields).map((field) => field.key);
     expect(keys).toContain("issuer");
     expect(keys.filter((key) => /key|secret|callback/.test(key))).toEqual([]);
   });
@@ -332,6 +352,8 @@ describe("a generic form", () => {
     const made = await fake.describe(request({ issuer: "https://accounts.acme.example" }));
     expect(made).toMatchObject({ key: "accounts-acme-example", own: true, generic: false });
     app.store.add(made);
+    expect(app.store.listed(made.key)?.own).toBe(true);
+    await app.store.describe(made.key);
     expect(app.store.element(made.key)?.fields[0]?.required).toBe(true);
     await app.store.loadElements();
     expect(app.store.elements?.filter(({ key }) => key === made.key)).toHaveLength(1);
@@ -358,7 +380,7 @@ describe("a generic form", () => {
     await fake.remove(app.store.state!.connections[0]!.id, false);
     await fake.removeElement(key);
     await app.store.loadElements();
-    expect(app.store.element(key)).toBeUndefined();
+    expect(app.store.listed(key)).toBeUndefined();
   });
 });
 
@@ -371,6 +393,84 @@ describe("a retired element", () => {
     expect(app.router.route).toEqual({ screen: "connect", element: "desk" });
     expect(app.router.previous).toEqual({ screen: "add" });
     await fake.connect(desk);
+    await pass(2000);
+    expect(app.store.state?.connections).toHaveLength(1);
+  });
+});
+
+describe("a product that connects with a key", () => {
+  const stripe: ConnectRequest = { element: "stripe", name: "", tags: [], values: { "api.key": "rk_1" } };
+
+  it("has_one_field_and_needs_no_browser", async () => {
+    const { fake } = await opened(0);
+    const element = await fake.element("stripe");
+    expect(element.fields.map(({ key, secret }) => [key, secret])).toEqual([["api.key", true]]);
+    expect(element).toMatchObject({ reach: "key", setup_page: "https://dashboard.stripe.com/apikeys" });
+    expect(await fake.connect(stripe)).toMatchObject({ stage: "finishing", link: "" });
+  });
+
+  it("accepts_the_key_and_says_so", async () => {
+    const { fake, app } = await opened(0);
+    app.watch((await fake.connect(stripe)).id);
+    await pass(1000);
+    expect(app.announcer.text).toContain("Stripe accepted the key. Stripe is connected.");
+    const [row] = app.store.state!.connections;
+    expect(app.isByKey(row!)).toBe(true);
+    await fake.connect({ ...stripe, again: row!.id });
+    await pass(1000);
+    expect(app.announcer.text).toContain("The key of Stripe is replaced.");
+  });
+
+  it("refuses_a_wrong_key", async () => {
+    const { fake, app } = await opened(0);
+    await fake.connect({ ...stripe, values: { "api.key": "refused_1" } });
+    await pass(1000);
+    expect(app.store.state?.attempts[0]).toMatchObject({
+      stage: "failed",
+      failure: { code: "provider_rejected", refused: "key" },
+    });
+    expect(app.announcer.text).toContain("Stripe does not accept what was entered.");
+  });
+
+  it("connects_by_the_way_that_was_chosen", async () => {
+    const { fake, app } = await opened(0);
+    const github = { ...stripe, element: "github", values: { "keyrack.way": "own-app" } };
+    const attempt = await fake.connect(github);
+    expect(attempt.stage).toBe("waiting");
+    await pass(1000);
+    const [row] = app.store.state!.connections;
+    expect(row?.way).toBe("own-app");
+    expect(app.isByKey(row!)).toBe(false);
+    expect((await fake.connect({ ...github, values: {}, again: row!.id })).stage).toBe("waiting");
+  });
+
+  it("keeps_what_was_typed_for_each_way", async () => {
+    const { fake, app } = await opened(null);
+    const purpose = { workspace: "local", element: "github" };
+    const [key, own] = [await fake.element("github"), await fake.element("github", "own-app")];
+    app.drafts.open(purpose, key.fields).values["api.key"] = "abc";
+    const draft = app.drafts.open(purpose, own.fields, "own-app");
+    expect(draft.values).not.toHaveProperty("api.key");
+    expect(app.drafts.lastWay(purpose)).toBe("own-app");
+    expect(app.drafts.open(purpose, key.fields).values["api.key"]).toBe("abc");
+    app.drafts.drop(purpose);
+    expect(app.drafts.open(purpose, key.fields).typed).toBe(false);
+  });
+
+  it("has_a_page_to_open_only_if_its_file_names_one", async () => {
+    const { fake } = await opened(null);
+    await expect(fake.openSetupPage("github", "own-app")).resolves.toBeUndefined();
+    await expect(fake.openSetupPage("zendesk")).rejects.toMatchObject({ code: "usage" });
+  });
+});
+
+describe("a historical element", () => {
+  it("can_only_be_practised_on_this_computer", async () => {
+    const { fake, app } = await opened(1000);
+    const bank = { ...zendesk, element: "acimodelbank", values: {} };
+    await expect(fake.connect(bank)).rejects.toMatchObject({ code: "element_historical" });
+    await app.practise("acimodelbank");
+    await fake.connect(bank);
     await pass(2000);
     expect(app.store.state?.connections).toHaveLength(1);
   });

@@ -7,6 +7,7 @@ import {
   initialValues,
   plainField,
   findProblems,
+  needsBrowser,
   valuesToSend,
   tagList,
 } from "./form";
@@ -89,6 +90,23 @@ describe("a form", () => {
   });
 });
 
+describe("signing in through a browser", () => {
+  it.each([
+    ["oauth2", "app", {}, true],
+    ["oauth2", "sign_in", {}, true],
+    ["oauth2", "key", {}, false],
+    ["oauth2", "app", { "oauth.grant": "client_credentials" }, false],
+    ["oauth2", "app", { "oauth.grant": "password" }, false],
+    ["oauth2", "key", { "oauth.grant": "authorization_code" }, true],
+    ["oauth1", "app", {}, true],
+    ["oauth1", "key", {}, false],
+    ["api_key", "key", {}, false],
+    ["session", "key", {}, false],
+  ] as const)("%s that needs %s, with %o: %s", (auth, reach, values, wanted) => {
+    expect(needsBrowser({ auth, reach }, values)).toBe(wanted);
+  });
+});
+
 describe("the form for signing in again", () => {
   const missing = [{ key: "oauth.api.secret", problem: "required" as const }];
 
@@ -102,6 +120,13 @@ describe("the form for signing in again", () => {
     const fields = repeatFields(withChoice, []);
     expect(fields.map((field) => field.key)).toEqual(["oauth.api.key", "oauth.api.secret"]);
     expect(findProblems(fields, {})).toEqual([]);
+  });
+
+  it("requires_a_key_that_is_to_be_replaced", () => {
+    const key = builtIn("stripe").fields;
+    expect(findProblems(repeatFields(key, [], true), {})).toEqual([{ key: "api.key", problem: "required" }]);
+    const pair = [...key, plainField({ key: "username", label: "User name" })];
+    expect(findProblems(repeatFields(pair, [], true), {})).toEqual([]);
   });
 
   it("shows_a_missing_field_even_where_a_choice_would_hide_it", () => {

@@ -36,14 +36,18 @@ export function isVisible(field: FieldView, values: Values): boolean {
 /** The field with the grant of an OAuth 2 element (RFC 6749 §1.3, RFC 8628). */
 export const GRANT = "oauth.grant";
 
+/** The grants for which values are entered instead (RFC 6749 §1.3.3, §1.3.4). */
+const WITHOUT_BROWSER = ["client_credentials", "password"];
+
 /** Whether signing in goes through a browser. */
-export function needsBrowser(element: ElementView, values: Values): boolean {
-  if (element.auth === "oauth1") return true;
-  return element.auth === "oauth2" && values[GRANT] !== "client_credentials";
+export function needsBrowser({ auth, reach }: Pick<ElementView, "auth" | "reach">, values: Values): boolean {
+  const grant = auth === "oauth2" ? values[GRANT] : undefined;
+  if (grant !== undefined && grant !== "") return !WITHOUT_BROWSER.includes(grant);
+  return (auth === "oauth2" || auth === "oauth1") && reach !== "key";
 }
 
 /** Whether the browser returns with the answer: only then is there a callback to register. */
-export function usesCallback(element: ElementView, values: Values): boolean {
+export function usesCallback(element: Pick<ElementView, "auth" | "reach">, values: Values): boolean {
   return needsBrowser(element, values) && values[GRANT] !== "device_code";
 }
 
@@ -101,15 +105,16 @@ function canBeWithdrawn(field: FieldView): boolean {
 }
 
 /** Makes the form for signing in again: the `missing` fields, all required. If none is missing: all fields that may have
- *  changed since, where empty means unchanged. No field is asked twice (WCAG 3.3.7). */
-export function repeatFields(fields: FieldView[], missing: FieldProblem[]): FieldView[] {
+ *  changed since, where empty means unchanged; `byKey`: a key alone is what has changed. No field is asked twice
+ *  (WCAG 3.3.7). */
+export function repeatFields(fields: FieldView[], missing: FieldProblem[], byKey = false): FieldView[] {
   const keys = new Set(missing.map(({ key }) => key));
   const asked = fields.filter((field) => keys.has(field.key));
   const shown = asked.length > 0 ? asked : fields.filter(canBeWithdrawn);
   return shown.map((field) => ({
     ...field,
     value: "",
-    required: asked.length > 0,
+    required: asked.length > 0 || (byKey && shown.length === 1),
     advanced: false,
     visible_when: undefined,
   }));

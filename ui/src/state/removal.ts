@@ -27,7 +27,7 @@ export async function removeConnection(
     title: `Remove ${name}?`,
     body: platform
       ? `It is removed from this computer.${gone ? "" : ` This also deletes it at ${platform}.`}`
-      : removalLine(connection),
+      : removalLine(connection, app.isByKey(connection)),
     link:
       revocation.way === "page" && !platform
         ? { label: `Open the page of ${product}`, press: openPage }

@@ -20,7 +20,9 @@ export class Store {
   #refreshing: Promise<void> | null = null;
   #stale = false;
   #workspace: string | null = null;
-  /** Elements that were read one by one, with their whole form. */
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- made anew for each catalogue
+  readonly #byKey = $derived.by(() => new Map(this.elements?.map((element) => [element.key, element])));
+  /** Elements that were read one by one, with their form, by key and way. */
   #described = $state.raw<Record<string, ElementView>>({});
   /** Counts questions for the catalogue: only the answer to the last one counts. */
   #questions = 0;
@@ -77,14 +79,14 @@ export class Store {
     }
   }
 
-  /** Returns an element with its whole form, if that is known. */
-  element(key: string): ElementView | undefined {
-    const described = this.#described[key];
-    if (described) return described;
-    const listed = this.elements?.find((element) => element.key === key);
-    // The list of a platform names its elements without their forms.
-    const whole = this.state?.workspace.kind !== "hosted" || (listed && listed.fields.length > 0);
-    return whole ? listed : undefined;
+  /** Returns an element of the catalogue, without its form. */
+  listed(key: string): ElementView | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** Returns an element with the form of a way to connect, or of the easiest, if that was read. */
+  element(key: string, way?: string): ElementView | undefined {
+    return this.#described[formKey(key, way)];
   }
 
   /** Adds an element that has just been made. */
@@ -93,10 +95,14 @@ export class Store {
     this.elements = [...others, element];
   }
 
-  /** Reads one element with its whole form. */
-  async describe(key: string): Promise<void> {
+  /** Reads one element with the form of a way to connect, or of the easiest. */
+  async describe(key: string, way?: string): Promise<void> {
     const workspace = this.#workspace;
-    const element = await this.api.element(key);
-    if (workspace === this.#workspace) this.#described = { ...this.#described, [key]: element };
+    const element = await this.api.element(key, way);
+    if (workspace === this.#workspace) this.#described = { ...this.#described, [formKey(key, way)]: element };
   }
+}
+
+function formKey(key: string, way = ""): string {
+  return JSON.stringify([key, way]);
 }

@@ -112,7 +112,10 @@ export class Submission {
     this.failure = null;
     await tick();
     const selector = key === undefined ? "input, select, textarea" : `[data-field="${CSS.escape(key)}"]`;
-    this.element?.querySelector<HTMLElement>(selector)?.focus();
+    const control = this.element?.querySelector<HTMLElement>(selector);
+    control?.focus();
+    // What is pasted replaces a value that is not shown.
+    if (control instanceof HTMLInputElement && control.type === "password") control.select();
   }
 
   async #focusFirstProblem(): Promise<void> {

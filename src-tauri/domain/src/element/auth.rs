@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::defaults::is_default;
 use super::call_text::CallText;
+use super::defaults::is_default;
 use super::field::{API_KEY, API_SECRET, GRANT};
 use crate::oauth::grant::Grant;
 use crate::oauth::oauth1::SignatureMethod;

@@ -43,11 +43,7 @@ impl CallText {
     }
 
     /// The text with its holes filled; `None` if a field is empty.
-    pub fn fill(
-        &self,
-        values: &Values,
-        token: Option<&Sensitive<String>>,
-    ) -> Option<Sensitive<String>> {
+    pub fn fill(&self, values: &Values, token: Option<&Sensitive<String>>) -> Option<Sensitive<String>> {
         let mut filled = String::new();
         for piece in &self.pieces {
             match piece {

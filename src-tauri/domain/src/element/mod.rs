@@ -215,7 +215,8 @@ impl Element {
     pub fn servers(&self) -> BTreeSet<String> {
         let server = |element: Self| {
             let templates = element.auth.templates();
-            let named = |name: &str| templates.iter().find(|(known, _)| *known == name).map(|(_, t)| t.as_str());
+            let named =
+                |name: &str| templates.iter().find(|(known, _)| *known == name).map(|(_, t)| t.as_str());
             // Only there does an answer come back to the callback address.
             let address = named("authorization_endpoint")?;
             Some(format!("{} {address}", element.auth.kind()))

@@ -38,7 +38,12 @@ fn standard_fields(element: &Element) -> Vec<Field> {
             let registers = is_shared || oauth2.registration_endpoint.is_some();
             if oauth2.client_id_field == API_KEY {
                 let default = oauth2.client_id.clone();
-                fields.push(Field { required: !registers, advanced: registers, default, ..client_id(element) });
+                fields.push(Field {
+                    required: !registers,
+                    advanced: registers,
+                    default,
+                    ..client_id(element)
+                });
             }
             let has_secret = oauth2.client_authentication != ClientAuthentication::None;
             if has_secret && oauth2.client_secret_field == API_SECRET {

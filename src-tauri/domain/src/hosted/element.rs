@@ -8,9 +8,7 @@ use serde_json::Value;
 
 use super::answer::member;
 use super::html::{self, first_sentence};
-use crate::element::{
-    API_KEY, ApiKey, Auth, Basic, CALLBACK_URL, Custom, Element, Field, Oauth2, Pkce,
-};
+use crate::element::{API_KEY, ApiKey, Auth, Basic, CALLBACK_URL, Custom, Element, Field, Oauth2, Pkce};
 use crate::text::plain_line;
 
 /// The longest text for one line of the window, as for element files.
@@ -122,8 +120,5 @@ fn basic(fields: &[Field]) -> Auth {
 /// A guess, as for [`basic`].
 fn api_key(fields: &[Field]) -> Auth {
     let key = fields.iter().find(|field| field.secret).or(fields.first());
-    Auth::ApiKey(ApiKey {
-        key_field: key.map(|field| field.key.clone()),
-        ..ApiKey::default()
-    })
+    Auth::ApiKey(ApiKey { key_field: key.map(|field| field.key.clone()), ..ApiKey::default() })
 }

@@ -2,7 +2,10 @@ use tauri::AppHandle;
 
 use super::reported::Answer;
 use crate::desktop::app::opened_engine;
+use crate::domain::error::{Code, Failure};
+use crate::domain::oauth::authorize::openable;
 use crate::domain::view::{ConnectRequest, ElementView};
+use crate::engine::{Browser, open_browser};
 
 /// The catalogue, with the forms of the current workspace.
 #[tauri::command]
@@ -31,4 +34,16 @@ pub async fn describe(app: AppHandle, request: ConnectRequest) -> Answer<Element
 #[tauri::command]
 pub async fn remove_element(app: AppHandle, key: String) -> Answer<()> {
     Ok(opened_engine(&app)?.remove_element(&key)?)
+}
+
+/// Opens the page where the key of an element is made, or the application is registered.
+#[tauri::command]
+pub async fn open_setup_page(app: AppHandle, key: String, way: Option<String>) -> Answer<()> {
+    let engine = opened_engine(&app)?;
+    let workspace = engine.current_workspace()?.id;
+    let element = engine.element_in(&workspace, &key).await?;
+    let page = engine.element_view_in(&workspace, &element, way.as_deref())?.setup_page;
+    let page = page.and_then(|page| openable(&page).ok());
+    let page = page.ok_or_else(|| Failure::new(Code::ElementUnknown).name(&key))?;
+    open_browser(page, Browser::Default).await.map_err(|_| Failure::internal("no browser opened").into())
 }

@@ -78,6 +78,7 @@ impl Hosted {
     /// The parts of a connection whose tokens the platform keeps.
     pub fn kept_there(&self, instance: String, token: Sensitive<String>) -> Issued {
         Issued {
+            own_call: false,
             token,
             instance: Some(instance),
             credential: Credential::ElementTokenOnly,

@@ -4,9 +4,9 @@ use axum::Form;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
 use serde_json::json;
 
 use super::answers::{self, error_page, redirect};
@@ -65,7 +65,7 @@ async fn carries_key(shared: &Shared, request: Request) -> bool {
     let (head, body) = request.into_parts();
     let mut texts: Vec<String> =
         head.headers.values().filter_map(|value| value.to_str().ok()).map(str::to_owned).collect();
-    texts.extend(texts.iter().filter_map(|text| user_of(text)).collect::<Vec<_>>());
+    texts.extend(texts.iter().filter_map(|text| user_of(text)).flatten().collect::<Vec<_>>());
     let query = url::form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes());
     texts.extend(query.map(|(_, value)| value.into_owned()));
     if let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await {
@@ -83,7 +83,9 @@ async fn carries_key(shared: &Shared, request: Request) -> bool {
 }
 
 /// The user name and password of HTTP Basic.
-fn user_of(header: &str) -> Option<String> {
+fn user_of(header: &str) -> Option<[String; 2]> {
     let encoded = header.strip_prefix("Basic ")?;
-    String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
+    let joined = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    let (user, password) = joined.split_once(':')?;
+    Some([user.to_owned(), password.to_owned()])
 }

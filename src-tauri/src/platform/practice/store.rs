@@ -168,7 +168,9 @@ impl Store {
         if self.find(Kind::Access, key)?.is_some() {
             return Ok(());
         }
-        self.index.sqlite().execute("DELETE FROM practice_credential WHERE sha256 = ?1", params![hash(key)])?;
+        self.index
+            .sqlite()
+            .execute("DELETE FROM practice_credential WHERE sha256 = ?1", params![hash(key)])?;
         self.register(product, KEYS, &hash(""), "")?;
         let client = self.clients(product, KEYS)?.first().map(|client| client.id).unwrap_or_default();
         let grant = self.new_grant(client, "")?;

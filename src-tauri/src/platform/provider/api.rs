@@ -103,8 +103,9 @@ impl Provider {
             Server::GivenToken(rules) => rules,
             _ => return Ok(parts),
         };
-        let Some((token, secret)) =
-            credential.tokens().and_then(|tokens| Some((&tokens.access_token, tokens.token_secret.as_ref()?)))
+        let Some((token, secret)) = credential
+            .tokens()
+            .and_then(|tokens| Some((&tokens.access_token, tokens.token_secret.as_ref()?)))
         else {
             return Ok(parts);
         };
@@ -115,7 +116,9 @@ impl Provider {
         let realm = rules.realm_field.as_deref().and_then(|field| self.form.values.get(field));
         let signed = match realm {
             // RFC 5849 §3.5.1: not part of the signature.
-            Some(realm) => Sensitive::new(signed.expose().replacen("OAuth ", &format!("OAuth realm=\"{realm}\", "), 1)),
+            Some(realm) => {
+                Sensitive::new(signed.expose().replacen("OAuth ", &format!("OAuth realm=\"{realm}\", "), 1))
+            }
             None => signed,
         };
         parts.headers.push((AUTHORIZATION.to_owned(), signed));

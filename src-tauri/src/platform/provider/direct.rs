@@ -1,13 +1,15 @@
 //! Credentials that no browser brings: a key, a password or a token that the form holds, and the token of a session.
 
-use super::{Provider, Server, SessionServer, fill, unnamed};
+use std::collections::BTreeMap;
+
+use super::{PRACTICE_SESSION, Provider, Server, SessionServer, unnamed};
 use crate::domain::credential::Credential;
+use crate::domain::element::{CallText, PASSWORD, USERNAME};
 use crate::domain::error::{Code, Failure, Refused};
 use crate::domain::form::FilledForm;
 use crate::domain::http::{HttpRequest, Method};
 use crate::domain::oauth::token::{BEARER, TokenSet, basic_header};
 use crate::domain::oauth::{percent, resource};
-use crate::domain::element::{PASSWORD, USERNAME};
 use crate::domain::sensitive::Sensitive;
 use crate::platform::refusal::{call_refusal, refusal};
 
@@ -41,7 +43,9 @@ impl Provider {
                 let Failure { detail, product, .. } = failure;
                 Err(Failure { detail, product, ..refused(Code::ProviderRejected) })
             }
-            Err(failure) if matches!(failure.code, Code::ProviderUnreachable | Code::CertificateUntrusted) => {
+            Err(failure)
+                if matches!(failure.code, Code::ProviderUnreachable | Code::CertificateUntrusted) =>
+            {
                 Err(failure)
             }
             // An answer that says nothing about the key: the call may need more than the key may do.
@@ -51,21 +55,24 @@ impl Provider {
 
     /// Logs in for a session.
     pub(super) async fn open_session(&self, server: &SessionServer) -> Result<TokenSet, Failure> {
-        let request = session_request(&self.form, server)?;
+        let request = session_request(&self.form, server);
         let answer = self.send(request).await?;
-        let token = match &server.rules.token_header {
-            Some(name) => answer.header(&name.to_ascii_lowercase()).map(Sensitive::from),
-            None => None,
-        };
+        let rules = server.rules.as_ref();
+        let header = rules.and_then(|rules| rules.token_header.as_ref());
+        let token = header.and_then(|name| answer.header(&name.to_ascii_lowercase())).map(Sensitive::from);
         let token = match token {
             Some(token) => token,
             None => {
-                let at = server.rules.token.as_deref().unwrap_or("/");
+                let at = rules.and_then(|rules| rules.token.as_deref()).unwrap_or(PRACTICE_SESSION);
                 resource::read_text(&answer, at).map_err(|refused| {
                     let failure = call_refusal(refused.clone(), &self.form.element);
                     if failure.code == Code::SignInExpired {
                         let failure = refusal(refused, &self.form.element);
-                        return Failure { code: Code::ProviderRejected, refused: Some(Refused::Key), ..failure };
+                        return Failure {
+                            code: Code::ProviderRejected,
+                            refused: Some(Refused::Key),
+                            ..failure
+                        };
                     }
                     failure
                 })?
@@ -76,20 +83,20 @@ impl Provider {
             token_secret: None,
             refresh_token: None,
             token_type: BEARER.to_owned(),
-            expires_in: server.rules.life.map(u64::from),
+            expires_in: rules.and_then(|rules| rules.life).map(u64::from),
             scope: None,
-            extra: Default::default(),
+            extra: BTreeMap::new(),
         })
     }
 }
 
-fn session_request(form: &FilledForm, server: &SessionServer) -> Result<HttpRequest, Failure> {
-    let rules = &server.rules;
+fn session_request(form: &FilledForm, server: &SessionServer) -> HttpRequest {
     let mut request =
         HttpRequest::new(Method::Post, server.endpoint.clone()).header("accept", "application/json");
-    let fill_all = |texts: &std::collections::BTreeMap<String, crate::domain::element::CallText>| {
-        let filled = texts.iter().filter_map(|(name, text)| Some((name.clone(), text.fill(&form.values, None)?)));
-        filled.collect::<Vec<_>>()
+    let Some(rules) = &server.rules else { return request };
+    let fill_all = |texts: &BTreeMap<String, CallText>| {
+        let filled = texts.iter().map(|(name, text)| (name, text.fill(&form.values, None)));
+        filled.filter_map(|(name, text)| Some((name.clone(), text?))).collect::<Vec<_>>()
     };
     let value = |key: &str| {
         let secret = form.values.secret(key).cloned();
@@ -101,13 +108,13 @@ fn session_request(form: &FilledForm, server: &SessionServer) -> Result<HttpRequ
     }
     if !rules.form.is_empty() {
         let pairs = fill_all(&rules.form);
-        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect();
+        let pairs: Vec<_> =
+            pairs.iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect();
         request = request.header("content-type", "application/x-www-form-urlencoded");
         request.body = Some(percent::form_encode(&pairs).into());
     } else if !rules.json.is_empty() {
         request = request.header("content-type", "application/json");
         request.body = Some(super::identity::json_body(&fill_all(&rules.json)));
     }
-    let _ = fill;
-    Ok(request)
+    request
 }

@@ -29,7 +29,9 @@ impl Provider {
             Server::GivenToken(_) | Server::Session(_) | Server::None => {
                 return Ok(self.issued(self.given_credential().await?, provided));
             }
-            Server::OAuth2(_) => self.exchange_code(part(self.callback_code()).or_else(|| part("code")), verifier).await?,
+            Server::OAuth2(_) => {
+                self.exchange_code(part(self.callback_code()).or_else(|| part("code")), verifier).await?
+            }
             Server::OAuth1(server) => {
                 let given = |name: &str| part(name).cloned().unwrap_or_default();
                 let credentials = self.client().with_token(given("oauth_token"), given("secret"));
@@ -117,6 +119,7 @@ impl Provider {
             token: clock::random_token().into(),
             instance: None,
             missing: credential.tokens().map(|tokens| self.missing(tokens)).unwrap_or_default(),
+            own_call: self.form.has_own_call(),
             credential,
             hosts: self.hosts(),
             callback,

@@ -1,12 +1,12 @@
 //! Ending access, as RFC 7009 says or in the product's way.
 
 use super::{Provider, Server};
+use crate::domain::credential::Credential;
 use crate::domain::element::{Auth, Element, RevocationStyle};
 use crate::domain::form::Values;
 use crate::domain::http::{HttpRequest, Method};
 use crate::domain::oauth::meaning::{Meaning, meaning};
 use crate::domain::oauth::resource::read_revocation;
-use crate::domain::credential::Credential;
 use crate::domain::oauth::token::{TokenRefusal, TokenSet, basic_header};
 use crate::domain::view::{Revocation, Revoked};
 

@@ -36,6 +36,51 @@ export default {
   "connect-practice": { query: "scene=practice&screen=connect&element=zendesk" },
   "connect-retired": { query: "scene=empty&screen=connect&element=desk" },
   "connect-retired-practice": { query: "scene=practice&screen=connect&element=desk" },
+  "connect-historical": { query: "scene=empty&screen=connect&element=acimodelbank", wait: ".callout" },
+  "connect-historical-practice": {
+    query: "scene=practice&screen=connect&element=acimodelbank",
+    wait: ".callout",
+  },
+  "connect-replaced": { query: "scene=empty&screen=connect&element=vsts", wait: ".callout" },
+  "connect-key": { query: "scene=empty&screen=connect&element=stripe", wait: "form" },
+  "connect-key-practice": { query: "scene=practice&screen=connect&element=stripe", wait: "form" },
+  "connect-key-advanced": {
+    query: "scene=empty&screen=connect&element=stripe",
+    wait: "form",
+    act: open("Advanced"),
+  },
+  "connect-key-required": {
+    query: "scene=empty&screen=connect&element=stripe",
+    wait: "form",
+    act: steps(pressExactly("Connect"), invalid),
+  },
+  "connect-key-checking": {
+    query: "scene=empty&screen=connect&element=stripe&finish=60000",
+    wait: "form",
+    act: steps(fillBox("Secret key", "rk_1"), pressExactly("Connect"), seeText("Checking the key")),
+  },
+  "connect-key-refused": {
+    query: "scene=empty&screen=connect&element=stripe&finish=0",
+    wait: "form",
+    act: steps(fillBox("Secret key", "refused_1"), pressExactly("Connect"), failure),
+  },
+  "connect-key-by-hand": {
+    query: "scene=empty&screen=connect&element=stripe&refuse=openSetupPage:internal",
+    wait: "form",
+    act: steps(press("Open the page"), seeText("Copy the address")),
+  },
+  "connect-ways": { query: "scene=empty&screen=connect&element=github", wait: "form" },
+  "connect-ways-app": {
+    query: "scene=empty&screen=connect&element=github",
+    wait: "form",
+    act: steps(press("Sign in with an app of yours"), seeText("Client ID")),
+  },
+  "connect-ways-app-end": {
+    query: "scene=empty&screen=connect&element=github",
+    wait: "form",
+    act: steps(press("Sign in with an app of yours"), seeText("Client ID"), toEnd),
+  },
+  "connect-session": { query: "scene=empty&screen=connect&element=jira", wait: "form" },
   "connect-advanced": { query: "scene=empty&screen=connect&element=sfdc", act: open("Advanced") },
   "connect-required": {
     query: "scene=empty&screen=connect&element=zendesk",

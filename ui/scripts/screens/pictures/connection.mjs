@@ -5,6 +5,7 @@ import {
   fill,
   press,
   pressExactly,
+  pressFirst,
   see,
   seeHeading,
   seeText,
@@ -55,6 +56,15 @@ export default {
   "connection-hosted-rename": { query: "scene=hosted&screen=connection&id=h1", act: press("Rename…") },
   "connection-secrets-refused": { query: "scene=hosted-refused&screen=connection&id=h1" },
 
+  "connection-key": { query: "scene=keys&screen=connection&id=k1" },
+  "connection-key-ended": { query: "scene=keys&screen=connection&id=k2" },
+  "connection-key-replace": {
+    query: "scene=keys&screen=connection&id=k2",
+    act: steps(pressFirst("Replace key"), seeHeading("Replace the key")),
+  },
+  "connection-key-remove": { query: "scene=keys&screen=connection&id=k1", act: press("Remove…") },
+  "connection-other-way": { query: "scene=keys&screen=connection&id=k3" },
+
   "again-waiting": {
     query: "scene=hosted&screen=connection&id=h3&finish=60000",
     act: steps(press("Sign in again"), seeHeading("Finish in your browser")),
@@ -65,6 +75,6 @@ export default {
   },
   "again-changed": {
     query: "scene=hosted&screen=connection&id=h4",
-    act: steps(press("Sign in again"), seeText("What has changed?")),
+    act: steps(press("Replace key"), seeText("What has changed?")),
   },
 };

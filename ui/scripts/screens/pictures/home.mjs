@@ -8,10 +8,16 @@ import {
   seeHeading,
   seeText,
   steps,
-  toEnd,
 } from "../steps.mjs";
 
 const byPage = steps(press("Remove…"), pressExactly("Remove"), seeButton("Open Webex"));
+
+/** Makes all rows, as a user does with the keyboard. */
+async function toLastRow(page) {
+  await page.locator("[data-row]").first().focus();
+  await page.keyboard.press("End");
+  await page.getByRole("heading", { name: "Closed" }).waitFor();
+}
 
 export default {
   "home-empty": { query: "scene=empty" },
@@ -53,10 +59,21 @@ export default {
   "home-workspaces": { query: "scene=four" },
   "home-secrets-refused": { query: "scene=hosted-refused" },
 
-  add: { query: "scene=empty&screen=add" },
+  "home-keys": { query: "scene=keys" },
+
+  add: { query: "scene=empty&screen=add", wait: "ul" },
+  "add-recent": { query: "scene=many&screen=add", wait: "ul" },
+  "add-filter": { query: "scene=empty&screen=add", act: steps(filter("git"), seeText("Matches")) },
+  "add-filter-former": { query: "scene=empty&screen=add", act: steps(filter("sendin"), seeText("Brevo")) },
+  "add-filter-typo": {
+    query: "scene=empty&screen=add",
+    act: steps(filter("salesfroce"), seeText("Matches")),
+  },
+  "add-filter-closed": { query: "scene=empty&screen=add", act: steps(filter("desk.com"), seeText("Closed")) },
+  "add-last": { query: "scene=empty&screen=add", wait: "ul", act: toLastRow },
   "add-practice": { query: "scene=practice&screen=add" },
   "add-no-match": { query: "scene=empty&screen=add", act: filter("zzz") },
-  "add-other": { query: "scene=own&screen=add", act: steps(seeText("Other (OAuth 1.0a)"), toEnd) },
+  "add-other": { query: "scene=own&screen=add", act: steps(filter("other oauth"), seeText("Matches")) },
   "add-hosted": { query: "scene=hosted&screen=add" },
   "add-hosted-loading": { query: "scene=hosted&screen=add&refuse=elements:never", wait: ".skeleton" },
   "add-hosted-failed": {

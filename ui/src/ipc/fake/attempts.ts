@@ -1,8 +1,9 @@
 // The calls about sign-ins: the browser's user comes back after `finish` milliseconds.
 import { GRANT, needsBrowser } from "../../state/form";
+import { WAY } from "../../state/ways";
 import type { AttemptView, ConnectionView, ConnectRequest, ElementView, Failure } from "../types";
 import { findElement, listElements } from "./elements";
-import { failureOf } from "./failures";
+import { failureOf, keyRefusal } from "./failures";
 import { hostedRow } from "./platform";
 import { connectionRow, MINUTE } from "./rows";
 import type { World } from "./world";
@@ -43,7 +44,10 @@ export function waitingAttempt(
   };
 }
 
-function newConnection(world: World, attempt: AttemptView, tags: string[]): ConnectionView {
+/** What a product says about a key that begins like this. */
+const REFUSED = "refused";
+
+function newConnection(world: World, attempt: AttemptView, tags: string[], way?: string): ConnectionView {
   const { workspace } = world.state;
   const element = listElements(world).find((element) => element.key === attempt.element);
   const product = {
@@ -55,13 +59,18 @@ function newConnection(world: World, attempt: AttemptView, tags: string[]): Conn
   const part = { id: attempt.id, name: attempt.name, tags };
   if (workspace.kind === "hosted")
     return hostedRow(product, { ...part, instance: "440001", revocation: { way: "ends" } });
-  return connectionRow(product, {
-    ...part,
-    workspace: workspace.name,
-    identity: "maria@acme.example",
-    host: attempt.host,
+  const signedIn = attempt.link !== "" && {
     expires_at: Date.now() + 10 * MINUTE,
     scopes: ["read", "write"],
+  };
+  return connectionRow(product, {
+    ...part,
+    ...signedIn,
+    ...(way === undefined ? {} : { way }),
+    ...(attempt.link === "" ? { revocation: { way: "stays" } } : {}),
+    workspace: workspace.name,
+    identity: "maria@acme.example",
+    host: attempt.host || `api.${attempt.element}.com`,
   });
 }
 
@@ -91,7 +100,11 @@ export function attemptCalls(world: World) {
     setTimeout(() => save(attempt, request), SAVING_TAKES);
   }
 
-  function save(attempt: AttemptView, { again, tags = [] }: Partial<ConnectRequest>): void {
+  function save(attempt: AttemptView, { again, tags = [], values = {} }: Partial<ConnectRequest>): void {
+    if (attempt.link === "" && Object.values(values).some((value) => value.startsWith(REFUSED))) {
+      const failure = keyRefusal(attempt);
+      return world.changeAttempt(attempt.id, { stage: "failed", failure });
+    }
     if (again !== undefined && world.otherAccount !== null) {
       const { name, identity } = world.connection(again);
       const failure: Failure = { code: "wrong_account", name, found: world.otherAccount };
@@ -102,7 +115,7 @@ export function attemptCalls(world: World) {
       attempt.id,
       again ?? attempt.id,
       again === undefined
-        ? [...world.state.connections, newConnection(world, attempt, tags)]
+        ? [...world.state.connections, newConnection(world, attempt, tags, values[WAY])]
         : world.state.connections.map((row) =>
             row.id === again ? { ...row, status: "ok", last_code: undefined } : row,
           ),
@@ -122,10 +135,14 @@ export function attemptCalls(world: World) {
   return {
     async connect(request: ConnectRequest) {
       world.requireKeychain();
-      const element = findElement(world, request.element);
-      if (element.retired && world.state.workspace.kind === "local")
+      const again = request.again === undefined ? undefined : world.connection(request.again);
+      const element = findElement(world, request.element, request.values[WAY] ?? again?.way);
+      const local = world.state.workspace.kind === "local";
+      if (local && element.historical)
+        throw { code: "element_historical", product: element.name } satisfies Failure;
+      if (local && element.retired)
         throw { code: "element_retired", product: element.name } satisfies Failure;
-      if (request.again !== undefined) return begin(element, request, world.connection(request.again).name);
+      if (again) return begin(element, request, again.name);
       if (request.name && world.findByName(request.name))
         throw { code: "name_taken", name: request.name } satisfies Failure;
       let name = request.name || element.name;

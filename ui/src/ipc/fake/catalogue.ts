@@ -1,53 +1,170 @@
-// The elements of the fake, parsed from the files that the program compiles in.
-import { parse } from "smol-toml";
+// The elements of the fake, from the files that the program compiles in, with their forms as the program makes them.
+import { FILES } from "virtual:elements";
 import { CALLBACK, GRANT, KEY, plainField, SECRET } from "../../state/form";
-import type { AuthView, ElementView, FieldKind, FieldView } from "../types";
+import type { AuthView, ElementView, FieldKind, FieldView, Reach, WayView } from "../types";
+import { standardFields, type FileAuth, type FileField } from "./standardFields";
 
-type FileField = FieldView & { type?: FieldKind; default?: string };
-
-/** An element file, as far as the window shows it. */
-interface ElementFile extends Omit<ElementView, "auth" | "fields"> {
-  provider?: string;
-  auth: Partial<Record<AuthView, unknown>>;
-  fields: FileField[];
+interface FileWay {
+  key: string;
+  label?: string;
+  /** A field chooses this way, and no name. */
+  when?: unknown;
+  setup_page?: string;
+  auth: FileAuth;
+  fields?: FileField[];
 }
 
-const FILES = Object.values(
-  import.meta.glob<string>("../../../../src-tauri/elements/*/element.toml", {
-    query: "?raw",
-    import: "default",
-    eager: true,
-  }),
-)
-  .map((text) => parse(text) as unknown as ElementFile)
-  .sort((a, b) => a.category.localeCompare(b.category, "en") || a.name.localeCompare(b.name, "en"));
+/** An element file, as far as the window shows it. */
+interface ElementFile {
+  key: string;
+  name: string;
+  initials?: string;
+  category: string;
+  gives: string;
+  access?: string[];
+  note?: string;
+  formerly?: string[];
+  mark?: string;
+  setup_page?: string;
+  replaced_by?: string;
+  provider?: string;
+  historical?: boolean;
+  generic?: boolean;
+  retired?: boolean;
+  auth?: FileAuth;
+  ways?: FileWay[];
+  fields?: FileField[];
+}
+
+/** The name of the way that the element itself is, beside others. */
+const OWN_WAY = "app";
+
+const BY_KEY = new Map(
+  (FILES as ElementFile[])
+    .sort((a, b) => a.category.localeCompare(b.category, "en") || a.name.localeCompare(b.name, "en"))
+    .map((file) => [file.key, file]),
+);
+
+function initialsOf(name: string): string {
+  const [first = "?", second] = name.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  return (second === undefined ? first.slice(0, 2) : first.charAt(0) + second.charAt(0)).toUpperCase();
+}
 
 /** Fills in a field as the program does: in practice with examples, and with any free port as the callback. */
 function fieldView(file: ElementFile, field: FileField, port: number, practice: boolean): FieldView {
-  const { type: kind = "text", default: start = "", required = true, max_length = 1000, ...rest } = field;
-  const view = plainField({ ...rest, kind, required, max_length, value: start });
-  if (field.key === CALLBACK) {
+  const { type: kind = "text", default: start = "", required = true, max_length = 1000 } = field;
+  const { key, label, help, example, options, secret, advanced, prefix, suffix, problem, visible_when } =
+    field;
+  const given = { help, example, options, secret, advanced, prefix, suffix, problem, visible_when };
+  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const view = plainField({
+    key,
+    label,
+    ...known,
+    kind: kind as FieldKind,
+    required,
+    max_length,
+    value: start,
+  });
+  if (key === CALLBACK) {
     const address = `http://localhost:${port}/callback/${file.provider ?? file.key}`;
     return practice ? { ...view, required: false } : { ...view, value: address };
   }
-  const example = required || [KEY, SECRET].includes(field.key) || (file.generic && !field.advanced);
-  return practice && example ? { ...view, value: field.example } : view;
+  const filled = required || [KEY, SECRET].includes(key) || (file.generic && !view.advanced);
+  return practice && filled ? { ...view, value: view.example } : view;
 }
 
-export function catalogue(port: number, practice: boolean): ElementView[] {
-  return FILES.map((file) => ({
-    ...file,
-    auth: Object.keys(file.auth)[0] as AuthView,
+/** One way of an element; the names are those of a `WayView`. */
+interface Narrowed {
+  key: string | undefined;
+  label?: string | undefined;
+  auth: FileAuth;
+  setup_page?: string | undefined;
+  fields: FileField[];
+}
+
+/** Lists the ways of an element, the easiest first. */
+function eachWay(file: ElementFile): Narrowed[] {
+  const { ways = [], auth, fields = [], setup_page } = file;
+  const named = ways.map((way): Narrowed => ({
+    key: way.when === undefined ? way.key : undefined,
+    label: way.label,
+    auth: way.auth,
+    setup_page: way.setup_page ?? setup_page,
+    fields: [...fields, ...(way.fields ?? [])],
+  }));
+  if (ways.length > 0 && !auth) return named;
+  const isNamed = named.some(({ key }) => key !== undefined);
+  return [...named, { key: isNamed ? OWN_WAY : undefined, auth: auth ?? { custom: {} }, setup_page, fields }];
+}
+
+const authOf = (auth: FileAuth) => Object.keys(auth)[0] as AuthView;
+
+function reachOf(auth: FileAuth): Reach {
+  const { oauth2, oauth1 } = auth;
+  if (oauth2?.client_id !== undefined || oauth2?.registration_endpoint !== undefined) return "sign_in";
+  const grant = oauth2?.grants?.[0];
+  if (grant === "client_credentials" || grant === "password") return "key";
+  return oauth2 || (oauth1 && oauth1.token_field === undefined) ? "app" : "key";
+}
+
+const wayView = ({ key, label, auth }: Narrowed): WayView[] =>
+  key === undefined
+    ? []
+    : [{ key, ...(label === undefined ? {} : { label }), auth: authOf(auth), reach: reachOf(auth) }];
+
+function view(file: ElementFile, wanted: Narrowed | undefined, all: Narrowed[]): ElementView {
+  const shown = wanted ?? all[0];
+  if (!shown) throw new Error(`${file.key} has no way to connect`);
+  const { key, name, category, gives, note, mark, replaced_by } = file;
+  const page = shown.setup_page?.includes("{") ? undefined : shown.setup_page;
+  const optional = { note, mark, replaced_by, setup_page: page, way: shown.key, label: shown.label };
+  return {
+    key,
+    name,
+    initials: file.initials ?? initialsOf(name),
+    category,
+    gives,
+    access: file.access ?? [],
+    auth: authOf(shown.auth),
+    reach: reachOf(shown.auth),
+    formerly: file.formerly ?? [],
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
+    historical: file.historical ?? false,
+    ways: all.filter((way) => way !== shown).flatMap(wayView),
     generic: file.generic ?? false,
     retired: file.retired ?? false,
     own: false,
-    fields: file.fields.map((field) => fieldView(file, field, port, practice)),
-  }));
+    fields: [],
+  };
 }
 
-/** Finds an element that the program compiles in. */
+/** Lists the elements without their forms. */
+export function catalogue(): ElementView[] {
+  return [...BY_KEY.values()].map((file) => view(file, undefined, eachWay(file)));
+}
+
+/** Finds an element that the program compiles in, with the form of a way or of the easiest; undefined if there is none. */
+export function describeElement(
+  key: string,
+  way: string | undefined,
+  port: number,
+  practice: boolean,
+): ElementView | undefined {
+  const file = BY_KEY.get(key);
+  if (!file) return undefined;
+  const all = eachWay(file);
+  const shown = way === undefined ? all[0] : all.find((one) => one.key === way);
+  if (!shown) return undefined;
+  const declared = new Set(shown.fields.map((field) => field.key));
+  const added = standardFields(file.name, shown.auth).filter((field) => !declared.has(field.key));
+  const fields = [...shown.fields, ...added].map((field) => fieldView(file, field, port, practice));
+  return { ...view(file, shown, all), fields };
+}
+
+/** Finds an element that the program compiles in, with its form on this computer. */
 export function builtIn(key: string, port = 14747): ElementView {
-  const element = catalogue(port, false).find((element) => element.key === key);
+  const element = describeElement(key, undefined, port, false);
   if (!element) throw new Error(`no element file has the key ${key}`);
   return element;
 }
@@ -56,9 +173,9 @@ export function builtIn(key: string, port = 14747): ElementView {
 export function customElement(host: string, name: string, port: number, grant = ""): ElementView {
   const key = host.toLowerCase().replace(/[^a-z0-9]+/g, "-");
   const generic = builtIn("oauth2", port);
+  const registers = host.startsWith("register");
   const fields = generic.fields.flatMap((field): FieldView[] => {
-    if (field.key === KEY || field.key === SECRET)
-      return [{ ...field, required: !host.startsWith("register") }];
+    if (field.key === KEY || field.key === SECRET) return [{ ...field, required: !registers }];
     if (field.key === CALLBACK) return [{ ...field, value: `http://localhost:${port}/callback/${key}` }];
     const choice = field.key === GRANT && grant !== "" && grant !== field.value;
     return choice ? [{ ...field, value: grant, advanced: false }] : [];
@@ -70,6 +187,7 @@ export function customElement(host: string, name: string, port: number, grant = 
     initials: name.slice(0, 2).toUpperCase(),
     gives: host,
     access: generic.access.slice(0, 1),
+    reach: registers ? "sign_in" : "app",
     generic: false,
     own: true,
     fields,

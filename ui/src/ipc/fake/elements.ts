@@ -1,21 +1,33 @@
 // The calls about elements.
+import { WAY } from "../../state/ways";
 import type { ConnectRequest, ElementView, Failure, FieldProblem } from "../types";
-import { catalogue, customElement } from "./catalogue";
+import { catalogue, customElement, describeElement } from "./catalogue";
 import { failureOf } from "./failures";
 import { platformCatalogue, withForm } from "./platform";
 import type { World } from "./world";
 
+/** Lists the elements of the workspace without their forms. */
 export function listElements({ state, customElements }: World): ElementView[] {
-  const { workspace, settings } = state;
-  if (workspace.kind === "hosted") return platformCatalogue();
-  const practice = workspace.kind === "practice";
-  return [...catalogue(settings.callback_port, practice), ...(practice ? [] : customElements)];
+  const { kind } = state.workspace;
+  if (kind === "hosted") return platformCatalogue();
+  const custom = kind === "practice" ? [] : customElements;
+  return [...catalogue(), ...custom.map((element) => ({ ...element, fields: [] }))];
 }
 
-export function findElement(world: World, key: string): ElementView {
-  const element = listElements(world).find((element) => element.key === key);
-  if (!element) throw { code: "element_unknown", name: key } satisfies Failure;
-  return world.state.workspace.kind === "hosted" ? withForm(element) : element;
+export function findElement(world: World, key: string, way?: string): ElementView {
+  const { workspace, settings } = world.state;
+  if (workspace.kind === "hosted") {
+    const element = platformCatalogue().find((element) => element.key === key);
+    if (element) return withForm(element);
+  }
+  const practice = workspace.kind === "practice";
+  const custom = practice ? undefined : world.customElements.find((element) => element.key === key);
+  if (custom) return custom;
+  const element = describeElement(key, way, settings.callback_port, practice);
+  if (element) return element;
+  if (way !== undefined && describeElement(key, undefined, settings.callback_port, practice))
+    throw invalid(WAY, "not_an_option");
+  throw { code: "element_unknown", name: key } satisfies Failure;
 }
 
 const invalid = (key: string, problem: FieldProblem["problem"]): Failure => ({
@@ -26,7 +38,12 @@ const invalid = (key: string, problem: FieldProblem["problem"]): Failure => ({
 export const elementCalls = (world: World) => ({
   elements: async () => listElements(world),
 
-  element: async (key: string) => findElement(world, key),
+  element: async (key: string, way?: string) => findElement(world, key, way),
+
+  async openSetupPage(key: string, way?: string) {
+    if (findElement(world, key, way).setup_page === undefined)
+      throw { code: "usage", detail: "no setup page" } satisfies Failure;
+  },
 
   /** Hosts that begin with “www.” publish nothing; those that begin with “known.” need a client. */
   async describe({ element, values }: ConnectRequest) {

@@ -1,5 +1,5 @@
 // The failures that the fake raises, with the facts that the program would send.
-import type { Code, Exchange, Failure } from "../types";
+import type { AttemptView, Code, Exchange, Failure } from "../types";
 
 const PLATFORM = "api.cloud-elements.com";
 const ZENDESK = "acme.zendesk.com";
@@ -49,6 +49,7 @@ const FACTS: Partial<Record<Code, Omit<Failure, "code">>> = {
   },
   clock_wrong: { host: "acme.desk.com", clock_skew: 431 },
   element_in_use: { name: "Zendesk" },
+  element_historical: { product: "ACI Model Bank" },
   element_retired: { product: "Desk.com" },
   form_invalid: {
     fields: [
@@ -94,4 +95,17 @@ const FACTS: Partial<Record<Code, Omit<Failure, "code">>> = {
 
 export function failureOf(code: Code): Failure {
   return { code, ...FACTS[code] };
+}
+
+/** A key that the product does not accept. */
+export function keyRefusal({ element, product }: Pick<AttemptView, "element" | "product">): Failure {
+  const host = `api.${element}.com`;
+  return {
+    code: "provider_rejected",
+    product,
+    host,
+    refused: "key",
+    detail: "invalid_request_error: Invalid API Key provided",
+    exchanges: [{ method: "GET", host, path: "/v1/account", status: 401, took_ms: 188 }],
+  };
 }

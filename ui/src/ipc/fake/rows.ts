@@ -66,6 +66,27 @@ export function connections(now: number): ConnectionView[] {
   ];
 }
 
+/** Connections that were made with a key: one works, one is no longer accepted, and one of GitHub's two ways. */
+export function keyConnections(now: number): ConnectionView[] {
+  const key = {
+    renewed_at: undefined,
+    expires_at: undefined,
+    scopes: [] as string[],
+    revocation: { way: "stays" as const },
+  };
+  return [
+    localRow("stripe", now, { ...key, id: "k1", identity: "billing@acme.example", host: "api.stripe.com" }),
+    localRow("openai", now, {
+      ...key,
+      id: "k2",
+      host: "api.openai.com",
+      status: "needs_sign_in",
+      last_code: "provider_rejected",
+    }),
+    localRow("github", now, { id: "k3", way: "own-app", identity: "maria", host: "api.github.com" }),
+  ];
+}
+
 /** Changes each row of `connections` as `parts` says, in order; rows without a part are left out. */
 function changeRows(now: number, parts: Partial<ConnectionView>[]): ConnectionView[] {
   return connections(now)

@@ -9,7 +9,14 @@ import { builtIn, customElement } from "./catalogue";
 import { createFake, type Fake } from "./fake";
 import { failureOf } from "./failures";
 import { ACME, accounts, hostedConnections, manyAccounts, OPEN_CONNECTORS } from "./platform";
-import { connections, longNamedConnections, manyConnections, MINUTE, troubledConnections } from "./rows";
+import {
+  connections,
+  keyConnections,
+  longNamedConnections,
+  manyConnections,
+  MINUTE,
+  troubledConnections,
+} from "./rows";
 import { certificate } from "./settings";
 import { emptyState, type World } from "./world";
 
@@ -68,6 +75,7 @@ const SCENES: Record<string, Scene> = {
     world.state.connections = connections(now);
     world.state.attempts = [waitingAttempt(builtIn("ciscospark"), {}, now - 20_000)];
   },
+  keys: withRows(keyConnections),
   eight: withRows((now) => manyConnections(now, 8)),
   thousand: withRows((now) => manyConnections(now, 1000)),
   "long-names": withRows(longNamedConnections),

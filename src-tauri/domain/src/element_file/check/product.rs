@@ -46,13 +46,14 @@ pub(super) fn check(element: &Element, findings: &mut Findings) {
     findings.require(marked, "mark", "a slug of Simple Icons has only a-z and 0-9");
     let taken = element.replaced_by.is_none() || element.retired;
     findings.require(taken, "replaced_by", "only a retired element is replaced");
-    let docs = element.docs.as_ref().is_none_or(is_page);
+    let docs = element.docs.as_ref().is_none_or(|page| is_page(page));
     findings.require(docs, "docs", "this is a whole address that begins with https://");
     let sourced = element.sources.iter().all(|source| is_line(source, 120));
     findings.require(sourced, "sources", "each line has 1 to 120 characters");
     let dated = element.checked.as_ref().is_none_or(|day| is_day(day));
     findings.require(dated, "checked", "a day is written as 2026-11-26");
-    let key = element.platform_key.as_ref().is_none_or(|key| is_line(key, 64) && !key.contains(['/', '?', '#']));
+    let key =
+        element.platform_key.as_ref().is_none_or(|key| is_line(key, 64) && !key.contains(['/', '?', '#']));
     findings.require(key, "platform_key", "this is one line of 1 to 64 characters");
     platform(element, findings);
 }
@@ -62,7 +63,7 @@ fn platform(element: &Element, findings: &mut Findings) {
     findings.require(is_line(&facts.hub, 40), "platform.hub", "this is one line of 1 to 40 characters");
     let described = is_line(&facts.description, 600);
     findings.require(described, "platform.description", "this is one line of 1 to 600 characters");
-    let signup = facts.signup_url.as_ref().is_none_or(is_page);
+    let signup = facts.signup_url.as_ref().is_none_or(|page| is_page(page));
     findings.require(signup, "platform.signup_url", "this is a whole address that begins with https://");
     for key in facts.configuration.keys().chain(&facts.unused) {
         let free = is_parameter(key) && element.field(key).is_none();
@@ -82,7 +83,7 @@ fn platform(element: &Element, findings: &mut Findings) {
     }
 }
 
-fn is_page(text: &String) -> bool {
+fn is_page(text: &str) -> bool {
     address::parse(text).is_some_and(|url| url.scheme() == "https")
 }
 

@@ -34,9 +34,9 @@ fn every_file_is_valid_and_in_the_folder_of_its_key() {
                 }
             }
             Ok(element) => faults.push(format!("{key}: the key is {}", element.key)),
-            Err(problems) => faults.extend(
-                problems.iter().map(|p| format!("{key}:{}: {p}", p.line.unwrap_or_default())),
-            ),
+            Err(problems) => {
+                faults.extend(problems.iter().map(|p| format!("{key}:{}: {p}", p.line.unwrap_or_default())))
+            }
         }
     }
     assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));

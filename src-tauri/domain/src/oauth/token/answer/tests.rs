@@ -22,7 +22,12 @@ fn a_token_answer_is_read_and_only_named_members_are_kept() {
     let keep = ["instance_url", "team.id", "absent", "id_token", "refresh_token"].map(str::to_owned);
     let body = r#"{"access_token":"a1","token_type":"bearer","refresh_token":"r1","expires_in":3600,"scope":"x y",
                    "instance_url":"https://na1.example","team":{"id":7},"id_token":"jwt","other":[1,{}]}"#;
-    let tokens = read_token_answer(&answer(200, body), &TokenAnswer { keep: keep.into(), ..TokenAnswer::default() }, NOW).unwrap();
+    let tokens = read_token_answer(
+        &answer(200, body),
+        &TokenAnswer { keep: keep.into(), ..TokenAnswer::default() },
+        NOW,
+    )
+    .unwrap();
     assert_eq!(tokens.access_token.expose(), "a1");
     assert_eq!(tokens.refresh_token.unwrap().expose(), "r1");
     assert_eq!(tokens.token_type, "Bearer");
@@ -139,8 +144,8 @@ fn what_is_wrong_beside_the_members_that_are_used_does_not_spoil_them() {
     ] {
         let answer = HttpResponse { body: Sensitive::new(body.to_vec()), ..answer(200, "") };
         let shown = String::from_utf8_lossy(body);
-        let tokens =
-            read_token_answer(&answer, &TokenAnswer::default(), NOW).unwrap_or_else(|refusal| panic!("{shown}: {refusal}"));
+        let tokens = read_token_answer(&answer, &TokenAnswer::default(), NOW)
+            .unwrap_or_else(|refusal| panic!("{shown}: {refusal}"));
         assert_eq!((tokens.access_token.expose().as_str(), tokens.expires_in), ("t1", None), "{shown}");
     }
 }
@@ -153,7 +158,8 @@ fn a_number_keeps_its_digits() {
         &answer(200, &body),
         &TokenAnswer { keep: vec!["id".to_owned()], ..TokenAnswer::default() },
         NOW,
-    ).unwrap();
+    )
+    .unwrap();
     assert_eq!(tokens.access_token.expose(), long);
     assert_eq!(*tokens.refresh_token.unwrap().expose(), format!("{long}.50"));
     assert_eq!(tokens.extra["id"], long);
@@ -243,7 +249,11 @@ fn a_challenge_tells_what_a_body_does_not() {
     ] {
         let headers = vec![("www-authenticate".to_owned(), challenge.to_owned())];
         let answer = HttpResponse { headers, ..answer(status, body) };
-        assert_eq!(read_token_answer(&answer, &TokenAnswer::default(), NOW).unwrap_err(), refusal, "{challenge}");
+        assert_eq!(
+            read_token_answer(&answer, &TokenAnswer::default(), NOW).unwrap_err(),
+            refusal,
+            "{challenge}"
+        );
     }
 }
 
@@ -255,7 +265,10 @@ fn a_web_page_in_place_of_an_answer_is_recognized() {
     }
     let declared = ("content-type".to_owned(), "text/html; charset=utf-8".to_owned());
     let declared = HttpResponse { headers: vec![declared], ..answer(200, "<p>Blocked</p>") };
-    assert_eq!(read_token_answer(&declared, &TokenAnswer::default(), NOW).unwrap_err(), TokenRefusal::WebPage { status: 200 });
+    assert_eq!(
+        read_token_answer(&declared, &TokenAnswer::default(), NOW).unwrap_err(),
+        TokenRefusal::WebPage { status: 200 }
+    );
     // Servers written in PHP declare everything to be a page.
     let form = HttpResponse { body: Sensitive::new(b"access_token=t".to_vec()), ..declared };
     assert_eq!(read_token_answer(&form, &TokenAnswer::default(), NOW).unwrap().access_token.expose(), "t");
