@@ -78,22 +78,22 @@ impl Bench {
 
     /// Writes an element file. `tables` come after its OAuth 2 table, `fields` before those that every element has.
     pub(super) fn add_element(&self, key: &str, tables: &str, fields: &str) {
+        let endpoints = "authorization_endpoint = \"{at}/authorize\"\ntoken_endpoint = \"{at}/token\"";
+        self.add_file(key, &format!("[auth.oauth2]\n{endpoints}\n{tables}\n{fields}\n{FIELDS}"));
+    }
+
+    /// Writes an element file with these tables, in which `{at}` is the provider's address.
+    pub(super) fn add_file(&self, key: &str, tables: &str) {
         let at = self.provider.base.origin().ascii_serialization();
-        let (tables, fields) = (tables.replace("{at}", &at), fields.replace("{at}", &at));
+        let tables = tables.replace("{at}", &at);
         let text = format!(
-            r#"key = "{key}"
+            r#"format = 2
+key = "{key}"
 name = "Acme {key}"
-initials = "AC"
 category = "Tests"
 gives = "Anvils"
-access = ["Reading anvils"]
 
-[auth.oauth2]
-authorization_endpoint = "{at}/authorize"
-token_endpoint = "{at}/token"
-{tables}
-{fields}
-{FIELDS}"#
+{tables}"#
         );
         let folder = self.engine.paths.elements().join(key);
         fs::create_dir_all(&folder).expect("a folder");
@@ -114,6 +114,20 @@ token_endpoint = "{at}/token"
 
     pub(super) fn row(&self, id: &str) -> Option<Connection> {
         self.engine.index.connection(id).expect("readable")
+    }
+
+    /// Connects on this computer with these values alone, without a browser.
+    pub(super) async fn connect_directly(
+        &self,
+        element: &str,
+        values: &[(&str, &str)],
+        again: Option<&str>,
+    ) -> Result<Ending, Failure> {
+        let values = values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let (element, again) = (element.to_owned(), again.map(str::to_owned));
+        let request = ConnectRequest { element, name: String::new(), tags: Vec::new(), values, again };
+        let signing = self.engine.start(&WorkspaceId::Local, request).await?;
+        Ok(self.engine.finish(signing, controls()).await)
     }
 
     /// Starts a sign-in on this computer.

@@ -1,6 +1,7 @@
 //! The engine in process: a temporary home, a mock keychain that fails on demand, and a scripted provider.
 
 mod bench;
+mod direct;
 mod keeping;
 mod reconciling;
 mod renewing;
