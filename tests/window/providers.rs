@@ -1,6 +1,7 @@
 //! The window with independent servers: sign-ins through a real browser, and renewal ahead of need while other processes
 //! request the same token.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -260,10 +261,12 @@ fn tokens_are_renewed_at_most_twice_in_their_lifetime() {
     // sometimes crash gnome-keyring-daemon.
     let all = alone + Duration::from_secs(rounds_of(12, 100).into());
     let (short, long) = servers.split_at(2);
+    let mut asked: BTreeMap<&str, u64> = BTreeMap::new();
     while begun.elapsed() < all {
         for each in long {
             for (_, key, _) in short.iter().chain([each]) {
                 home.run(&["token", key]).ok();
+                *asked.entry(key).or_default() += 1;
             }
         }
     }
@@ -272,9 +275,9 @@ fn tokens_are_renewed_at_most_twice_in_their_lifetime() {
         let calls = server.token_request_times();
         let most = max_calls_in_one(*life, &calls[1..]);
         assert!(most <= 2, "{key}: {most} renewals in one life, {} in all", calls.len());
-        // It was renewed at least at every other expiry, even with a slow script.
-        let ends = (all - alone).as_secs() / life.as_secs();
-        assert!(calls.len() as u64 > ends / 2, "{key}: {} calls", calls.len());
+        // It was renewed at least at every other expiry at which the script asked, however slow this machine is.
+        let ends = ((all - alone).as_secs() / life.as_secs()).min(asked[key.as_str()]);
+        assert!(calls.len() as u64 > ends / 2, "{key}: {} calls for {} questions", calls.len(), asked[key.as_str()]);
     }
     let calls: Vec<_> = servers.iter().map(|(_, key, server)| (key, server.token_requests().len())).collect();
     println!("calls at each life in {:?}: {calls:?}", begun.elapsed());

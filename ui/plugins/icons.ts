@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 export const ELEMENTS = fileURLToPath(new URL("../../src-tauri/elements/", import.meta.url));
 const ICONS = fileURLToPath(new URL("../node_modules/simple-icons/icons/", import.meta.url));
 
+/** Names written as marks: in a tile they are 5 pixels high. Initials read better. */
+const TOO_LOW = new Set("caldotcom egnyte nasa paychex sonos typeform vmware woocommerce zoom".split(" "));
+
 /** Returns the slug that an element file names. */
 export function readSlug(file: string): string | undefined {
   return /^mark = "([^"]*)"$/m.exec(file)?.[1];
@@ -19,7 +22,7 @@ export function readElements(folder = ELEMENTS): Map<string, string> {
         name,
         readSlug(readFileSync(`${folder}${name}/element.toml`, "utf8")),
       ])
-      .filter((pair): pair is [string, string] => pair[1] !== undefined)
+      .filter((pair): pair is [string, string] => pair[1] !== undefined && !TOO_LOW.has(pair[1]))
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
 }

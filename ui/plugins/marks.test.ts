@@ -14,9 +14,14 @@ describe("the marks of products", () => {
     expect(readSlug('help = """\nmark = stripe\n"""')).toBeUndefined();
   });
 
-  it("are_read_from_every_folder_with_an_element", () => {
+  it("are_read_from_every_folder_with_an_element_unless_they_are_too_low", () => {
     const folder = `${mkdtempSync(join(tmpdir(), "marks-"))}/`;
-    for (const [key, file] of Object.entries({ b: 'mark = "stripe"', a: 'mark = "github"', c: "" })) {
+    for (const [key, file] of Object.entries({
+      b: 'mark = "stripe"',
+      a: 'mark = "github"',
+      c: "",
+      d: 'mark = "zoom"',
+    })) {
       mkdirSync(folder + key);
       writeFileSync(`${folder}${key}/element.toml`, file);
     }

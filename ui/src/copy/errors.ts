@@ -345,7 +345,7 @@ const REFUSED: Record<NonNullable<Failure["refused"]>, ErrorCopy> = {
   },
   key: {
     title: "{product} does not accept what was entered",
-    body: "It may be incomplete, or no longer valid. Copy all of it again, or make a new key there.",
+    body: "It may be incomplete or outdated. Copy it again, or make a new key there.",
     button: EDIT,
   },
   registration: {

@@ -1,14 +1,5 @@
 // The list of connections and the catalogue, on this computer and at a platform.
-import {
-  filter,
-  press,
-  pressExactly,
-  pressFirst,
-  seeButton,
-  seeHeading,
-  seeText,
-  steps,
-} from "../steps.mjs";
+import { filter, press, pressExactly, pressFirst, seeButton, seeHeading, seeText, steps } from "../steps.mjs";
 
 const byPage = steps(press("Remove…"), pressExactly("Remove"), seeButton("Open Webex"));
 

@@ -20,6 +20,22 @@ pub(super) fn files() -> Vec<(String, String)> {
     files
 }
 
+/// The file in docs/adding-an-element.md, alone and with its field or its ways.
+#[test]
+fn the_example_of_the_guide_is_valid() {
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/adding-an-element.md");
+    let guide = fs::read_to_string(guide).expect("the guide").replace("\r\n", "\n");
+    let blocks: Vec<&str> =
+        guide.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let [file, field, ways] = blocks.as_slice() else { panic!("{} examples", blocks.len()) };
+    Element::parse(file).expect("the file");
+    let with_field = Element::parse(&format!("{file}\n{field}")).expect("with its field");
+    assert_eq!(with_field.fields.len(), 1);
+    let several = file.replace("[auth.api_key]\n", "");
+    let several = Element::parse(&format!("{several}\n{ways}")).expect("with its ways");
+    assert_eq!(several.each_way().count(), 2);
+}
+
 #[test]
 fn every_file_is_valid_and_in_the_folder_of_its_key() {
     let files = files();
