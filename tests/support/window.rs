@@ -95,6 +95,13 @@ impl Window {
         self.click(&row);
     }
 
+    /// Finds a product of the catalogue by its name, and opens its form.
+    #[track_caller]
+    pub fn choose_product(&self, name: &str) {
+        self.fill("Filter products", name);
+        self.press_row(name);
+    }
+
     /// Scrolls to an element and clicks it.
     #[track_caller]
     fn click(&self, element: &Element) {
@@ -179,7 +186,10 @@ impl Window {
     }
 
     fn field(&self, label: &str) -> Element {
-        self.find(&format!("//*[@id=//label[starts-with(normalize-space(.), {})]/@for]", quoted(label)))
+        let label = quoted(label);
+        self.find(&format!(
+            "//*[@id=//label[starts-with(normalize-space(.), {label})]/@for] | //input[@aria-label={label}]"
+        ))
     }
 
     pub fn script(&self, script: &str) -> serde_json::Value {

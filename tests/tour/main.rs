@@ -31,7 +31,7 @@ fn main() {
     picture(&window, "1-first-start.png");
     say("The window is open: nothing is connected yet.");
     window.press("Practise first");
-    window.press_row("Zendesk");
+    window.choose_product("Zendesk");
     window.wait_for_text("Connect Zendesk");
     picture(&window, "2-form.png");
     say("Practise first, then Zendesk: the form comes filled in.");

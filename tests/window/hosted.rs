@@ -59,7 +59,7 @@ fn an_account_is_connected_changed_imported_and_removed_at_a_platform() {
 
     // Connect.
     window.press("Add connection");
-    window.press_row("Zendesk");
+    window.choose_product("Zendesk");
     window.fill("Zendesk address", "acme");
     window.fill("Identifier", "keyrack");
     window.fill("Secret", "practice-secret");

@@ -23,7 +23,7 @@ use support::window::Window;
 fn open_form(home: &Home, product: &str) -> Window {
     let window = Window::open(home);
     window.press("Practise first");
-    window.press_row(product);
+    window.choose_product(product);
     window.wait_for_text(&format!("Connect {product}"));
     window
 }
@@ -175,7 +175,7 @@ fn an_unfinished_sign_in_times_out_and_keeps_the_entries() {
     let home = Home::new();
     let window = Window::open_with(&home, &[("KEYRACK_ATTEMPT_LIFE", "2")]);
     window.press("Practise first");
-    window.press_row("Zendesk");
+    window.choose_product("Zendesk");
     window.fill("Zendesk address", "kept");
     window.press("Continue in browser");
     window.wait_for_text("No answer from the browser");
@@ -310,7 +310,7 @@ fn without_a_browser_the_link_is_shown() {
     let home = Home::new();
     let window = Window::open_with(&home, &[("BROWSER", "/bin/false"), ("PATH", "/nowhere")]);
     window.press("Practise first");
-    window.press_row("Zendesk");
+    window.choose_product("Zendesk");
     window.press("Continue in browser");
     window.wait_for_text("http://127.0.0.1:");
     let link =
@@ -328,7 +328,7 @@ fn concurrent_sign_ins_each_make_their_own_connection() {
     let first = address(&home, 0);
     window.press("Connections");
     window.press("Add connection");
-    window.press_row("Webex");
+    window.choose_product("Webex");
     window.press("Continue in browser");
     let second = address(&home, 1);
     let tabs = [second, first].map(|address| user::open_tab(&user::allow(&address)));

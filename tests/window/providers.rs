@@ -25,7 +25,7 @@ fn callback() -> String {
 /// Opens the form of a product in the local workspace.
 fn open_form(window: &Window, product: &str) {
     window.press("Add connection");
-    window.press_row(product);
+    window.choose_product(product);
 }
 
 fn assert_connected(home: &Home, window: &Window, name: &str, identity: &str) {
@@ -277,7 +277,12 @@ fn tokens_are_renewed_at_most_twice_in_their_lifetime() {
         assert!(most <= 2, "{key}: {most} renewals in one life, {} in all", calls.len());
         // It was renewed at least at every other expiry at which the script asked, however slow this machine is.
         let ends = ((all - alone).as_secs() / life.as_secs()).min(asked[key.as_str()]);
-        assert!(calls.len() as u64 > ends / 2, "{key}: {} calls for {} questions", calls.len(), asked[key.as_str()]);
+        assert!(
+            calls.len() as u64 > ends / 2,
+            "{key}: {} calls for {} questions",
+            calls.len(),
+            asked[key.as_str()]
+        );
     }
     let calls: Vec<_> = servers.iter().map(|(_, key, server)| (key, server.token_requests().len())).collect();
     println!("calls at each life in {:?}: {calls:?}", begun.elapsed());

@@ -81,7 +81,8 @@ async fn a_key_is_tested_and_kept_with_its_account_and_its_end() {
     assert!(matches!(item.credential, Credential::Key { .. }));
     let CallParts { headers, query, .. } =
         bench.engine.filled_form(&item).expect("filled").call_parts(&item.credential);
-    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect();
+    let headers: Vec<_> =
+        headers.iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect();
     assert_eq!(headers, [("X-Acme-App", "app-1"), ("X-Acme-Key", "maria-1")]);
     assert!(query.is_empty());
     assert_eq!(bench.engine.test(&row).await.expect("works").identity.as_deref(), Some("maria@acme.example"));
@@ -209,7 +210,10 @@ async fn parameters_and_answers_have_the_names_that_the_file_gives() {
         }
         "/me" => {
             assert_eq!(seen.header("x-token"), Some("nested"));
-            assert_eq!((seen.method.as_str(), seen.json()["query"].as_str()), ("POST", Some("{ me { name } }")));
+            assert_eq!(
+                (seen.method.as_str(), seen.json()["query"].as_str()),
+                ("POST", Some("{ me { name } }"))
+            );
             json(r#"{"ok":true,"data":{"me":{"name":"Maria"}}}"#)
         }
         _ => status(404, "{}"),
@@ -240,7 +244,10 @@ accepted = { at = "/ok", is = "true" }
     let signing = bench.start("odd", &[("tenant", "north")], None).await.expect("started");
     let asked: Vec<_> = signing.url().expect("a page").query_pairs().into_owned().collect();
     let has = |name: &str, value: &str| asked.iter().any(|(n, v)| n == name && v == value);
-    assert!(has("client_key", "acme-client") && has("user_scope", "read") && has("tenant", "north"), "{asked:?}");
+    assert!(
+        has("client_key", "acme-client") && has("user_scope", "read") && has("tenant", "north"),
+        "{asked:?}"
+    );
     let Ending::Connected(row, _) = bench.finish(signing, "").await else { panic!("not connected") };
     assert_eq!(row.identity.as_deref(), Some("Maria"));
     assert_eq!(key_of(&bench, &row.id), "nested");
