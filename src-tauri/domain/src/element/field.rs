@@ -18,6 +18,13 @@ pub const CALLBACK_URL: &str = "oauth.callback.url";
 /// The chosen [`Grant`](super::Grant), where the element has several.
 pub const GRANT: &str = "oauth.grant";
 
+/// The key of the field with an API key, unless the file names another.
+pub const KEY_FIELD: &str = "api.key";
+/// The key of the field with the user name, unless the file names another.
+pub const USERNAME: &str = "username";
+/// The key of the field with the password, unless the file names another.
+pub const PASSWORD: &str = "password";
+
 /// The names of the three standard fields in the query of `oauth/token` and `oauth/url`. The platform API defines
 /// them, so element files do not.
 pub const STANDARD_QUERY: [(&str, &str); 3] =

@@ -12,7 +12,6 @@ mod field;
 mod identity;
 mod platform;
 pub mod search;
-mod standard_fields;
 mod way;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,12 +30,11 @@ pub use call_text::{CallText, CallTextProblem, TOKEN_HOLE};
 pub use callback::CallbackRules;
 pub use derived::{Derived, DerivedProblem};
 pub use field::{
-    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldOption, GRANT, MOST_LENGTH, RESERVED_QUERY,
-    STANDARD_QUERY, Step, USUAL_LENGTH,
+    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldOption, GRANT, KEY_FIELD, MOST_LENGTH,
+    PASSWORD, RESERVED_QUERY, STANDARD_QUERY, Step, USERNAME, USUAL_LENGTH,
 };
 pub use identity::{Accepted, Identity, IdentityMethod};
 pub use platform::PlatformFacts;
-pub use standard_fields::{KEY_FIELD, PASSWORD, USERNAME};
 pub use way::{WAY, Way};
 
 use crate::address::host_and_port;
@@ -209,26 +207,6 @@ impl Element {
         };
         let asked = self.fields.iter().filter(filled);
         asked.map(|field| (field.key.clone(), field.example.clone())).collect()
-    }
-
-    /// The authorization servers at which it signs in, by kind and address.
-    pub fn servers(&self) -> BTreeSet<String> {
-        let server = |element: Self| {
-            let templates = element.auth.templates();
-            let named =
-                |name: &str| templates.iter().find(|(known, _)| *known == name).map(|(_, t)| t.as_str());
-            // Only there does an answer come back to the callback address.
-            let address = named("authorization_endpoint")?;
-            Some(format!("{} {address}", element.auth.kind()))
-        };
-        self.each_way().filter_map(server).collect()
-    }
-
-    /// Whether both elements use the same authorization servers, as elements of one provider must: otherwise one server's
-    /// answer could be taken for the other's (RFC 9700 §4.4). An element without one receives no answer.
-    pub fn same_server(&self, other: &Self) -> bool {
-        let (ours, theirs) = (self.servers(), other.servers());
-        ours.is_subset(&theirs) || theirs.is_subset(&ours)
     }
 
     /// Every address of this way, with its place in the file.

@@ -20,7 +20,7 @@ impl Element {
     pub fn check(&self) -> Result<(), Vec<Problem>> {
         let mut findings = Findings::default();
         product::check(self, &mut findings);
-        ways::check(self, &mut findings);
+        ways::check(self, check_way, &mut findings);
         if findings.0.is_empty() { Ok(()) } else { Err(findings.0) }
     }
 }

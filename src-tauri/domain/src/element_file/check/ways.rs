@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::findings::Findings;
+use super::fields;
+use super::findings::{Findings, is_line};
 use super::product::is_key;
-use super::{check_way, fields};
 use crate::element::{Auth, Element, WAY, Way};
 use crate::element_file::problem::Problem;
 
-pub(super) fn check(element: &Element, findings: &mut Findings) {
+/// Checks the names, and with `check_way` each way.
+pub(super) fn check(element: &Element, check_way: impl Fn(&Element, &mut Findings), findings: &mut Findings) {
     names(element, findings);
     let own = element.has_own_way().then_some(None);
     let ways = element.ways.iter().enumerate().map(Some);
@@ -50,7 +51,7 @@ fn names(element: &Element, findings: &mut Findings) {
                 findings.require(is_key(&way.key) && seen.insert(&way.key), at("key"), what);
             }
         }
-        let labelled = way.label.as_ref().is_none_or(|label| super::findings::is_line(label, 80));
+        let labelled = way.label.as_ref().is_none_or(|label| is_line(label, 80));
         findings.require(labelled, at("label"), "this is one line of 1 to 80 characters");
     }
 }

@@ -1,17 +1,11 @@
 //! The fields that every sign-in of a kind needs. A file may leave them out, or declare them with words of its own.
 
-use super::auth::{ApiKey, Auth, Basic};
-use super::field::{API_KEY, API_SECRET, CALLBACK_URL, Field};
-use super::{Element, Grant};
+use crate::element::{
+    API_KEY, API_SECRET, ApiKey, Auth, Basic, CALLBACK_URL, Element, Field, Grant, KEY_FIELD, PASSWORD,
+    USERNAME,
+};
 use crate::oauth::token::ClientAuthentication;
 use crate::values::FieldKind;
-
-/// The key of the field with an API key, unless the file names another.
-pub const KEY_FIELD: &str = "api.key";
-/// The key of the field with the user name, unless the file names another.
-pub const USERNAME: &str = "username";
-/// The key of the field with the password, unless the file names another.
-pub const PASSWORD: &str = "password";
 
 impl Element {
     /// Adds the fields that this kind of sign-in needs and the file does not declare.
