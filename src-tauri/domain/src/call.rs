@@ -1,7 +1,7 @@
 //! What each call to a product carries: its credential, as the element says, and whatever else the product wants.
 
 use crate::credential::Credential;
-use crate::element::{ApiKeyPlace, Auth, CallText, TOKEN_HOLE};
+use crate::element::{ApiKeyPlace, Auth, CallText, KEY_FIELD, TOKEN_HOLE};
 use crate::form::FilledForm;
 use crate::oauth::token::{BEARER, basic_header};
 use crate::sensitive::Sensitive;
@@ -64,7 +64,7 @@ impl FilledForm {
     fn says_where_the_credential_is(&self) -> bool {
         let Some(api) = &self.element.api else { return false };
         let key_field = match &self.element.auth {
-            Auth::ApiKey(key) => key.key_field.as_deref(),
+            Auth::ApiKey(key) => Some(key.key_field.as_deref().unwrap_or(KEY_FIELD)),
             _ => None,
         };
         let is_credential = |hole: &str| hole == TOKEN_HOLE || Some(hole) == key_field;

@@ -39,11 +39,13 @@ pub struct HttpRequest {
     pub headers: Vec<(Cow<'static, str>, Sensitive<String>)>,
     /// Encoded as the header `content-type` says.
     pub body: Option<Sensitive<String>>,
+    /// Secrets that may stand anywhere in it.
+    pub known: Vec<Sensitive<String>>,
 }
 
 impl HttpRequest {
     pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: Vec::new(), body: None }
+        Self { method, url, headers: Vec::new(), body: None, known: Vec::new() }
     }
 
     /// Adds a header; `name` in lower case.
@@ -59,6 +61,7 @@ impl HttpRequest {
             secrets.add_header(value.expose());
         }
         secrets.add_parameters(self.url.query_pairs().into_owned());
+        secrets.add_known(&self.known);
         if let Some(body) = &self.body {
             secrets.add_body(body.expose());
         }

@@ -14,7 +14,7 @@ const REDACTED: &str = "…";
 const SHORTEST_SECRET: usize = 4;
 
 /// Parameters of a query, a body or an OAuth 1.0a header that are secret.
-const SECRET_PARAMETERS: [&str; 11] = [
+const SECRET_PARAMETERS: [&str; 12] = [
     "access_token",
     "client_assertion",
     "client_secret",
@@ -24,6 +24,7 @@ const SECRET_PARAMETERS: [&str; 11] = [
     "oauth_signature",
     "oauth_token",
     "oauth_verifier",
+    "password",
     "refresh_token",
     "token",
 ];
@@ -37,6 +38,11 @@ impl SentSecrets {
     pub fn redact(&self, text: &str) -> String {
         let secrets: Vec<&str> = self.0.iter().map(|secret| secret.expose().as_str()).collect();
         redact(text, &secrets)
+    }
+
+    /// Adds secrets that may stand anywhere in the request.
+    pub(crate) fn add_known(&mut self, secrets: &[Sensitive<String>]) {
+        self.0.extend(secrets.iter().cloned());
     }
 
     /// Adds the secret ones among the parameters of a body: a form or a JSON object.

@@ -50,6 +50,10 @@ impl Element {
         entries: &BTreeMap<String, Sensitive<String>>,
     ) -> Option<Self> {
         let entry = |key: &str| entries.get(key).map(|value| value.expose().as_str());
+        // A connection from before the element had ways was made in the one that it had.
+        let was_alone = way.is_none() && self.ways.iter().all(|way| way.when.is_none());
+        let way =
+            way.or((was_alone && self.has_own_way() && !self.ways.is_empty()).then(|| self.own_way_name()));
         self.in_way(|key| if key == WAY { way } else { entry(key) })
     }
 
@@ -101,10 +105,20 @@ impl Element {
         self.each_way().filter_map(server).collect()
     }
 
-    /// Whether both elements use the same authorization servers, as elements of one provider must: otherwise one server's
+    /// Whether both are of one way, at the same server.
+    pub fn is_same_server(&self, other: &Self) -> bool {
+        let server = |element: &Self| {
+            let templates = element.auth.templates().into_iter();
+            let text =
+                |name: &str| templates.clone().find(|(known, _)| *known == name).map(|(_, t)| t.to_string());
+            text("authorization_endpoint").or_else(|| text("token_endpoint"))
+        };
+        self.auth.kind() == other.auth.kind() && server(self) == server(other)
+    }
+
+    /// Whether this element signs in only at servers of the other, as elements of one provider must: otherwise one server's
     /// answer could be taken for the other's (RFC 9700 §4.4). An element without one receives no answer.
-    pub fn same_server(&self, other: &Self) -> bool {
-        let (ours, theirs) = (self.servers(), other.servers());
-        ours.is_subset(&theirs) || theirs.is_subset(&ours)
+    pub fn signs_in_where(&self, other: &Self) -> bool {
+        self.servers().is_subset(&other.servers())
     }
 }

@@ -95,6 +95,7 @@ impl Engine {
             id: again.map_or(&attempt.id, |connection| &connection.id).clone(),
             workspace: workspace.clone(),
             element,
+            way: provider.form().element.way.clone(),
             product: provider.product().to_owned(),
             name: match again {
                 Some(connection) => connection.name.clone(),

@@ -74,7 +74,7 @@ impl Engine {
         let mut key = custom.key.clone();
         for number in 2.. {
             match catalog.find(&key) {
-                Ok(known) if known.from == custom.from && known.same_server(&custom) => {
+                Ok(known) if known.from == custom.from && known.is_same_server(&custom) => {
                     if signs_in_alike(&known.auth, &custom.auth) {
                         return Ok(with_scope_of(known, &custom));
                     }

@@ -231,13 +231,7 @@ fn outcome(sign_in: &SignIn, browser: &BrowserWay, callback: &Callback) -> Outco
 
 /// Whether an answer that belongs to this attempt grants access.
 fn judge(sign_in: &SignIn, browser: &BrowserWay, callback: Callback) -> Result<Callback, Failure> {
-    let callback = match sign_in.form().auth() {
-        Auth::Oauth2(rules) => match rules.parameter_names.get("code") {
-            Some(name) => callback.with_code_of(name),
-            None => callback,
-        },
-        _ => callback,
-    };
+    let callback = with_standard_names(sign_in, callback);
     match outcome(sign_in, browser, &callback) {
         Outcome::Granted => {
             let bad = |detail: String| Failure::new(Code::ProviderBadResponse).detail(detail);
@@ -273,6 +267,17 @@ fn judge(sign_in: &SignIn, browser: &BrowserWay, callback: Callback) -> Result<C
     }
 }
 
+/// The answer with the code under its standard name.
+fn with_standard_names(sign_in: &SignIn, callback: Callback) -> Callback {
+    match sign_in.form().auth() {
+        Auth::Oauth2(rules) => match rules.parameter_names.get("code") {
+            Some(name) => callback.with_code_of(name),
+            None => callback,
+        },
+        _ => callback,
+    }
+}
+
 async fn next_answer(browser: &mut BrowserWay) -> Callback {
     match &mut browser.waiting {
         Some(waiting) => waiting.receive().await,
@@ -283,7 +288,7 @@ async fn next_answer(browser: &mut BrowserWay) -> Callback {
 fn read_pasted(sign_in: &SignIn, browser: &BrowserWay, address: &str) -> Result<Callback, Failure> {
     let invalid = |detail: String| Failure::new(Code::CallbackInvalid).detail(detail);
     let query = pasted_query(address.trim(), &browser.callback_url).map_err(|e| invalid(e.to_string()))?;
-    let callback = Callback::parse(query.as_bytes());
+    let callback = with_standard_names(sign_in, Callback::parse(query.as_bytes()));
     // The user pasted it here, so a provider that echoes no `state` is believed too.
     if !browser.binding.matches(&callback, 1) {
         return Err(Failure::new(Code::StateMismatch));

@@ -58,7 +58,12 @@ impl Engine {
         };
         // An element of ours that the platform does not list could not be connected there.
         let ours = self.catalog();
-        let ours = |theirs: &Element| ours.find(&theirs.key).cloned().map(Element::as_hosted);
+        let ours = |theirs: &Element| {
+            let same = |key: &str| ours.find(key).ok().filter(|ours| ours.wire_key() == theirs.key);
+            // A key here has no capitals.
+            let found = same(&theirs.key).or_else(|| same(&theirs.key.to_ascii_lowercase()));
+            found.cloned().map(Element::as_hosted)
+        };
         Ok(listed.into_iter().map(|theirs| ours(&theirs).unwrap_or(theirs)).collect())
     }
 

@@ -242,6 +242,10 @@ fn choose_way(
 ) -> Result<Element, Failure> {
     let named = request.values.remove(WAY).filter(|way| !way.is_empty());
     let way = named.as_deref().or(again.and_then(|again| again.connection.way.as_deref()));
+    let was_alone = again.is_some() && element.ways.iter().all(|way| way.when.is_none());
+    // A connection from before the element had ways was made in the one that it had.
+    let before = was_alone && element.has_own_way() && !element.ways.is_empty();
+    let way = way.or(before.then(|| element.own_way_name()));
     let kept = |key: &str| again.and_then(|again| again.configuration.get(key));
     let given = |key: &str| {
         let entered = || request.values.get(key).or_else(|| kept(key)).or_else(|| usual.get(key));

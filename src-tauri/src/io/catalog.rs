@@ -161,11 +161,12 @@ impl Own {
             let provider = element.provider();
             let is_unchanged =
                 |ours: &&Element| self.elements.get(&ours.key).is_none_or(|theirs| theirs == *ours);
-            let ours = shipped::of_provider(provider).find(is_unchanged);
+            let signs_in = |ours: &&Element| is_unchanged(ours) && !ours.servers().is_empty();
+            let ours = shipped::of_provider(provider).find(signs_in);
             deciding.entry(provider.to_owned()).or_insert_with(|| ours.unwrap_or(element).clone());
         }
         let conflicts =
-            |_: &String, element: &mut Element| !element.same_server(&deciding[element.provider()]);
+            |_: &String, element: &mut Element| !element.signs_in_where(&deciding[element.provider()]);
         for (key, element) in self.elements.extract_if(.., conflicts) {
             let what = format!(
                 "{} signs in elsewhere and has the provider {} too: give this element another one",
@@ -214,7 +215,8 @@ mod tests {
                 assert!(shared, "{} and {} sign in at {server}", first.key, element.key);
             }
             for other in catalog.of_provider(element.provider()) {
-                assert!(element.same_server(other), "{} and {}", element.key, other.key);
+                let same = element.signs_in_where(other) || other.signs_in_where(element);
+                assert!(same, "{} and {}", element.key, other.key);
             }
         }
     }

@@ -182,7 +182,7 @@ impl Hosted {
         let provider_data = Some(body.provider_data).filter(|data| !data.is_empty());
         let configuration = Some(body.configuration);
         let change = InstanceChange { configuration, provider_data, ..InstanceChange::default() };
-        Ok(self.patch_element(&form.element.key, id, &change).await?.token)
+        Ok(self.patch_element(form.element.wire_key(), id, &change).await?.token)
     }
 
     /// Reads the instance once, to find out whether a change whose answer was lost was made.

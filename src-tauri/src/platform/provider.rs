@@ -223,7 +223,11 @@ impl Provider {
         };
         let public = || values.get(secret_field).map(Sensitive::from);
         let secret = values.secret(secret_field).cloned().or_else(public).unwrap_or_default();
-        let id = values.get(id_field).unwrap_or_default();
+        let shared = match &self.form.element.auth {
+            Auth::Oauth2(rules) => rules.client_id.as_deref(),
+            _ => None,
+        };
+        let id = values.get(id_field).or(shared).unwrap_or_default();
         if let Some(practice) = &self.practice {
             practice.provider.present(id, &secret);
         }

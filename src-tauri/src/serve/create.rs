@@ -15,7 +15,7 @@ use super::refusal::Refusal;
 use super::shared::Shared;
 use super::{instance_object, page};
 use crate::domain::connection::Connection;
-use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, WAY};
+use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element, Grant, WAY};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{self, FilledForm, Problem};
 use crate::domain::sensitive::Sensitive;
@@ -60,6 +60,10 @@ pub(super) async fn sign_in(
         provided: change.provider_data.clone().unwrap_or_default(),
         configuration: kept.into_iter().chain(change.configuration.clone()).collect(),
     };
+    // A connection keeps its way unless the caller names another.
+    if let Some(way) = again.and_then(|connection| connection.way.clone()) {
+        body.configuration.entry(WAY.to_owned()).or_insert(way);
+    }
     body.configuration.retain(|key, _| !instance_object::is_from_sign_in(element, key));
     let taken = shared.authorizations.take(&body.criteria()).map_err(|UnknownState| {
         Refusal::bad_request("No sign-in waits with this state. Begin again with oauth/url.")
@@ -79,6 +83,7 @@ pub(super) async fn sign_in(
             return Err(refusal);
         }
     };
+    body.configuration.remove(WAY);
     let new = NewConnection {
         form,
         name: change.name.clone().unwrap_or_default(),
@@ -103,12 +108,19 @@ fn code_used(element: &Element) -> Refusal {
     Failure::new(Code::AuthorizationExpired).product(&element.name).detail(detail).into()
 }
 
+/// Whether a browser brings a code.
+fn calls_back(form: &FilledForm) -> bool {
+    form.element.needs_browser_for(&form.values)
+}
+
 /// A code is not exchanged without the verifier of its challenge: nothing would bind it to this sign-in.
 fn require_verifier(form: FilledForm, is_known: bool) -> Result<FilledForm, Refusal> {
     match form.auth() {
-        Auth::Oauth2(oauth2) if oauth2.uses_pkce() && !is_known => Err(Refusal::bad_request(
-            "No sign-in waits for this code. Begin with oauth/url, and send its state in providerData.",
-        )),
+        Auth::Oauth2(oauth2) if calls_back(&form) && oauth2.uses_pkce() && !is_known => {
+            Err(Refusal::bad_request(
+                "No sign-in waits for this code. Begin with oauth/url, and send its state in providerData.",
+            ))
+        }
         _ => Ok(form),
     }
 }
@@ -159,7 +171,14 @@ impl SignInBody<'_> {
         let callback = (CALLBACK_URL, &authorization.callback);
         let values = authorization.values.iter().filter(|_| taken.may_complete());
         let begun = values.map(|(key, value)| (key.as_str(), value)).chain([callback]);
-        for (key, value) in begun.filter(|(key, _)| self.element.field(key).is_some()) {
+        let begun: Vec<_> = begun.collect();
+        // The way first: it decides which fields there are.
+        if let Some((_, way)) = begun.iter().find(|(key, _)| *key == WAY) {
+            self.configuration.entry(WAY.to_owned()).or_insert_with(|| (*way).clone());
+        }
+        let named = |key: &str| self.configuration.get(key).map(String::as_str);
+        let element = self.element.in_way(named).unwrap_or_else(|| self.element.clone());
+        for (key, value) in begun.into_iter().filter(|(key, _)| element.field(key).is_some()) {
             self.configuration.entry(key.to_owned()).or_insert_with(|| value.clone());
         }
         if let Some((_, secret)) = &authorization.request_token
@@ -179,6 +198,11 @@ impl SignInBody<'_> {
         let auth = &element.auth;
         let mut lacking = element.provider_data();
         lacking.retain(|name| !element.callback.fixed.contains_key(*name));
+        if checked.as_ref().is_ok_and(|form| !calls_back(form) && form.grant() != Grant::DeviceCode)
+            && matches!(auth, Auth::Oauth2(_))
+        {
+            lacking.retain(|name| *name != "code");
+        }
         lacking.retain(|name| self.provided.get(*name).is_none_or(String::is_empty));
         let lacking = (!lacking.is_empty()).then(|| missing_sign_in(auth, &lacking));
         match (checked, lacking) {

@@ -97,13 +97,18 @@ impl Preparation {
             choose_oauth1(&element, &mut given);
         }
         let way = first(query, WAY);
-        let named = |key: &str| if key == WAY { way } else { given.get(key).map(String::as_str) };
+        let named = |key: &str| {
+            let given = given.get(key).map(String::as_str);
+            if key == WAY { way.or(given) } else { given }
+        };
         let unknown = || Refusal::bad_request(format!("The element has no way with this name: {WAY}."));
         // Without a name, the way that signs in with a browser.
         let with_browser = || element.each_way().find(|element| element.auth.needs_browser());
         let chosen = element.in_way(named).ok_or_else(unknown)?;
-        let fits = way.is_some() || chosen.auth.needs_browser();
+        let fits = way.is_some() || given.contains_key(WAY) || chosen.auth.needs_browser();
         let element = if fits { chosen } else { with_browser().unwrap_or(chosen) };
+        // The body that finishes this sign-in need not name it again.
+        given.extend(element.way.clone().map(|way| (WAY.to_owned(), way)));
         let values = form::check_partial(&element, &given, step).map_err(|problems| {
             Refusal::for_entries("parameters", &problems, |key| parameter(&element, key))
         })?;
@@ -149,10 +154,14 @@ fn choose_oauth1(element: &Element, given: &mut BTreeMap<String, String>) {
     if is_oauth1(&element.auth) {
         return;
     }
-    if let Some(when) = element.ways.iter().find(|way| is_oauth1(&way.auth)).and_then(|way| way.when.as_ref())
-    {
-        given.entry(when.field.clone()).or_insert_with(|| when.is.clone());
-    }
+    let Some(way) = element.ways.iter().find(|way| is_oauth1(&way.auth) && way.auth.needs_browser()) else {
+        return;
+    };
+    let (field, value) = match &way.when {
+        Some(when) => (&*when.field, &when.is),
+        None => (WAY, &way.key),
+    };
+    given.entry(field.to_owned()).or_insert_with(|| value.clone());
 }
 
 /// The element with the fields of all its ways.

@@ -32,10 +32,13 @@ pub(super) async fn forward(State(shared): State<Shared>, request: Request) -> R
     let Target { provider, credential, base, mut url } = find_target(&shared, &caller, &head).await?;
     let carried = provider.form().call_parts(&credential);
     if !carried.query.is_empty() {
+        // A parameter of the caller must not come before ours.
+        url = without_carried(url, &carried);
         let carried = carried.query.iter().map(|(name, value)| (name.as_str(), value.expose().as_str()));
         url.query_pairs_mut().extend_pairs(carried);
     }
-    let (form, body) = read_form(&credential, &carried, &caller, &head, body).await?;
+    let Forwardable { form, body, rewritten } =
+        read_form(&credential, &carried, &caller, &head, body).await?;
 
     let parts = provider.call_parts(&credential, head.method.as_str(), &url, &form)?;
     let mut headers = end_to_end::filter_request(head.headers);
@@ -46,6 +49,11 @@ pub(super) async fn forward(State(shared): State<Shared>, request: Request) -> R
         headers.insert(HeaderName::try_from(name.as_str()).map_err(|_| unfit())?, value);
     }
 
+    if let Some((kind, length)) = rewritten {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        headers.insert(header::CONTENT_LENGTH, length.into());
+        headers.remove(header::TRANSFER_ENCODING);
+    }
     let outgoing = Outgoing { method: head.method, url: url.clone(), headers, body };
     let product = provider.product();
     let answer = shared.engine.http.forward(outgoing).await.map_err(|error| match error {
@@ -59,6 +67,17 @@ pub(super) async fn forward(State(shared): State<Shared>, request: Request) -> R
 
     let mut headers = end_to_end::filter_response(answer.headers);
     let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
+    // The caller does not get the credential, which a redirect may repeat.
+    let location = location.map(|there| match url.join(there) {
+        Ok(there) if !carried.query.is_empty() => without_carried(there, &carried).to_string(),
+        _ => there.to_owned(),
+    });
+    if let (Some(there), false) = (&location, carried.query.is_empty())
+        && let Ok(there) = HeaderValue::from_str(there)
+    {
+        headers.insert(header::LOCATION, there);
+    }
+    let location = location.as_deref();
     if let Some(here) = location.and_then(|there| base.location(there, &url, &format!("{API_PATH}{RAW}")))
         && let Ok(here) = HeaderValue::from_str(&here)
     {
@@ -97,42 +116,72 @@ async fn find_target(shared: &Shared, caller: &Caller, head: &Parts) -> Result<T
     Ok(Target { provider, credential, base, url })
 }
 
-/// The fields of a form that is signed, and the body. A body is read whole where it is a form that is signed
-/// (RFC 5849 §3.4.1.3.1), or where the product wants the credential in it; every other body is streamed.
+/// A body as it is forwarded.
+struct Forwardable {
+    /// The fields of a form that is signed (RFC 5849 §3.4.1.3.1).
+    form: Vec<(String, String)>,
+    body: Option<Body>,
+    /// The type and the length of a body that was changed.
+    rewritten: Option<(&'static str, usize)>,
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+
+/// A body is read whole where it is a form that is signed, or where the product wants the credential in it; every other body
+/// is streamed.
 async fn read_form(
     credential: &Credential,
     carried: &CallParts,
     caller: &Caller,
     head: &Parts,
     body: Body,
-) -> Result<(Vec<(String, String)>, Option<Body>), Refusal> {
+) -> Result<Forwardable, Refusal> {
     let has = |name: HeaderName| head.headers.contains_key(name);
-    if !has(header::CONTENT_LENGTH) && !has(header::TRANSFER_ENCODING) {
-        return Ok((Vec::new(), None));
-    }
+    let has_body = has(header::CONTENT_LENGTH) || has(header::TRANSFER_ENCODING);
     let kind = call::media_type(&head.headers);
     let is_signed = credential.tokens().is_some_and(|tokens| tokens.token_secret.is_some());
-    if kind == "application/json" && !carried.json.is_empty() {
-        let whole = call::read_body(body, caller).await?;
-        return Ok((Vec::new(), Some(Body::from(with_members(&whole, carried)?))));
+    let adds_json = !carried.json.is_empty() && (kind == JSON || !has_body);
+    let adds_form = !carried.form.is_empty() && (kind == FORM || !has_body);
+    let may_have_body = !matches!(head.method, Method::GET | Method::HEAD);
+    let unchanged = |body| Ok(Forwardable { form: Vec::new(), body, rewritten: None });
+    if !has_body && !(may_have_body && (adds_json || adds_form)) {
+        return unchanged(None);
     }
-    let is_form = kind == "application/x-www-form-urlencoded";
-    let is_read = is_signed || !carried.form.is_empty();
-    if !is_form || !is_read {
-        return Ok((Vec::new(), Some(body)));
+    if !adds_json && !adds_form && !(is_signed && kind == FORM) {
+        return unchanged(Some(body));
     }
-    let mut whole = call::read_body(body, caller).await?;
+    let whole = call::read_body(body, caller).await?;
+    if adds_json {
+        let text = with_members(if whole.is_empty() { b"{}" } else { &whole }, carried)?;
+        let rewritten = Some((JSON, text.len()));
+        return Ok(Forwardable { form: Vec::new(), body: Some(Body::from(text)), rewritten });
+    }
     let malformed = || Refusal::bad_request("The body is not the form that it says it is.");
-    if !carried.form.is_empty() {
+    let mut text = std::str::from_utf8(&whole).map_err(|_| malformed())?.to_owned();
+    if adds_form {
         let added: Vec<_> =
             carried.form.iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect();
-        let separator = if whole.is_empty() { "" } else { "&" };
-        let text = std::str::from_utf8(&whole).map_err(|_| malformed())?;
-        whole = format!("{text}{separator}{}", percent::form_encode(&added)).into();
+        let separator = if text.is_empty() { "" } else { "&" };
+        text = format!("{text}{separator}{}", percent::form_encode(&added));
     }
-    let text = std::str::from_utf8(&whole).map_err(|_| malformed())?;
-    let form = percent::parse_form(text).map_err(|_| malformed())?;
-    Ok((form, Some(Body::from(whole))))
+    let form = percent::parse_form(&text).map_err(|_| malformed())?;
+    let rewritten = adds_form.then_some((FORM, text.len()));
+    Ok(Forwardable { form, body: Some(Body::from(text)), rewritten })
+}
+
+/// The address without the parameters that calls carry.
+fn without_carried(mut url: Url, carried: &CallParts) -> Url {
+    let is_carried = |name: &str| carried.query.iter().any(|(known, _)| known == name);
+    // Otherwise it stays byte for byte.
+    if url.query_pairs().any(|(name, _)| is_carried(&name)) {
+        let rest: Vec<_> = url.query_pairs().into_owned().filter(|(name, _)| !is_carried(name)).collect();
+        url.set_query(None);
+        if !rest.is_empty() {
+            url.query_pairs_mut().extend_pairs(rest);
+        }
+    }
+    url
 }
 
 /// A JSON object with what the product wants in it.

@@ -4,6 +4,7 @@ mod attacks;
 mod calls;
 mod guides;
 mod instances;
+mod keys;
 mod many;
 mod program;
 mod raw;

@@ -141,8 +141,13 @@ impl Element {
         self.provider.as_deref().unwrap_or(&self.key)
     }
 
+    /// The key at hosted platforms.
+    pub fn wire_key(&self) -> &str {
+        self.platform_key.as_deref().unwrap_or(&self.key)
+    }
+
     pub fn path_key(&self) -> &str {
-        self.path_key.as_deref().unwrap_or(&self.key)
+        self.path_key.as_deref().unwrap_or(self.wire_key())
     }
 
     pub fn field(&self, key: &str) -> Option<&Field> {

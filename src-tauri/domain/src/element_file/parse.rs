@@ -38,7 +38,7 @@ impl Element {
     /// As [`Element::parse`]; a `path_key` must also be the key of an element.
     pub fn parse_among(text: &str, is_element: impl Fn(&str) -> bool) -> Result<Self, Vec<Problem>> {
         let element = Self::parse(text)?;
-        let path_key = element.path_key();
+        let Some(path_key) = element.path_key.as_deref() else { return Ok(element) };
         if path_key == element.key || is_element(path_key) {
             return Ok(element);
         }

@@ -41,7 +41,14 @@ pub fn read_account(
         && json.text_at(at) != Some(value)
     {
         let members = Members::read(answer)?;
-        return Err(members.refusal(answer).unwrap_or_else(|| members.refused("not_ok".to_owned(), answer)));
+        return Err(match members.refusal(answer) {
+            Some(passing @ TokenRefusal::Temporary { .. }) => passing,
+            // It means what others say with 401.
+            Some(TokenRefusal::Refused { error, description, .. }) => {
+                TokenRefusal::Refused { error, description, status: 401 }
+            }
+            _ => TokenRefusal::Refused { error: "not_ok".to_owned(), description: None, status: 401 },
+        });
     }
     let text = |pointer: &str| json.text_at(pointer).filter(|text| !text.is_empty());
     let key = key.and_then(text).filter(|key| key.len() <= LONGEST).map(str::to_owned);
@@ -75,8 +82,19 @@ pub fn read_key_end(answer: &HttpResponse, at: &str, now: u64) -> Option<i64> {
 pub fn read_text(answer: &HttpResponse, at: &str) -> Result<Sensitive<String>, TokenRefusal> {
     check(answer)?;
     let json = json::parse(answer.body.expose());
-    let text = json.as_ref().and_then(|json| json.text_at(at)).filter(|text| !text.is_empty());
+    let text = json.as_ref().and_then(|json| json.text_at(at)).filter(|text| is_sendable(text));
     text.map(Sensitive::from).ok_or(TokenRefusal::BadAnswer("no token in the answer"))
+}
+
+/// A token in a header of an answer to a call that succeeded.
+pub fn read_header(answer: &HttpResponse, name: &str) -> Option<Sensitive<String>> {
+    let value = answer.header(&name.to_ascii_lowercase())?;
+    (is_success(answer) && is_sendable(value)).then(|| value.into())
+}
+
+/// Whether a token can stand in a header: other characters could forge a second one.
+fn is_sendable(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|b| (0x20..=0x7e).contains(&b))
 }
 
 fn is_success(answer: &HttpResponse) -> bool {

@@ -27,7 +27,7 @@ pub struct InstanceBody {
     pub element: String,
     pub name: String,
     pub tags: Vec<String>,
-    /// Every parameter of the callback; for OAuth 1.0a also `secret`.
+    /// Every parameter of the callback, and fixed ones; for OAuth 1.0a also `secret`.
     pub provider_data: Pairs,
     /// The element's fields under their own keys.
     pub configuration: Pairs,
@@ -40,11 +40,17 @@ impl InstanceBody {
             let brought = new.provided.iter().find(|(known, _)| known == name);
             configuration.extend(brought.map(|(_, value)| (key.clone(), value.clone())));
         }
+        let mut provider_data = new.provided.clone();
+        for (name, value) in &form.element.callback.fixed {
+            if !provider_data.iter().any(|(known, _)| known == name) {
+                provider_data.push((name.clone(), value.as_str().into()));
+            }
+        }
         Self {
-            element: form.element.key.clone(),
+            element: form.element.wire_key().to_owned(),
             name: new.name.to_owned(),
             tags: new.tags.to_vec(),
-            provider_data: new.provided.clone(),
+            provider_data,
             configuration,
         }
     }

@@ -11,6 +11,7 @@ use crate::domain::oauth::oauth1;
 use crate::domain::oauth::resource::{AccountPlaces, read_account};
 use crate::domain::oauth::token::TokenRefusal;
 use crate::domain::sensitive::Sensitive;
+use crate::io::http::HttpError;
 use crate::platform::refusal::{call_refusal, unusable};
 
 /// The known addresses of a connection, for callers that show them.
@@ -117,6 +118,7 @@ impl Provider {
         let signed = match realm {
             // RFC 5849 §3.5.1: not part of the signature.
             Some(realm) => {
+                let realm = realm.replace('\\', "\\\\").replace('"', "\\\"");
                 Sensitive::new(signed.expose().replacen("OAuth ", &format!("OAuth realm=\"{realm}\", "), 1))
             }
             None => signed,
@@ -136,6 +138,7 @@ impl Provider {
             let mut query = request.url.query_pairs_mut();
             query.extend_pairs(carried.query.iter().map(|(name, value)| (name, value.expose())));
         }
+        request.known.extend(credential.calling_secret().cloned());
         let parts = self.call_parts(credential, request.method.as_str(), &request.url, &[])?;
         for (name, value) in parts.headers {
             request = request.header(name.to_ascii_lowercase(), value);
@@ -144,6 +147,13 @@ impl Provider {
     }
 
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Failure> {
-        self.http.send(request).await.map_err(|e| Failure::from(e).product(self.product()))
+        self.transmit(request).await.map_err(|e| Failure::from(e).product(self.product()))
+    }
+
+    /// Sends a request with the secrets of the form made known, so that the words of its answer are shown without them.
+    pub(super) async fn transmit(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let secrets = self.form.values.secret_pairs().into_iter();
+        request.known.extend(secrets.map(|(_, secret)| secret.clone()));
+        self.http.send(request).await
     }
 }

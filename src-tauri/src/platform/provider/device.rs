@@ -21,7 +21,7 @@ impl Provider {
             .endpoint(&url, &client, &[])
             .device_authorization(server.rules.scope(&self.form.values).as_deref())
             .map_err(|e| Failure::internal(e.to_string()))?;
-        let answer = self.http.send(request).await?;
+        let answer = self.transmit(request).await?;
         read_device_authorization(&url, &answer).map_err(|e| refusal(e, &self.form.element))
     }
 
@@ -34,7 +34,7 @@ impl Provider {
             .endpoint(&server.token, &client, &extra)
             .device_code(device_code)
             .map_err(|e| Failure::internal(e.to_string()))?;
-        let answer = match self.http.send(request).await {
+        let answer = match self.transmit(request).await {
             Ok(answer) => read_tokens(&server.rules, &answer),
             Err(error) => Err(unanswered(error)?),
         };

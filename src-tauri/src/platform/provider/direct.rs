@@ -48,9 +48,19 @@ impl Provider {
             {
                 Err(failure)
             }
-            // An answer that says nothing about the key: the call may need more than the key may do.
-            Err(_) => Ok(credential),
+            // The call may need more than the key may do, or not be there: nothing is known about the key. It does not take
+            // the place of one that is.
+            Err(failure) if failure.code == Code::ProviderBadResponse || self.is_about_the_call(&failure) => {
+                Ok(credential)
+            }
+            Err(failure) => Err(failure),
         }
+    }
+
+    /// Whether a refusal is about the call and not about the key: no right to it, or no such call.
+    fn is_about_the_call(&self, failure: &Failure) -> bool {
+        let status = self.http.exchanges().last().and_then(|exchange| exchange.status);
+        failure.code == Code::ProviderRejected && matches!(status, Some(403..=405))
     }
 
     /// Logs in for a session.
@@ -59,7 +69,7 @@ impl Provider {
         let answer = self.send(request).await?;
         let rules = server.rules.as_ref();
         let header = rules.and_then(|rules| rules.token_header.as_ref());
-        let token = header.and_then(|name| answer.header(&name.to_ascii_lowercase())).map(Sensitive::from);
+        let token = header.and_then(|name| resource::read_header(&answer, name));
         let token = match token {
             Some(token) => token,
             None => {

@@ -70,7 +70,7 @@ impl Provider {
             }
         };
         let request = request.map_err(|e| Failure::internal(e.to_string()))?;
-        let answer = self.http.send(request).await?;
+        let answer = self.transmit(request).await?;
         let tokens = read_tokens(rules, &answer).map_err(|e| {
             let failure = refusal(e, &self.form.element);
             // No user is asked who could decline.

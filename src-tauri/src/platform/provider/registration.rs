@@ -28,7 +28,7 @@ impl Provider {
             authentication: rules.client_authentication,
             scope: scope.as_deref(),
         };
-        let answer = self.http.send(registration.request(fill(&self.form, endpoint)?)).await?;
+        let answer = self.transmit(registration.request(fill(&self.form, endpoint)?)).await?;
         let client = read_registration(&answer).map_err(|e| self.registration_refusal(e))?;
         // RFC 7591 §3.2.1: the server may answer with another way than was requested, which the element does not speak.
         let other_way = client.authentication.is_some_and(|way| way != rules.client_authentication);

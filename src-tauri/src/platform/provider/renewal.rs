@@ -42,7 +42,7 @@ impl Provider {
             None => server.endpoint(&server.token, &client, &extra).client_credentials(scope.as_deref()),
         };
         let request = request.map_err(|e| Failure::internal(e.to_string()))?;
-        let answer = self.http.send(request).await.map_err(|e| Failure::from(e).product(self.product()))?;
+        let answer = self.transmit(request).await.map_err(|e| Failure::from(e).product(self.product()))?;
         let ended = |code, error: String| Failure::new(code).product(self.product()).detail(error);
         match read_tokens(&server.rules, &answer) {
             Ok(new) => Ok(token::refreshed(old, new)),

@@ -39,7 +39,7 @@ impl Provider {
     pub async fn revoke(&self, tokens: &TokenSet) -> Revoked {
         let Some((request, style)) = self.revocation_request(tokens) else { return Revoked::No };
         let alone = is_by_itself(style) && tokens.refresh_token.is_none();
-        let Ok(answer) = self.http.send(request).await else { return Revoked::Later };
+        let Ok(answer) = self.transmit(request).await else { return Revoked::Later };
         match read_revocation(&answer) {
             // RFC 7009 §2.2: also for a token that is not known (any more).
             Ok(()) => Revoked::Yes,

@@ -22,9 +22,9 @@ impl Provider {
     ) -> Result<HttpResponse, Failure> {
         let request = || make(&self.signing(rules, url)).map_err(|e| Failure::internal(e.to_string()));
         let believed = self.clock_offset(url);
-        let answer = self.http.send(request()?).await?;
+        let answer = self.transmit(request()?).await?;
         if self.has_learned_clock(url, believed) && matches!(answer.status, 400 | 401) {
-            return Ok(self.http.send(request()?).await?);
+            return Ok(self.transmit(request()?).await?);
         }
         Ok(answer)
     }

@@ -1,10 +1,11 @@
 //! Checks each kind of sign-in: its addresses, its parameters and the fields that it needs.
 
+use super::calls::is_free_header;
 use super::findings::{Findings, is_parameter};
 use super::parameters;
 use crate::element::{
-    API_KEY, API_SECRET, ApiKeyPlace, Auth, CALLBACK_URL, Element, Field, FieldKind, GRANT, Grant, Oauth1,
-    Oauth2, Pkce,
+    API_KEY, API_SECRET, ApiKeyPlace, Auth, CALLBACK_URL, Element, Field, FieldKind, GRANT, Grant, KEY_FIELD,
+    Oauth1, Oauth2, Pkce,
 };
 use crate::oauth::token::ClientAuthentication;
 use crate::oauth::{authorize, token};
@@ -50,10 +51,15 @@ pub(super) fn check(element: &Element, findings: &mut Findings) {
         }
         Auth::ApiKey(key) => {
             require_field("key_field", key.key_field.as_ref());
-            if let Some(ApiKeyPlace::Header(name) | ApiKeyPlace::Query(name)) = &key.place {
-                let what = "this is no name of a header or parameter";
-                findings.require(is_parameter(name), format!("{at}.place"), what);
-            }
+            let free = match &key.place {
+                Some(ApiKeyPlace::Header(name)) => is_free_header(name),
+                Some(ApiKeyPlace::Query(name)) => is_parameter(name),
+                None => true,
+            };
+            findings.require(free, format!("{at}.place"), "this is no name of a header or parameter");
+            let one_line = element.field(key.key_field.as_deref().unwrap_or(KEY_FIELD));
+            let one_line = one_line.is_none_or(|field| field.kind != FieldKind::Lines);
+            findings.require(one_line, format!("{at}.key_field"), "a key is one line");
         }
         Auth::Session(_) => {}
         Auth::Custom(_) => {
@@ -96,7 +102,7 @@ fn client_fields(element: &Element, auth: &Auth, findings: &mut Findings) {
 }
 
 /// Standard parameters that some providers call otherwise.
-const RENAMED: [&str; 9] = [
+const RENAMED: [&str; 8] = [
     "client_id",
     "client_secret",
     "code",
@@ -105,7 +111,6 @@ const RENAMED: [&str; 9] = [
     "refresh_token",
     "response_type",
     "scope",
-    "state",
 ];
 
 fn check_oauth2(element: &Element, oauth2: &Oauth2, at: &str, findings: &mut Findings) {

@@ -1,11 +1,24 @@
 //! Checks what each call to the product carries: headers, parameters and bodies.
 
 use super::findings::{Findings, is_parameter};
-use crate::element::{Auth, CallText, Element, Session, TOKEN_HOLE};
+use crate::element::{Auth, CallText, Element, FieldKind, Session, TOKEN_HOLE};
 
 /// Headers that the connection itself sets, or that would change who is called.
-const FORBIDDEN_HEADERS: [&str; 7] =
-    ["host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"];
+const FORBIDDEN_HEADERS: [&str; 13] = [
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 pub(super) fn check(element: &Element, findings: &mut Findings) {
     let mut check = Check { element, findings };
@@ -14,11 +27,23 @@ pub(super) fn check(element: &Element, findings: &mut Findings) {
         let one = sources.into_iter().filter(|given| *given).count() <= 1;
         check.findings.require(one, "api", "only one of address, token_answer and lookup");
         for name in api.headers.keys() {
-            let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-            let free = (1..=64).contains(&name.len())
-                && name.bytes().all(is_token)
-                && !FORBIDDEN_HEADERS.contains(&name.to_ascii_lowercase().as_str());
-            check.findings.require(free, format!("api.headers.{name}"), "this is no name of a free header");
+            check.findings.require(
+                is_free_header(name),
+                format!("api.headers.{name}"),
+                "this is no name of a free header",
+            );
+        }
+        // A line break in a value would begin another header.
+        let of_lines = |text: &CallText| {
+            text.holes().any(|hole| element.field(hole).is_some_and(|field| field.kind == FieldKind::Lines))
+        };
+        for (name, text) in &api.headers {
+            let at = format!("api.headers.{name}");
+            check.findings.require(
+                !of_lines(text),
+                at,
+                "a field with several lines cannot stand in a header",
+            );
         }
         for (name, _) in api.query.iter().chain(&api.form) {
             check.findings.require(is_name(name), "api", format!("{name} is no name of a parameter"));
@@ -74,6 +99,14 @@ impl Check<'_> {
             self.findings.require(known, at, format!("there is no field {hole}"));
         }
     }
+}
+
+/// Whether a file may set a header of this name (RFC 9110 §5.1).
+pub(super) fn is_free_header(name: &str) -> bool {
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    (1..=64).contains(&name.len())
+        && name.bytes().all(is_token)
+        && !FORBIDDEN_HEADERS.contains(&name.to_ascii_lowercase().as_str())
 }
 
 fn is_name(name: &str) -> bool {
