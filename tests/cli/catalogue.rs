@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Mutex;
-use std::thread;
 
 use keyrack_domain::element::{Auth, Element};
 use keyrack_domain::values::Values;
@@ -13,9 +11,6 @@ use serde_json::Value;
 
 use crate::support::home::Home;
 use crate::support::user;
-
-/// As many as there are processors to run the program on.
-const HOMES: usize = 2;
 
 /// One way to connect a product.
 struct Way {
@@ -84,24 +79,15 @@ fn every_way_to_connect_every_product_works_in_practice() {
     assert!(ways.len() >= 500, "{}", ways.len());
     let facts = fs::read_to_string(root().join("tests/facts/keys.json")).expect("the facts");
     let facts: BTreeMap<String, Vec<String>> = serde_json::from_str(&facts).expect("JSON");
-    let next = Mutex::new(ways.iter());
-    let faults = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..HOMES {
-            scope.spawn(|| {
-                let home = Home::new();
-                loop {
-                    let Some(way) = next.lock().expect("whole").next() else { break };
-                    // A panic is a fault of this way alone.
-                    let connected = catch_unwind(AssertUnwindSafe(|| connect(&home, way, &facts)));
-                    if let Err(fault) = connected.unwrap_or_else(|_| Err("see above".to_owned())) {
-                        faults.lock().expect("whole").push(format!("{}: {fault}", way.name()));
-                    }
-                }
-            });
+    let home = Home::new();
+    let mut faults = Vec::new();
+    for way in &ways {
+        // A panic is a fault of this way alone.
+        let connected = catch_unwind(AssertUnwindSafe(|| connect(&home, way, &facts)));
+        if let Err(fault) = connected.unwrap_or_else(|_| Err("see above".to_owned())) {
+            faults.push(format!("{}: {fault}", way.name()));
         }
-    });
-    let mut faults = faults.into_inner().expect("whole");
+    }
     faults.sort();
     assert!(faults.is_empty(), "{} of {} ways\n{}", faults.len(), ways.len(), faults.join("\n"));
 }
