@@ -148,7 +148,8 @@ async fn read_form(
     if !has_body && !(may_have_body && (adds_json || adds_form)) {
         return unchanged(None);
     }
-    if !adds_json && !adds_form && !(is_signed && kind == FORM) {
+    let is_read = adds_json || adds_form || (is_signed && kind == FORM);
+    if !is_read {
         return unchanged(Some(body));
     }
     let whole = call::read_body(body, caller).await?;
