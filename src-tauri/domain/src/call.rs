@@ -1,15 +1,13 @@
 //! What each call to a product carries: its credential, as the element says, and whatever else the product wants.
 
 use crate::credential::Credential;
-use crate::element::{ApiKeyPlace, Auth, CallText, KEY_FIELD, TOKEN_HOLE};
+use crate::element::{ApiKey, ApiKeyPlace, Auth, KEY_FIELD, Named, TOKEN_HOLE, fill_all};
 use crate::form::FilledForm;
 use crate::oauth::token::{BEARER, basic_header};
 use crate::sensitive::Sensitive;
 
 /// The name of the header that usually carries a credential.
 pub const AUTHORIZATION: &str = "Authorization";
-
-pub type Named = Vec<(String, Sensitive<String>)>;
 
 /// What is added to each call. For OAuth 1.0a the signature comes on top.
 #[derive(Clone, Debug, Default)]
@@ -25,8 +23,12 @@ pub struct CallParts {
 impl CallParts {
     /// An access token as RFC 6750 §2.1 says.
     pub fn bearer(token: &Sensitive<String>) -> Self {
-        let header = (AUTHORIZATION.to_owned(), format!("{BEARER} {}", token.expose()).into());
-        Self { headers: vec![header], ..Self::default() }
+        Self::header(AUTHORIZATION, format!("{BEARER} {}", token.expose()).into())
+    }
+
+    /// One header.
+    pub fn header(name: &str, value: Sensitive<String>) -> Self {
+        Self { headers: vec![(name.to_owned(), value)], ..Self::default() }
     }
 }
 
@@ -39,23 +41,17 @@ impl FilledForm {
     /// What calls with this credential carry.
     pub fn call_parts(&self, credential: &Credential) -> CallParts {
         let token = credential.calling_secret();
-        let api = self.element.api.as_ref();
-        let fill = |texts: &std::collections::BTreeMap<String, CallText>| -> Named {
-            let filled = texts.iter().map(|(name, text)| (name, text.fill(&self.values, token)));
-            filled.filter_map(|(name, text)| Some((name.clone(), text?))).collect()
-        };
-        let mut parts = api.map_or_else(CallParts::default, |api| CallParts {
+        let fill = |texts| fill_all(texts, &self.values, token);
+        let mut parts = self.element.api.as_ref().map_or_else(CallParts::default, |api| CallParts {
             headers: fill(&api.headers),
             query: fill(&api.query),
             form: fill(&api.form),
             json: fill(&api.json),
         });
         if !self.says_where_the_credential_is() {
-            match self.usual_place(credential) {
-                Some(ApiKeyPlaced::Header(name, value)) => parts.headers.push((name, value)),
-                Some(ApiKeyPlaced::Query(name, value)) => parts.query.push((name, value)),
-                None => {}
-            }
+            let usual = self.usual_parts(credential);
+            parts.headers.extend(usual.headers);
+            parts.query.extend(usual.query);
         }
         parts
     }
@@ -72,32 +68,27 @@ impl FilledForm {
             || api.texts().any(|(_, text)| text.holes().any(is_credential))
     }
 
-    fn usual_place(&self, credential: &Credential) -> Option<ApiKeyPlaced> {
-        let header = |value: Sensitive<String>| Some(ApiKeyPlaced::Header(AUTHORIZATION.to_owned(), value));
-        let bearer = |token: &Sensitive<String>| header(format!("{BEARER} {}", token.expose()).into());
-        match credential {
-            Credential::Tokens(tokens) if tokens.token_secret.is_some() => None,
-            Credential::Tokens(tokens) => bearer(&tokens.access_token),
-            Credential::Key { key, .. } => {
-                let Auth::ApiKey(rules) = &self.element.auth else { return bearer(key) };
-                let value = || Sensitive::new(format!("{}{}", rules.prefix, key.expose()));
-                match &rules.place {
-                    Some(ApiKeyPlace::Header(name)) => Some(ApiKeyPlaced::Header(name.clone(), value())),
-                    Some(ApiKeyPlace::Query(name)) => Some(ApiKeyPlaced::Query(name.clone(), value())),
-                    None => bearer(key),
+    /// The credential where it usually stands.
+    fn usual_parts(&self, credential: &Credential) -> CallParts {
+        match (credential, &self.element.auth) {
+            (Credential::Tokens(tokens), _) if tokens.token_secret.is_some() => CallParts::default(),
+            (Credential::Tokens(tokens), _) => CallParts::bearer(&tokens.access_token),
+            (Credential::Key { key, .. }, Auth::ApiKey(ApiKey { place: Some(place), prefix, .. })) => {
+                let value = format!("{prefix}{}", key.expose()).into();
+                match place {
+                    ApiKeyPlace::Header(name) => CallParts::header(name, value),
+                    ApiKeyPlace::Query(name) => {
+                        CallParts { query: vec![(name.clone(), value)], ..CallParts::default() }
+                    }
                 }
             }
-            Credential::Basic { username, password } => {
-                header(basic_header(username.expose(), password.expose()))
+            (Credential::Key { key, .. }, _) => CallParts::bearer(key),
+            (Credential::Basic { username, password }, _) => {
+                CallParts::header(AUTHORIZATION, basic_header(username.expose(), password.expose()))
             }
-            Credential::ElementTokenOnly => None,
+            (Credential::ElementTokenOnly, _) => CallParts::default(),
         }
     }
-}
-
-enum ApiKeyPlaced {
-    Header(String, Sensitive<String>),
-    Query(String, Sensitive<String>),
 }
 
 #[cfg(test)]
@@ -113,7 +104,8 @@ mod tests {
             "format = 2\nkey = \"acme\"\nname = \"Acme\"\ncategory = \"Other\"\ngives = \"Things\"\n{tables}"
         );
         let element = Element::parse(&text).unwrap_or_else(|problems| panic!("{problems:?}"));
-        let form = FilledForm::check(&element, &element.practice_values(), &BTreeMap::new());
+        let given = element.practice_values();
+        let form = FilledForm::check(element, &given, &BTreeMap::new());
         let form = form.expect("accepted");
         let credential = Credential::given(&form).expect("a credential");
         let CallParts { headers, query, form, json } = form.call_parts(&credential);

@@ -32,10 +32,7 @@ pub enum Credential {
 impl Credential {
     /// The credential that the form itself holds, where nothing has to be issued.
     pub fn given(form: &FilledForm) -> Option<Self> {
-        let value = |key: &str| {
-            let public = || form.values.get(key).map(Sensitive::from);
-            form.values.secret(key).cloned().or_else(public)
-        };
+        let value = |key: &str| form.values.reveal(key);
         match &form.element.auth {
             Auth::ApiKey(rules) => {
                 let key = value(rules.key_field.as_deref().unwrap_or(KEY_FIELD))?;

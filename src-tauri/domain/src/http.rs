@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde_json::Value;
 use url::Url;
 
+use super::element::Named;
 use super::exchange::Exchange;
+use super::oauth::percent;
 use super::redaction::SentSecrets;
 use super::sensitive::Sensitive;
 
@@ -54,6 +57,19 @@ impl HttpRequest {
         self
     }
 
+    /// Sets a body that is a JSON object with these members as texts.
+    pub fn json(mut self, members: &Named) -> Self {
+        let members = members.iter().map(|(name, value)| (name.clone(), value.expose().as_str().into()));
+        self.body = Some(Value::Object(members.collect()).to_string().into());
+        self.header("content-type", "application/json")
+    }
+
+    /// Sets a body that is a form with these parameters.
+    pub fn form(mut self, parameters: &Named) -> Self {
+        self.body = Some(form_text(parameters));
+        self.header("content-type", "application/x-www-form-urlencoded")
+    }
+
     /// The secrets that it holds.
     pub fn secrets(&self) -> SentSecrets {
         let mut secrets = SentSecrets::default();
@@ -67,6 +83,12 @@ impl HttpRequest {
         }
         secrets
     }
+}
+
+/// Parameters as `application/x-www-form-urlencoded`.
+pub fn form_text(parameters: &Named) -> Sensitive<String> {
+    let pairs: Vec<_> = parameters.iter().map(|(n, v)| (n.as_str(), v.expose().as_str())).collect();
+    percent::form_encode(&pairs).into()
 }
 
 impl fmt::Debug for HttpRequest {

@@ -45,7 +45,7 @@ pub(crate) struct Entry {
     pub(crate) secret: bool,
     pub(crate) kind: FieldKind,
     pub(crate) host_suffix: Option<String>,
-    /// What the value stands for in addresses and calls, if not for itself.
+    /// Replaces the value in addresses and calls.
     pub(crate) meaning: Option<String>,
     /// False for the meaning of an empty field, which only addresses use.
     pub(crate) given: bool,
@@ -86,10 +86,15 @@ impl Values {
         self.entry(key).filter(|entry| !entry.secret).map(|entry| entry.text.expose().as_str())
     }
 
-    /// What a value that is not secret stands for in addresses and calls.
+    /// A value that is not secret, as addresses and calls have it.
     pub fn meaning(&self, key: &str) -> Option<&str> {
         let entry = self.entry(key).filter(|entry| !entry.secret)?;
         Some(entry.meaning.as_deref().unwrap_or(entry.text.expose()))
+    }
+
+    /// A value, secret or not, as it is sent.
+    pub fn reveal(&self, key: &str) -> Option<Sensitive<String>> {
+        self.secret(key).cloned().or_else(|| self.get(key).map(Sensitive::from))
     }
 
     pub fn secret(&self, key: &str) -> Option<&Sensitive<String>> {

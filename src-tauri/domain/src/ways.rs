@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::element::{Auth, Condition, Element, WAY, Way};
 use crate::sensitive::Sensitive;
+use crate::template::Template;
 
 impl Element {
     /// Whether the element itself is a way to connect, besides its `ways`.
@@ -25,10 +26,15 @@ impl Element {
             let fits = given(WAY).is_none_or(|name| self.way.as_deref() == Some(name));
             return fits.then(|| self.clone());
         }
+        self.choose(given).map(|way| self.narrow(way))
+    }
+
+    /// The way that these values choose; `Some(None)` is the element's own.
+    fn choose<'v>(&self, given: impl Fn(&str) -> Option<&'v str>) -> Option<Option<&Way>> {
         if let Some(name) = given(WAY) {
-            let own = (name == self.own_way_name() && self.has_own_way()).then(|| self.narrow(None));
             let way = self.ways.iter().find(|way| way.key == name);
-            return way.map(|way| self.narrow(Some(way))).or(own);
+            let is_own = name == self.own_way_name() && self.has_own_way();
+            return way.map(Some).or(is_own.then_some(None));
         }
         let holds = |when: &Condition| {
             let default = self.field(&when.field).and_then(|field| field.default.as_deref());
@@ -36,11 +42,12 @@ impl Element {
                 == Some(when.is.as_str())
         };
         let chosen = self.ways.iter().find(|way| way.when.as_ref().is_some_and(holds));
-        let easiest = || self.ways.iter().find(|way| way.when.is_none());
-        match chosen.or_else(easiest) {
-            Some(way) => Some(self.narrow(Some(way))),
-            None => Some(self.narrow(None)),
-        }
+        Some(chosen.or_else(|| self.ways.iter().find(|way| way.when.is_none())))
+    }
+
+    /// The same by its name alone.
+    pub fn in_named_way(&self, way: Option<&str>) -> Option<Self> {
+        self.in_way(|key| if key == WAY { way } else { None })
     }
 
     /// The element in the way of a connection: by its name, or by the values that it was made with.
@@ -50,11 +57,35 @@ impl Element {
         entries: &BTreeMap<String, Sensitive<String>>,
     ) -> Option<Self> {
         let entry = |key: &str| entries.get(key).map(|value| value.expose().as_str());
-        // A connection from before the element had ways was made in the one that it had.
-        let was_alone = way.is_none() && self.ways.iter().all(|way| way.when.is_none());
-        let way =
-            way.or((was_alone && self.has_own_way() && !self.ways.is_empty()).then(|| self.own_way_name()));
+        let way = self.way_of_connection(way);
         self.in_way(|key| if key == WAY { way } else { entry(key) })
+    }
+
+    /// The name of the way of a connection. One from before the element had ways was made in the one that it had.
+    pub fn way_of_connection<'w>(&self, way: Option<&'w str>) -> Option<&'w str> {
+        let was_alone = self.ways.iter().all(|way| way.when.is_none());
+        let own = was_alone && self.has_own_way() && !self.ways.is_empty();
+        way.or(own.then(|| self.own_way_name()))
+    }
+
+    /// The kind of sign-in of each way, the easiest first.
+    pub fn auths(&self) -> impl Iterator<Item = &Auth> {
+        let own = self.has_own_way().then_some(&self.auth);
+        self.ways.iter().map(|way| &way.auth).chain(own)
+    }
+
+    /// The ways that a name chooses, the easiest first: their names, labels and kinds of sign-in.
+    pub fn named_ways(&self) -> impl Iterator<Item = (&str, Option<&str>, &Auth)> {
+        let named = self.ways.iter().filter(|way| way.when.is_none());
+        let own = named.clone().next().filter(|_| self.has_own_way());
+        let own = own.map(|_| (self.own_way_name(), None, &self.auth));
+        named.map(|way| (way.key.as_str(), way.label.as_deref(), &way.auth)).chain(own)
+    }
+
+    /// How the way that [`Self::in_named_way`] gives signs in, without a copy of the element.
+    pub fn auth_of(&self, way: Option<&str>) -> Option<&Auth> {
+        let chosen = self.choose(|key| if key == WAY { way } else { None })?;
+        Some(chosen.map_or(&self.auth, |way| &way.auth))
     }
 
     /// The element without the ways that hosted platforms do not know.
@@ -94,26 +125,18 @@ impl Element {
 
     /// The authorization servers at which it signs in, by kind and address.
     pub fn servers(&self) -> BTreeSet<String> {
-        let server = |element: Self| {
-            let templates = element.auth.templates();
-            let named =
-                |name: &str| templates.iter().find(|(known, _)| *known == name).map(|(_, t)| t.as_str());
-            // Only there does an answer come back to the callback address.
-            let address = named("authorization_endpoint")?;
-            Some(format!("{} {address}", element.auth.kind()))
-        };
-        self.each_way().filter_map(server).collect()
+        // Only at an authorization endpoint does an answer come back to the callback address.
+        let server =
+            |auth: &Auth| Some(format!("{} {}", auth.kind(), auth.template("authorization_endpoint")?));
+        self.auths().filter_map(server).collect()
     }
 
     /// Whether both are of one way, at the same server.
     pub fn is_same_server(&self, other: &Self) -> bool {
-        let server = |element: &Self| {
-            let templates = element.auth.templates().into_iter();
-            let text =
-                |name: &str| templates.clone().find(|(known, _)| *known == name).map(|(_, t)| t.to_string());
-            text("authorization_endpoint").or_else(|| text("token_endpoint"))
-        };
-        self.auth.kind() == other.auth.kind() && server(self) == server(other)
+        fn server(auth: &Auth) -> Option<&Template> {
+            auth.template("authorization_endpoint").or_else(|| auth.template("token_endpoint"))
+        }
+        self.auth.kind() == other.auth.kind() && server(&self.auth) == server(&other.auth)
     }
 
     /// Whether this element signs in only at servers of the other, as elements of one provider must: otherwise one server's

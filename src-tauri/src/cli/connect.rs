@@ -51,8 +51,8 @@ fn in_way(element: &Element, way: Option<&str>) -> Result<Element, Problem> {
         // The values choose it.
         return Ok(element.clone());
     }
-    element.in_way(|key| if key == WAY { way } else { None }).ok_or_else(|| {
-        let ways: Vec<_> = element.each_way().filter_map(|way| way.way).collect();
+    element.in_named_way(way).ok_or_else(|| {
+        let ways: Vec<_> = element.named_ways().map(|(name, _, _)| name).collect();
         match ways.as_slice() {
             [] => usage(format!("{} has one way to connect: leave --way out.", element.name)).into(),
             ways => usage(format!("{} has no such way. It has: {}.", element.name, ways.join(", "))).into(),

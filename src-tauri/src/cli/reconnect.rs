@@ -1,7 +1,6 @@
 use super::context::{Context, block_on};
 use super::problem::Problem;
 use super::sign_in;
-use crate::domain::element::WAY;
 use crate::domain::view::ConnectRequest;
 
 /// Sign in again to a connection: its name, id and tags stay
@@ -19,8 +18,7 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
     let connection = context.find(&args.name)?;
     let element = block_on(context.engine.element_in(&connection.workspace, &connection.element))?;
-    let way = connection.way.as_deref();
-    let element = element.in_way(|key| if key == WAY { way } else { None }).unwrap_or(element);
+    let element = element.in_named_way(connection.way.as_deref()).unwrap_or(element);
     context.announce_remote_change(&connection, "It is signed in again");
     let request = ConnectRequest {
         element: connection.element.clone(),

@@ -78,7 +78,7 @@ fn hand_out(context: &Context, args: &Args, connection: &Connection, item: &Item
         None => context.engine.secrets_of(&connection.workspace).map(|secrets| {
             let (user, element) = (secrets.user.expose(), value.expose());
             let header = format!("User {user}, Element {element}");
-            CallParts { headers: vec![(AUTHORIZATION.to_owned(), header.into())], ..CallParts::default() }
+            CallParts::header(AUTHORIZATION, header.into())
         }),
     };
     match if context.json { Format::Json } else { args.format } {

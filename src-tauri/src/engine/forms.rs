@@ -6,9 +6,9 @@ use url::Url;
 
 use super::{Engine, WorkspaceId};
 use crate::domain::address::is_loopback;
-use crate::domain::element::{Auth, CALLBACK_URL, Element, Field, WAY};
+use crate::domain::element::{Auth, CALLBACK_URL, Element, Field};
 use crate::domain::error::Failure;
-use crate::domain::form::{FieldProblem, Problem, Values};
+use crate::domain::form::{FieldProblem, Values};
 use crate::domain::template::Template;
 use crate::domain::view::{AuthView, ElementView, FieldView, Reach, WayView};
 use crate::io::index::Setting;
@@ -85,20 +85,20 @@ impl Engine {
         element: &Element,
         way: Option<&str>,
     ) -> Result<ElementView, Failure> {
-        let unknown = || Failure::form(vec![FieldProblem { key: WAY.into(), problem: Problem::NotAnOption }]);
-        let narrowed = element.in_way(|key| if key == WAY { way } else { None }).ok_or_else(unknown)?;
+        let unknown = || Failure::form(vec![FieldProblem::unknown_way()]);
+        let narrowed = element.in_named_way(way).ok_or_else(unknown)?;
         Ok(self.view_of(workspace, element, &narrowed))
     }
 
     /// An element in the easiest way.
     pub fn element_view(&self, workspace: &WorkspaceId, element: &Element) -> ElementView {
-        let easiest = element.in_way(|_| None).unwrap_or_else(|| element.clone());
+        let easiest = element.in_named_way(None).unwrap_or_else(|| element.clone());
         self.view_of(workspace, element, &easiest)
     }
 
     fn view_of(&self, workspace: &WorkspaceId, whole: &Element, element: &Element) -> ElementView {
         let defaults = self.defaults(workspace, element);
-        let others = whole.each_way().filter(|way| way.way.is_some() && way.way != element.way);
+        let others = whole.named_ways().filter(|(name, _, _)| Some(*name) != element.way.as_deref());
         ElementView {
             key: element.key.clone(),
             name: element.name.clone(),
@@ -116,7 +116,7 @@ impl Engine {
             historical: element.historical,
             way: element.way.clone(),
             label: element.label.clone(),
-            ways: others.filter_map(|way| way_view(&way)).collect(),
+            ways: others.map(way_view).collect(),
             generic: element.generic,
             retired: element.retired,
             own: element.from.is_some(),
@@ -134,13 +134,13 @@ impl Engine {
     }
 }
 
-fn way_view(element: &Element) -> Option<WayView> {
-    Some(WayView {
-        key: element.way.clone()?,
-        label: element.label.clone(),
-        auth: auth_view(&element.auth),
-        reach: reach(&element.auth),
-    })
+fn way_view((name, label, auth): (&str, Option<&str>, &Auth)) -> WayView {
+    WayView {
+        key: name.to_owned(),
+        label: label.map(str::to_owned),
+        auth: auth_view(auth),
+        reach: reach(auth),
+    }
 }
 
 fn auth_view(auth: &Auth) -> AuthView {

@@ -178,7 +178,7 @@ impl Engine {
             let kept = configuration.iter().filter(|(key, value)| keeps(key, value));
             defaults.extend(kept.map(|(key, value)| (key.clone(), value.clone())));
         }
-        let form = FilledForm::check(&element, &request.values, &defaults).map_err(Failure::form)?;
+        let form = FilledForm::check(element, &request.values, &defaults).map_err(Failure::form)?;
         Ok((form, held))
     }
 
@@ -241,18 +241,14 @@ fn choose_way(
     usual: &BTreeMap<String, String>,
 ) -> Result<Element, Failure> {
     let named = request.values.remove(WAY).filter(|way| !way.is_empty());
-    let way = named.as_deref().or(again.and_then(|again| again.connection.way.as_deref()));
-    let was_alone = again.is_some() && element.ways.iter().all(|way| way.when.is_none());
-    // A connection from before the element had ways was made in the one that it had.
-    let before = was_alone && element.has_own_way() && !element.ways.is_empty();
-    let way = way.or(before.then(|| element.own_way_name()));
+    let before = again.and_then(|again| element.way_of_connection(again.connection.way.as_deref()));
+    let way = named.as_deref().or(before);
     let kept = |key: &str| again.and_then(|again| again.configuration.get(key));
     let given = |key: &str| {
         let entered = || request.values.get(key).or_else(|| kept(key)).or_else(|| usual.get(key));
         if key == WAY { way } else { entered().map(String::as_str) }
     };
-    let unknown = || vec![FieldProblem { key: WAY.into(), problem: Problem::NotAnOption }];
-    element.in_way(given).ok_or_else(|| Failure::form(unknown()))
+    element.in_way(given).ok_or_else(|| Failure::form(vec![FieldProblem::unknown_way()]))
 }
 
 fn is_here(url: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{Engine, WorkspaceId};
 use crate::domain::connection::Connection;
-use crate::domain::element::WAY;
+use crate::domain::element::Element;
 use crate::domain::error::Failure;
 use crate::domain::form::Values;
 use crate::domain::view::{ConnectionView, Revocation};
@@ -24,14 +24,13 @@ impl Engine {
     fn view_with(&self, mut row: Connection, hosted: &[HostedRow]) -> ConnectionView {
         let catalog = self.catalog();
         let element = catalog.describe(&row.element);
-        let way = row.way.as_deref();
-        let element = element.and_then(|element| element.in_way(|key| if key == WAY { way } else { None }));
-        let element = element.as_ref();
-        let words = element.map(|e| (e.name.as_str(), e.initials.as_str(), e.access.as_slice()));
-        let revocation = match (element, &row.workspace) {
+        let way = |element| Some((element, Element::auth_of(element, row.way.as_deref())?));
+        let known = element.as_deref().and_then(way);
+        let words = known.map(|(e, _)| (e.name.as_str(), e.initials.as_str(), e.access.as_slice()));
+        let revocation = match (known, &row.workspace) {
             (_, WorkspaceId::Hosted(_)) => Revocation::Ends,
-            (Some(element), workspace) => {
-                revocation(element, &Values::default(), *workspace == WorkspaceId::Practice)
+            (Some((element, auth)), workspace) => {
+                revocation(element, auth, &Values::default(), *workspace == WorkspaceId::Practice)
             }
             (None, _) => Revocation::Stays,
         };

@@ -4,6 +4,7 @@
 mod files;
 mod shipped;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -80,11 +81,11 @@ impl Catalog {
     }
 
     /// The words of an element for a list, without a check against all others.
-    pub fn describe(&self, key: &str) -> Option<Element> {
+    pub fn describe(&self, key: &str) -> Option<Cow<'_, Element>> {
         if self.own.get().is_none() && self.has_own_file(key) {
-            return read_file(&self.folder.join(key).join(FILE_NAME)).ok();
+            return read_file(&self.folder.join(key).join(FILE_NAME)).ok().map(Cow::Owned);
         }
-        self.find(key).ok().cloned()
+        self.find(key).ok().map(Cow::Borrowed)
     }
 
     /// All elements, by key.

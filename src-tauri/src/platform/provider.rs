@@ -21,7 +21,7 @@ use super::refusal::unusable;
 use crate::domain::connection::missing_scopes;
 use crate::domain::element::{
     API_KEY, API_SECRET, Auth, CALLBACK_URL, CallText, Grant, Oauth1, Oauth2, Pkce, RevocationStyle, Session,
-    TokenAnswer,
+    TokenAnswer, fill_all,
 };
 use crate::domain::error::Failure;
 use crate::domain::form::{FieldProblem, FilledForm, Problem};
@@ -132,10 +132,12 @@ impl Provider {
         let base = format!("{}:/{}/", practice::SCHEME, form.element.provider());
         let base = practice.resolve(base.parse().map_err(|_| unnamed())?).await?;
         let at = |path: &str| base.join(path).map_err(|_| unnamed());
+        let session = || {
+            let server = SessionServer { rules: None, endpoint: at("session")? };
+            Ok::<_, Failure>(Server::Session(Box::new(server)))
+        };
         let server = match form.auth() {
-            Auth::Oauth2(rules) if rules.grant(&form.values).is_without_browser() => {
-                Server::Session(Box::new(SessionServer { rules: None, endpoint: at("session")? }))
-            }
+            Auth::Oauth2(rules) if rules.grant(&form.values).is_without_browser() => session()?,
             Auth::Oauth2(rules) => Server::OAuth2(Box::new(OAuth2Server {
                 rules: standard(rules),
                 grant: Grant::AuthorizationCode,
@@ -151,9 +153,7 @@ impl Provider {
                 authorization: at("oauth1/authorize")?,
                 token: at("oauth1/access_token")?,
             })),
-            Auth::Session(_) => {
-                Server::Session(Box::new(SessionServer { rules: None, endpoint: at("session")? }))
-            }
+            Auth::Session(_) => session()?,
             Auth::Basic(_) | Auth::ApiKey(_) | Auth::Custom(_) => Server::None,
         };
         let practice = Some(InPractice { provider: practice.clone(), base });
@@ -217,16 +217,13 @@ impl Provider {
     /// The client of the form. In practice its secret is lent to the built-in provider of this process.
     fn client(&self) -> Credentials {
         let values = &self.form.values;
-        let (id_field, secret_field) = match &self.form.element.auth {
-            Auth::Oauth2(rules) => (rules.client_id_field.as_str(), rules.client_secret_field.as_str()),
-            _ => (API_KEY, API_SECRET),
+        let (id_field, secret_field, shared) = match &self.form.element.auth {
+            Auth::Oauth2(rules) => {
+                (rules.client_id_field.as_str(), &*rules.client_secret_field, rules.client_id.as_deref())
+            }
+            _ => (API_KEY, API_SECRET, None),
         };
-        let public = || values.get(secret_field).map(Sensitive::from);
-        let secret = values.secret(secret_field).cloned().or_else(public).unwrap_or_default();
-        let shared = match &self.form.element.auth {
-            Auth::Oauth2(rules) => rules.client_id.as_deref(),
-            _ => None,
-        };
+        let secret = values.reveal(secret_field).unwrap_or_default();
         let id = values.get(id_field).or(shared).unwrap_or_default();
         if let Some(practice) = &self.practice {
             practice.provider.present(id, &secret);
@@ -282,8 +279,8 @@ fn fill(form: &FilledForm, template: &Template) -> Result<Url, Failure> {
 
 /// Further parameters of a request, filled in from the form.
 fn parameters(form: &FilledForm, texts: &BTreeMap<String, CallText>) -> Vec<(String, String)> {
-    let filled = texts.iter().filter_map(|(name, text)| Some((name, text.fill(&form.values, None)?)));
-    filled.map(|(name, text)| (name.clone(), text.expose().clone())).collect()
+    let filled = fill_all(texts, &form.values, None).into_iter();
+    filled.map(|(name, text)| (name, text.expose().clone())).collect()
 }
 
 fn unnamed() -> Failure {

@@ -11,7 +11,7 @@ const NO_HUB: &str = "general";
 
 /// The element in the way that callers get who choose none.
 pub(super) fn usual_way(element: &Element) -> Element {
-    element.in_way(|_| None).unwrap_or_else(|| element.clone())
+    element.in_named_way(None).unwrap_or_else(|| element.clone())
 }
 
 /// The description that an instance contains.
@@ -128,8 +128,8 @@ fn authentication_type(auth: &Auth) -> (&'static str, &'static str) {
 /// The ways to sign in, the usual one first.
 pub(super) fn authentication_types(element: &Element) -> Value {
     let mut kinds = Vec::new();
-    for way in element.each_way() {
-        let kind = authentication_type(&way.auth);
+    for auth in element.auths() {
+        let kind = authentication_type(auth);
         if !kinds.contains(&kind) {
             kinds.push(kind);
         }

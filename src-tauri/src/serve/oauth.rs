@@ -89,10 +89,11 @@ impl Preparation {
         step: Step,
     ) -> Result<Self, Refusal> {
         let Prepared { element, path_key } = prepared;
-        check_length(&with_all_fields(&element), query)?;
+        let of_all_ways = with_all_fields(&element);
+        check_length(&of_all_ways, query)?;
         let own = |name: &str| first(query, name).map(str::to_owned);
         let request_token = own("requestToken");
-        let mut given = form::read_query(&with_all_fields(&element), query);
+        let mut given = form::read_query(&of_all_ways, query);
         if step == Step::Token || request_token.is_some() {
             choose_oauth1(&element, &mut given);
         }

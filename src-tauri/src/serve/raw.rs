@@ -17,6 +17,7 @@ use crate::domain::call::CallParts;
 use crate::domain::credential::Credential;
 use crate::domain::error::Failure;
 use crate::domain::hosted::API_PATH;
+use crate::domain::http::form_text;
 use crate::domain::oauth::percent;
 use crate::io::http::{Delivery, HttpError};
 use crate::io::stream::Outgoing;
@@ -72,7 +73,7 @@ pub(super) async fn forward(State(shared): State<Shared>, request: Request) -> R
         Ok(there) if !carried.query.is_empty() => without_carried(there, &carried).to_string(),
         _ => there.to_owned(),
     });
-    if let (Some(there), false) = (&location, carried.query.is_empty())
+    if let Some(there) = location.as_ref().filter(|_| !carried.query.is_empty())
         && let Ok(there) = HeaderValue::from_str(there)
     {
         headers.insert(header::LOCATION, there);
@@ -161,10 +162,8 @@ async fn read_form(
     let malformed = || Refusal::bad_request("The body is not the form that it says it is.");
     let mut text = std::str::from_utf8(&whole).map_err(|_| malformed())?.to_owned();
     if adds_form {
-        let added: Vec<_> =
-            carried.form.iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect();
         let separator = if text.is_empty() { "" } else { "&" };
-        text = format!("{text}{separator}{}", percent::form_encode(&added));
+        text = format!("{text}{separator}{}", form_text(&carried.form).expose());
     }
     let form = percent::parse_form(&text).map_err(|_| malformed())?;
     let rewritten = adds_form.then_some((FORM, text.len()));

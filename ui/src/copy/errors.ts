@@ -432,7 +432,7 @@ export const KEY_ENDED: ErrorCopy = {
   button: { label: "Replace key", does: "edit" },
 };
 
-/** `wrong_account` where nobody signed in. */
+/** `wrong_account` for a key. */
 export const WRONG_KEY: ErrorCopy = {
   title: "This belongs to another account",
   body: "It gives access to {found}, but “{name}” belongs to {expected}. Nothing was changed.",

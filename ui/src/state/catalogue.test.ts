@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { catalogue } from "../ipc/fake/catalogue";
 import { connectionRow } from "../ipc/fake/rows";
+import { plainElement } from "../ipc/fake/plainElement";
 import type { ElementView } from "../ipc/types";
 import { groupCatalogue, isPracticeOnly, takeRows } from "./catalogueGroups";
 import { foldWords, indexCatalogue, isNear, searchCatalogue } from "./catalogueSearch";
@@ -9,26 +10,7 @@ const all = catalogue();
 const index = indexCatalogue(all, (element) => element.retired || isPracticeOnly(element, "local"));
 const names = (filter: string) => searchCatalogue(index, filter).map(({ element }) => element.name);
 
-function element(key: string, part: Partial<ElementView> = {}): ElementView {
-  return {
-    key,
-    name: key,
-    initials: "",
-    category: "CRM",
-    gives: "",
-    access: [],
-    auth: "api_key",
-    reach: "key",
-    formerly: [],
-    historical: false,
-    ways: [],
-    generic: false,
-    retired: false,
-    own: false,
-    fields: [],
-    ...part,
-  };
-}
+const element = (key: string, part: Partial<ElementView> = {}) => plainElement({ key, ...part });
 
 describe("the search in the catalogue", () => {
   it.each([

@@ -9,7 +9,6 @@ use super::defaults::is_default;
 use crate::host;
 use crate::oauth::json;
 use crate::template::{Template, TemplateError};
-use crate::values::Values;
 
 /// Where the product's API begins, and what each call carries.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -58,11 +57,6 @@ pub struct ApiLookup {
 }
 
 impl Api {
-    /// Whether the file says where the API begins.
-    pub fn is_located(&self) -> bool {
-        self.address.is_some() || self.token_answer.is_some() || self.lookup.is_some()
-    }
-
     /// The texts of each call, with their places in the file.
     pub fn texts(&self) -> impl Iterator<Item = (String, &CallText)> {
         let tables =
@@ -95,11 +89,6 @@ impl ApiLookup {
         let text = answer.as_ref().and_then(|json| json.text_at(&self.at));
         let text = text.ok_or_else(|| TemplateError::Missing(self.at.clone()))?;
         origin_below(text, &self.host_suffix).ok_or_else(|| TemplateError::Refused(self.at.clone()))
-    }
-
-    /// The address of the call.
-    pub fn url(&self, values: &Values) -> Result<Url, TemplateError> {
-        self.endpoint.fill(values)
     }
 }
 

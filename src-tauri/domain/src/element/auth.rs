@@ -54,6 +54,11 @@ impl Auth {
         }
     }
 
+    /// The address with this name in the element file.
+    pub fn template(&self, name: &str) -> Option<&Template> {
+        self.templates().into_iter().find(|(known, _)| *known == name).map(|(_, template)| template)
+    }
+
     /// Every address that is called or opened, with its name in the element file.
     pub fn templates(&self) -> Vec<(&'static str, &Template)> {
         let named: Vec<(&'static str, Option<&Template>)> = match self {
@@ -98,7 +103,7 @@ pub struct Oauth2 {
     pub device_authorization_endpoint: Option<Template>,
     /// Where the application registers itself if the user has no client (RFC 7591 §3).
     pub registration_endpoint: Option<Template>,
-    /// The client ID of a public client that every user shares, so that nobody registers one.
+    /// The client ID of a public client that all users share. No registration is needed.
     pub client_id: Option<String>,
     /// The supported grants, best first; the field `oauth.grant` chooses another. Default: `authorization_code`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

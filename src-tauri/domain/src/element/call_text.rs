@@ -1,5 +1,6 @@
 //! A text in a call to the product, such as `Token {token}`. Unlike an address it may hold secrets.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,6 +9,7 @@ use serde_with::{DeserializeFromStr, SerializeDisplay};
 use thiserror::Error;
 
 use crate::sensitive::Sensitive;
+use crate::template::Piece;
 use crate::values::Values;
 
 /// The hole that the access token, the key or the session's token fills.
@@ -22,10 +24,16 @@ pub struct CallText {
     pieces: Vec<Piece>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    Hole(String),
+/// Names with what they carry: headers, parameters or members.
+pub type Named = Vec<(String, Sensitive<String>)>;
+
+/// Fills the texts of a table. Those with an empty field are left out.
+pub fn fill_all(
+    texts: &BTreeMap<String, CallText>,
+    values: &Values,
+    token: Option<&Sensitive<String>>,
+) -> Named {
+    texts.iter().filter_map(|(name, text)| Some((name.clone(), text.fill(values, token)?))).collect()
 }
 
 /// A line break could end a header.
@@ -36,10 +44,7 @@ pub struct CallTextProblem;
 impl CallText {
     /// The keys of the fields that fill it, and perhaps [`TOKEN_HOLE`].
     pub fn holes(&self) -> impl Iterator<Item = &str> {
-        self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Hole(hole) => Some(hole.as_str()),
-            Piece::Text(_) => None,
-        })
+        self.pieces.iter().filter_map(Piece::hole)
     }
 
     /// The text with its holes filled; `None` if a field is empty.
@@ -56,10 +61,6 @@ impl CallText {
             }
         }
         Some(filled.into())
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.text
     }
 }
 

@@ -52,7 +52,7 @@ pub struct Field {
     /// The choices of a `select`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<FieldOption>,
-    /// What a value of a `select` or `toggle` stands for in addresses and calls: `{ true = "sandbox", false = "www" }`.
+    /// Replaces a value of a `select` or `toggle` in addresses and calls: `{ true = "sandbox", false = "www" }`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub means: BTreeMap<String, String>,
     /// The initial value.

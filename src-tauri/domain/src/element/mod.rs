@@ -26,7 +26,7 @@ pub use auth::{
     ApiKey, ApiKeyPlace, Auth, Basic, Custom, Oauth1, Oauth2, Pkce, Revocation, RevocationStyle, Session,
     TokenAnswer,
 };
-pub use call_text::{CallText, CallTextProblem, TOKEN_HOLE};
+pub use call_text::{CallText, CallTextProblem, Named, TOKEN_HOLE, fill_all};
 pub use callback::CallbackRules;
 pub use derived::{Derived, DerivedProblem};
 pub use field::{

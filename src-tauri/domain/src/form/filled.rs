@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::accept;
 use super::check::{check, check_entries, entry};
 use super::problem::{FieldProblem, Problem};
-use crate::element::{Auth, Element, Grant, WAY};
+use crate::element::{Auth, Element, Grant};
 use crate::sensitive::Sensitive;
 use crate::values::Values;
 
@@ -15,14 +15,12 @@ pub struct FilledForm {
 }
 
 impl FilledForm {
-    /// Checks the given values, see [`check`]. They also choose the way, where the element has several.
+    /// Checks the given values, see [`check`]. The element is of one way.
     pub fn check(
-        element: &Element,
+        element: Element,
         given: &BTreeMap<String, String>,
         defaults: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<FieldProblem>> {
-        let named = |key: &str| given.get(key).or_else(|| defaults.get(key)).map(String::as_str);
-        let element = element.in_way(named).ok_or_else(unknown_way)?;
         let values = check(&element, given, defaults)?;
         Ok(Self { element, values })
     }
@@ -33,7 +31,7 @@ impl FilledForm {
         way: Option<&str>,
         entries: &BTreeMap<String, Sensitive<String>>,
     ) -> Result<Self, Vec<FieldProblem>> {
-        let element = element.in_way_of(way, entries).ok_or_else(unknown_way)?;
+        let element = element.in_way_of(way, entries).ok_or_else(|| vec![FieldProblem::unknown_way()])?;
         let values = check_entries(&element, entries)?;
         Ok(Self { element, values })
     }
@@ -67,8 +65,4 @@ impl FilledForm {
         let secret = self.values.secret_pairs().into_iter().map(|(k, v)| (k.to_owned(), v.clone()));
         public.chain(secret).collect()
     }
-}
-
-fn unknown_way() -> Vec<FieldProblem> {
-    vec![FieldProblem { key: WAY.to_owned(), problem: Problem::NotAnOption }]
 }

@@ -17,8 +17,7 @@ pub(super) fn elements_of<'c>(catalog: &'c Catalog, product: &'c str) -> impl It
 /// Whether one of the elements sends no PKCE.
 pub(super) fn allows_no_pkce(catalog: &Catalog, product: &str) -> bool {
     let is_off = |auth: &Auth| matches!(auth, Auth::Oauth2(oauth2) if oauth2.pkce != Pkce::S256);
-    elements_of(catalog, product)
-        .any(|element| is_off(&element.auth) || element.ways.iter().any(|way| is_off(&way.auth)))
+    elements_of(catalog, product).any(|element| element.auths().any(is_off))
 }
 
 /// The callback values that the elements declare, by name, with example values.

@@ -59,7 +59,7 @@ impl Provider {
             let why = "the element file does not say where the API begins";
             return Err(Failure::new(Code::ElementInvalid).name(&element.key).detail(why));
         };
-        let url = lookup.url(&self.form.values).map_err(|error| unusable(element, &error))?;
+        let url = fill(&self.form, &lookup.endpoint)?;
         let request = HttpRequest::new(Method::Get, url).header("accept", "application/json");
         let answer = self.send(self.authorize(request, credential)?).await?;
         if !(200..300).contains(&answer.status) {

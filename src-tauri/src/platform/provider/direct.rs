@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{PRACTICE_SESSION, Provider, Server, SessionServer, unnamed};
 use crate::domain::credential::Credential;
-use crate::domain::element::{CallText, PASSWORD, USERNAME};
+use crate::domain::element::{PASSWORD, USERNAME, fill_all};
 use crate::domain::error::{Code, Failure, Refused};
 use crate::domain::form::FilledForm;
 use crate::domain::http::{HttpRequest, Method};
+use crate::domain::oauth::resource;
 use crate::domain::oauth::token::{BEARER, TokenSet, basic_header};
-use crate::domain::oauth::{percent, resource};
-use crate::domain::sensitive::Sensitive;
 use crate::platform::refusal::{call_refusal, refusal};
 
 impl Provider {
@@ -33,21 +32,12 @@ impl Provider {
                 practice.provider.accept_key(product, secret)?;
             }
         }
-        let refused = |code| Failure { code, refused: Some(Refused::Key), ..Failure::default() };
         match self.examine(&credential).await {
             Ok(examined) => Ok(match credential {
                 Credential::Key { key, .. } => Credential::Key { key, ends_at: examined.ends_at },
                 other => other,
             }),
-            Err(failure) if failure.code == Code::SignInExpired => {
-                let Failure { detail, product, .. } = failure;
-                Err(Failure { detail, product, ..refused(Code::ProviderRejected) })
-            }
-            Err(failure)
-                if matches!(failure.code, Code::ProviderUnreachable | Code::CertificateUntrusted) =>
-            {
-                Err(failure)
-            }
+            Err(failure) if failure.code == Code::SignInExpired => Err(refused_key(failure)),
             // The call may need more than the key may do, or not be there: nothing is known about the key. It does not take
             // the place of one that is.
             Err(failure) if failure.code == Code::ProviderBadResponse || self.is_about_the_call(&failure) => {
@@ -77,12 +67,7 @@ impl Provider {
                 resource::read_text(&answer, at).map_err(|refused| {
                     let failure = call_refusal(refused.clone(), &self.form.element);
                     if failure.code == Code::SignInExpired {
-                        let failure = refusal(refused, &self.form.element);
-                        return Failure {
-                            code: Code::ProviderRejected,
-                            refused: Some(Refused::Key),
-                            ..failure
-                        };
+                        return refused_key(refusal(refused, &self.form.element));
                     }
                     failure
                 })?
@@ -104,27 +89,21 @@ fn session_request(form: &FilledForm, server: &SessionServer) -> HttpRequest {
     let mut request =
         HttpRequest::new(Method::Post, server.endpoint.clone()).header("accept", "application/json");
     let Some(rules) = &server.rules else { return request };
-    let fill_all = |texts: &BTreeMap<String, CallText>| {
-        let filled = texts.iter().map(|(name, text)| (name, text.fill(&form.values, None)));
-        filled.filter_map(|(name, text)| Some((name.clone(), text?))).collect::<Vec<_>>()
-    };
-    let value = |key: &str| {
-        let secret = form.values.secret(key).cloned();
-        secret.or_else(|| form.values.get(key).map(Sensitive::from)).unwrap_or_default()
-    };
+    let value = |key: &str| form.values.reveal(key).unwrap_or_default();
     if rules.basic {
         let header = basic_header(value(USERNAME).expose(), value(PASSWORD).expose());
         request = request.header("authorization", header);
     }
     if !rules.form.is_empty() {
-        let pairs = fill_all(&rules.form);
-        let pairs: Vec<_> =
-            pairs.iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect();
-        request = request.header("content-type", "application/x-www-form-urlencoded");
-        request.body = Some(percent::form_encode(&pairs).into());
+        request.form(&fill_all(&rules.form, &form.values, None))
     } else if !rules.json.is_empty() {
-        request = request.header("content-type", "application/json");
-        request.body = Some(super::identity::json_body(&fill_all(&rules.json)));
+        request.json(&fill_all(&rules.json, &form.values, None))
+    } else {
+        request
     }
-    request
+}
+
+/// A refusal of what the form holds.
+fn refused_key(failure: Failure) -> Failure {
+    Failure { code: Code::ProviderRejected, refused: Some(Refused::Key), ..failure }
 }

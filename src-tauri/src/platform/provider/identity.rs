@@ -2,20 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
 use url::Url;
 
 use super::{Provider, Server, fill};
-use crate::domain::call::Named;
 use crate::domain::connection::{Account, missing_scopes};
 use crate::domain::credential::Credential;
-use crate::domain::element::{CallText, Identity, IdentityMethod};
+use crate::domain::element::{Identity, IdentityMethod, Named, fill_all};
 use crate::domain::error::{Code, Failure};
 use crate::domain::http::{HttpRequest, Method};
-use crate::domain::oauth::percent;
 use crate::domain::oauth::resource::{AccountPlaces, read_account, read_key_end};
 use crate::domain::oauth::token::TokenSet;
-use crate::domain::sensitive::Sensitive;
 use crate::io::clock;
 use crate::platform::refusal::call_refusal;
 
@@ -102,40 +98,28 @@ impl Provider {
     ) -> HttpRequest {
         let carried = self.form.call_parts(credential);
         let token = credential.calling_secret();
-        let filled = |texts: &BTreeMap<String, CallText>, carried: Named| {
-            let own = texts.iter().map(|(name, text)| (name, text.fill(&self.form.values, token)));
-            let own = own.filter_map(|(name, text)| Some((name.clone(), text?)));
-            own.chain(carried).collect::<Named>()
+        let filled = |texts, carried: Named| {
+            let mut filled = fill_all(texts, &self.form.values, token);
+            filled.extend(carried);
+            filled
         };
         let request = |method| HttpRequest::new(method, url.clone()).header("accept", "application/json");
         let none = BTreeMap::new();
         let graphql = identity.and_then(|identity| identity.graphql.clone());
         let mut json = filled(identity.map_or(&none, |identity| &identity.json), carried.json);
         json.extend(graphql.map(|query| ("query".to_owned(), query.into())));
-        let form = filled(identity.map_or(&none, |identity| &identity.form), carried.form);
         if !json.is_empty() {
-            let mut request = request(Method::Post).header("content-type", "application/json");
-            request.body = Some(json_body(&json));
-            return request;
+            return request(Method::Post).json(&json);
         }
+        let form = filled(identity.map_or(&none, |identity| &identity.form), carried.form);
         if !form.is_empty() {
-            let pairs: Vec<_> = form.iter().map(|(n, v)| (n.as_str(), v.expose().as_str())).collect();
-            let mut request =
-                request(Method::Post).header("content-type", "application/x-www-form-urlencoded");
-            request.body = Some(percent::form_encode(&pairs).into());
-            return request;
+            return request(Method::Post).form(&form);
         }
         match identity.and_then(|identity| identity.method) {
             Some(IdentityMethod::Post) => request(Method::Post),
             Some(IdentityMethod::Get) | None => request(Method::Get),
         }
     }
-}
-
-/// A JSON object with these members as texts.
-pub(super) fn json_body(members: &Named) -> Sensitive<String> {
-    let members = members.iter().map(|(name, value)| (name.clone(), Value::from(value.expose().as_str())));
-    Value::Object(members.collect()).to_string().into()
 }
 
 /// Whether a token is known not to have a scope.

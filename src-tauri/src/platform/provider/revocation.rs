@@ -11,8 +11,9 @@ use crate::domain::oauth::token::{TokenRefusal, TokenSet, basic_header};
 use crate::domain::view::{Revocation, Revoked};
 
 /// What becomes of the access of a connection when it is removed. `values` fill in the product's page.
-pub fn revocation(element: &Element, values: &Values, practice: bool) -> Revocation {
-    let by_call = match &element.auth {
+/// `auth` is of the connection's way.
+pub fn revocation(element: &Element, auth: &Auth, values: &Values, practice: bool) -> Revocation {
+    let by_call = match auth {
         Auth::Oauth2(oauth2) => practice || oauth2.revocation.is_some(),
         _ => false,
     };
@@ -26,7 +27,7 @@ pub fn revocation(element: &Element, values: &Values, practice: bool) -> Revocat
 
 impl Provider {
     pub fn revocation(&self) -> Revocation {
-        revocation(&self.form.element, &self.form.values, self.practice.is_some())
+        revocation(&self.form.element, self.form.auth(), &self.form.values, self.practice.is_some())
     }
 
     /// Whether an access token deletes itself there, and so must be valid to be revoked.
@@ -70,12 +71,8 @@ impl Provider {
             RevocationStyle::DeleteWithClient => {
                 let client = self.client();
                 let header = basic_header(&client.client_id, client.client_secret.expose());
-                let mut request = HttpRequest::new(Method::Delete, url.clone())
-                    .header("authorization", header)
-                    .header("content-type", "application/json");
-                let member = ("access_token".to_owned(), tokens.access_token.clone());
-                request.body = Some(super::identity::json_body(&vec![member]));
-                Some(request)
+                let request = HttpRequest::new(Method::Delete, url.clone()).header("authorization", header);
+                Some(request.json(&vec![("access_token".to_owned(), tokens.access_token.clone())]))
             }
             RevocationStyle::Rfc7009 => {
                 // RFC 7009 §2.1: ending the refresh token ends the grant.

@@ -1,5 +1,6 @@
 // The hosted platform of the fake: a catalogue of two hundred products and the accounts that exist there.
 import { plainField } from "../../state/form";
+import { plainElement } from "./plainElement";
 import type { AuthView, ConnectionView, ElementView, FieldView, InstanceView, WorkspaceView } from "../types";
 import { connectionRow, DAY } from "./rows";
 
@@ -47,23 +48,17 @@ const KINDS: [suffix: string, category: string, auth: AuthView][] = [
 /** Two hundred elements without their forms: a platform describes the form of one element at a time. */
 export function platformCatalogue(): ElementView[] {
   return MAKERS.flatMap((maker) =>
-    KINDS.map(([suffix, category, auth]) => ({
-      key: `${maker}${suffix}`.toLowerCase(),
-      name: `${maker} ${suffix}`,
-      initials: `${maker[0]}${suffix[0]}`,
-      category,
-      gives: "",
-      access: [],
-      auth,
-      reach: auth === "oauth2" || auth === "oauth1" ? "app" : "key",
-      formerly: [],
-      historical: false,
-      ways: [],
-      generic: false,
-      retired: false,
-      own: false,
-      fields: [],
-    })),
+    KINDS.map(([suffix, category, auth]) =>
+      plainElement({
+        key: `${maker}${suffix}`.toLowerCase(),
+        name: `${maker} ${suffix}`,
+        initials: `${maker[0]}${suffix[0]}`,
+        category,
+        gives: "",
+        auth,
+        reach: auth === "oauth2" || auth === "oauth1" ? "app" : "key",
+      }),
+    ),
   );
 }
 

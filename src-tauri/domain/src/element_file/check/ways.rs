@@ -16,7 +16,7 @@ pub(super) fn check(element: &Element, check_way: impl Fn(&Element, &mut Finding
     for (way, narrowed) in ways.chain(own).zip(element.each_way()) {
         let mut found = Findings::default();
         check_way(&narrowed, &mut found);
-        // A fault of what all ways have in common is told once.
+        // All ways share the common parts: a fault there is reported once.
         for problem in found.0 {
             let problem = Problem { at: place(element, way, &problem.at), ..problem };
             if !findings.0.contains(&problem) {

@@ -37,6 +37,25 @@ fn the_example_of_the_guide_is_valid() {
 }
 
 #[test]
+fn a_named_way_is_found_with_and_without_a_copy_of_its_element() {
+    for (key, text) in files() {
+        let element = Element::parse(&text).unwrap_or_else(|_| panic!("{key}"));
+        let names = element.each_way().filter_map(|way| way.way).map(Some);
+        for way in names.chain([None, Some("none-such".to_owned())]) {
+            let way = way.as_deref();
+            let narrowed = element.in_named_way(way).map(|narrowed| narrowed.auth);
+            assert_eq!(element.auth_of(way), narrowed.as_ref(), "{key} {way:?}");
+        }
+        let narrowed: Vec<_> = element.each_way().filter_map(|way| Some((way.way?, way.label))).collect();
+        let named: Vec<_> = element
+            .named_ways()
+            .map(|(name, label, _)| (name.to_owned(), label.map(str::to_owned)))
+            .collect();
+        assert_eq!(named, narrowed, "{key}");
+    }
+}
+
+#[test]
 fn every_file_is_valid_and_in_the_folder_of_its_key() {
     let files = files();
     let is_element = |key: &str| files.iter().any(|(known, _)| known == key);
