@@ -99,6 +99,21 @@ async fn a_refused_key_is_not_kept() {
 }
 
 #[tokio::test]
+async fn a_key_that_a_product_repeats_is_not_in_the_words_of_its_refusal() {
+    let bench = Bench::new(|seen| {
+        let key = seen.header("x-acme-key").unwrap_or_default();
+        status(401, &format!(r#"{{"error":"unknown","message":"{key} of app-secret is unknown"}}"#))
+    })
+    .await;
+    bench.add_file("keyed", &format!("{KEY}secret = true\n"));
+    let values = [("api.key", "sk-repeated"), ("app", "app-secret")];
+    let failure = failed(bench.connect_directly("keyed", &values, None).await);
+    let words = format!("{:?} {:?}", failure.detail, failure.exchanges);
+    assert!(words.contains("is unknown"), "{words}");
+    assert!(!words.contains("sk-repeated") && !words.contains("app-secret"), "{words}");
+}
+
+#[tokio::test]
 async fn a_key_is_replaced_only_by_one_of_the_same_account_that_works() {
     let bench = bench_with_keys().await;
     let values = |key| [("api.key", key), ("app", "app-1")];
