@@ -99,13 +99,14 @@ async fn a_refused_key_is_not_kept() {
 }
 
 #[tokio::test]
-async fn a_key_that_a_product_repeats_is_not_in_the_words_of_its_refusal() {
+async fn secrets_that_a_product_repeats_are_not_in_the_words_of_its_refusal() {
     let bench = Bench::new(|seen| {
-        let key = seen.header("x-acme-key").unwrap_or_default();
-        status(401, &format!(r#"{{"error":"unknown","message":"{key} of app-secret is unknown"}}"#))
+        let query = seen.target.split('?').nth(1).unwrap_or_default();
+        status(401, &format!(r#"{{"error":"unknown","message":"{query} is unknown"}}"#))
     })
     .await;
-    bench.add_file("keyed", &format!("{KEY}secret = true\n"));
+    let in_query = KEY.replace("headers = {", "query = {");
+    bench.add_file("keyed", &format!("{in_query}secret = true\n"));
     let values = [("api.key", "sk-repeated"), ("app", "app-secret")];
     let failure = failed(bench.connect_directly("keyed", &values, None).await);
     let words = format!("{:?} {:?}", failure.detail, failure.exchanges);
