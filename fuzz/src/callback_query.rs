@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use keyrack_domain::oauth::callback::{Callback, Issuer, Outcome, pasted_query};
+use keyrack_domain::text::one_line;
 use url::Url;
 
 use crate::assertions::assert_plain;
@@ -10,6 +11,7 @@ use crate::assertions::assert_plain;
 const STATE: &str = "our-state";
 const ISSUER: &str = "https://id.example.com";
 const ADDRESS: &str = "https://www.mycoolapp.com/auth?app=1";
+const HOST: &str = "www.mycoolapp.com";
 
 /// The documented bounds of a value and of the number of parameters that are passed on.
 const LONGEST_VALUE: usize = 8 * 1024;
@@ -92,10 +94,29 @@ fn check_pasted(text: &str) {
     let Ok(query) = pasted_query(text, ADDRESS) else { return };
     assert!(!query.is_empty() && !query.contains('#'));
     assert!(query.bytes().all(|byte| byte.is_ascii_graphic()));
-    let address = text.trim();
-    let url = Url::parse(address).ok().filter(Url::has_host);
-    let url = url.or_else(|| Url::parse(&format!("https://{address}")).ok()).expect("an address");
-    assert_eq!((url.scheme(), url.host_str(), url.path()), ("https", Some("www.mycoolapp.com"), "/auth"));
-    assert_eq!(url.port_or_known_default(), Some(443));
+    assert!(holds_callback(text), "the callback address is not in the text");
     assert_eq!(pasted_query(&format!("https://www.mycoolapp.com/auth?{query}"), ADDRESS), Ok(query));
+}
+
+/// Whether the callback address begins somewhere in the text, once its white space and hidden characters are removed.
+fn holds_callback(text: &str) -> bool {
+    let unmarked = text.replace("\x1b[200~", "").replace("\x1b[201~", "");
+    let line: String = one_line(&unmarked).split(' ').collect();
+    let begins = |start: &usize| {
+        let rest = line[*start..].as_bytes();
+        ["http", HOST]
+            .iter()
+            .any(|word| rest.get(..word.len()).is_some_and(|r| r.eq_ignore_ascii_case(word.as_bytes())))
+    };
+    let is_callback = |url: &Url| {
+        (url.scheme(), url.host_str(), url.path()) == ("https", Some(HOST), "/auth")
+            && url.port_or_known_default() == Some(443)
+    };
+    line.char_indices().map(|(start, _)| start).filter(begins).any(|start| {
+        let rest = &line[start..];
+        [rest.to_owned(), format!("https://{rest}")]
+            .iter()
+            .filter_map(|text| Url::parse(text).ok())
+            .any(|url| is_callback(&url))
+    })
 }

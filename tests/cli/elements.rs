@@ -2,7 +2,10 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use crate::support::home::Home;
+use crate::support::scripted::{Response, Scripted};
 use crate::support::session::Session;
 
 const ACME: &str = r#"
@@ -166,4 +169,73 @@ fn a_retired_product_can_only_be_practised() {
         home.connect(&[key]);
     }
     home.assert_consistent(2);
+}
+
+#[test]
+fn a_new_element_passes_its_check_and_connects_in_practice() {
+    let home = Home::new();
+    let arguments = [
+        "elements",
+        "new",
+        "acme",
+        "--name",
+        "Acme",
+        "--api",
+        "https://api.acme.example/v1",
+        "--header",
+        "X-Acme-Key: Key {token}",
+        "--identity",
+        "https://api.acme.example/v1/me",
+    ];
+    let written = home.json(&arguments);
+    let file = written["file"].as_str().expect("a file").to_owned();
+    home.run(&["elements", "check", &file]).ok();
+    let secret = ["--secret", "api.key=env:ACME_KEY"];
+    home.practise(&[&["acme"][..], &secret].concat(), &[("ACME_KEY", "k-1")]).wait().ok();
+    let header = home.run(&["token", "Acme", "--format", "header"]).ok().stdout;
+    assert_eq!(header, "X-Acme-Key: Key k-1\n");
+    // What is there stays.
+    let again = home.run(&["elements", "new", "acme", "--json"]).error(2, "usage");
+    assert!(again["message"].as_str().is_some_and(|text| text.contains("is there already")), "{again}");
+    assert!(fs::read_to_string(&file).expect("kept").contains("X-Acme-Key"));
+}
+
+#[test]
+fn a_new_element_of_a_server_holds_what_the_server_publishes() {
+    let home = Home::in_session(Session::without_keyring());
+    let server = Scripted::start();
+    let metadata = json!({
+        "issuer": server.url,
+        "authorization_endpoint": format!("{}/authorize", server.url),
+        "token_endpoint": format!("{}/token", server.url),
+        "code_challenge_methods_supported": ["S256"],
+    });
+    server
+        .publish("/.well-known/oauth-authorization-server", Response::json("200 OK", &metadata.to_string()));
+    let out = home.path().join("acme.toml").display().to_string();
+    home.run(&["elements", "new", "acme", "--from", &server.url, "--name", "Acme", "--out", &out]).ok();
+    home.run(&["elements", "check", &out]).ok();
+    let text = fs::read_to_string(&out).expect("written");
+    for expected in ["name = \"Acme\"", &format!("{}/authorize", server.url), "/callback/acme"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    let silent = format!("{}/nothing", server.url);
+    home.run(&["elements", "new", "other", "--from", &silent, "--json"]).error(2, "issuer_unknown");
+    assert!(!home.path().join("config/elements/other").exists());
+}
+
+#[test]
+fn a_new_element_that_would_not_work_is_not_written() {
+    let home = Home::in_session(Session::without_keyring());
+    for (arguments, code, word) in [
+        (&["../acme"][..], "element_invalid", "key"),
+        (&["zendesk"], "usage", "ships with Keyrack"),
+        (&["acme", "--kind", "oauth2"], "element_invalid", "authorization_endpoint"),
+        (&["acme", "--header", "X-Acme-Key"], "element_invalid", "headers"),
+        (&["acme", "--identity", "http://acme.example/me"], "element_invalid", "https://"),
+    ] {
+        let error = home.run(&[&["elements", "new"][..], arguments, &["--json"]].concat()).error(2, code);
+        assert!(error["message"].as_str().is_some_and(|text| text.contains(word)), "{arguments:?} {error}");
+    }
+    assert!(!home.path().join("config/elements").exists());
 }

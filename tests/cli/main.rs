@@ -21,6 +21,7 @@ mod golden;
 mod hosted;
 mod hostile;
 mod keychain;
+mod keys;
 mod killed;
 mod lost_index;
 mod mixup;

@@ -79,6 +79,43 @@ fn a_secret_at_a_terminal_is_one_line_without_echo() {
 }
 
 #[test]
+fn a_new_key_is_asked_for_at_a_terminal() {
+    let home = Home::new();
+    home.practise(&["stripe", "--name", "Shop"], &[]).wait().ok();
+    let mut terminal = Terminal::open();
+    let running = terminal.start(home.command(&["replace-key", "Shop"]));
+    terminal.wait_for("the echo is off", |flags| !flags.contains(LocalFlags::ECHO));
+    terminal.type_text("sk_new_1\n");
+    let outcome = running.wait().ok();
+    assert!(outcome.stderr.contains("The key of Shop is replaced"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("sk_new_1"), "{}", outcome.stderr);
+    assert_eq!(home.run(&["token", "Shop"]).ok().stdout, "sk_new_1\n");
+}
+
+#[test]
+fn a_new_element_is_asked_for_at_a_terminal() {
+    let home = Home::in_session(Session::without_keyring());
+    let mut terminal = Terminal::open();
+    let running = terminal.start(home.command(&["elements", "new", "acme"]));
+    let answers = [
+        "Acme",
+        "key",
+        "",
+        "https://api.acme.example/v1",
+        "X-Acme-Key: {token}",
+        "https://api.acme.example/me",
+        "",
+    ];
+    terminal.type_text(&(answers.join("\n") + "\n"));
+    let outcome = running.wait().ok();
+    assert!(outcome.stderr.contains("keyrack connect acme --workspace practice"), "{}", outcome.stderr);
+    let file = outcome.stdout.trim();
+    home.run(&["elements", "check", file]).ok();
+    let text = std::fs::read_to_string(file).expect("written");
+    assert!(text.contains("headers = { \"X-Acme-Key\" = \"{token}\" }"), "{text}");
+}
+
+#[test]
 fn a_signal_restores_the_terminal() {
     for signal in ["-TERM", "-HUP", "-QUIT", "-INT"] {
         let home = Home::new();

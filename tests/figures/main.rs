@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod catalogue;
 mod renewal;
 mod screen;
 mod serve;
@@ -36,6 +37,7 @@ fn main() {
     // Only one part, while working on it.
     let part = std::env::var("KEYRACK_FIGURES").unwrap_or_default();
     match part.as_str() {
+        "catalogue" => return catalogue::figures(),
         "serve" => return serve::figures(),
         "renewal" => return renewal::figures(),
         _ => {}
@@ -47,6 +49,7 @@ fn main() {
     windows(&home);
     tokens(&home);
     sizes();
+    catalogue::figures();
     renewal::figures();
     serve::figures();
 }

@@ -83,7 +83,7 @@ impl FilledForm {
                 }
             }
             (Credential::Key { key, .. }, _) => CallParts::bearer(key),
-            (Credential::Basic { username, password }, _) => {
+            (Credential::Basic { username, password, .. }, _) => {
                 CallParts::header(AUTHORIZATION, basic_header(username.expose(), password.expose()))
             }
             (Credential::ElementTokenOnly, _) => CallParts::default(),

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_with::As;
 
-use crate::element::{Auth, CallText, KEY_FIELD, PASSWORD, USERNAME};
+use crate::element::{Auth, CallText, KEY_ENDS, KEY_FIELD, PASSWORD, USERNAME};
 use crate::form::FilledForm;
+use crate::key_end::parse_day;
 use crate::oauth::token::{OAUTH1, TokenSet};
 use crate::sensitive::Sensitive;
 use crate::vault_text::VaultText;
@@ -24,6 +25,8 @@ pub enum Credential {
     Basic {
         username: Sensitive<String>,
         password: Sensitive<String>,
+        /// When the password ends, in milliseconds since 1970, where that is known.
+        ends_at: Option<i64>,
     },
     /// A hosted platform keeps what the provider issued; calls go there with the Element token.
     ElementTokenOnly,
@@ -33,10 +36,11 @@ impl Credential {
     /// The credential that the form itself holds, where nothing has to be issued.
     pub fn given(form: &FilledForm) -> Option<Self> {
         let value = |key: &str| form.values.reveal(key);
+        let ends_at = form.values.get(KEY_ENDS).and_then(parse_day);
         match &form.element.auth {
             Auth::ApiKey(rules) => {
                 let key = value(rules.key_field.as_deref().unwrap_or(KEY_FIELD))?;
-                Some(Self::Key { key, ends_at: None })
+                Some(Self::Key { key, ends_at })
             }
             Auth::Basic(rules) => {
                 let text = |text: &Option<CallText>, field: &Option<String>, usual: &str| match text {
@@ -46,6 +50,7 @@ impl Credential {
                 Some(Self::Basic {
                     username: text(&rules.username, &rules.username_field, USERNAME).unwrap_or_default(),
                     password: text(&rules.password, &rules.password_field, PASSWORD).unwrap_or_default(),
+                    ends_at,
                 })
             }
             Auth::Oauth1(rules) => Some(Self::Tokens(TokenSet {
@@ -68,10 +73,26 @@ impl Credential {
             Self::Tokens(tokens) => Some(&tokens.access_token),
             Self::Key { key, .. } => Some(key),
             // Some products take a key as the user name, and no password.
-            Self::Basic { username, password } if password.expose().is_empty() => Some(username),
+            Self::Basic { username, password, .. } if password.expose().is_empty() => Some(username),
             Self::Basic { password, .. } => Some(password),
             Self::ElementTokenOnly => None,
         }
+    }
+
+    /// When a key or a password ends, in milliseconds since 1970, where that is known.
+    pub fn key_ends_at(&self) -> Option<i64> {
+        match self {
+            Self::Key { ends_at, .. } | Self::Basic { ends_at, .. } => *ends_at,
+            Self::Tokens(_) | Self::ElementTokenOnly => None,
+        }
+    }
+
+    /// The same credential with the end that the product gives, where it gives one.
+    pub fn ending(mut self, given: Option<i64>) -> Self {
+        if let Self::Key { ends_at, .. } | Self::Basic { ends_at, .. } = &mut self {
+            *ends_at = given.or(*ends_at);
+        }
+        self
     }
 
     pub fn tokens(&self) -> Option<&TokenSet> {
@@ -129,9 +150,12 @@ impl From<Credential> for CredentialText {
             Credential::Key { key, ends_at } => {
                 Self { api_key: Some(key), key_ends_at: ends_at, ..Self::default() }
             }
-            Credential::Basic { username, password } => {
-                Self { username: Some(username), password: Some(password), ..Self::default() }
-            }
+            Credential::Basic { username, password, ends_at } => Self {
+                username: Some(username),
+                password: Some(password),
+                key_ends_at: ends_at,
+                ..Self::default()
+            },
             Credential::ElementTokenOnly => Self::default(),
         }
     }
@@ -151,7 +175,8 @@ impl From<CredentialText> for Credential {
             }),
             (None, Some(key), _) => Self::Key { key, ends_at: text.key_ends_at },
             (None, None, Some(password)) => {
-                Self::Basic { username: text.username.unwrap_or_default(), password }
+                let username = text.username.unwrap_or_default();
+                Self::Basic { username, password, ends_at: text.key_ends_at }
             }
             (None, None, None) => Self::ElementTokenOnly,
         }

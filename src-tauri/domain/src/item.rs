@@ -103,10 +103,8 @@ impl Item {
 
     /// When the access token or the key ends, in milliseconds since 1970.
     pub fn expires_at(&self) -> Option<i64> {
-        if let Credential::Key { ends_at, .. } = &self.credential {
-            return *ends_at;
-        }
-        let life = i64::try_from(self.tokens()?.expires_in?).unwrap_or(i64::MAX);
+        let Some(tokens) = self.tokens() else { return self.credential.key_ends_at() };
+        let life = i64::try_from(tokens.expires_in?).unwrap_or(i64::MAX);
         Some(self.received_at.saturating_add(life.saturating_mul(1000)))
     }
 
@@ -217,7 +215,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_credential_reads_back() {
-        let basic = Credential::Basic { username: "maria".into(), password: "p".into() };
+        let basic = Credential::Basic { username: "maria".into(), password: "p".into(), ends_at: None };
         for credential in [
             tokens(),
             Credential::Key { key: "k".into(), ends_at: Some(7) },

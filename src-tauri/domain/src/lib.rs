@@ -18,6 +18,7 @@ pub mod host;
 pub mod hosted;
 pub mod http;
 pub mod item;
+pub mod key_end;
 pub mod oauth;
 pub mod proxy;
 pub mod redaction;

@@ -1,8 +1,8 @@
 //! The fields that every sign-in of a kind needs. A file may leave them out, or declare them with words of its own.
 
 use crate::element::{
-    API_KEY, API_SECRET, ApiKey, Auth, Basic, CALLBACK_URL, Element, Field, Grant, KEY_FIELD, PASSWORD,
-    USERNAME,
+    API_KEY, API_SECRET, ApiKey, Auth, Basic, CALLBACK_URL, Element, Field, Grant, KEY_ENDS, KEY_FIELD,
+    PASSWORD, USERNAME,
 };
 use crate::oauth::token::ClientAuthentication;
 use crate::values::FieldKind;
@@ -53,12 +53,15 @@ fn standard_fields(element: &Element) -> Vec<Field> {
             vec![client_id(element), client_secret(element)]
         }
         Auth::Oauth1(_) => vec![client_id(element), client_secret(element), callback_url(element)],
-        Auth::ApiKey(ApiKey { key_field, .. }) => key_field.is_none().then(api_key).into_iter().collect(),
+        Auth::ApiKey(ApiKey { key_field, .. }) => {
+            key_field.is_none().then(api_key).into_iter().chain([ends_on()]).collect()
+        }
         Auth::Basic(Basic { username: user, password: pass, username_field, password_field }) => {
             let asks_user = user.is_none() && username_field.is_none();
             // A user name alone is the secret.
             let asks_password = pass.is_none() && password_field.is_none() && username_field.is_none();
-            asks_user.then(username).into_iter().chain(asks_password.then(password)).collect()
+            let asked = asks_user.then(username).into_iter().chain(asks_password.then(password));
+            asked.chain([ends_on()]).collect()
         }
         Auth::Session(_) => vec![username(), password()],
         Auth::Custom(_) => Vec::new(),
@@ -102,6 +105,20 @@ fn callback_url(element: &Element) -> Field {
 
 fn api_key() -> Field {
     Field { secret: true, max_length: 4000, ..copied(KEY_FIELD, "API key", "", "practice-key") }
+}
+
+fn ends_on() -> Field {
+    Field {
+        label: "Ends on".to_owned(),
+        help: "For a key with an end date: Keyrack says so a week before, and a day before.".to_owned(),
+        example: "2031-01-31".to_owned(),
+        problem: "Enter a day as year, month and day: 2031-01-31.".to_owned(),
+        kind: FieldKind::Day,
+        required: false,
+        advanced: true,
+        configuration: false,
+        ..Field::new(KEY_ENDS)
+    }
 }
 
 fn username() -> Field {

@@ -32,6 +32,8 @@ pub enum FieldKind {
     Host,
     /// Text with line breaks, such as a private key.
     Lines,
+    /// A day, such as 2027-01-31.
+    Day,
 }
 
 /// Values that the fields of an element accept, in the order of the form. Only `form` makes them.

@@ -4,6 +4,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::context::{Context, block_on};
+use super::new_element;
 use super::print;
 use super::problem::Problem;
 use crate::domain::error::{Code, Failure};
@@ -32,6 +33,7 @@ enum Command {
         #[arg(long, value_name = "WAY")]
         way: Option<String>,
     },
+    New(Box<new_element::Args>),
     /// Say what is wrong with element files
     Check {
         /// Files, and folders of elements
@@ -44,14 +46,15 @@ enum Command {
 
 /// `check` and `schema` open no context: they must work without a home.
 pub(super) fn run(
-    args: &Args,
+    args: Args,
     json: bool,
     open: impl FnOnce() -> Result<Context, Failure>,
 ) -> Result<(), Problem> {
-    match &args.command {
+    match args.command {
         Command::List => list(&open()?),
-        Command::Show { key, way } => show(&open()?, key, way.as_deref()),
-        Command::Check { paths } => check(paths, json),
+        Command::Show { key, way } => show(&open()?, &key, way.as_deref()),
+        Command::New(args) => new_element::run(&open()?, *args),
+        Command::Check { paths } => check(&paths, json),
         Command::Schema => {
             print::exact_line(SCHEMA.trim_end());
             Ok(())

@@ -5,6 +5,8 @@ use super::context::Context;
 use super::print;
 use super::problem::Problem;
 use crate::domain::connection::Status;
+use crate::domain::form::Values;
+use crate::domain::key_end::KeyEnd;
 use crate::domain::view::ConnectionView;
 use crate::io::catalog::Catalog;
 
@@ -30,11 +32,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {
             && args.element.as_ref().is_none_or(|key| is_element(&catalog, &view.element, key))
             && args.status.is_none_or(|status| view.status == status)
     });
-    context.print(&views, || print_table(&views));
+    context.print(&views, || print_table(&views, &catalog));
     Ok(())
 }
 
-fn print_table(views: &[ConnectionView]) {
+fn print_table(views: &[ConnectionView], catalog: &Catalog) {
     if views.is_empty() {
         print::note("Nothing is connected. Begin with: keyrack connect zendesk --workspace practice");
     }
@@ -43,6 +45,42 @@ fn print_table(views: &[ConnectionView]) {
         let status = if v.disabled { "off" } else { v.status.as_str() };
         [v.name.as_str(), &v.element, identity, status, v.workspace.as_str()]
     }));
+    print_key_ends(views, catalog);
+}
+
+/// Says which keys end soon, the next first.
+fn print_key_ends(views: &[ConnectionView], catalog: &Catalog) {
+    let mut near: Vec<_> =
+        views.iter().filter_map(|view| Some((view.expires_at?, view.key_end?, view))).collect();
+    near.sort_by_key(|(ends_at, _, view)| (*ends_at, view.name.clone()));
+    let counts = |wanted: fn(KeyEnd) -> bool| near.iter().filter(|(_, end, _)| wanted(*end)).count();
+    let over = counts(|end| end == KeyEnd::Over);
+    let soon = counts(|end| end != KeyEnd::Over);
+    let keys = |count: usize| if count == 1 { "1 key".to_owned() } else { format!("{count} keys") };
+    if soon > 0 {
+        print::note(&format!("{} {} within a week.", keys(soon), if soon == 1 { "ends" } else { "end" }));
+    }
+    if over > 0 {
+        print::note(&format!("The end of {} has passed.", keys(over)));
+    }
+    for (ends_at, end, view) in &near {
+        let verb = if *end == KeyEnd::Over { "ended" } else { "ends" };
+        let (name, workspace) = (print::shell_word(&view.name), print::shell_word(view.workspace.as_str()));
+        print::note(&format!(
+            "  {} {verb} on {}. To replace it: keyrack replace-key {name} --workspace {workspace}",
+            view.name,
+            print::utc_day(*ends_at)
+        ));
+        if let Some(page) = setup_page(catalog, view) {
+            print::note(&format!("  A new one is made at {page}"));
+        }
+    }
+}
+
+/// The page where the key of this connection was made.
+fn setup_page(catalog: &Catalog, view: &ConnectionView) -> Option<String> {
+    let element = catalog.describe(&view.element)?.in_named_way(view.way.as_deref())?;
+    element.setup_page?.fill(&Values::default()).ok().map(String::from)
 }
 
 /// Whether a connection's element has this key, or was made from the element with this key.

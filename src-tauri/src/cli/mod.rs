@@ -11,6 +11,7 @@ mod each;
 mod elements;
 mod import;
 mod list;
+mod new_element;
 mod note;
 mod open;
 mod options;
@@ -21,6 +22,7 @@ mod reconnect;
 mod remove;
 mod rename;
 mod renew;
+mod replace_key;
 mod sentence;
 mod serve;
 mod show;
@@ -68,6 +70,7 @@ enum Command {
     Show(show::Args),
     Token(token::Args),
     Reconnect(reconnect::Args),
+    ReplaceKey(replace_key::Args),
     Test(test::Args),
     Renew(renew::Args),
     Rename(rename::Args),
@@ -115,13 +118,14 @@ fn end(status: u8) -> ExitCode {
 fn run(Args { json, workspace, command }: Args) -> Result<(), Problem> {
     let open = || Context::open(json, workspace.as_deref());
     match command {
-        Command::Elements(args) => elements::run(&args, json, open),
+        Command::Elements(args) => elements::run(args, json, open),
         Command::Workspaces(args) => workspaces::run(&open()?, args),
         Command::Connect(args) => connect::run(&open()?, args),
         Command::List(args) => list::run(&open()?, &args),
         Command::Show(args) => show::run(&open()?, &args),
         Command::Token(args) => token::run(&open()?, &args),
         Command::Reconnect(args) => reconnect::run(&open()?, &args),
+        Command::ReplaceKey(args) => replace_key::run(&open()?, args),
         Command::Test(args) => test::run(&open()?, &args),
         Command::Renew(args) => renew::run(&open()?, &args),
         Command::Rename(args) => rename::run(&open()?, &args),

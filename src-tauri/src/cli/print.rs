@@ -82,6 +82,14 @@ pub(super) fn utc(ms: i64) -> String {
     date.and_then(|date| date.format(format).ok()).unwrap_or_else(|| "after the year 9999".to_owned())
 }
 
+/// Formats the day of milliseconds since 1970 in UTC.
+pub(super) fn utc_day(ms: i64) -> String {
+    let text = utc(ms);
+    text.split_once(' ')
+        .filter(|(day, _)| day.starts_with(|c: char| c.is_ascii_digit()))
+        .map_or(text.clone(), |(day, _)| day.to_owned())
+}
+
 /// Quotes any value for the shells of this system.
 pub(super) fn shell_quoted(text: &str) -> String {
     if cfg!(windows) { shell::quote_on_windows(text) } else { Shell::Posix.quote(text) }

@@ -1,6 +1,7 @@
 //! One sign-in, from the options to a connection.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -14,8 +15,9 @@ use super::problem::{Problem, usage};
 use super::signals::interrupted;
 use crate::domain::attempt::{Stage, Stray};
 use crate::domain::connection::Connection;
-use crate::domain::element::Element;
+use crate::domain::element::{Element, KEY_ENDS};
 use crate::domain::error::{Code, Failure};
+use crate::domain::form::{self, FieldProblem};
 use crate::domain::view::{ConnectRequest, ConnectionView, KeychainState};
 use crate::engine::{Browser, Controls, Ending, Engine, SigningIn, Unsaved, WorkspaceId};
 use crate::io::browser::NotOpened;
@@ -31,6 +33,9 @@ pub(super) struct Options {
     /// A secret field, from a variable, a file or standard input; may be repeated
     #[arg(long = "secret", value_name = "KEY=env:VAR|file:PATH|-")]
     secrets: Vec<String>,
+    /// The day on which the key ends, such as 2031-01-31
+    #[arg(long, value_name = "DAY")]
+    ends: Option<String>,
     /// The browser to open instead of the usual one
     #[arg(long, value_name = "CMD", conflicts_with = "no_browser")]
     browser: Option<String>,
@@ -59,8 +64,24 @@ impl Options {
             }
             values.insert(key.to_owned(), value.to_owned());
         }
+        values.extend(self.ends.clone().map(|day| (KEY_ENDS.to_owned(), day)));
         values.extend(read_secrets(&self.secrets, self.timeout)?);
         Ok(values)
+    }
+
+    /// Has the terminal ask for the secrets that the form needs and no option gives.
+    ///
+    /// Errors: [`Code::FormInvalid`] where there is no terminal.
+    pub(super) fn ask_for_secrets(&mut self, element: &Element) -> Result<(), Failure> {
+        let is_given = |key: &str| self.secrets.iter().any(|option| option.starts_with(&format!("{key}=")));
+        let needed = element.fields.iter().filter(|field| field.secret && field.required);
+        let missing: Vec<_> = needed.map(|field| field.key.clone()).filter(|key| !is_given(key)).collect();
+        if !missing.is_empty() && !std::io::stdin().is_terminal() {
+            let problem = |key| FieldProblem { key, problem: form::Problem::Required };
+            return Err(Failure::form(missing.into_iter().map(problem).collect()));
+        }
+        self.secrets.extend(missing.iter().map(|key| format!("{key}=-")));
+        Ok(())
     }
 
     fn choose_browser(&self) -> Browser {
@@ -85,13 +106,14 @@ pub(super) fn run(
     let connection = block_on(sign_in(&context.engine, workspace, request, options, other_account))
         .map_err(|failure| Problem::with_element(failure, element))?;
     let view = context.engine.view(connection);
-    context.print(&view, || print_connected(&view, again));
+    context.print(&view, || print_connected(&view, again, !element.auth.needs_browser()));
     Ok(())
 }
 
-fn print_connected(view: &ConnectionView, again: bool) {
+fn print_connected(view: &ConnectionView, again: bool, by_key: bool) {
     let identity = view.identity.as_deref().map(|account| format!(" as {account}")).unwrap_or_default();
     print::note(&match again {
+        true if by_key => format!("The key of {} is replaced{identity}.", view.name),
         true => format!("{} is signed in again{identity}.", view.name),
         false => format!("{} is connected{identity}.", view.product),
     });

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use super::forms::DEFAULT_PORT;
 use super::{Engine, WorkspaceId};
-use crate::domain::element::{API_KEY, API_SECRET, Auth, Element};
+use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element};
 use crate::domain::element_file::{custom_oauth1, custom_oauth2, to_toml};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form;
 use crate::io::catalog;
 use crate::platform::discovery::discover;
 
+/// The generic element of OAuth 2.
+const OAUTH2: &str = "oauth2";
+const PROVIDER_NAME: &str = "provider.name";
 /// The field that names the authorization server (RFC 8414 §2).
 const ISSUER: &str = "issuer";
 const SCOPE: &str = "scope";
@@ -25,6 +29,29 @@ impl Engine {
         generic: &str,
         given: &BTreeMap<String, String>,
     ) -> Result<Element, Failure> {
+        let custom = self.describe(generic, given).await?;
+        self.save_custom(custom)
+    }
+
+    /// The text of an element file for the server that publishes its metadata here (RFC 8414, OpenID Connect Discovery).
+    ///
+    /// Errors: [`Code::FormInvalid`]; [`Code::IssuerUnknown`].
+    pub async fn describe_from(&self, key: &str, name: &str, issuer: &str) -> Result<String, Failure> {
+        let given =
+            [(ISSUER, issuer), (PROVIDER_NAME, name)].map(|(key, text)| (key.to_owned(), text.to_owned()));
+        let mut element = self.describe(OAUTH2, &given.into()).await?;
+        element.key = key.to_owned();
+        element.provider = Some(key.to_owned());
+        // It is no custom element: its author writes it.
+        element.from = None;
+        for field in element.fields.iter_mut().filter(|field| field.key == CALLBACK_URL) {
+            field.example = format!("http://localhost:{DEFAULT_PORT}/callback/{key}");
+        }
+        Ok(to_toml(&element))
+    }
+
+    /// A custom element of the provider that `given` describes.
+    async fn describe(&self, generic: &str, given: &BTreeMap<String, String>) -> Result<Element, Failure> {
         let generic = self.element(generic)?;
         if !generic.generic {
             return Err(Failure::internal("this element describes one product only"));
@@ -50,7 +77,7 @@ impl Engine {
                 custom_oauth2(&values, metadata.as_ref())
             }
         };
-        self.save_custom(custom.map_err(Failure::form)?)
+        custom.map_err(Failure::form)
     }
 
     /// Errors: [`Code::ElementUnknown`] if it is no custom one; [`Code::ElementInUse`] with the name of a connection.

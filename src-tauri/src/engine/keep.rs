@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Engine;
 use super::start::REGISTERED;
 use crate::domain::connection::{Account, Connection, Facts};
+use crate::domain::element::KEY_ENDS;
 use crate::domain::error::{Code, Failure};
 use crate::domain::item::{Item, Role};
 use crate::domain::view::Revoked;
@@ -176,7 +177,9 @@ impl Engine {
                 // Values that only a platform uses were not asked for again.
                 let asked = std::mem::take(&mut item.configuration);
                 item.configuration = before.configuration;
-                item.configuration.remove(REGISTERED);
+                for of_the_old in [REGISTERED, KEY_ENDS] {
+                    item.configuration.remove(of_the_old);
+                }
                 item.configuration.extend(asked);
             }
             vault.put(&item)?;

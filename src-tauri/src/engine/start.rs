@@ -10,7 +10,7 @@ use super::signing_in::Way;
 use super::{Engine, SigningIn, WorkspaceId};
 use crate::domain::address::is_loopback;
 use crate::domain::connection::{Connection, NAME_MAX, Status, free_name, normalize_name, normalize_tags};
-use crate::domain::element::{API_KEY, API_SECRET, CALLBACK_URL, Element, WAY};
+use crate::domain::element::{API_KEY, API_SECRET, CALLBACK_URL, Element, Field, KEY_ENDS, WAY};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, FilledForm, Problem};
 use crate::domain::text::is_taken;
@@ -167,7 +167,13 @@ impl Engine {
                 held = self.bind_registered_address(configuration).await;
             }
             let any_port = defaults.get(CALLBACK_URL).is_some_and(|url| url.contains(ANY_PORT));
+            // A new key has an end of its own.
+            let is_entered =
+                |field: &&Field| request.values.get(&field.key).is_some_and(|v| !v.trim().is_empty());
+            let has_new_key =
+                element.fields.iter().filter(|field| field.secret).any(|field| is_entered(&field));
             let keeps = |key: &str, value: &str| match key {
+                KEY_ENDS => !has_new_key,
                 _ if held.is_some() => true,
                 // A registered client belongs to the port that it had.
                 API_KEY | API_SECRET => !configuration.contains_key(REGISTERED),

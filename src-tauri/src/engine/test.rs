@@ -7,6 +7,7 @@ use crate::domain::connection::{Connection, Status};
 use crate::domain::error::{Code, Failure};
 use crate::domain::item::Item;
 use crate::domain::view::TestView;
+use crate::platform::provider::identity::Examined;
 use crate::platform::{Hosted, Platform};
 
 impl Engine {
@@ -72,16 +73,32 @@ impl Engine {
         Ok(TestView { identity: None, took_ms: Some(elapsed_ms(asked)) })
     }
 
+    /// Records the end that the product gives for a key: in its settings a key may have been prolonged.
+    async fn record_key_end(&self, connection: &Connection, ends_at: Option<i64>) -> Result<(), Failure> {
+        self.run_locked(connection, move |engine, connection| async move {
+            let mut item = engine.item(&connection).await?;
+            item.credential = item.credential.ending(ends_at);
+            let expires_at = item.expires_at();
+            engine.put_item(item).await?;
+            Ok(engine.index.set_expires_at(&connection.id, expires_at)?)
+        })
+        .await
+    }
+
     /// Asks the provider for the account. A failure comes with whether the token can be renewed.
     async fn identify(&self, connection: &Connection, item: &Item) -> Result<TestView, (Failure, bool)> {
         let provider = self.provider_of(item).await.map_err(|failure| (failure, false))?;
         let asked = Instant::now();
-        match provider.identify(&item.credential).await {
-            Ok(account) => {
+        match provider.examine(&item.credential).await {
+            Ok(Examined { account, ends_at }) => {
                 let took_ms = provider.can_identify(&item.credential).then(|| elapsed_ms(asked));
                 if let Some(account) = &account {
                     let recorded = self.index.set_identity(&connection.id, account);
                     recorded.map_err(|error| (error.into(), false))?;
+                }
+                if ends_at.is_some() && ends_at != item.credential.key_ends_at() {
+                    let recorded = self.record_key_end(connection, ends_at).await;
+                    recorded.map_err(|failure| (failure, false))?;
                 }
                 Ok(TestView { identity: account.map(|account| account.name), took_ms })
             }

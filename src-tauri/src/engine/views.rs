@@ -2,10 +2,12 @@
 
 use super::{Engine, WorkspaceId};
 use crate::domain::connection::Connection;
-use crate::domain::element::Element;
+use crate::domain::element::{Auth, Element};
 use crate::domain::error::Failure;
 use crate::domain::form::Values;
+use crate::domain::key_end::KeyEnd;
 use crate::domain::view::{ConnectionView, Revocation};
+use crate::io::clock;
 use crate::io::index::HostedRow;
 use crate::platform::provider::revocation::revocation;
 
@@ -34,10 +36,12 @@ impl Engine {
             }
             (None, _) => Revocation::Stays,
         };
+        let is_key = known.is_some_and(|(_, auth)| matches!(auth, Auth::ApiKey(_) | Auth::Basic(_)));
+        let key_end = row.expires_at.filter(|_| is_key).and_then(|at| KeyEnd::at(at, clock::now_ms()));
         // The index names a hosted workspace by its id, which the user does not know.
         if let Some(known) = hosted.iter().find(|known| known.id == row.workspace.as_str()) {
             row.workspace = known.name.clone().into();
         }
-        ConnectionView::new(row, words, revocation)
+        ConnectionView::new(row, words, revocation, key_end)
     }
 }

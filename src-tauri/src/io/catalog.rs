@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use crate::domain::element::Element;
 use files::{FILE_NAME, parse_file, problem};
-pub use files::{FileFault, files_at, read_file, remove, save};
+pub use files::{FileFault, check_text, file_of, files_at, read_file, remove, save};
 pub use shipped::{is_shipped, shipped};
 
 /// No platform has a tenth of this: a larger folder is there by mistake, and reading it all would take seconds.

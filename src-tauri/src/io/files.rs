@@ -33,7 +33,7 @@ fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 }
 
 /// Replaces a file. Other processes read the old content or the new, never a part of it.
-pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     write_draft(path, content)?.persist(path)?;
     Ok(())
 }

@@ -6,7 +6,7 @@ mod authorize;
 mod device;
 mod direct;
 mod exchange;
-mod identity;
+pub mod identity;
 mod registration;
 mod renewal;
 pub mod revocation;

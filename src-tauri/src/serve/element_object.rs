@@ -107,9 +107,12 @@ fn kind(field: &Field) -> &'static str {
         FieldKind::Select => "COMBO",
         _ if field.secret => "PASSWORD",
         FieldKind::Lines => "TEXTAREA",
-        FieldKind::Text | FieldKind::Address | FieldKind::Origin | FieldKind::Base | FieldKind::Host => {
-            "TEXTFIELD_1000"
-        }
+        FieldKind::Text
+        | FieldKind::Day
+        | FieldKind::Address
+        | FieldKind::Origin
+        | FieldKind::Base
+        | FieldKind::Host => "TEXTFIELD_1000",
     }
 }
 

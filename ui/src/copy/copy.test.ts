@@ -17,6 +17,7 @@ import { exactTime, clockWords, relativeTime, waitWords } from "./time";
 import {
   countAccounts,
   badgeWord,
+  keyEndWarning,
   noteLine,
   reachWord,
   removalLine,
@@ -398,6 +399,17 @@ describe("words about ways to connect", () => {
     const row = { disabled: false, status: "needs_sign_in" } as ConnectionView;
     expect(badgeWord(row)).toBe("Sign in again");
     expect(badgeWord(row, true)).toBe("Replace key");
+  });
+
+  it("warn_of_the_end_of_a_key", () => {
+    const row = { disabled: false, status: "ok", product: "Acme", expires_at: Date.UTC(2026, 10, 30, 12) };
+    const ending = (part: Partial<ConnectionView>) => ({ ...row, ...part }) as ConnectionView;
+    expect(keyEndWarning(ending({}))).toBeNull();
+    expect(badgeWord(ending({ key_end: "week" }), true)).toBe("Key ends soon");
+    expect(badgeWord(ending({ key_end: "over" }), true)).toBe("Key ended");
+    expect(badgeWord(ending({ key_end: "over", status: "needs_sign_in" }), true)).toBe("Replace key");
+    expect(keyEndWarning(ending({ key_end: "day" }))?.title).toBe("The key ends on 30 November 2026");
+    expect(keyEndWarning(ending({ key_end: "over" }))?.title).toBe("The key ended on 30 November 2026");
   });
 });
 

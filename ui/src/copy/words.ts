@@ -10,7 +10,7 @@ import type {
   WayView,
   WorkspaceView,
 } from "../ipc/types";
-import { relativeTime } from "./time";
+import { formatDate, relativeTime } from "./time";
 
 const BADGES: Record<Status, string | null> = {
   ok: null,
@@ -26,7 +26,30 @@ export function badgeWord(connection: ConnectionView, byKey = false): string | n
   if (connection.last_code === "instance_gone") return "Deleted there";
   if (connection.last_code === "workspace_secrets") return "Check secrets";
   if (byKey && connection.status === "needs_sign_in") return "Replace key";
-  return BADGES[connection.status];
+  return BADGES[connection.status] ?? keyEndBadge(connection);
+}
+
+function keyEndBadge({ key_end }: ConnectionView): string | null {
+  if (key_end === undefined) return null;
+  return key_end === "over" ? "Key ended" : "Key ends soon";
+}
+
+/** Warns of the end of a key; null while it is far. */
+export function keyEndWarning({
+  key_end,
+  expires_at = 0,
+  product,
+}: ConnectionView): { title: string; body: string } | null {
+  if (key_end === undefined) return null;
+  if (key_end === "over")
+    return {
+      title: `The key ended on ${formatDate(expires_at)}`,
+      body: `${product} may refuse it from now on. Make a new one there, then replace it here.`,
+    };
+  return {
+    title: `The key ends on ${formatDate(expires_at)}`,
+    body: `Make a new one at ${product} before, then replace it here. Name and tags stay as they are.`,
+  };
 }
 
 const REACHES: Record<Reach, string> = {

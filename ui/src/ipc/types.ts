@@ -36,7 +36,7 @@ export type InstanceView = { id: string, name: string, element: string, product:
 
 export type OptionView = { value: string, label: string, };
 
-export type FieldKind = "text" | "select" | "toggle" | "address" | "origin" | "base" | "host" | "lines";
+export type FieldKind = "text" | "select" | "toggle" | "address" | "origin" | "base" | "host" | "lines" | "day";
 
 export type VisibleWhen = { field: string, is: string, };
 
@@ -60,7 +60,9 @@ export type TestView = { identity?: string, took_ms?: number, };
 
 export type CertificateView = { subject: string, issuer: string, expires_at: number, sha256: string, };
 
-export type ConnectionView = { initials: string, disabled: boolean, status: Status, last_code?: Code, renewed_at?: number, expires_at?: number, scopes: Array<string>, access: Array<string>, revocation: Revocation, id: string, workspace: string, element: string, way?: string, product: string, instance?: string, name: string, tags: Array<string>, note?: string, identity?: string, host?: string, created_at: number, missing: Array<string>, callback?: { [key in string]: string }, };
+export type KeyEnd = "week" | "day" | "over";
+
+export type ConnectionView = { initials: string, disabled: boolean, status: Status, last_code?: Code, renewed_at?: number, expires_at?: number, key_end?: KeyEnd, scopes: Array<string>, access: Array<string>, revocation: Revocation, id: string, workspace: string, element: string, way?: string, product: string, instance?: string, name: string, tags: Array<string>, note?: string, identity?: string, host?: string, created_at: number, missing: Array<string>, callback?: { [key in string]: string }, };
 
 export type NotImported = { instance: string, failure: Failure, };
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createFake } from "../ipc/fake/fake";
 import { ACME, accounts, hostedConnections } from "../ipc/fake/platform";
-import { connections, manyConnections } from "../ipc/fake/rows";
+import { connections, keyConnections, manyConnections } from "../ipc/fake/rows";
 import { emptyState } from "../ipc/fake/world";
 import type { ConnectRequest, State } from "../ipc/types";
 import { App } from "./app.svelte";
@@ -404,7 +404,10 @@ describe("a product that connects with a key", () => {
   it("has_one_field_and_needs_no_browser", async () => {
     const { fake } = await opened(0);
     const element = await fake.element("stripe");
-    expect(element.fields.map(({ key, secret }) => [key, secret])).toEqual([["api.key", true]]);
+    expect(element.fields.map(({ key, secret }) => [key, secret])).toEqual([
+      ["api.key", true],
+      ["keyrack.ends", false],
+    ]);
     expect(element).toMatchObject({ reach: "key", setup_page: "https://dashboard.stripe.com/apikeys" });
     expect(await fake.connect(stripe)).toMatchObject({ stage: "finishing", link: "" });
   });
@@ -630,6 +633,15 @@ describe("the list", () => {
     const groups = groupConnections(withConnections(), "");
     expect(groups.attention.map(({ id }) => id)).toEqual(["c3"]);
     expect(groups.connected.map(({ id }) => id)).toEqual(["c1", "c2", "c4"]);
+  });
+
+  it("shows_a_key_that_ends_soon_with_what_needs_attention", () => {
+    const state = { ...hosted(), connections: keyConnections(0) };
+    expect(groupConnections(state, "").attention.map(({ id }) => id)).toEqual(["k2", "k4", "k5"]);
+    const off = state.connections.map((row) => ({ ...row, disabled: row.id === "k4" }));
+    const groups = groupConnections({ ...state, connections: off }, "");
+    expect(groups.attention.map(({ id }) => id)).toEqual(["k2", "k5"]);
+    expect(groups.connected.map(({ id }) => id)).toContain("k4");
   });
 
   it("is_filtered_by_name_product_identity_and_tag", () => {

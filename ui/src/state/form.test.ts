@@ -127,6 +127,8 @@ describe("the form for signing in again", () => {
     expect(findProblems(repeatFields(key, [], true), {})).toEqual([{ key: "api.key", problem: "required" }]);
     const pair = [...key, plainField({ key: "username", label: "User name" })];
     expect(findProblems(repeatFields(pair, [], true), {})).toEqual([]);
+    const ends = repeatFields(key, [], true).find(({ kind }) => kind === "day");
+    expect(ends).toMatchObject({ value: "", required: false, advanced: true });
   });
 
   it("shows_a_missing_field_even_where_a_choice_would_hide_it", () => {

@@ -111,13 +111,16 @@ export function repeatFields(fields: FieldView[], missing: FieldProblem[], byKey
   const keys = new Set(missing.map(({ key }) => key));
   const asked = fields.filter((field) => keys.has(field.key));
   const shown = asked.length > 0 ? asked : fields.filter(canBeWithdrawn);
-  return shown.map((field) => ({
+  const repeated = shown.map((field) => ({
     ...field,
     value: "",
     required: asked.length > 0 || (byKey && shown.length === 1),
     advanced: false,
     visible_when: undefined,
   }));
+  // A new key has an end of its own.
+  const ends = asked.length > 0 ? [] : fields.filter(({ kind }) => kind === "day");
+  return [...repeated, ...ends.map((field) => ({ ...field, value: "" }))];
 }
 
 /** Lists what is sent when signing in again: only fields that are filled in. */

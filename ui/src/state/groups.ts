@@ -22,6 +22,11 @@ export function needsAttention({ disabled, status }: ConnectionView): boolean {
   return !disabled && (status === "needs_sign_in" || status === "needs_settings");
 }
 
+/** Whether it works, but its key ends soon or is said to have ended. */
+function hasEndingKey(connection: ConnectionView): boolean {
+  return isUsable(connection) && connection.key_end !== undefined;
+}
+
 /** Returns the code that tells what the user has to do. For `needs_sign_in` it is one code, whatever the last one was;
  *  for `needs_settings` it is the last code, because a new sign-in does not help in every case. */
 export function attentionCode(connection: ConnectionView): Code | null {
@@ -40,12 +45,12 @@ export function groupConnections(state: State, filter: string) {
   const words = splitWords(filter);
   const shown = state.connections.filter((connection) => matches(connection, words));
   return {
-    /** Connections whose user has to act. */
-    attention: shown.filter(needsAttention),
+    /** Connections whose user has to act, now or soon. */
+    attention: [...shown.filter(needsAttention), ...shown.filter(hasEndingKey)],
     /** Attempts that failed or could not be saved. */
     ended: state.attempts.filter((attempt) => attempt.stage === "failed" || attempt.stage === "unsaved"),
     waiting: state.attempts.filter((attempt) => attempt.stage === "waiting" || attempt.stage === "finishing"),
-    connected: shown.filter((connection) => !needsAttention(connection)),
+    connected: shown.filter((connection) => !needsAttention(connection) && !hasEndingKey(connection)),
   };
 }
 

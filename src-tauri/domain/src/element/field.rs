@@ -25,6 +25,9 @@ pub const USERNAME: &str = "username";
 /// The key of the field with the password, unless the file names another.
 pub const PASSWORD: &str = "password";
 
+/// The key of the field with the day on which a key ends. The program's own: no product or platform is sent it.
+pub const KEY_ENDS: &str = "keyrack.ends";
+
 /// The names of the three standard fields in the query of `oauth/token` and `oauth/url`. The platform API defines
 /// them, so element files do not.
 pub const STANDARD_QUERY: [(&str, &str); 3] =

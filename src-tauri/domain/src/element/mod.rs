@@ -30,8 +30,8 @@ pub use call_text::{CallText, CallTextProblem, Named, TOKEN_HOLE, fill_all};
 pub use callback::CallbackRules;
 pub use derived::{Derived, DerivedProblem};
 pub use field::{
-    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldOption, GRANT, KEY_FIELD, MOST_LENGTH,
-    PASSWORD, RESERVED_QUERY, STANDARD_QUERY, Step, USERNAME, USUAL_LENGTH,
+    API_KEY, API_SECRET, CALLBACK_URL, Condition, Field, FieldOption, GRANT, KEY_ENDS, KEY_FIELD,
+    MOST_LENGTH, PASSWORD, RESERVED_QUERY, STANDARD_QUERY, Step, USERNAME, USUAL_LENGTH,
 };
 pub use identity::{Accepted, Identity, IdentityMethod};
 pub use platform::PlatformFacts;

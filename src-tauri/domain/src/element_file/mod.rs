@@ -3,6 +3,7 @@
 mod check;
 mod custom;
 mod hidden;
+mod outline;
 mod parse;
 mod problem;
 mod shape;
@@ -10,4 +11,5 @@ mod shape;
 mod tests;
 
 pub use custom::{custom_oauth1, custom_oauth2, to_toml};
+pub use outline::{Outline, OutlineKind};
 pub use problem::Problem;

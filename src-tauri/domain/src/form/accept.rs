@@ -6,6 +6,7 @@ use super::problem::Problem;
 use crate::address::{self, authority, split_authority};
 use crate::element::{Element, Field};
 use crate::host;
+use crate::key_end::parse_day;
 use crate::values::FieldKind;
 
 /// Bounds the memory of a compiled pattern: element files may come from others.
@@ -51,6 +52,7 @@ fn normalize_kind(element: &Element, field: &Field, text: &str) -> Result<String
         FieldKind::Select if field.options.iter().any(|option| option.value == text) => Ok(text.to_owned()),
         FieldKind::Toggle if text == "true" || text == "false" => Ok(text.to_owned()),
         FieldKind::Select | FieldKind::Toggle => Err(Problem::NotAnOption),
+        FieldKind::Day => parse_day(text).map(|_| text.to_owned()).ok_or(Problem::Malformed),
         FieldKind::Address => address::parse(text).map(|_| text.to_owned()).ok_or(Problem::Malformed),
         FieldKind::Origin => normalize_origin(text),
         FieldKind::Base => normalize_base(text),

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::connection::{Connection, Facts, Status};
 use crate::error::Code;
+use crate::key_end::KeyEnd;
 use crate::text::initials;
 
 /// A connection as the list and `keyrack list --json` show it.
@@ -20,8 +21,10 @@ pub struct ConnectionView {
     pub last_code: Option<Code>,
     /// Milliseconds since 1970.
     pub renewed_at: Option<i64>,
-    /// When the access token ends, in milliseconds since 1970.
+    /// When the access token or the key ends, in milliseconds since 1970.
     pub expires_at: Option<i64>,
+    /// How near the end of a key is, if it is near.
+    pub key_end: Option<KeyEnd>,
     /// The provider's words for what was granted.
     pub scopes: Vec<String>,
     /// Plain words for what was granted.
@@ -40,7 +43,12 @@ impl Deref for ConnectionView {
 
 impl ConnectionView {
     /// Joins a row with the words of its element; `element` is `(name, initials, access)`.
-    pub fn new(row: Connection, element: Option<(&str, &str, &[String])>, revocation: Revocation) -> Self {
+    pub fn new(
+        row: Connection,
+        element: Option<(&str, &str, &[String])>,
+        revocation: Revocation,
+        key_end: Option<KeyEnd>,
+    ) -> Self {
         let mut facts = row.facts;
         let (initials, access) = match element {
             Some((name, initials, access)) => {
@@ -57,6 +65,7 @@ impl ConnectionView {
             last_code: row.last_code.as_deref().and_then(Code::parse),
             renewed_at: row.renewed_at,
             expires_at: row.expires_at,
+            key_end,
             scopes: row.scopes,
             access,
             revocation,

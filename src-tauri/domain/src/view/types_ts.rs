@@ -11,6 +11,7 @@ use crate::element::{Condition, FieldOption};
 use crate::error::{Code, Failure, NetworkFault, PlatformAnswer, Refused};
 use crate::exchange::Exchange;
 use crate::form::{FieldProblem, Problem};
+use crate::key_end::KeyEnd;
 use crate::values::FieldKind;
 
 /// `UPDATE_TYPES=1 cargo test types_ts` writes the file; without it the test says whether it is current.
@@ -51,6 +52,7 @@ fn types_ts_is_current() {
         RemovedView::decl(&cfg),
         TestView::decl(&cfg),
         CertificateView::decl(&cfg),
+        KeyEnd::decl(&cfg),
         ConnectionView::decl(&cfg),
         NotImported::decl(&cfg),
         ImportView::decl(&cfg),

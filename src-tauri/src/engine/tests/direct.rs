@@ -4,6 +4,7 @@ use super::bench::Bench;
 use crate::domain::call::CallParts;
 use crate::domain::connection::{Connection, Status};
 use crate::domain::credential::Credential;
+use crate::domain::element::KEY_ENDS;
 use crate::domain::error::{Code, Failure, Refused};
 use crate::engine::Ending;
 use crate::scripted::{Reply, Seen, json, status, with};
@@ -86,6 +87,36 @@ async fn a_key_is_tested_and_kept_with_its_account_and_its_end() {
     assert_eq!(headers, [("X-Acme-App", "app-1"), ("X-Acme-Key", "maria-1")]);
     assert!(query.is_empty());
     assert_eq!(bench.engine.test(&row).await.expect("works").identity.as_deref(), Some("maria@acme.example"));
+}
+
+#[tokio::test]
+async fn the_end_that_a_product_gives_counts_more_than_the_typed_one() {
+    let bench = bench_with_keys().await;
+    let (typed, given) = (1_906_545_600_000, 1_924_992_000_000);
+    for (key, expected) in [("maria-1", given), ("ben", typed)] {
+        let values = [("api.key", key), ("app", "app-1"), (KEY_ENDS, "2030-06-01")];
+        let row = connected(bench.connect_directly("keyed", &values, None).await);
+        assert_eq!(row.expires_at, Some(expected), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_test_records_a_key_that_was_prolonged() {
+    let mut asked = 0;
+    let bench = Bench::new(move |_| {
+        asked += 1;
+        let head = format!("content-type: application/json\r\nx-key-ends: 203{asked}-01-01 00:00:00 UTC");
+        with(200, &head, r#"{"email":"maria@acme.example","id":"1"}"#)
+    })
+    .await;
+    bench.add_file("keyed", KEY);
+    let values = [("api.key", "maria-1"), ("app", "app-1")];
+    let row = connected(bench.connect_directly("keyed", &values, None).await);
+    let before = row.expires_at.expect("an end");
+    bench.engine.test(&row).await.expect("works");
+    let after = bench.row(&row.id).and_then(|row| row.expires_at).expect("an end");
+    assert!(after > before, "{before} {after}");
+    assert_eq!(bench.item(&row.id).expect("kept").expires_at(), Some(after));
 }
 
 #[tokio::test]

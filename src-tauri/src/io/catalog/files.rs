@@ -50,6 +50,11 @@ pub fn save(folder: &Path, key: &str, text: &str) -> io::Result<()> {
     replace(&folder.join(FILE_NAME), text.as_bytes())
 }
 
+/// The file of an element in a folder of elements.
+pub fn file_of(folder: &Path, key: &str) -> PathBuf {
+    folder.join(key).join(FILE_NAME)
+}
+
 /// Removes an element file from the user's folder, and its own folder if that is then empty.
 pub fn remove(folder: &Path, key: &str) -> io::Result<()> {
     let folder = folder.join(key);
@@ -60,6 +65,12 @@ pub fn remove(folder: &Path, key: &str) -> io::Result<()> {
 
 pub fn read_file(file: &Path) -> Result<Element, FileFault> {
     parse_file(file, Element::parse)
+}
+
+/// Parses the text that a file is to have.
+pub fn check_text(file: &Path, text: &str) -> Result<Element, FileFault> {
+    let fault = |problems| FileFault { key: String::new(), file: file.to_owned(), problems };
+    Element::parse(text).map_err(fault)
 }
 
 pub(super) fn parse_file(

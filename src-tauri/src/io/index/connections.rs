@@ -146,6 +146,11 @@ impl Index {
     }
 
     /// Records a renewal. Name and tags are left alone: another process may have changed them.
+    /// Sets when a key ends, in milliseconds since 1970.
+    pub fn set_expires_at(&self, id: &str, expires_at: Option<i64>) -> Result<(), IndexError> {
+        self.execute("UPDATE connection SET expires_at = ?2 WHERE id = ?1", params![id, expires_at])
+    }
+
     pub fn record_renewal(&self, row: &Connection) -> Result<(), IndexError> {
         self.execute(
             "UPDATE connection SET status = 'ok', last_code = NULL, renewed_at = ?2, expires_at = ?3, scopes = ?4,

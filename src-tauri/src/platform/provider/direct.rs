@@ -33,10 +33,7 @@ impl Provider {
             }
         }
         match self.examine(&credential).await {
-            Ok(examined) => Ok(match credential {
-                Credential::Key { key, .. } => Credential::Key { key, ends_at: examined.ends_at },
-                other => other,
-            }),
+            Ok(examined) => Ok(credential.ending(examined.ends_at)),
             Err(failure) if failure.code == Code::SignInExpired => Err(refused_key(failure)),
             // The call may need more than the key may do, or not be there: nothing is known about the key. It does not take
             // the place of one that is.

@@ -58,6 +58,8 @@ export default {
 
   "connection-key": { query: "scene=keys&screen=connection&id=k1" },
   "connection-key-ended": { query: "scene=keys&screen=connection&id=k2" },
+  "connection-key-ends": { query: "scene=keys&screen=connection&id=k4" },
+  "connection-key-over": { query: "scene=keys&screen=connection&id=k5" },
   "connection-key-replace": {
     query: "scene=keys&screen=connection&id=k2",
     act: steps(pressFirst("Replace key"), seeHeading("Replace the key")),

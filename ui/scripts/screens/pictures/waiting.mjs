@@ -36,6 +36,7 @@ const comparing = (address) =>
 export default {
   waiting: { query: "scene=waiting" },
   "waiting-late": { query: "scene=waiting-late" },
+  "waiting-stray": { query: "scene=waiting-stray" },
   "waiting-link": { query: "scene=waiting-link" },
   "waiting-paste": { query: "scene=paste-only" },
   "waiting-paste-wrong": {

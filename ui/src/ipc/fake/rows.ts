@@ -83,6 +83,24 @@ export function keyConnections(now: number): ConnectionView[] {
       status: "needs_sign_in",
       last_code: "provider_rejected",
     }),
+    localRow("anthropic", now, {
+      ...key,
+      id: "k4",
+      name: "Anthropic · evaluation",
+      host: "api.anthropic.com",
+      expires_at: now + 5 * DAY,
+      key_end: "week",
+    }),
+    localRow("notion", now, {
+      ...key,
+      id: "k5",
+      way: "key",
+      name: "Notion · handbook",
+      identity: "Handbook reader",
+      host: "api.notion.com",
+      expires_at: now - 2 * DAY,
+      key_end: "over",
+    }),
     localRow("github", now, { id: "k3", way: "own-app", identity: "maria", host: "api.github.com" }),
   ];
 }

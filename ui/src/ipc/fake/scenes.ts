@@ -75,6 +75,12 @@ const SCENES: Record<string, Scene> = {
     world.state.connections = connections(now);
     world.state.attempts = [waitingAttempt(builtIn("ciscospark"), {}, now - 20_000)];
   },
+  "thousand-products": (world) => {
+    const others = Array.from({ length: 450 }, (_, n) =>
+      customElement(`host${n}.example`, `Company ${n}`, 14747),
+    );
+    world.customElements = others;
+  },
   keys: withRows(keyConnections),
   eight: withRows((now) => manyConnections(now, 8)),
   thousand: withRows((now) => manyConnections(now, 1000)),
@@ -125,6 +131,7 @@ const SCENES: Record<string, Scene> = {
   "own-registers": withCustomElement("register.acme.example", "Acme Register"),
   waiting: withAttempt(),
   "waiting-late": withAttempt((now) => ({ started_at: now - 14.2 * MINUTE, ends_at: now + 48_000 })),
+  "waiting-stray": withAttempt(() => ({ stray: "foreign" })),
   "waiting-link": withAttempt(() => ({ browser_opened: false })),
   "waiting-code": withAttempt((now) =>
     waitingAttempt(builtIn("zendesk"), { ...ACME_ZENDESK, "oauth.grant": "device_code" }, now - 25_000),

@@ -30,6 +30,17 @@ const PASSWORD: FileField = {
   secret: true,
 };
 
+const ENDS: FileField = {
+  key: "keyrack.ends",
+  label: "Ends on",
+  help: "For a key with an end date: Keyrack says so a week before, and a day before.",
+  example: "2031-01-31",
+  problem: "Enter a day as year, month and day: 2031-01-31.",
+  type: "day",
+  required: false,
+  advanced: true,
+};
+
 export function standardFields(name: string, auth: FileAuth): FileField[] {
   const { oauth2, oauth1, api_key, basic } = auth;
   const isEasy = oauth2?.client_id !== undefined || oauth2?.registration_endpoint !== undefined;
@@ -60,15 +71,15 @@ export function standardFields(name: string, auth: FileAuth): FileField[] {
   if (oauth1) return oauth1.token_field === undefined ? [...client, callback] : client;
   if (api_key)
     return api_key.key_field === undefined
-      ? [{ ...copied("api.key", "API key", "", "practice-key"), secret: true, max_length: 4000 }]
-      : [];
+      ? [{ ...copied("api.key", "API key", "", "practice-key"), secret: true, max_length: 4000 }, ENDS]
+      : [ENDS];
   if (basic) {
     const asksUser = basic.username === undefined && basic.username_field === undefined;
     const asksPassword =
       basic.password === undefined &&
       basic.password_field === undefined &&
       basic.username_field === undefined;
-    return [...(asksUser ? [USERNAME] : []), ...(asksPassword ? [PASSWORD] : [])];
+    return [...(asksUser ? [USERNAME] : []), ...(asksPassword ? [PASSWORD] : []), ENDS];
   }
   return auth.session ? [USERNAME, PASSWORD] : [];
 }

@@ -4,14 +4,15 @@ use super::calls::is_free_header;
 use super::findings::{Findings, is_parameter};
 use super::parameters;
 use crate::element::{
-    API_KEY, API_SECRET, ApiKeyPlace, Auth, CALLBACK_URL, Element, Field, FieldKind, GRANT, Grant, KEY_FIELD,
-    Oauth1, Oauth2, Pkce,
+    API_KEY, API_SECRET, ApiKeyPlace, Auth, Basic, CALLBACK_URL, CallText, Element, Field, FieldKind, GRANT,
+    Grant, KEY_FIELD, Oauth1, Oauth2, PASSWORD, Pkce,
 };
 use crate::oauth::token::ClientAuthentication;
 use crate::oauth::{authorize, token};
 
 pub(super) fn check(element: &Element, findings: &mut Findings) {
     let auth = &element.auth;
+    check_secrecy(element, findings);
     if auth.needs_browser() {
         client_fields(element, auth, findings);
     }
@@ -67,6 +68,47 @@ pub(super) fn check(element: &Element, findings: &mut Findings) {
             findings.require(unused, &at, "a kind that only a platform implements makes no calls here");
         }
     }
+}
+
+/// A credential in a field that is not secret would be shown, logged and kept in the index.
+fn check_secrecy(element: &Element, findings: &mut Findings) {
+    let is_secret = |key: &str| element.field(key).is_none_or(|field| field.secret);
+    let open = match &element.auth {
+        Auth::Oauth2(oauth2) => {
+            let user = oauth2.password_field.as_deref();
+            user.into_iter().chain([oauth2.client_secret_field.as_str()]).find(|key| !is_secret(key))
+        }
+        Auth::Oauth1(oauth1) => {
+            let given = [&oauth1.token_field, &oauth1.token_secret_field];
+            given.into_iter().filter_map(|key| key.as_deref()).find(|key| !is_secret(key))
+        }
+        Auth::ApiKey(key) => {
+            Some(key.key_field.as_deref().unwrap_or(KEY_FIELD)).filter(|key| !is_secret(key))
+        }
+        // A text may join names and secrets; one of them is the secret.
+        Auth::Basic(basic) => {
+            let credentials = basic_credentials(basic);
+            credentials.last().copied().filter(|_| !credentials.iter().any(|key| is_secret(key)))
+        }
+        Auth::Session(_) => Some(PASSWORD).filter(|key| !is_secret(key)),
+        Auth::Custom(_) => None,
+    };
+    if let Some(key) = open {
+        let at = element.fields.iter().position(|field| field.key == key);
+        let at = at.map_or("fields".to_owned(), |index| format!("fields.{index}"));
+        findings.add(at, format!("the field {key} holds a secret: write secret = true"));
+    }
+}
+
+/// The keys of the fields from which a user name and a password are made.
+fn basic_credentials(basic: &Basic) -> Vec<&str> {
+    let Basic { username, password, username_field, password_field } = basic;
+    let holes = [username, password].into_iter().flatten().flat_map(CallText::holes);
+    // A user name alone is the secret.
+    let usual = username_field.is_none().then_some(PASSWORD);
+    let password_key = password_field.as_deref().or(usual).filter(|_| password.is_none());
+    let user_key = username_field.as_deref().filter(|_| username.is_none() && password_key.is_none());
+    holes.chain(user_key).chain(password_key).collect()
 }
 
 /// The fields of the client, which every sign-in with a browser needs.
@@ -125,6 +167,10 @@ fn check_oauth2(element: &Element, oauth2: &Oauth2, at: &str, findings: &mut Fin
         let known = RENAMED.contains(&standard.as_str()) && is_parameter(name);
         let what = format!("{standard} is no parameter that can have another name");
         findings.require(known, member("parameter_names"), what);
+        let is_taken = |other: &str| oauth2.parameter_names.get(other).map_or(other, String::as_str) == name;
+        let others = RENAMED.iter().filter(|other| *other != standard);
+        let what = format!("{name} is the name of another parameter too");
+        findings.require(!others.copied().any(is_taken), member("parameter_names"), what);
     }
     let pointers = oauth2.answer.names.iter().map(|(name, pointer)| (name.as_str(), pointer));
     let known = ["access_token", "refresh_token", "expires_in", "scope", "token_type"];
@@ -138,6 +184,13 @@ fn check_oauth2(element: &Element, oauth2: &Oauth2, at: &str, findings: &mut Fin
     let is_scope =
         |s: &String| !s.is_empty() && s.bytes().all(|b| b.is_ascii_graphic() && !b"\"\\".contains(&b));
     findings.require(oauth2.scopes.iter().all(is_scope), member("scopes"), "one entry for each scope");
+    let is_usual = oauth2.client_id_field == API_KEY && oauth2.client_secret_field == API_SECRET;
+    let what = "a client that registers itself is kept in the usual fields";
+    findings.require(
+        oauth2.registration_endpoint.is_none() || is_usual,
+        member("registration_endpoint"),
+        what,
+    );
     let separated = !oauth2.scope_separator.is_empty();
     findings.require(separated, member("scope_separator"), "scopes need a separator");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::element::Element;
+use crate::element::{Element, KEY_ENDS};
 
 pub(super) fn files() -> Vec<(String, String)> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../elements"));
@@ -30,7 +30,8 @@ fn the_example_of_the_guide_is_valid() {
     let [file, field, ways] = blocks.as_slice() else { panic!("{} examples", blocks.len()) };
     Element::parse(file).expect("the file");
     let with_field = Element::parse(&format!("{file}\n{field}")).expect("with its field");
-    assert_eq!(with_field.fields.len(), 1);
+    let keys: Vec<_> = with_field.fields.iter().map(|field| field.key.as_str()).collect();
+    assert_eq!(keys, ["api.key", KEY_ENDS]);
     let several = file.replace("[auth.api_key]\n", "");
     let several = Element::parse(&format!("{several}\n{ways}")).expect("with its ways");
     assert_eq!(several.each_way().count(), 2);

@@ -215,6 +215,42 @@ fn inconsistent_tables_are_refused() {
 }
 
 #[test]
+fn a_field_with_a_credential_is_secret() {
+    let file = |auth: &str, secret: bool| {
+        let secret = if secret { "secret = true" } else { "" };
+        let head = "format = 2\nkey = \"acme\"\nname = \"Acme\"\ncategory = \"Other\"\ngives = \"Anvils\"\n";
+        let field = |key: &str, secret: &str| {
+            format!("\n[[fields]]\nkey = \"{key}\"\nlabel = \"Value\"\nexample = \"x\"\n{secret}\n")
+        };
+        format!("{head}{auth}\n{}{}", field("credential", secret), field("user", ""))
+    };
+    for auth in [
+        "[auth.api_key]\nkey_field = \"credential\"",
+        "[auth.basic]\nusername_field = \"user\"\npassword_field = \"credential\"",
+        "[auth.basic]\nusername_field = \"credential\"",
+        "[auth.basic]\nusername = \"{user}/token\"\npassword = \"{credential}\"",
+        "[auth.oauth1]\ntoken_field = \"credential\"\ntoken_secret_field = \"credential\"",
+    ] {
+        parse(&file(auth, true));
+        let problems = Element::parse(&file(auth, false)).expect_err(auth);
+        let lines: Vec<_> = problems.iter().map(|problem| (problem.line, problem.what.as_str())).collect();
+        assert!(
+            lines.iter().any(|(_, what)| what.ends_with("holds a secret: write secret = true")),
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
+fn no_two_parameters_share_a_name() {
+    let scopes = "scopes = [\"read\"]";
+    parse(&PLAIN.replace(scopes, "parameter_names = { client_id = \"app_id\", client_secret = \"secret\" }"));
+    for names in ["{ client_id = \"code\" }", "{ client_id = \"id\", client_secret = \"id\" }"] {
+        refused(scopes, &format!("parameter_names = {names}"), 11, "is the name of another parameter too");
+    }
+}
+
+#[test]
 fn a_grant_needs_its_endpoints_and_a_place_in_the_form() {
     let scopes = "scopes = [\"read\"]";
     let token = "token_endpoint = \"https://{site}.example.com/token\"";

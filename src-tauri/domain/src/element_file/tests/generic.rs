@@ -102,7 +102,7 @@ when = {{ field = \"method\", is = \"PLAINTEXT\" }}
 {}
 [[variants]]
 when = {{ field = \"method\", is = \"key\" }}
-auth.api_key = {{ key_field = \"oauth.api.key\", place = {{ header = \"x-api-key\" }} }}
+auth.api_key = {{ key_field = \"oauth.api.secret\", place = {{ header = \"x-api-key\" }} }}
 
 [[fields]]
 key = \"method\"

@@ -162,6 +162,7 @@ impl Members {
     }
 
     /// The same members with those that stand elsewhere under their standard names too. `at` and `names` are JSON pointers.
+    /// An answer without a token below `at` has it at the root: some servers answer a renewal so.
     pub(super) fn moved(mut self, at: Option<&str>, names: &BTreeMap<String, String>) -> Self {
         let dotted = |pointer: &str| pointer.trim_start_matches('/').replace('/', ".");
         let root = at.map(dotted).filter(|root| !root.is_empty());
@@ -174,6 +175,12 @@ impl Members {
                     Some((short.to_owned(), member.clone()))
                 })
                 .collect();
+            if below.iter().any(|(name, _)| name == "access_token") {
+                // Those at the root belong to another token, such as that of a bot.
+                for of_another in ["refresh_token", "expires_in", "scope"] {
+                    self.0.remove(of_another);
+                }
+            }
             self.0.extend(below);
         }
         for (standard, pointer) in names {

@@ -38,6 +38,38 @@ fn a_token_answer_is_read_and_only_named_members_are_kept() {
 }
 
 #[test]
+fn a_token_below_another_member_is_not_mixed_with_one_at_the_root() {
+    let differences = TokenAnswer { at: Some("/authed_user".to_owned()), ..TokenAnswer::default() };
+    for (body, expected) in [
+        (
+            r#"{"ok":true,"access_token":"bot","refresh_token":"bot-r","expires_in":9,"scope":"b","token_type":"bot",
+                "authed_user":{"id":"U1","access_token":"user","refresh_token":"user-r","expires_in":7,"scope":"u"}}"#,
+            ("user", Some("user-r"), Some(7), Some("u")),
+        ),
+        (
+            r#"{"access_token":"bot","refresh_token":"bot-r","expires_in":9,"scope":"b",
+                "authed_user":{"access_token":"user"}}"#,
+            ("user", None, None, None),
+        ),
+        // A renewal of the user's token answers at the root.
+        (
+            r#"{"access_token":"new","refresh_token":"new-r","expires_in":7,"token_type":"user"}"#,
+            ("new", Some("new-r"), Some(7), None),
+        ),
+    ] {
+        let tokens = read_token_answer(&answer(200, body), &differences, NOW).unwrap();
+        let refresh_token = tokens.refresh_token.as_ref().map(|token| token.expose().as_str());
+        let found = (
+            tokens.access_token.expose().as_str(),
+            refresh_token,
+            tokens.expires_in,
+            tokens.scope.as_deref(),
+        );
+        assert_eq!(found, expected, "{body}");
+    }
+}
+
+#[test]
 fn a_token_answer_may_have_many_forms() {
     for (body, access_token) in [
         (r#"{"access_token":"a1"}"#, "a1"),
