@@ -196,7 +196,7 @@ fn a_new_element_passes_its_check_and_connects_in_practice() {
     assert_eq!(header, "X-Acme-Key: Key k-1\n");
     // What is there stays.
     let again = home.run(&["elements", "new", "acme", "--json"]).error(2, "usage");
-    assert!(again["message"].as_str().is_some_and(|text| text.contains("is there already")), "{again}");
+    assert!(again["detail"].as_str().is_some_and(|text| text.contains("is there already")), "{again}");
     assert!(fs::read_to_string(&file).expect("kept").contains("X-Acme-Key"));
 }
 
@@ -235,7 +235,7 @@ fn a_new_element_that_would_not_work_is_not_written() {
         (&["acme", "--identity", "http://acme.example/me"], "element_invalid", "https://"),
     ] {
         let error = home.run(&[&["elements", "new"][..], arguments, &["--json"]].concat()).error(2, code);
-        assert!(error["message"].as_str().is_some_and(|text| text.contains(word)), "{arguments:?} {error}");
+        assert!(error["detail"].as_str().is_some_and(|text| text.contains(word)), "{arguments:?} {error}");
     }
     assert!(!home.path().join("config/elements").exists());
 }

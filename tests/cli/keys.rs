@@ -84,7 +84,7 @@ fn what_cannot_replace_a_key_is_said_before_anything_changes() {
     let plain = home.run(&["replace-key", "Shop"]);
     assert!(plain.stderr.contains("--secret api.key="), "{}", plain.stderr);
     let error = home.run(&["replace-key", "Zendesk", "--json"]).error(2, "usage");
-    assert!(error["message"].as_str().is_some_and(|text| text.contains("keyrack reconnect")), "{error}");
+    assert!(error["detail"].as_str().is_some_and(|text| text.contains("keyrack reconnect")), "{error}");
     for day in ["tomorrow", "2027-02-30", "31.01.2027"] {
         let error = home.run(&["reconnect", "Shop", "--ends", day, "--json"]).error(2, "form_invalid");
         assert_eq!(error["fields"][0]["key"], "keyrack.ends", "{day}");
