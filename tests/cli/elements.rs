@@ -115,7 +115,12 @@ fn an_element_of_the_user_is_listed_and_connected() {
     let listed = home.run(&["elements", "list"]).ok();
     assert!(listed.stdout.lines().any(|line| line.starts_with("acme ")), "{}", listed.stdout);
     assert_eq!(count(&home), before + 1);
-    assert_eq!(home.json(&["elements", "show", "acme"])["name"], "Acme");
+    let shown = home.json(&["elements", "show", "acme"]);
+    assert_eq!((&shown["name"], &shown["hosts"]), (&"Acme".into(), &serde_json::json!(["acme.example"])));
+    let shown = home.run(&["elements", "show", "acme"]).ok();
+    assert!(shown.stdout.lines().any(|line| line == "Talks to: acme.example"), "{}", shown.stdout);
+    let shipped = home.run(&["elements", "show", "zendesk"]).ok();
+    assert!(!shipped.stdout.contains("Talks to"), "{}", shipped.stdout);
     home.connect(&["acme"]);
     assert_eq!(home.list()[0]["product"], "Acme");
     home.assert_consistent(1);

@@ -15,6 +15,7 @@ pub mod error;
 pub mod exchange;
 pub mod form;
 pub mod host;
+mod host_names;
 pub mod hosted;
 pub mod http;
 pub mod item;

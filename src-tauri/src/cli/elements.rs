@@ -110,6 +110,9 @@ fn print_form(view: &ElementView) {
     for way in &view.ways {
         print::line(&format!("Another way: --way {} ({})", way.key, way_name(way)));
     }
+    if let Some(hosts) = &view.hosts {
+        print::line(&format!("Talks to: {}", hosts.join(", ")));
+    }
     if let Some(page) = &view.setup_page {
         print::line(&format!("Made at: {page}"));
     }

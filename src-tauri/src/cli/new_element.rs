@@ -85,7 +85,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Problem> {
         .map_err(|fault| Failure::new(Code::ElementInvalid).name(key.clone()).detail(fault.to_string()))?;
     let written = match &out {
         Some(file) => replace(file, text.as_bytes()),
-        None => catalog::save(&folder, &key, &text),
+        None => catalog::create(&folder, &key, &text),
     };
     let path = file.display().to_string();
     written.map_err(|error| {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::forms::DEFAULT_PORT;
+use super::shared::unwritable_folder;
 use super::{Engine, WorkspaceId};
 use crate::domain::element::{API_KEY, API_SECRET, Auth, CALLBACK_URL, Element};
 use crate::domain::element_file::{custom_oauth1, custom_oauth2, to_toml};
-use crate::domain::error::{Code, Failure};
+use crate::domain::error::Failure;
 use crate::domain::form;
 use crate::io::catalog;
 use crate::platform::discovery::discover;
@@ -80,20 +81,6 @@ impl Engine {
         custom.map_err(Failure::form)
     }
 
-    /// Errors: [`Code::ElementUnknown`] if it is no custom one; [`Code::ElementInUse`] with the name of a connection.
-    pub fn remove_element(&self, key: &str) -> Result<(), Failure> {
-        let element = self.element(key)?;
-        if element.from.is_none() {
-            return Err(Failure::new(Code::ElementUnknown).name(key));
-        }
-        if let Some(name) = self.index.find_element_user(key)? {
-            return Err(Failure::new(Code::ElementInUse).name(name));
-        }
-        catalog::remove(&self.paths.elements(), key).map_err(unwritable)?;
-        self.reload_catalog();
-        Ok(())
-    }
-
     /// Writes the file of a custom element. If the same server was described before, its file stays, with the user's
     /// changes. A file that connections use with another way to sign in must not change: the new one gets another key.
     fn save_custom(&self, custom: Element) -> Result<Element, Failure> {
@@ -115,16 +102,12 @@ impl Engine {
             key = format!("{}-{number}", custom.key);
         }
         let custom = Element { provider: Some(key.clone()), key, ..custom };
-        catalog::save(&self.paths.elements(), &custom.key, &to_toml(&custom)).map_err(unwritable)?;
+        catalog::save(&self.paths.elements(), &custom.key, &to_toml(&custom)).map_err(unwritable_folder)?;
         tracing::info!(element = %custom.key, "described");
         // Read back, so that the sign-in uses what the file says.
         self.reload_catalog();
         self.element(&custom.key)
     }
-}
-
-fn unwritable(error: std::io::Error) -> Failure {
-    Failure::new(Code::IndexUnwritable).detail(format!("the folder of elements: {}", error.kind()))
 }
 
 /// A known element with the default scope of another one.

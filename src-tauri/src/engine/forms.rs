@@ -98,6 +98,8 @@ impl Engine {
 
     fn view_of(&self, workspace: &WorkspaceId, whole: &Element, element: &Element) -> ElementView {
         let defaults = self.defaults(workspace, element);
+        // A platform connects its own element, whatever a file here says.
+        let own = !workspace.is_hosted() && self.catalog().is_own(&whole.key);
         let others = whole.named_ways().filter(|(name, _, _)| Some(*name) != element.way.as_deref());
         ElementView {
             key: element.key.clone(),
@@ -119,7 +121,8 @@ impl Engine {
             ways: others.map(way_view).collect(),
             generic: element.generic,
             retired: element.retired,
-            own: element.from.is_some(),
+            own,
+            hosts: own.then(|| whole.host_names().into_iter().collect()),
             fields: element.fields.iter().map(|field| field_view(field, &defaults)).collect(),
         }
     }

@@ -13,6 +13,7 @@ mod hosted_workspaces;
 mod import;
 mod keep;
 mod locks;
+mod own_elements;
 mod platforms;
 mod prepare;
 mod queries;

@@ -1,6 +1,7 @@
 //! What the steps share, opened once per program.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -104,13 +105,7 @@ impl Engine {
         let catalog = if last.find(key).is_ok() { last } else { self.reload_catalog() };
         catalog.find(key).cloned().map_err(|error| match error {
             NoElement::Unknown => Failure::new(Code::ElementUnknown).name(key),
-            NoElement::Invalid(fault) => {
-                let with_line =
-                    |p: &Problem| p.line.map_or_else(|| p.to_string(), |n| format!("line {n}: {p}"));
-                let words: Vec<_> = fault.problems.iter().map(with_line).collect();
-                let file = fault.file.display().to_string();
-                Failure::new(Code::ElementInvalid).name(file).detail(words.join("; "))
-            }
+            NoElement::Invalid(fault) => invalid_file(&fault.file, &fault.problems),
         })
     }
 
@@ -176,4 +171,16 @@ impl Engine {
         let state = asked.await.ok().and_then(Result::ok).unwrap_or(KeychainState::Locked);
         KeychainView { name: KEYCHAIN_NAME.to_owned(), state }
     }
+}
+
+/// An element file that cannot be used, with its faults.
+pub(super) fn invalid_file(file: &Path, problems: &[Problem]) -> Failure {
+    let with_line = |p: &Problem| p.line.map_or_else(|| p.to_string(), |n| format!("line {n}: {p}"));
+    let words: Vec<_> = problems.iter().map(with_line).collect();
+    Failure::new(Code::ElementInvalid).name(file.display().to_string()).detail(words.join("; "))
+}
+
+/// The folder of elements cannot be written.
+pub(super) fn unwritable_folder(error: std::io::Error) -> Failure {
+    Failure::new(Code::IndexUnwritable).detail(format!("the folder of elements: {}", error.kind()))
 }

@@ -1,6 +1,7 @@
 //! The catalogue: the elements shipped inside the program, extended or replaced by those in the user's folder. Each is read
 //! when it is asked for.
 
+mod edited;
 mod files;
 mod shipped;
 
@@ -10,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::domain::element::Element;
-use files::{FILE_NAME, parse_file, problem};
-pub use files::{FileFault, check_text, file_of, files_at, read_file, remove, save};
-pub use shipped::{is_shipped, shipped};
+use files::{FILE_NAME, parse_file, problem, read_text};
+pub use files::{FileFault, check_text, create, file_of, files_at, read_file, remove, save};
+pub use shipped::{is_shipped, shipped, shipped_text};
 
 /// No platform has a tenth of this: a larger folder is there by mistake, and reading it all would take seconds.
 const MAX_ELEMENTS: usize = 10_000;
@@ -108,6 +109,21 @@ impl Catalog {
         let ours: Vec<_> = shipped::of_provider(provider).filter(|element| !replaced(&element.key)).collect();
         let theirs = own.elements.values().filter(move |element| element.provider() == provider);
         ours.into_iter().chain(theirs.collect::<Vec<_>>())
+    }
+
+    /// Whether the element with this key is a file in the user's folder.
+    pub fn is_own(&self, key: &str) -> bool {
+        self.own.get().map_or_else(|| self.has_own_file(key), |own| own.elements.contains_key(key))
+    }
+
+    /// Whether neither an element that ships nor a file in the user's folder has this key.
+    pub fn is_free(&self, key: &str) -> bool {
+        !is_shipped(key) && !self.has_own_file(key)
+    }
+
+    /// The text of the file with this key in the user's folder, whether or not it can be used. `None` if there is none.
+    pub fn own_text(&self, key: &str) -> Option<Result<String, FileFault>> {
+        self.has_own_file(key).then(|| read_text(&self.folder.join(key).join(FILE_NAME)))
     }
 
     /// The files that are not used.

@@ -279,7 +279,62 @@ async function walkKey({ page, goto, press, type, expectFocus, tabTo, expectSpok
   await expectSpoken("GitHub accepted the key.");
 }
 
+/** Makes an element from another one, and mends a mistake in it. */
+async function walkOwnElement({ page, goto, press, type, expectFocus, tabTo, expectSpoken }) {
+  await goto("scene=empty&screen=connect&element=stripe&finish=300");
+  await expectFocus("H1 Connect Stripe", "on the form");
+  await tabTo("Copy and change");
+  await press("Enter");
+  await expectFocus("H1 Copy and change Stripe", "on the text of a copy");
+  await page.locator("textarea").waitFor();
+  await tabTo("TEXTAREA");
+  await press("ControlOrMeta+Home");
+  await type("nmae");
+  await expectSpoken("1 mistake.");
+  // Tab leaves the text, and a mistake leads back to its line.
+  await press("Tab");
+  await expectFocus("Line 1", "after Tab in the text");
+  await tabTo("Save");
+  await press("Enter");
+  await expectFocus("Line 1", "after saving with a mistake");
+  await press("Enter");
+  await expectFocus("TEXTAREA", "after Enter on a mistake");
+  const line = await page.locator("textarea").evaluate((area) => {
+    return area.value.slice(area.selectionStart, area.selectionEnd);
+  });
+  if (!line.startsWith("nmae")) throw new Error(`the selected line is “${line}”`);
+  await press("Escape");
+  await expectFocus("Stay", "when leaving with a changed text");
+  await press("Enter");
+  await expectFocus("TEXTAREA", "after staying");
+  await press("ControlOrMeta+Home", "Delete", "Delete", "Delete", "Delete");
+  await expectSpoken("No mistakes.");
+  await tabTo("Save");
+  await press("Enter");
+  await expectSpoken("Stripe (own) is saved and in the list.");
+  await expectFocus("H1 Connect Stripe (own)", "after saving");
+  await page.getByText("It will talk to:").waitFor();
+  await tabTo("Open the page where the key is made");
+  await press("Tab");
+  await type("rk_1");
+  await press("Enter");
+  await expectSpoken("Stripe (own) is connected.");
+
+  await press("ControlOrMeta+n");
+  await expectFocus("Filter products", "on the list of products");
+  await type("stripe own");
+  await press("ArrowDown", "Enter");
+  await expectFocus("H1 Connect Stripe (own)", "on the form again");
+  await tabTo("Change");
+  if (await page.getByText("It will talk to:").count()) throw new Error("the hosts show after the first use");
+  await press("Enter");
+  await expectFocus("H1 Change Stripe (own)", "on its text");
+  await press("Escape");
+  await expectFocus("H1 Connect Stripe (own)", "after Escape without a change");
+}
+
 export const WALKS = {
+  "own element": walkOwnElement,
   key: walkKey,
   account: walkAccount,
   platform: walkPlatform,

@@ -122,6 +122,12 @@ export function countAccounts(count: number): string {
   return count === 1 ? "1 account" : `${count.toLocaleString("en-GB")} accounts`;
 }
 
+/** “2 mistakes”, for the text of an element file. */
+export function countMistakes(count: number): string {
+  if (count === 0) return "No mistakes";
+  return count === 1 ? "1 mistake" : `${count} mistakes`;
+}
+
 /** Returns the host of a hosted workspace. */
 export function hostOf(workspace: WorkspaceView): string {
   return workspace.base_url ? new URL(workspace.base_url).host : "";
@@ -199,6 +205,8 @@ export const ANNOUNCE = {
   removedByPage: (name: string, product: string) =>
     `${name} was removed. Its access can be ended on a page of ${product}.`,
   described: (name: string) => `${name} is in the list now.`,
+  mistakes: (count: number) => `${countMistakes(count)}.`,
+  fileSaved: (name: string) => `${name} is saved and in the list.`,
   takenOut: (name: string) => `${name} is out of the list.`,
   renewed: (name: string) => `${name} was renewed.`,
   certificateAdded: "The certificate was added.",

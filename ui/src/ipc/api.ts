@@ -32,7 +32,17 @@ export const desktop = {
   openSetupPage: (key: string, way?: string) => call<void>("open_setup_page", { key, way }),
   /** Makes a custom element from a generic form and returns it with its own form. */
   describe: (request: Types.ConnectRequest) => call<Types.ElementView>("describe", { request }),
-  /** Deletes a custom element; `element_in_use` while a connection uses it. */
+  /** Returns the text of a copy of an element, to be changed. Writes nothing. */
+  copyElement: (key: string) => call<string>("copy_element", { key }),
+  /** Returns the text of an element file in the user’s folder. */
+  elementText: (key: string) => call<string>("element_text", { key }),
+  /** Lists what keeps a text from being saved: in place of the file of the element `replaces`, or as a new file. */
+  checkElement: (text: string, replaces?: string) =>
+    call<Types.ElementProblem[]>("check_element", { text, replaces }),
+  /** Writes a text without faults into the user’s folder and returns the element with its form. */
+  saveElement: (text: string, replaces?: string) =>
+    call<Types.ElementView>("save_element", { text, replaces }),
+  /** Deletes an element file in the user’s folder; `element_in_use` while a connection uses it. */
   removeElement: (key: string) => call<void>("remove_element", { key }),
   connect: (request: Types.ConnectRequest) => call<Types.AttemptView>("connect", { request }),
   openBrowserAgain: (attempt: string) => call<void>("open_browser_again", { attempt }),

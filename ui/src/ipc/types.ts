@@ -48,7 +48,9 @@ export type Reach = "sign_in" | "key" | "app";
 
 export type WayView = { key: string, label?: string, auth: AuthView, reach: Reach, };
 
-export type ElementView = { key: string, name: string, initials: string, category: string, gives: string, access: Array<string>, note?: string, auth: AuthView, reach: Reach, formerly: Array<string>, mark?: string, setup_page?: string, replaced_by?: string, historical: boolean, way?: string, label?: string, ways: Array<WayView>, generic: boolean, retired: boolean, own: boolean, fields: Array<FieldView>, };
+export type ElementView = { key: string, name: string, initials: string, category: string, gives: string, access: Array<string>, note?: string, auth: AuthView, reach: Reach, formerly: Array<string>, mark?: string, setup_page?: string, replaced_by?: string, historical: boolean, way?: string, label?: string, ways: Array<WayView>, generic: boolean, retired: boolean, own: boolean, hosts?: Array<string>, fields: Array<FieldView>, };
+
+export type ElementProblem = { line?: number, text: string, };
 
 export type Revocation = { "way": "ends" } | { "way": "page", url: string, } | { "way": "stays" };
 

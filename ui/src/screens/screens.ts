@@ -6,6 +6,7 @@ import AddWorkspace from "./AddWorkspace.svelte";
 import Connect from "./Connect.svelte";
 import Connection from "./Connection.svelte";
 import Connections from "./Connections.svelte";
+import EditElement from "./EditElement.svelte";
 import Import from "./Import.svelte";
 import ReplaceSecrets from "./ReplaceSecrets.svelte";
 import Settings from "./Settings.svelte";
@@ -31,6 +32,8 @@ const SCREENS = {
     const gone = again !== undefined && !state?.connections.some(({ id }) => id === again);
     return gone ? null : view(Connect, { ...route });
   },
+  "copy-element": ({ element }: { element: string }) => view(EditElement, { element, isNew: true }),
+  "change-element": ({ element }: { element: string }) => view(EditElement, { element, isNew: false }),
   connection: (route: { id: string }, state: Now) => {
     const connection = state?.connections.find(({ id }) => id === route.id);
     return connection ? view(Connection, { connection }) : null;

@@ -67,7 +67,7 @@ impl Api {
     }
 
     /// The domains in which an answer chooses the server, written `*.example.com`.
-    pub(super) fn domains(&self) -> BTreeSet<String> {
+    pub(crate) fn domains(&self) -> BTreeSet<String> {
         let answer = self.token_answer.as_ref().map(|from| &from.host_suffix);
         let suffixes = answer.into_iter().chain(self.lookup.as_ref().map(|lookup| &lookup.host_suffix));
         suffixes.map(|suffix| format!("*{suffix}")).collect()

@@ -17,6 +17,14 @@ pub struct Problem {
     pub what: String,
 }
 
+impl Problem {
+    /// A fault of this member of a file, with its line.
+    pub fn at(text: &str, at: &str, what: String) -> Self {
+        let line = DeTable::parse(text).ok().map(|root| locate(&root.into_inner(), text, at));
+        Self { line, at: at.to_owned(), what }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { at, what, .. } = self;

@@ -66,6 +66,22 @@ impl Template {
         holes
     }
 
+    /// The host, with an unusual port. `name` writes what fills a hole in it, or the whole of it.
+    pub fn describe_host(&self, name: impl Fn(&str) -> String) -> String {
+        match &self.start {
+            Start::Whole(hole) | Start::Origin(hole) => name(hole),
+            Start::Host { hole, port } => format!("{}{}", name(hole), unusual_port("https", port)),
+            Start::Labels { scheme, host, port } => {
+                let write = |piece: &Piece| match piece {
+                    Piece::Text(text) => text.clone(),
+                    Piece::Hole(hole) => name(hole),
+                };
+                let host: String = host.iter().map(write).collect();
+                format!("{host}{}", unusual_port(scheme, port))
+            }
+        }
+    }
+
     /// The names of the query parameters.
     pub fn query_names(&self) -> Vec<String> {
         let text: String = self.query.iter().flatten().map(Piece::source).collect();
@@ -79,6 +95,13 @@ impl Template {
     pub fn as_str(&self) -> &str {
         &self.text
     }
+}
+
+/// A port as it is written after a host; empty for the default of the scheme.
+fn unusual_port<'p>(scheme: &str, port: &'p str) -> &'p str {
+    let default = if scheme == "https" { 443 } else { 80 };
+    let number = port.trim_start_matches(':').parse::<u16>().ok();
+    if number == Some(default) { "" } else { port }
 }
 
 impl Piece {

@@ -111,9 +111,22 @@ pub struct ElementView {
     pub generic: bool,
     /// Whether the product was shut down: on this computer it only works in practice.
     pub retired: bool,
-    /// Whether it is a custom element, which can be removed.
+    /// Whether its file is in the user's folder, where it can be changed and removed.
     pub own: bool,
+    /// The hosts of its addresses, if it is such a file.
+    pub hosts: Option<Vec<String>>,
     pub fields: Vec<FieldView>,
+}
+
+/// A fault in the text of an element file.
+#[serde_with::skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub struct ElementProblem {
+    /// The line, counted from 1, if one is at fault.
+    pub line: Option<usize>,
+    /// A sentence without a full stop. It may quote the file, without hidden characters.
+    pub text: String,
 }
 
 /// A filled-in form on its way to the engine. The values may hold secrets, so there is no `Debug`.

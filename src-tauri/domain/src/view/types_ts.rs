@@ -47,6 +47,7 @@ fn types_ts_is_current() {
         Reach::decl(&cfg),
         WayView::decl(&cfg),
         ElementView::decl(&cfg),
+        ElementProblem::decl(&cfg),
         Revocation::decl(&cfg),
         Revoked::decl(&cfg),
         RemovedView::decl(&cfg),

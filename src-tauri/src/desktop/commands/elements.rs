@@ -31,11 +31,6 @@ pub async fn describe(app: AppHandle, request: ConnectRequest) -> Answer<Element
     Ok(engine.element_view(&engine.current_workspace()?.id, &custom))
 }
 
-#[tauri::command]
-pub async fn remove_element(app: AppHandle, key: String) -> Answer<()> {
-    Ok(opened_engine(&app)?.remove_element(&key)?)
-}
-
 /// Opens the page where the key of an element is made, or the application is registered.
 #[tauri::command]
 pub async fn open_setup_page(app: AppHandle, key: String, way: Option<String>) -> Answer<()> {

@@ -2,6 +2,7 @@
 
 pub(super) mod connections;
 pub(super) mod elements;
+pub(super) mod own_elements;
 mod reported;
 pub(super) mod settings;
 pub(super) mod sign_ins;

@@ -3,6 +3,7 @@
 mod bench;
 mod direct;
 mod keeping;
+mod own_elements;
 mod reconciling;
 mod renewing;
 mod signing_in;

@@ -9,7 +9,7 @@ use crate::domain::element::Element;
 use crate::domain::element_file::Problem;
 use crate::domain::text::without_hidden;
 use crate::domain::text_file;
-use crate::io::files::{create_private_dir, replace};
+use crate::io::files::{create_private_dir, replace, write_draft};
 
 /// The one file in an element's folder.
 pub(super) const FILE_NAME: &str = "element.toml";
@@ -44,10 +44,22 @@ pub(super) fn problem(line: Option<usize>, what: String) -> Problem {
 
 /// Writes an element file into the user's folder. Readers see the old file or the new one.
 pub fn save(folder: &Path, key: &str, text: &str) -> io::Result<()> {
+    replace(&prepare(folder, key)?, text.as_bytes())
+}
+
+/// Writes a new element file into the user's folder, whole or not at all. One that another program has just written stays.
+pub fn create(folder: &Path, key: &str, text: &str) -> io::Result<()> {
+    let file = prepare(folder, key)?;
+    write_draft(&file, text.as_bytes())?.persist_noclobber(&file)?;
+    Ok(())
+}
+
+/// Makes the folder of an element. Returns the path of its file.
+fn prepare(folder: &Path, key: &str) -> io::Result<PathBuf> {
     create_private_dir(folder)?;
     let folder = folder.join(key);
     create_private_dir(&folder)?;
-    replace(&folder.join(FILE_NAME), text.as_bytes())
+    Ok(folder.join(FILE_NAME))
 }
 
 /// The file of an element in a folder of elements.
@@ -77,9 +89,16 @@ pub(super) fn parse_file(
     file: &Path,
     parse: impl FnOnce(&str) -> Result<Element, Vec<Problem>>,
 ) -> Result<Element, FileFault> {
-    let fault = |problems| FileFault { key: String::new(), file: file.to_owned(), problems };
-    let text = read_bounded(file).map_err(|what| fault(vec![problem(None, what)]))?;
-    parse(&text).map_err(fault)
+    parse(&read_text(file)?).map_err(|problems| fault(file, problems))
+}
+
+/// The text of a file, of whatever kind.
+pub(super) fn read_text(file: &Path) -> Result<String, FileFault> {
+    read_bounded(file).map_err(|what| fault(file, vec![problem(None, what)]))
+}
+
+fn fault(file: &Path, problems: Vec<Problem>) -> FileFault {
+    FileFault { key: String::new(), file: file.to_owned(), problems }
 }
 
 /// The file itself; or the file of an element's folder; or those of a folder of elements.
@@ -124,8 +143,13 @@ fn read_bounded(file: &Path) -> Result<String, String> {
         .take(MAX_FILE_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
+    check_size(bytes.len())?;
+    text_file::decode(&bytes).map_err(|error| format!("the file is {error}"))
+}
+
+pub(super) fn check_size(bytes: usize) -> Result<(), String> {
+    if bytes as u64 > MAX_FILE_BYTES {
         return Err(format!("the file is larger than {MAX_FILE_BYTES} bytes"));
     }
-    text_file::decode(&bytes).map_err(|error| format!("the file is {error}"))
+    Ok(())
 }

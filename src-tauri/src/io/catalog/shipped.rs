@@ -13,6 +13,11 @@ pub fn is_shipped(key: &str) -> bool {
     position(key).is_some()
 }
 
+/// The text of the file of a shipped element.
+pub fn shipped_text(key: &str) -> Option<&'static str> {
+    position(key).map(|at| SHIPPED[at].2)
+}
+
 /// The shipped element with this key.
 pub fn shipped(key: &str) -> Option<&'static Element> {
     position(key).map(parsed)
@@ -31,7 +36,7 @@ pub(super) fn of_provider(provider: &str) -> impl Iterator<Item = &'static Eleme
 }
 
 fn position(key: &str) -> Option<usize> {
-    SHIPPED.binary_search_by_key(&key, |(known, _)| known).ok()
+    SHIPPED.binary_search_by_key(&key, |(known, _, _)| known).ok()
 }
 
 fn parsed(at: usize) -> &'static Element {

@@ -17,6 +17,15 @@ import {
 
 const describing = (address, ...rest) => steps(fill("Sign-in address", address), press("Continue"), ...rest);
 const ENTERED = ["-----BEGIN PRIVATE KEY-----", "abc", "-----END PRIVATE KEY-----"].join("\n");
+/** Replaces a part of the text of an element file. */
+const spoilWith = (part, by) => async (page) => {
+  const text = await page.locator("textarea").inputValue();
+  await page.locator("textarea").fill(text.replace(part, by));
+};
+const spoil = steps(
+  spoilWith(/^category =/m, "categroy ="),
+  spoilWith(/^pattern =(?![^]*^pattern =)/m, "patern ="),
+);
 const CODES = [
   "authorization_expired",
   "platform_bad_response",
@@ -117,6 +126,12 @@ export default {
     query: "scene=own&screen=connect&element=accounts-acme-example",
     act: steps(seeText("Take out of the list"), toEnd),
   },
+  "connect-own-file": { query: "scene=own-file&screen=connect&element=zendesk-own", wait: "form" },
+  "connect-own-file-end": {
+    query: "scene=own-file&screen=connect&element=zendesk-own",
+    wait: "form",
+    act: steps(seeText("Take out of the list"), toEnd),
+  },
   "connect-own-registers": { query: "scene=own-registers&screen=connect&element=register-acme-example" },
   "connect-own-take-out": {
     query: "scene=own&screen=connect&element=accounts-acme-example",
@@ -125,6 +140,33 @@ export default {
   "connect-own-in-use": {
     query: "scene=own&screen=connect&element=accounts-acme-example&refuse=removeElement:element_in_use",
     act: steps(press("Take out of the list"), pressExactly("Take out"), failure),
+  },
+
+  "edit-element": { query: "scene=empty&screen=copy-element&element=github", wait: "textarea" },
+  "edit-element-mistakes": {
+    query: "scene=empty&screen=copy-element&element=github",
+    wait: "textarea",
+    act: steps(spoil, seeText("3 mistakes")),
+  },
+  "edit-element-line": {
+    query: "scene=own-file&screen=change-element&element=zendesk-own",
+    wait: "textarea",
+    act: steps(spoil, seeText("3 mistakes"), press("patern")),
+  },
+  "edit-element-not-toml": {
+    query: "scene=own-file&screen=change-element&element=zendesk-own",
+    wait: "textarea",
+    act: steps(spoilWith(/"OAuth[^"]*"|"Help desk"/, '"Help'), press("Save"), seeText("1 mistake")),
+  },
+  "edit-element-leave": {
+    query: "scene=own-file&screen=change-element&element=zendesk-own",
+    wait: "textarea",
+    act: steps(spoil, seeText("3 mistakes"), (page) => page.keyboard.press("Escape")),
+  },
+  "edit-element-unwritable": {
+    query: "scene=empty&screen=copy-element&element=github&refuse=saveElement:index_unwritable",
+    wait: "textarea",
+    act: steps(press("Save"), failure),
   },
 
   "connect-hosted": { query: "scene=hosted&screen=connect&element=cedarcrm", wait: "form" },

@@ -1,4 +1,5 @@
 // The elements of the fake, from the files that the program compiles in, with their forms as the program makes them.
+import { parse, stringify } from "smol-toml";
 import { FILES } from "virtual:elements";
 import { CALLBACK, GRANT, KEY, plainField, SECRET } from "../../state/form";
 import type { AuthView, ElementView, FieldKind, FieldView, Reach, WayView } from "../types";
@@ -152,7 +153,16 @@ export function describeElement(
   practice: boolean,
 ): ElementView | undefined {
   const file = BY_KEY.get(key);
-  if (!file) return undefined;
+  return file && describeFile(file, way, port, practice);
+}
+
+/** As above, of any file. */
+function describeFile(
+  file: ElementFile,
+  way: string | undefined,
+  port: number,
+  practice: boolean,
+): ElementView | undefined {
   const all = eachWay(file);
   const shown = way === undefined ? all[0] : all.find((one) => one.key === way);
   if (!shown) return undefined;
@@ -160,6 +170,32 @@ export function describeElement(
   const added = standardFields(file.name, shown.auth).filter((field) => !declared.has(field.key));
   const fields = [...shown.fields, ...added].map((field) => fieldView(file, field, port, practice));
   return { ...view(file, shown, all), fields };
+}
+
+/** Writes the text of an element that the program compiles in, with another key and name. */
+export function copyText(from: string, key: string, name: string): string | undefined {
+  const file = BY_KEY.get(from);
+  return file && stringify({ ...file, key, name });
+}
+
+/** Reads the text of an own element; undefined if it has no such way. */
+export function describeText(text: string, port: number, way?: string): ElementView | undefined {
+  const file = parse(text) as unknown as ElementFile;
+  const element = describeFile(file, way, port, false);
+  return element && { ...element, own: true, hosts: hostsOf(file) };
+}
+
+/** Lists the hosts of the addresses in a file. What a field fills in is written as its label. */
+function hostsOf({
+  fields = [],
+  ways = [],
+  ...file
+}: ElementFile & { api?: unknown; identity?: unknown }): string[] {
+  const label = (_: string, key: string) =>
+    `‹${[...fields, ...ways.flatMap((way) => way.fields ?? [])].find((field) => field.key === key)?.label ?? key}›`;
+  const parts = [file.auth, file.api, file.identity, file.setup_page, ways.map(({ auth }) => auth)];
+  const found = JSON.stringify(parts).matchAll(/https?:\/\/([^/"?]+)/g);
+  return [...new Set([...found].map(([, host = ""]) => host.replace(/\{([^}]+)\}/g, label)))].sort();
 }
 
 /** Finds an element that the program compiles in, with its form on this computer. */
@@ -190,6 +226,7 @@ export function customElement(host: string, name: string, port: number, grant = 
     reach: registers ? "sign_in" : "app",
     generic: false,
     own: true,
+    hosts: [host],
     fields,
   };
 }

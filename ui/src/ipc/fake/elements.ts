@@ -1,7 +1,7 @@
 // The calls about elements.
 import { WAY } from "../../state/ways";
 import type { ConnectRequest, ElementView, Failure, FieldProblem } from "../types";
-import { catalogue, customElement, describeElement } from "./catalogue";
+import { catalogue, customElement, describeElement, describeText } from "./catalogue";
 import { failureOf } from "./failures";
 import { platformCatalogue, withForm } from "./platform";
 import type { World } from "./world";
@@ -22,7 +22,9 @@ export function findElement(world: World, key: string, way?: string): ElementVie
   }
   const practice = workspace.kind === "practice";
   const custom = practice ? undefined : world.customElements.find((element) => element.key === key);
-  if (custom) return custom;
+  const text = custom && world.texts.get(key);
+  const own = text === undefined ? custom : describeText(text, settings.callback_port, way);
+  if (own) return own;
   const element = describeElement(key, way, settings.callback_port, practice);
   if (element) return element;
   if (way !== undefined && describeElement(key, undefined, settings.callback_port, practice))
@@ -64,5 +66,6 @@ export const elementCalls = (world: World) => ({
     const user = world.state.connections.find((row) => row.element === key);
     if (user) throw { code: "element_in_use", name: user.name } satisfies Failure;
     world.customElements = world.customElements.filter((element) => element.key !== key);
+    world.texts.delete(key);
   },
 });

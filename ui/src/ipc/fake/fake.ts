@@ -5,6 +5,7 @@ import type { State, WorkspaceView } from "../types";
 import { attemptCalls } from "./attempts";
 import { connectionCalls } from "./connections";
 import { elementCalls } from "./elements";
+import { elementTextCalls } from "./elementTexts";
 import { settingCalls } from "./settings";
 import { workspaceCalls } from "./workspaces";
 import { World } from "./world";
@@ -28,6 +29,7 @@ export function createFake(state: State, finish: number | null = 4000): Fake {
   const calls: Api = {
     state: async () => readState(world),
     ...elementCalls(world),
+    ...elementTextCalls(world),
     ...attemptCalls(world),
     ...connectionCalls(world),
     ...workspaceCalls(world),

@@ -5,7 +5,7 @@ import type { Route } from "../../screens/screens";
 import type { Api } from "../api";
 import type { Appearance, AttemptView, Code, ConnectionView, Failure } from "../types";
 import { waitingAttempt } from "./attempts";
-import { builtIn, customElement } from "./catalogue";
+import { builtIn, copyText, customElement, describeText } from "./catalogue";
 import { createFake, type Fake } from "./fake";
 import { failureOf } from "./failures";
 import { ACME, accounts, hostedConnections, manyAccounts, OPEN_CONNECTORS } from "./platform";
@@ -128,6 +128,12 @@ const SCENES: Record<string, Scene> = {
     Object.defineProperty(navigator, "onLine", { get: () => false });
   },
   own: withCustomElement("accounts.acme.example", "Acme Identity"),
+  "own-file": ({ texts, customElements }) => {
+    const text = copyText("zendesk", "zendesk-own", "Zendesk (own)") ?? "";
+    const element = describeText(text, 14747);
+    if (element) customElements.push(element);
+    texts.set("zendesk-own", text);
+  },
   "own-registers": withCustomElement("register.acme.example", "Acme Register"),
   waiting: withAttempt(),
   "waiting-late": withAttempt((now) => ({ started_at: now - 14.2 * MINUTE, ends_at: now + 48_000 })),

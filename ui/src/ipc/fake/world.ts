@@ -40,7 +40,10 @@ export class World {
   listener: () => void = () => {};
   /** Connections of the workspaces that are not in use. */
   readonly stored = new Map<string, ConnectionView[]>();
+  /** The elements whose files are in the user's folder. */
   customElements: ElementView[] = [];
+  /** The texts of those that were edited. */
+  readonly texts = new Map<string, string>();
   /** The accounts at the platform, and why some of them cannot be imported. */
   accounts: InstanceView[] = [];
   readonly importFailures = new Map<string, Failure>();
