@@ -66,8 +66,8 @@ fresh: ## Run `make run` and `make test` in a bare Debian root (as root)
 fresh-deb: bundle ## Install the .deb in a bare Debian root and open its window (as root)
 	scripts/fresh deb
 
-types: ## Write the TypeScript types and the element schema from the Rust types
-	UPDATE_TYPES=1 KEYRACK_WRITE_SCHEMA=1 cargo test --package keyrack-domain current
+types: ## Write the TypeScript types, the element schema and the list of elements from their sources
+	UPDATE_TYPES=1 KEYRACK_WRITE_SCHEMA=1 KEYRACK_WRITE_ELEMENTS=1 cargo test --package keyrack-domain current
 
 setup-build:
 	@scripts/setup build

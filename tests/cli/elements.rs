@@ -145,6 +145,18 @@ fn a_folder_of_elements_is_checked_at_once() {
     assert_eq!((&checked[0]["key"], &checked[0]["valid"]), (&"acme".into(), &true.into()));
     assert_eq!(checked[1]["problems"][0]["line"], 12, "{checked}");
     assert_eq!(checked[1]["problems"].as_array().map(Vec::len), Some(2), "{checked}");
+    // What is no element is named, and is no fault: a repository of elements has a README.
+    fs::remove_dir_all(home.path().join("config/elements/bad")).expect("removed");
+    fs::write(home.path().join("config/elements/README.md"), "Ours").expect("written");
+    let plain = home.run(&["elements", "check", &folder]).ok();
+    let stray = "README.md: this is not read: the file of an element is KEY/element.toml";
+    assert!(plain.stderr.contains(stray), "{}", plain.stderr);
+    assert!(home.run(&["elements", "list"]).ok().stderr.contains(stray));
+    // A folder of another name is never looked up.
+    write(&home, "other", ACME);
+    let plain = home.run(&["elements", "check", &folder]);
+    let fault = "other/element.toml:1: the folder is called other, the key is acme";
+    assert!(plain.code() == Some(2) && plain.stderr.contains(fault), "{}", plain.stderr);
     let empty = home.path().join("config").display().to_string();
     home.run(&["elements", "check", &empty, "--json"]).error(2, "element_invalid");
 }

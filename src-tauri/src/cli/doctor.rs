@@ -110,7 +110,15 @@ fn describe_network(context: &Context) -> Result<String, Failure> {
 fn check_elements(context: &Context) -> Result<String, Failure> {
     let catalog = context.engine.catalog();
     match catalog.faults().first() {
-        None => Ok(format!("{} can be connected", catalog.iter().count())),
+        None => {
+            let connectable = format!("{} can be connected", catalog.iter().count());
+            Ok(match catalog.strays().len() {
+                0 => connectable,
+                count => format!(
+                    "{connectable}; {count} in the elements folder are not read: `keyrack elements list`"
+                ),
+            })
+        }
         Some(fault) => {
             let file = fault.file.display().to_string();
             Err(Failure::new(Code::ElementInvalid).name(file).detail(fault.to_string()))

@@ -76,8 +76,9 @@ fn list(context: &Context) -> Result<(), Problem> {
             open.into_iter().chain(closed).map(|v| [v.key.as_str(), &v.name, reach(v, here), &v.gives]),
         );
     });
-    for fault in context.engine.catalog().faults() {
-        print::note(&fault.to_string());
+    let catalog = context.engine.catalog();
+    for fault in catalog.faults().iter().chain(catalog.strays()) {
+        fault.to_string().lines().for_each(print::note);
     }
     Ok(())
 }
@@ -144,14 +145,17 @@ fn check(paths: &[PathBuf], json: bool) -> Result<(), Problem> {
     let own_folder = || Paths::from_env().ok().map(|paths| paths.elements());
     let mut files = Vec::new();
     for path in paths {
-        files.extend(catalog::files_at(path).map_err(|what| {
+        let found = catalog::files_at(path).map_err(|what| {
             Failure::new(Code::ElementInvalid).name(path.display().to_string()).detail(what)
-        })?);
+        })?;
+        files.extend(found.files);
+        // A folder of elements may also hold a README.
+        found.strays.iter().for_each(|stray| print::note(&stray.to_string()));
     }
     let mut faults = Vec::new();
     let mut checked = Vec::new();
-    for file in files {
-        match catalog::check_file(&file, own_folder) {
+    for (key, file) in files {
+        match catalog::check_file(&file, key.as_deref(), own_folder) {
             Ok(element) => checked.push((file, element.key)),
             Err(fault) => faults.push((file, fault)),
         }

@@ -110,7 +110,7 @@ impl Engine {
             access: element.access.clone(),
             note: element.note.clone(),
             auth: auth_view(&element.auth),
-            reach: reach(&element.auth),
+            reach: Reach::from(&element.auth),
             formerly: element.formerly.clone(),
             mark: element.mark.clone(),
             setup_page: element.setup_page.as_ref().and_then(setup_page),
@@ -142,7 +142,7 @@ fn way_view((name, label, auth): (&str, Option<&str>, &Auth)) -> WayView {
         key: name.to_owned(),
         label: label.map(str::to_owned),
         auth: auth_view(auth),
-        reach: reach(auth),
+        reach: Reach::from(auth),
     }
 }
 
@@ -154,19 +154,6 @@ fn auth_view(auth: &Auth) -> AuthView {
         Auth::ApiKey(_) => AuthView::ApiKey,
         Auth::Session(_) => AuthView::Session,
         Auth::Custom(_) => AuthView::Custom,
-    }
-}
-
-fn reach(auth: &Auth) -> Reach {
-    match auth {
-        Auth::Oauth2(rules) if rules.client_id.is_some() || rules.registration_endpoint.is_some() => {
-            Reach::SignIn
-        }
-        Auth::Oauth2(rules) if rules.grants.first().is_some_and(|grant| grant.is_without_browser()) => {
-            Reach::Key
-        }
-        auth if auth.needs_browser() => Reach::App,
-        _ => Reach::Key,
     }
 }
 

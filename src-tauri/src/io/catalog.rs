@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::domain::element::Element;
-use files::{FILE_NAME, parse_file, problem, read_text};
+use files::{FILE_NAME, Listing, fault, is_claimed, parse_file, problem, read_text, require_key, unreadable};
 pub use files::{FileFault, check_text, create, file_of, files_at, read_file, remove, save};
 pub use shipped::{is_shipped, shipped, shipped_text};
 
@@ -31,6 +31,7 @@ struct Own {
     elements: BTreeMap<String, Element>,
     /// Files that are not used. They hide the shipped elements of the same keys.
     faults: Vec<FileFault>,
+    strays: Vec<FileFault>,
 }
 
 /// Why a key has no element.
@@ -42,15 +43,23 @@ pub enum NoElement<'c> {
 }
 
 /// Reads a file whose `path_key` must be the key of an element that ships, or whose file is beside it or in the user's
-/// folder.
-pub fn check_file(file: &Path, own_folder: impl Fn() -> Option<PathBuf>) -> Result<Element, FileFault> {
+/// folder. In a folder of elements it must have the key of its own folder.
+pub fn check_file(
+    file: &Path,
+    key: Option<&str>,
+    own_folder: impl Fn() -> Option<PathBuf>,
+) -> Result<Element, FileFault> {
     let has = |folder: &Path, key: &str| folder.join(key).join(FILE_NAME).exists();
     let is_element = |key: &str| {
         is_shipped(key)
             || file.ancestors().nth(2).is_some_and(|folder| has(folder, key))
             || own_folder().is_some_and(|folder| has(&folder, key))
     };
-    parse_file(file, |text| Element::parse_among(text, is_element))
+    let element = parse_file(file, |text| Element::parse_among(text, is_element))?;
+    match key {
+        Some(key) => require_key(element, key, file),
+        None => Ok(element),
+    }
 }
 
 impl Catalog {
@@ -131,12 +140,17 @@ impl Catalog {
         &self.own().faults
     }
 
+    /// Entries of the user's folder that are no elements, and why.
+    pub fn strays(&self) -> &[FileFault] {
+        &self.own().strays
+    }
+
     fn has_own_file(&self, key: &str) -> bool {
         // A key with a separator would lead out of the folder.
         !self.folder.as_os_str().is_empty()
             && !key.contains(['/', '\\', '.'])
             && !key.is_empty()
-            && self.folder.join(key).join(FILE_NAME).exists()
+            && is_claimed(&self.folder.join(key))
     }
 
     fn own(&self) -> &Own {
@@ -147,21 +161,25 @@ impl Catalog {
 impl Own {
     fn read(folder: &Path, limit: usize) -> Self {
         let mut own = Self::default();
-        let mut files = files::list(folder);
+        let mut files = match files::list(folder) {
+            Ok(Listing { files, strays }) => {
+                own.strays = strays;
+                files
+            }
+            Err(error) => {
+                own.faults.push(fault(folder, unreadable(&error)));
+                return own;
+            }
+        };
         if files.len() > limit {
             let what = format!("the folder holds {} elements; only the first {limit} are read", files.len());
-            let problems = vec![problem(None, what)];
-            own.faults.push(FileFault { key: String::new(), file: folder.to_owned(), problems });
+            own.faults.push(fault(folder, what));
             files.truncate(limit);
         }
         for (key, file) in files {
-            match read_file(&file) {
-                Ok(element) if element.key == key => {
-                    own.elements.insert(key, element);
-                }
+            match read_file(&file).and_then(|element| require_key(element, &key, &file)) {
                 Ok(element) => {
-                    let what = format!("the folder is called {key}, the key is {}", element.key);
-                    own.faults.push(FileFault { key, file, problems: vec![problem(Some(1), what)] });
+                    own.elements.insert(key, element);
                 }
                 Err(fault) => own.faults.push(FileFault { key, ..fault }),
             }
@@ -304,6 +322,88 @@ mod tests {
             assert!(matches!(catalog.find(key), Err(NoElement::Invalid(_))), "{key}");
         }
         assert!(catalog.find("sfdcdocuments").is_ok());
+    }
+
+    #[test]
+    fn every_entry_of_the_folder_that_is_not_used_is_told_in_one_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        let desk = shipped_text("desk");
+        write(folder.path(), "zendesk", &"#".repeat(MAX_FILE_BYTES as usize + 1));
+        write(folder.path(), "other", &desk);
+        write(folder.path(), ".hidden", &desk);
+        fs::create_dir_all(at("hubspot").join(FILE_NAME)).unwrap();
+        fs::create_dir(at("empty")).unwrap();
+        fs::create_dir(at("stripe")).unwrap();
+        fs::write(at("stripe/Stripe.toml"), &desk).unwrap();
+        fs::write(at("acme.toml"), &desk).unwrap();
+        fs::write(at("README.md"), "Ours").unwrap();
+        // What systems, version control and editors keep there is not told.
+        for known in ["schema.json", ".DS_Store"] {
+            fs::write(at(known), "").unwrap();
+        }
+        fs::create_dir(at(".git")).unwrap();
+        let mut faults = vec![
+            (".hidden/element.toml", "the folder is called .hidden, the key is desk"),
+            ("hubspot/element.toml", "this is not a file"),
+            ("other/element.toml", "the folder is called other, the key is desk"),
+            ("zendesk/element.toml", "the file is larger than 65536 bytes"),
+        ];
+        let strays = [
+            ("README.md", "this is not read: the file of an element is KEY/element.toml"),
+            ("acme.toml", "this is not read: the file of an element is acme/element.toml"),
+            ("empty", "the folder has no element.toml"),
+            ("stripe", "the file is called Stripe.toml: rename it element.toml"),
+        ];
+        if cfg!(unix) {
+            link("asana", &at("asana"));
+            link("/nowhere", &at("box"));
+            fs::create_dir(at("canva")).unwrap();
+            link("/nowhere", &at("canva/element.toml"));
+            for key in ["asana", "box", "canva"] {
+                faults.push((key, "the file cannot be read: "));
+            }
+        }
+        faults.sort_unstable();
+
+        let catalog = Catalog::load(folder.path());
+        let told = |faults: &[FileFault]| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
+        for (told, expected) in [(told(catalog.faults()), &faults[..]), (told(catalog.strays()), &strays[..])]
+        {
+            assert_eq!(told.len(), expected.len(), "{told:#?}");
+            for (line, (entry, what)) in told.iter().zip(expected) {
+                assert!(line.starts_with(&at(entry).display().to_string()), "{entry} in {line}");
+                assert!(line.contains(&format!(": {what}")) && line.lines().count() == 1, "{what} in {line}");
+            }
+        }
+        // The same before the folder was read and after.
+        for catalog in [Catalog::load(folder.path()), catalog] {
+            assert!(catalog.find("stripe").is_ok(), "a folder without a file replaces nothing");
+            let is_unix_fault = |key: &&str| cfg!(unix) || ["zendesk", "hubspot"].contains(key);
+            for key in ["zendesk", "hubspot", "asana", "box", "canva"].iter().filter(|key| is_unix_fault(key))
+            {
+                assert!(matches!(catalog.find(key), Err(NoElement::Invalid(_))), "{key}");
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    fn link(target: &str, at: &Path) {
+        std::os::unix::fs::symlink(target, at).unwrap();
+    }
+
+    #[cfg(not(unix))]
+    fn link(_: &str, _: &Path) {}
+
+    #[test]
+    fn a_folder_of_elements_that_cannot_be_read_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("elements");
+        fs::write(&file, "").unwrap();
+        let catalog = Catalog::load(&file);
+        assert_eq!(catalog.iter().count(), shipped::all().count());
+        let told = catalog.faults()[0].to_string();
+        assert!(told.starts_with(&format!("{}: the folder cannot be read: ", file.display())), "{told}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::element::{Condition, FieldOption};
+use crate::element::{Auth, Condition, FieldOption};
 use crate::values::FieldKind;
 
 /// A [`Field`](crate::element::Field) of a form.
@@ -46,6 +46,21 @@ pub enum Reach {
     Key,
     /// An app has to be registered first.
     App,
+}
+
+impl From<&Auth> for Reach {
+    fn from(auth: &Auth) -> Self {
+        match auth {
+            Auth::Oauth2(rules) if rules.client_id.is_some() || rules.registration_endpoint.is_some() => {
+                Self::SignIn
+            }
+            Auth::Oauth2(rules) if rules.grants.first().is_some_and(|grant| grant.is_without_browser()) => {
+                Self::Key
+            }
+            auth if auth.needs_browser() => Self::App,
+            _ => Self::Key,
+        }
+    }
 }
 
 /// Another way to connect the same product.

@@ -37,7 +37,7 @@ impl Catalog {
     fn describe_conflict(&self, element: &Element) -> Option<String> {
         let mut elements = self.own().elements.clone();
         elements.insert(element.key.clone(), element.clone());
-        let mut own = Own { elements, faults: Vec::new() };
+        let mut own = Own { elements, ..Own::default() };
         own.drop_conflicting_providers(&self.folder);
         let fault = own.faults.first()?;
         if fault.key == element.key {

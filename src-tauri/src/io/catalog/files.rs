@@ -14,6 +14,9 @@ use crate::io::files::{create_private_dir, replace, write_draft};
 /// The one file in an element's folder.
 pub(super) const FILE_NAME: &str = "element.toml";
 
+/// The schema, which `#:schema ../schema.json` in a file names. It may lie beside the elements.
+const SCHEMA_NAME: &str = "schema.json";
+
 /// The largest shipped file has 3 KiB.
 pub(super) const MAX_FILE_BYTES: u64 = 64 * 1024;
 
@@ -81,54 +84,123 @@ pub fn read_file(file: &Path) -> Result<Element, FileFault> {
 
 /// Parses the text that a file is to have.
 pub fn check_text(file: &Path, text: &str) -> Result<Element, FileFault> {
-    let fault = |problems| FileFault { key: String::new(), file: file.to_owned(), problems };
-    Element::parse(text).map_err(fault)
+    Element::parse(text).map_err(|problems| with_problems(file, problems))
 }
 
 pub(super) fn parse_file(
     file: &Path,
     parse: impl FnOnce(&str) -> Result<Element, Vec<Problem>>,
 ) -> Result<Element, FileFault> {
-    parse(&read_text(file)?).map_err(|problems| fault(file, problems))
+    parse(&read_text(file)?).map_err(|problems| with_problems(file, problems))
 }
 
 /// The text of a file, of whatever kind.
 pub(super) fn read_text(file: &Path) -> Result<String, FileFault> {
-    read_bounded(file).map_err(|what| fault(file, vec![problem(None, what)]))
+    read_bounded(file).map_err(|what| fault(file, what))
 }
 
-fn fault(file: &Path, problems: Vec<Problem>) -> FileFault {
+fn with_problems(file: &Path, problems: Vec<Problem>) -> FileFault {
     FileFault { key: String::new(), file: file.to_owned(), problems }
 }
 
-/// The file itself; or the file of an element's folder; or those of a folder of elements.
-pub fn files_at(path: &Path) -> Result<Vec<PathBuf>, String> {
+/// The file itself; or the file of an element's folder; or those of a folder of elements, with the keys that they must
+/// have, and its strays.
+pub fn files_at(path: &Path) -> Result<Listing<Option<String>>, String> {
+    let alone = |file| Listing { files: vec![(None, file)], strays: Vec::new() };
     if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
+        return Ok(alone(path.to_owned()));
     }
-    let own = path.join(FILE_NAME);
-    if own.exists() {
-        return Ok(vec![own]);
+    if is_claimed(path) {
+        return Ok(alone(path.join(FILE_NAME)));
     }
-    let files: Vec<_> = list(path).into_iter().map(|(_, file)| file).collect();
+    let Listing { files, strays } = list(path).map_err(|error| unreadable(&error))?;
     if files.is_empty() {
         return Err(format!("the folder holds no {FILE_NAME}, and no folder with one"));
     }
-    Ok(files)
+    Ok(Listing { files: files.into_iter().map(|(key, file)| (Some(key), file)).collect(), strays })
 }
 
-/// The element files in a folder with their keys, by key. A missing folder is empty.
-pub(super) fn list(folder: &Path) -> Vec<(String, PathBuf)> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut files: Vec<(String, PathBuf)> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let file = entry.path().join(FILE_NAME);
-            file.exists().then(|| (entry.file_name().to_string_lossy().into_owned(), file))
-        })
-        .collect();
-    files.sort();
-    files
+/// What a folder of elements holds.
+#[derive(Debug)]
+pub struct Listing<Key> {
+    /// The element files with their keys, by key.
+    pub files: Vec<(Key, PathBuf)>,
+    /// What is not read, and why. A stray has no key, so that it hides no element.
+    pub strays: Vec<FileFault>,
+}
+
+/// A missing folder is empty. Names that begin with a dot belong to systems and to version control.
+pub(super) fn list(folder: &Path) -> io::Result<Listing<String>> {
+    let mut listing = Listing { files: Vec::new(), strays: Vec::new() };
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !leads_nowhere(folder) => {
+            return Ok(listing);
+        }
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        if name == SCHEMA_NAME || (name.starts_with('.') && !path.join(FILE_NAME).exists()) {
+            continue;
+        }
+        if is_claimed(&path) {
+            listing.files.push((name, path.join(FILE_NAME)));
+        } else {
+            listing.strays.push(fault(&path, describe_stray(&path, &name)));
+        }
+    }
+    listing.files.sort();
+    listing.strays.sort_by(|one, other| one.file.cmp(&other.file));
+    Ok(listing)
+}
+
+/// Refuses an element in a folder of another name: the key of the folder is the one that is looked up.
+pub(super) fn require_key(element: Element, key: &str, file: &Path) -> Result<Element, FileFault> {
+    if element.key == key {
+        return Ok(element);
+    }
+    let what = format!("the folder is called {key}, the key is {}", element.key);
+    let problems = vec![problem(Some(1), what)];
+    Err(FileFault { key: key.to_owned(), file: file.to_owned(), problems })
+}
+
+/// A fault of an entry that has no key.
+pub(super) fn fault(file: &Path, what: String) -> FileFault {
+    with_problems(file, vec![problem(None, what)])
+}
+
+pub(super) fn unreadable(error: &io::Error) -> String {
+    format!("the folder cannot be read: {error}")
+}
+
+/// Whether this entry of a folder of elements stands for an element. One that cannot be looked at does: it may replace a
+/// shipped element.
+pub(super) fn is_claimed(entry: &Path) -> bool {
+    let looked_at = fs::symlink_metadata(entry.join(FILE_NAME));
+    match looked_at.map_err(|error| error.kind()) {
+        Err(io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => leads_nowhere(entry),
+        _ => true,
+    }
+}
+
+/// Whether it is a link to something that is not there, such as a disk that is not connected.
+fn leads_nowhere(entry: &Path) -> bool {
+    fs::symlink_metadata(entry).is_ok_and(|it| it.is_symlink()) && fs::metadata(entry).is_err()
+}
+
+fn describe_stray(entry: &Path, name: &str) -> String {
+    if !entry.is_dir() {
+        let key = name.strip_suffix(".toml").filter(|key| !key.is_empty()).unwrap_or("KEY");
+        return format!("this is not read: the file of an element is {key}/{FILE_NAME}");
+    }
+    let names = fs::read_dir(entry).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let mut others = names.filter(|name| Path::new(name).extension().is_some_and(|it| it == "toml"));
+    match others.next() {
+        Some(other) => format!("the file is called {}: rename it {FILE_NAME}", other.to_string_lossy()),
+        None => format!("the folder has no {FILE_NAME}"),
+    }
 }
 
 fn read_bounded(file: &Path) -> Result<String, String> {

@@ -46,7 +46,7 @@ pub(super) fn check(element: &Element, findings: &mut Findings) {
     findings.require(marked, "mark", "a slug of Simple Icons has only a-z and 0-9");
     let taken = element.replaced_by.is_none() || element.retired;
     findings.require(taken, "replaced_by", "only a retired element is replaced");
-    let docs = element.docs.as_ref().is_none_or(|page| is_page(page));
+    let docs = element.docs.as_ref().is_none_or(|page| is_part_of_page(page));
     findings.require(docs, "docs", "this is a whole address that begins with https://");
     let sourced = element.sources.iter().all(|source| is_line(source, 120));
     findings.require(sourced, "sources", "each line has 1 to 120 characters");
@@ -85,6 +85,12 @@ fn platform(element: &Element, findings: &mut Findings) {
 
 fn is_page(text: &str) -> bool {
     address::parse(text).is_some_and(|url| url.scheme() == "https")
+}
+
+/// Documentation often is one long page.
+fn is_part_of_page(text: &str) -> bool {
+    let (page, part) = text.split_once('#').unwrap_or((text, ""));
+    is_page(page) && part.bytes().all(|b| b.is_ascii_graphic() && !b"\\#\"<>^`{|}".contains(&b))
 }
 
 fn is_day(text: &str) -> bool {

@@ -1,9 +1,12 @@
 //! Every file of the catalogue.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use crate::element::{Element, KEY_ENDS};
+use crate::element::{Element, KEY_ENDS, KEY_FIELD};
+
+const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/adding-an-element.md");
 
 pub(super) fn files() -> Vec<(String, String)> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../elements"));
@@ -20,21 +23,39 @@ pub(super) fn files() -> Vec<(String, String)> {
     files
 }
 
-/// The file in docs/adding-an-element.md, alone and with its field or its ways.
+/// The file in docs/adding-an-element.md, alone and with each of the other examples.
 #[test]
-fn the_example_of_the_guide_is_valid() {
-    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/adding-an-element.md");
-    let guide = fs::read_to_string(guide).expect("the guide").replace("\r\n", "\n");
+fn the_examples_of_the_guide_are_valid() {
+    let guide = fs::read_to_string(GUIDE).expect("the guide").replace("\r\n", "\n");
     let blocks: Vec<&str> =
         guide.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    let [file, field, ways] = blocks.as_slice() else { panic!("{} examples", blocks.len()) };
-    Element::parse(file).expect("the file");
-    let with_field = Element::parse(&format!("{file}\n{field}")).expect("with its field");
-    let keys: Vec<_> = with_field.fields.iter().map(|field| field.key.as_str()).collect();
-    assert_eq!(keys, ["api.key", KEY_ENDS]);
+    let [file, field, oauth, site, ways] = blocks.as_slice() else { panic!("{} examples", blocks.len()) };
+    let parse =
+        |text: &str| Element::parse(text).unwrap_or_else(|problems| panic!("{problems:?} in\n{text}"));
+    for text in [(*file).to_owned(), format!("{file}\n{field}")] {
+        let element = parse(&text);
+        let keys: Vec<_> = element.fields.iter().map(|field| field.key.as_str()).collect();
+        assert_eq!(keys, [KEY_FIELD, KEY_ENDS]);
+    }
+    let signs_in = parse(&file.replace("[auth.api_key]\n", oauth));
+    assert!(signs_in.auth.needs_browser());
+    let of_site =
+        format!("{file}\n{site}").replace("https://api.acme.example", "https://{site}.acme.example");
+    assert!(parse(&of_site).is_host_part("site"));
     let several = file.replace("[auth.api_key]\n", "");
-    let several = Element::parse(&format!("{several}\n{ways}")).expect("with its ways");
-    assert_eq!(several.each_way().count(), 2);
+    assert_eq!(parse(&format!("{several}\n{ways}")).each_way().count(), 2);
+}
+
+#[test]
+fn every_element_is_in_a_category_of_the_guide() {
+    let guide = fs::read_to_string(GUIDE).expect("the guide");
+    let guide = guide.split_whitespace().collect::<Vec<_>>().join(" ").replace(" and ", ", ");
+    let listed = guide.split("`category` is one of ").nth(1).and_then(|rest| rest.split('.').next());
+    let listed: BTreeSet<&str> = listed.expect("the categories").split(", ").collect();
+    let files = files();
+    let elements = files.iter().filter_map(|(_, text)| Element::parse(text).ok());
+    let used: BTreeSet<String> = elements.map(|element| element.category).collect();
+    assert_eq!(used.iter().map(String::as_str).collect::<BTreeSet<_>>(), listed);
 }
 
 #[test]

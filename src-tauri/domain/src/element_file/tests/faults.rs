@@ -37,6 +37,20 @@ fn shown_text_has_no_hidden_character() {
 }
 
 #[test]
+fn the_documentation_may_be_a_part_of_a_page() {
+    let docs = |page: &str| format!("docs = \"{page}\"\ngives");
+    parse(&PLAIN.replacen("gives", &docs("https://acme.example/api#authentication"), 1));
+    for page in [
+        "http://acme.example/#a",
+        "#authentication",
+        "https://acme.example/#a#b",
+        "https://acme.example/#<a>",
+    ] {
+        refused("gives", &docs(page), 5, "docs: this is a whole address that begins with https://");
+    }
+}
+
+#[test]
 fn a_path_key_is_the_key_of_an_element() {
     let check = |path_key: &str| {
         let text = PLAIN.replacen("initials", &format!("path_key = \"{path_key}\"\ninitials"), 1);

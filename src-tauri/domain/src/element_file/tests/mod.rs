@@ -1,5 +1,6 @@
 mod catalogue;
 mod custom;
+mod document;
 mod faults;
 mod generic;
 mod platform_facts;
