@@ -1,9 +1,10 @@
 //! A new access token for an old one (RFC 6749 §6).
 
 use super::exchange::read_tokens;
-use super::{Provider, Server, parameters};
-use crate::domain::element::Grant;
+use super::{Provider, Server, parameters, standard};
+use crate::domain::element::{Grant, Oauth2};
 use crate::domain::error::{Code, Failure};
+use crate::domain::http::HttpResponse;
 use crate::domain::oauth::meaning::{Meaning, renewal_meaning};
 use crate::domain::oauth::token::{self, TokenRefusal, TokenSet};
 use crate::platform::refusal::refusal;
@@ -44,7 +45,7 @@ impl Provider {
         let request = request.map_err(|e| Failure::internal(e.to_string()))?;
         let answer = self.transmit(request).await.map_err(|e| Failure::from(e).product(self.product()))?;
         let ended = |code, error: String| Failure::new(code).product(self.product()).detail(error);
-        match read_tokens(&server.rules, &answer) {
+        match read_renewal(&server.rules, &answer) {
             Ok(new) => Ok(token::refreshed(old, new)),
             Err(TokenRefusal::Refused { error, description, status }) => {
                 Err(match renewal_meaning(&error, description.as_deref()) {
@@ -56,4 +57,12 @@ impl Provider {
             Err(other) => Err(refusal(other, &self.form.element)),
         }
     }
+}
+
+/// Slack gives the first token in an object, and renewed ones as the standard says.
+fn read_renewal(rules: &Oauth2, answer: &HttpResponse) -> Result<TokenSet, TokenRefusal> {
+    read_tokens(rules, answer).or_else(|refusal| match refusal {
+        TokenRefusal::BadAnswer(_) => read_tokens(&standard(rules), answer).map_err(|_| refusal),
+        refusal => Err(refusal),
+    })
 }
