@@ -6,3 +6,4 @@ mod keeping;
 mod reconciling;
 mod renewing;
 mod signing_in;
+mod wanted;
