@@ -7,3 +7,4 @@ mod own_elements;
 mod reconciling;
 mod renewing;
 mod signing_in;
+mod wanted;

@@ -133,3 +133,27 @@ async fn a_lock_that_cannot_be_made_is_a_fault_of_the_disk() {
     let failure = bench.engine.rename(&connection, "Other").await.expect_err("refused");
     assert_eq!(failure.code, Code::IndexUnwritable);
 }
+
+#[tokio::test]
+async fn a_renewal_may_answer_as_the_standard_says_where_the_first_answer_does_not() {
+    let bench = Bench::new(|seen| match seen.target.as_str() {
+        "/token" if seen.body.contains("grant_type=refresh_token") => json(
+            r#"{"ok":true,"access_token":"access-2","refresh_token":"refresh-2","token_type":"user","expires_in":60}"#,
+        ),
+        "/token" => json(
+            r#"{"ok":true,"access_token":"of-a-bot","authed_user":{"access_token":"access-1","refresh_token":"refresh-1"}}"#,
+        ),
+        _ => answer_as_usual(seen, 1),
+    })
+    .await;
+    let tables = r#"[auth.oauth2.answer]
+at = "/authed_user"
+"#;
+    bench.add_element("acme", tables, "");
+    let row = bench.connect("acme", &[], "").await;
+    assert_eq!(bench.item(&row.id).expect("kept").calling_token().expose(), "access-1");
+    let renewed = bench.engine.renew_now(&row).await.expect("renewed");
+    assert_eq!(renewed.item.calling_token().expose(), "access-2");
+    let refresh = renewed.item.credential.tokens().and_then(|tokens| tokens.refresh_token.clone());
+    assert_eq!(refresh.expect("rotated").expose(), "refresh-2");
+}

@@ -65,6 +65,9 @@ pub(super) struct Shared {
     /// For https everywhere else.
     pub(super) far: Mutex<Option<VerifiedClient>>,
     clocks: Clocks,
+    /// Answers for every other computer.
+    #[cfg(test)]
+    stand_in: OnceLock<Url>,
 }
 
 /// A client with the version of the added authorities that it uses.
@@ -114,6 +117,8 @@ impl Http {
     async fn send_unrecorded(&self, request: HttpRequest, bounds: Bounds) -> Result<HttpResponse, HttpError> {
         let sent = request.secrets();
         let url = request.url;
+        #[cfg(test)]
+        let url = self.at_stand_in(url);
         let client = self.client(&url).await?;
         let method = Method::from_bytes(request.method.as_str().as_bytes()).expect("a method of HTTP");
         let is_empty = request.body.as_ref().is_none_or(|body| body.expose().is_empty());
@@ -224,6 +229,22 @@ impl Http {
         }
         let ((fault, what), delivery) = find_cause(error);
         HttpError::Unreachable { host, fault, what, delivery }
+    }
+}
+
+#[cfg(test)]
+impl Http {
+    /// From here on a server on this computer gets what is meant for others. Its paths begin with the host.
+    pub fn answer_from(&self, server: Url) {
+        self.shared.stand_in.set(server).expect("set once");
+    }
+
+    fn at_stand_in(&self, url: Url) -> Url {
+        let Some(server) = self.shared.stand_in.get().filter(|_| url.scheme() == "https") else { return url };
+        let mut there = server.clone();
+        there.set_path(&format!("/{}{}", url.authority(), url.path()));
+        there.set_query(url.query());
+        there
     }
 }
 
