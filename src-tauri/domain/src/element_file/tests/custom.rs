@@ -73,6 +73,14 @@ fn is(key: &str, problem: Problem) -> Vec<(String, Problem)> {
 }
 
 #[test]
+fn a_text_that_looks_like_a_table_stays_as_it_is() {
+    let help = "Two lines.\\n[identity]\\nThe second.";
+    let file = PLAIN.replacen("secret = true", &format!("secret = true\nhelp = \"{help}\""), 1);
+    let element = parse(&file);
+    assert_eq!(parse(&to_toml(&element)), element);
+}
+
+#[test]
 fn the_generic_forms_can_be_practised_with_their_examples_alone() {
     for text in [OAUTH2, OAUTH1] {
         let element = parse(text);
