@@ -7,6 +7,7 @@ use super::context::{Context, block_on};
 use super::new_element;
 use super::print;
 use super::problem::Problem;
+use crate::domain::element::KEY_ENDS;
 use crate::domain::error::{Code, Failure};
 use crate::domain::text::without_hidden;
 use crate::domain::view::{ElementView, Reach, WayView};
@@ -125,8 +126,12 @@ fn print_form(view: &ElementView) {
             (false, _) => " (optional)".to_owned(),
         };
         print::line("");
-        print::line(&format!("  {option} {}=…{rest}", field.key));
-        print::line(&format!("      {}. {}", field.label, field.help));
+        let option = match field.key.as_str() {
+            KEY_ENDS => "--ends …".to_owned(),
+            key => format!("{option} {key}=…"),
+        };
+        print::line(&format!("  {option}{rest}"));
+        print::line(format!("      {}. {}", field.label, field.help).trim_end());
         print::line(&format!("      Example: {}", field.example));
     }
 }
