@@ -1,5 +1,5 @@
 use std::io::{IsTerminal, stdin};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::json;
@@ -79,18 +79,11 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Problem> {
         }
         None => write_outline(args)?,
     };
-    // The key may lead out of the folder: only a checked one is a part of a path.
-    let checked = catalog::check_text(&file, &text);
-    checked
-        .map_err(|fault| Failure::new(Code::ElementInvalid).name(key.clone()).detail(fault.to_string()))?;
-    let written = match &out {
-        Some(file) => replace(file, text.as_bytes()),
-        None => catalog::create(&folder, &key, &text),
-    };
+    match &out {
+        Some(file) => write_out(context, &key, file, &text)?,
+        None => drop(context.engine.save_element_text(&text, None)?),
+    }
     let path = file.display().to_string();
-    written.map_err(|error| {
-        Failure::new(Code::Usage).detail(format!("{path} cannot be written: {}", error.kind()))
-    })?;
     context.print(&json!({ "key": key, "file": path }), || {
         print::line(&path);
         if out.is_none() {
@@ -98,6 +91,14 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Problem> {
         }
     });
     Ok(())
+}
+
+fn write_out(context: &Context, key: &str, file: &Path, text: &str) -> Result<(), Failure> {
+    if let Some(problem) = context.engine.check_element_text(text, None).first() {
+        return Err(Failure::new(Code::ElementInvalid).name(key).detail(problem.text.clone()));
+    }
+    replace(file, text.as_bytes())
+        .map_err(|error| usage(format!("{} cannot be written: {}", file.display(), error.kind())))
 }
 
 /// The file of what the options say, or the terminal.

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use crate::domain::element::Element;
 use files::{FILE_NAME, Listing, fault, is_claimed, parse_file, problem, read_text, require_key, unreadable};
-pub use files::{FileFault, check_text, create, file_of, files_at, read_file, remove, save};
+pub use files::{FileFault, create, file_of, files_at, read_file, remove, save};
 pub use shipped::{is_shipped, shipped, shipped_text};
 
 /// No platform has a tenth of this: a larger folder is there by mistake, and reading it all would take seconds.

@@ -82,11 +82,6 @@ pub fn read_file(file: &Path) -> Result<Element, FileFault> {
     parse_file(file, Element::parse)
 }
 
-/// Parses the text that a file is to have.
-pub fn check_text(file: &Path, text: &str) -> Result<Element, FileFault> {
-    Element::parse(text).map_err(|problems| with_problems(file, problems))
-}
-
 pub(super) fn parse_file(
     file: &Path,
     parse: impl FnOnce(&str) -> Result<Element, Vec<Problem>>,
