@@ -106,7 +106,7 @@ fn holds_callback(text: &str) -> bool {
     let unmarked = text.replace("\x1b[200~", "").replace("\x1b[201~", "");
     let line: String = one_line(&unmarked).split(' ').collect();
     let begins = |start: &usize| {
-        let rest = line[*start..].as_bytes();
+        let rest = &line.as_bytes()[*start..];
         ["http", HOST]
             .iter()
             .any(|word| rest.get(..word.len()).is_some_and(|r| r.eq_ignore_ascii_case(word.as_bytes())))
