@@ -73,10 +73,15 @@ impl Engine {
         Ok(TestView { identity: None, took_ms: Some(elapsed_ms(asked)) })
     }
 
-    /// Records the end that the product gives for a key: in its settings a key may have been prolonged.
-    async fn record_key_end(&self, connection: &Connection, ends_at: Option<i64>) -> Result<(), Failure> {
-        self.run_locked(connection, move |engine, connection| async move {
+    /// Records the end that the product gives for the tested key: in its settings a key may have been prolonged.
+    async fn record_key_end(&self, tested: &Item, ends_at: Option<i64>) -> Result<(), Failure> {
+        let (connection, received_at) = (tested.to_connection(), tested.received_at);
+        self.run_locked(&connection, move |engine, connection| async move {
             let mut item = engine.item(&connection).await?;
+            if item.received_at != received_at {
+                // Another key has replaced it meanwhile.
+                return Ok(());
+            }
             item.credential = item.credential.ending(ends_at);
             let expires_at = item.expires_at();
             engine.put_item(item).await?;
@@ -97,7 +102,7 @@ impl Engine {
                     recorded.map_err(|error| (error.into(), false))?;
                 }
                 if ends_at.is_some() && ends_at != item.credential.key_ends_at() {
-                    let recorded = self.record_key_end(connection, ends_at).await;
+                    let recorded = self.record_key_end(item, ends_at).await;
                     recorded.map_err(|failure| (failure, false))?;
                 }
                 Ok(TestView { identity: account.map(|account| account.name), took_ms })
