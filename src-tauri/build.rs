@@ -45,7 +45,7 @@ fn run_git(args: &[&str]) -> Option<String> {
 }
 
 /// Checks every element file, and writes them all as JSON, which is read many times faster than TOML and one at a time.
-/// Beside it stands the text, which a user's own copy begins with.
+/// The text of each file is kept too, for a user's own copy.
 mod catalogue {
     use std::collections::BTreeMap;
     use std::fmt::Write as _;
@@ -75,12 +75,16 @@ mod catalogue {
         for (key, element) in &elements {
             providers.entry(element.provider()).or_default().push(key.as_str());
         }
-        let mut source = String::from("pub(super) static SHIPPED: &[(&str, &str, &str)] = &[\n");
+        let mut source = String::from("pub(super) static SHIPPED: &[(&str, &str)] = &[\n");
         for (key, element) in &elements {
             let json = serde_json::to_string(element).expect("an element is JSON");
+            let _ = writeln!(source, "    ({key:?}, {json:?}),");
+        }
+        // Apart from the others: a program that copies no element is linked without.
+        source.push_str("];\n\npub(super) static TEXTS: &[&str] = &[\n");
+        for (key, _) in &elements {
             let file = format!("/{ELEMENTS}/{key}/element.toml");
-            let text = format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {file:?}))");
-            let _ = writeln!(source, "    ({key:?}, {json:?}, {text}),");
+            let _ = writeln!(source, "    include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {file:?})),");
         }
         source.push_str("];\n\npub(super) static PROVIDERS: &[(&str, &[&str])] = &[\n");
         for (provider, keys) in providers {

@@ -15,7 +15,7 @@ pub fn is_shipped(key: &str) -> bool {
 
 /// The text of the file of a shipped element.
 pub fn shipped_text(key: &str) -> Option<&'static str> {
-    position(key).map(|at| SHIPPED[at].2)
+    position(key).map(|at| TEXTS[at])
 }
 
 /// The shipped element with this key.
@@ -36,7 +36,7 @@ pub(super) fn of_provider(provider: &str) -> impl Iterator<Item = &'static Eleme
 }
 
 fn position(key: &str) -> Option<usize> {
-    SHIPPED.binary_search_by_key(&key, |(known, _, _)| known).ok()
+    SHIPPED.binary_search_by_key(&key, |(known, _)| known).ok()
 }
 
 fn parsed(at: usize) -> &'static Element {
