@@ -11,7 +11,7 @@ pub fn copy_text(text: &str, key: &str, name: &str) -> Option<String> {
     let root = DeTable::parse(text).ok()?.into_inner();
     let place = |member: &str| root.get(member).map(|value| value.span());
     let mut places = [(place("key")?, key), (place("name")?, name)];
-    // The last first, because each moves what stands after it.
+    // From the end: a replacement shifts what follows it.
     places.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
     let mut copy = text.to_owned();
     for (span, value) in places {

@@ -1,4 +1,4 @@
-//! The text of a new element file, made of what its author knows so far. The rest stands in it as comments.
+//! The text of a new element file. What its author does not know yet is written as a comment.
 
 use super::problem::Problem;
 use crate::element::Element;

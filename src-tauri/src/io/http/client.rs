@@ -65,7 +65,7 @@ pub(super) struct Shared {
     /// For https everywhere else.
     pub(super) far: Mutex<Option<VerifiedClient>>,
     clocks: Clocks,
-    /// Answers for every other computer.
+    /// The server that receives what is meant for other computers.
     #[cfg(test)]
     stand_in: OnceLock<Url>,
 }

@@ -177,8 +177,8 @@ impl Members {
                 .collect();
             if below.iter().any(|(name, _)| name == "access_token") {
                 // Those at the root belong to another token, such as that of a bot.
-                for of_another in ["refresh_token", "expires_in", "scope"] {
-                    self.0.remove(of_another);
+                for name in ["refresh_token", "expires_in", "scope"] {
+                    self.0.remove(name);
                 }
             }
             self.0.extend(below);

@@ -33,7 +33,7 @@ pub(super) fn of_address(address: &str) -> Table {
     table
 }
 
-/// A request that arrived at the server that stands in for every other.
+/// A request that the scripted server received.
 pub(super) fn of_request(seen: &Seen) -> Table {
     let mut table = of_address(&format!("https:/{}", seen.target));
     table.insert("method".to_owned(), seen.method.clone());
@@ -141,7 +141,7 @@ fn shown(texts: &[Option<String>]) -> String {
     shown.collect::<Vec<_>>().join(" or ")
 }
 
-/// Whether a text is the right one. A hole stands for one word of an address.
+/// Compares a text with a pattern, in which a hole such as `{site}` matches one word of an address.
 fn fits(right: &str, sent: &str) -> bool {
     let Some((before, rest)) = right.split_once('{') else { return right == sent };
     let hole =
