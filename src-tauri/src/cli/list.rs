@@ -5,7 +5,6 @@ use super::context::Context;
 use super::print;
 use super::problem::Problem;
 use crate::domain::connection::Status;
-use crate::domain::form::Values;
 use crate::domain::key_end::KeyEnd;
 use crate::domain::view::ConnectionView;
 use crate::io::catalog::Catalog;
@@ -79,8 +78,7 @@ fn print_key_ends(views: &[ConnectionView], catalog: &Catalog) {
 
 /// The page where the key of this connection was made.
 fn setup_page(catalog: &Catalog, view: &ConnectionView) -> Option<String> {
-    let element = catalog.describe(&view.element)?.in_named_way(view.way.as_deref())?;
-    element.setup_page?.fill(&Values::default()).ok().map(String::from)
+    catalog.describe(&view.element)?.in_named_way(view.way.as_deref())?.setup_address()
 }
 
 /// Whether a connection's element has this key, or was made from the element with this key.

@@ -70,7 +70,11 @@ enum Command {
     Show(show::Args),
     Token(token::Args),
     Reconnect(reconnect::Args),
-    ReplaceKey(replace_key::Args),
+    /// Replace the key or the password of a connection: its name, id and tags stay
+    ///
+    /// The product is asked first. A key that it refuses, or one of another account, replaces nothing. On a terminal the key
+    /// is asked for; elsewhere give it with --secret.
+    ReplaceKey(reconnect::Args),
     Test(test::Args),
     Renew(renew::Args),
     Rename(rename::Args),

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use serde::Serialize;
 use time::OffsetDateTime;
+use time::formatting::Formattable;
 use time::macros::format_description;
 
 use crate::domain::shell::{self, Shell};
@@ -77,17 +78,17 @@ pub(super) fn table<const N: usize>(rows: impl IntoIterator<Item = [impl AsRef<s
 
 /// Formats milliseconds since 1970 in UTC.
 pub(super) fn utc(ms: i64) -> String {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
-    let date = OffsetDateTime::from_unix_timestamp(ms.div_euclid(1000)).ok();
-    date.and_then(|date| date.format(format).ok()).unwrap_or_else(|| "after the year 9999".to_owned())
+    format_utc(ms, format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC"))
 }
 
 /// Formats the day of milliseconds since 1970 in UTC.
 pub(super) fn utc_day(ms: i64) -> String {
-    let text = utc(ms);
-    text.split_once(' ')
-        .filter(|(day, _)| day.starts_with(|c: char| c.is_ascii_digit()))
-        .map_or(text.clone(), |(day, _)| day.to_owned())
+    format_utc(ms, format_description!("[year]-[month]-[day]"))
+}
+
+fn format_utc(ms: i64, format: &(impl Formattable + ?Sized)) -> String {
+    let date = OffsetDateTime::from_unix_timestamp(ms.div_euclid(1000)).ok();
+    date.and_then(|date| date.format(format).ok()).unwrap_or_else(|| "after the year 9999".to_owned())
 }
 
 /// Quotes any value for the shells of this system.

@@ -10,12 +10,12 @@ use crate::domain::view::ConnectRequest;
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// A connection's name or id
-    name: String,
-    /// Take the account that signs in, also if it is another one than before
+    pub(super) name: String,
+    /// Also take another account than before
     #[arg(long)]
-    other_account: bool,
+    pub(super) other_account: bool,
     #[command(flatten)]
-    sign_in: sign_in::Options,
+    pub(super) sign_in: sign_in::Options,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<(), Problem> {

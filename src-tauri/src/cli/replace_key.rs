@@ -1,22 +1,6 @@
 use super::context::Context;
 use super::problem::{Problem, usage};
-use super::reconnect::{element_of, sign_in_again};
-use super::sign_in;
-
-/// Replace the key or the password of a connection: its name, id and tags stay
-///
-/// The product is asked first. A key that it refuses, or one of another account, replaces nothing. On a terminal the key
-/// is asked for; elsewhere give it with --secret.
-#[derive(clap::Args)]
-pub(super) struct Args {
-    /// A connection's name or id
-    name: String,
-    /// Take the new key also if it belongs to another account
-    #[arg(long)]
-    other_account: bool,
-    #[command(flatten)]
-    sign_in: sign_in::Options,
-}
+use super::reconnect::{Args, element_of, sign_in_again};
 
 pub(super) fn run(context: &Context, mut args: Args) -> Result<(), Problem> {
     let connection = context.find(&args.name)?;

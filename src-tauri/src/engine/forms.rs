@@ -8,8 +8,7 @@ use super::{Engine, WorkspaceId};
 use crate::domain::address::is_loopback;
 use crate::domain::element::{Auth, CALLBACK_URL, Element, Field};
 use crate::domain::error::Failure;
-use crate::domain::form::{FieldProblem, Values};
-use crate::domain::template::Template;
+use crate::domain::form::FieldProblem;
 use crate::domain::view::{AuthView, ElementView, FieldView, Reach, WayView};
 use crate::io::index::Setting;
 
@@ -113,7 +112,7 @@ impl Engine {
             reach: Reach::from(&element.auth),
             formerly: element.formerly.clone(),
             mark: element.mark.clone(),
-            setup_page: element.setup_page.as_ref().and_then(setup_page),
+            setup_page: element.setup_address(),
             replaced_by: element.replaced_by.clone(),
             historical: element.historical,
             way: element.way.clone(),
@@ -155,11 +154,6 @@ fn auth_view(auth: &Auth) -> AuthView {
         Auth::Session(_) => AuthView::Session,
         Auth::Custom(_) => AuthView::Custom,
     }
-}
-
-/// A page without fields in its address: others are known only once the form is filled in.
-fn setup_page(template: &Template) -> Option<String> {
-    template.fill(&Values::default()).ok().map(String::from)
 }
 
 fn field_view(field: &Field, defaults: &BTreeMap<String, String>) -> FieldView {

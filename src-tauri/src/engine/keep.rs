@@ -177,8 +177,8 @@ impl Engine {
                 // Values that only a platform uses were not asked for again.
                 let asked = std::mem::take(&mut item.configuration);
                 item.configuration = before.configuration;
-                for of_the_old in [REGISTERED, KEY_ENDS] {
-                    item.configuration.remove(of_the_old);
+                for replaced in [REGISTERED, KEY_ENDS] {
+                    item.configuration.remove(replaced);
                 }
                 item.configuration.extend(asked);
             }

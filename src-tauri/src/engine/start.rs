@@ -10,7 +10,7 @@ use super::signing_in::Way;
 use super::{Engine, SigningIn, WorkspaceId};
 use crate::domain::address::is_loopback;
 use crate::domain::connection::{Connection, NAME_MAX, Status, free_name, normalize_name, normalize_tags};
-use crate::domain::element::{API_KEY, API_SECRET, CALLBACK_URL, Element, Field, KEY_ENDS, WAY};
+use crate::domain::element::{API_KEY, API_SECRET, CALLBACK_URL, Element, KEY_ENDS, WAY};
 use crate::domain::error::{Code, Failure};
 use crate::domain::form::{FieldProblem, FilledForm, Problem};
 use crate::domain::text::is_taken;
@@ -151,7 +151,8 @@ impl Engine {
         request: &ConnectRequest,
         again: Option<&Again>,
     ) -> Result<(FilledForm, Option<CallbackListener>), Failure> {
-        let gives_client = request.values.get(API_KEY).is_some_and(|value| !value.trim().is_empty());
+        let is_given = |key: &str| request.values.get(key).is_some_and(|value| !value.trim().is_empty());
+        let gives_client = is_given(API_KEY);
         let mut defaults = self.defaults(workspace, &element);
         let kept_client = again.is_some_and(|Again { configuration, .. }| {
             configuration.contains_key(API_KEY) && !configuration.contains_key(REGISTERED)
@@ -168,10 +169,7 @@ impl Engine {
             }
             let any_port = defaults.get(CALLBACK_URL).is_some_and(|url| url.contains(ANY_PORT));
             // A new key has an end of its own.
-            let is_entered =
-                |field: &&Field| request.values.get(&field.key).is_some_and(|v| !v.trim().is_empty());
-            let has_new_key =
-                element.fields.iter().filter(|field| field.secret).any(|field| is_entered(&field));
+            let has_new_key = element.fields.iter().any(|field| field.secret && is_given(&field.key));
             let keeps = |key: &str, value: &str| match key {
                 KEY_ENDS => !has_new_key,
                 _ if held.is_some() => true,

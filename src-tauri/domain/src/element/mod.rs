@@ -214,6 +214,12 @@ impl Element {
         asked.map(|field| (field.key.clone(), field.example.clone())).collect()
     }
 
+    /// The page where the key is made, or the application is registered. `None` for one whose address has fields: it is
+    /// known only once the form is filled in.
+    pub fn setup_address(&self) -> Option<String> {
+        self.setup_page.as_ref()?.fill(&Values::default()).ok().map(String::from)
+    }
+
     /// Every address of this way, with its place in the file.
     pub(crate) fn templates(&self) -> Vec<(String, &Template)> {
         let own = self.auth.templates().into_iter();

@@ -43,8 +43,7 @@ impl Element {
             return Ok(element);
         }
         let what = format!("no element has the key {path_key}; add its file first, or remove path_key");
-        let problem = Problem { line: None, at: "path_key".to_owned(), what };
-        Err(with_lines(text, vec![problem]))
+        Err(vec![Problem::at(text, "path_key", what)])
     }
 }
 

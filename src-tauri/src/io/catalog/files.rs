@@ -60,9 +60,8 @@ pub fn create(folder: &Path, key: &str, text: &str) -> io::Result<()> {
 /// Makes the folder of an element. Returns the path of its file.
 fn prepare(folder: &Path, key: &str) -> io::Result<PathBuf> {
     create_private_dir(folder)?;
-    let folder = folder.join(key);
-    create_private_dir(&folder)?;
-    Ok(folder.join(FILE_NAME))
+    create_private_dir(&folder.join(key))?;
+    Ok(file_of(folder, key))
 }
 
 /// The file of an element in a folder of elements.

@@ -72,43 +72,45 @@ pub(super) fn check(element: &Element, findings: &mut Findings) {
 
 /// A credential in a field that is not secret would be shown, logged and kept in the index.
 fn check_secrecy(element: &Element, findings: &mut Findings) {
-    let is_secret = |key: &str| element.field(key).is_none_or(|field| field.secret);
+    let is_open = |key: &str| element.field(key).is_some_and(|field| !field.secret);
+    let keys = credential_keys(&element.auth);
     let open = match &element.auth {
-        Auth::Oauth2(oauth2) => {
-            let user = oauth2.password_field.as_deref();
-            user.into_iter().chain([oauth2.client_secret_field.as_str()]).find(|key| !is_secret(key))
-        }
-        Auth::Oauth1(oauth1) => {
-            let given = [&oauth1.token_field, &oauth1.token_secret_field];
-            given.into_iter().filter_map(|key| key.as_deref()).find(|key| !is_secret(key))
-        }
-        Auth::ApiKey(key) => {
-            Some(key.key_field.as_deref().unwrap_or(KEY_FIELD)).filter(|key| !is_secret(key))
-        }
         // A text may join names and secrets; one of them is the secret.
-        Auth::Basic(basic) => {
-            let credentials = basic_credentials(basic);
-            credentials.last().copied().filter(|_| !credentials.iter().any(|key| is_secret(key)))
-        }
-        Auth::Session(_) => Some(PASSWORD).filter(|key| !is_secret(key)),
-        Auth::Custom(_) => None,
+        Auth::Basic(_) => keys.last().filter(|_| keys.iter().all(|key| is_open(key))),
+        _ => keys.iter().find(|key| is_open(key)),
     };
-    if let Some(key) = open {
-        let at = element.fields.iter().position(|field| field.key == key);
-        let at = at.map_or("fields".to_owned(), |index| format!("fields.{index}"));
-        findings.add(at, format!("the field {key} holds a secret: write secret = true"));
+    let index = open.and_then(|key| element.fields.iter().position(|field| field.key == *key));
+    if let Some(index) = index {
+        let what = format!("the field {} holds a secret: write secret = true", element.fields[index].key);
+        findings.add(format!("fields.{index}"), what);
     }
 }
 
-/// The keys of the fields from which a user name and a password are made.
-fn basic_credentials(basic: &Basic) -> Vec<&str> {
-    let Basic { username, password, username_field, password_field } = basic;
-    let holes = [username, password].into_iter().flatten().flat_map(CallText::holes);
-    // A user name alone is the secret.
-    let usual = username_field.is_none().then_some(PASSWORD);
-    let password_key = password_field.as_deref().or(usual).filter(|_| password.is_none());
-    let user_key = username_field.as_deref().filter(|_| username.is_none() && password_key.is_none());
-    holes.chain(user_key).chain(password_key).collect()
+/// The keys of the fields that hold the credentials.
+fn credential_keys(auth: &Auth) -> Vec<&str> {
+    match auth {
+        Auth::Oauth2(oauth2) => {
+            let password = oauth2.password_field.as_deref();
+            password.into_iter().chain([oauth2.client_secret_field.as_str()]).collect()
+        }
+        Auth::Oauth1(oauth1) => [&oauth1.token_field, &oauth1.token_secret_field]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect(),
+        Auth::ApiKey(key) => vec![key.key_field.as_deref().unwrap_or(KEY_FIELD)],
+        Auth::Basic(Basic { username, password, username_field, password_field }) => {
+            let holes = [username, password].into_iter().flatten().flat_map(CallText::holes);
+            // A user name alone is the secret.
+            let usual = username_field.is_none().then_some(PASSWORD);
+            let password_key = password_field.as_deref().or(usual).filter(|_| password.is_none());
+            let alone = username.is_none() && password_key.is_none();
+            let user_key = username_field.as_deref().filter(|_| alone);
+            holes.chain(user_key).chain(password_key).collect()
+        }
+        Auth::Session(_) => vec![PASSWORD],
+        Auth::Custom(_) => Vec::new(),
+    }
 }
 
 /// The fields of the client, which every sign-in with a browser needs.

@@ -3,6 +3,7 @@
 use super::findings::{Findings, is_line, is_parameter};
 use crate::address;
 use crate::element::Element;
+use crate::key_end::parse_day;
 
 /// A key is part of paths, folder names and command lines.
 pub(super) fn is_key(text: &str) -> bool {
@@ -50,7 +51,7 @@ pub(super) fn check(element: &Element, findings: &mut Findings) {
     findings.require(docs, "docs", "this is a whole address that begins with https://");
     let sourced = element.sources.iter().all(|source| is_line(source, 120));
     findings.require(sourced, "sources", "each line has 1 to 120 characters");
-    let dated = element.checked.as_ref().is_none_or(|day| is_day(day));
+    let dated = element.checked.as_ref().is_none_or(|day| parse_day(day).is_some());
     findings.require(dated, "checked", "a day is written as 2026-11-26");
     let key =
         element.platform_key.as_ref().is_none_or(|key| is_line(key, 64) && !key.contains(['/', '?', '#']));
@@ -91,15 +92,4 @@ fn is_page(text: &str) -> bool {
 fn is_part_of_page(text: &str) -> bool {
     let (page, part) = text.split_once('#').unwrap_or((text, ""));
     is_page(page) && part.bytes().all(|b| b.is_ascii_graphic() && !b"\\#\"<>^`{|}".contains(&b))
-}
-
-fn is_day(text: &str) -> bool {
-    let digits = |range: std::ops::Range<usize>| {
-        text.get(range).filter(|part| part.bytes().all(|b| b.is_ascii_digit()))?.parse::<u32>().ok()
-    };
-    let parts = (digits(0..4), digits(5..7), digits(8..10));
-    text.len() == 10
-        && text.as_bytes()[4] == b'-'
-        && text.as_bytes()[7] == b'-'
-        && matches!(parts, (Some(_), Some(1..=12), Some(1..=31)))
 }
